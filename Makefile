@@ -1,0 +1,66 @@
+# Everything a person needs: `make run` and `make test` work as the first command on a machine with Python 3.11+ and make.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install run test up check bench docs lock
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ORDERS ?= 1000000
+
+help:
+	@echo "make run     ingest the sample feeds, build, audit, publish, and show the numbers"
+	@echo "make test    the whole test suite"
+	@echo "make up      Dagster and the dashboards"
+	@echo "make check   lint, types, import rules, SQL style, definitions"
+	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
+	@echo "make docs    write docs/data_dictionary.md from the dbt project"
+	@echo "make lock    resolve pyproject.toml anew into requirements.lock"
+
+install: $(STAMP)
+
+# Repeated only when the lock or the project's own metadata changed.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Orderhouse needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+			"Install one and say which: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+		echo "The virtual environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	@echo "Installing the locked packages into $(VENV); this takes a minute or two, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: $(STAMP)
+	@$(BIN)/orderhouse run --sources data/sample/sources.yaml --as-of data
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+up: $(STAMP)
+	@$(BIN)/orderhouse up
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster definitions validate -w workspace.yaml
+
+bench: $(STAMP)
+	@$(BIN)/python tests/benchmarks/bench.py --orders $(ORDERS)
+
+docs: $(STAMP)
+	@$(BIN)/python -m orderhouse.dictionary docs/data_dictionary.md
+
+# No address of any index gets into the lock: it holds names, versions and hashes.
+lock: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(BIN)/pip-compile --quiet --no-config --generate-hashes --extra dev --build-deps-for editable --no-strip-extras \
+		--allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-options --no-emit-find-links \
+		--no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	@sed -i.bak '1i # Names, versions and hashes of every package, compiled on Linux for Python 3.11 and newer by `make lock`.' \
+		requirements.lock && rm requirements.lock.bak

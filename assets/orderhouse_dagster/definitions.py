@@ -1,0 +1,47 @@
+"""The code location: everything that Dagster is told, put together from the settings of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+from orderhouse.build import prepare_manifest
+from orderhouse.settings import Settings, load_settings
+
+from orderhouse_dagster.audit import audit_asset, audit_checks
+from orderhouse_dagster.automation import export_job, hourly, landing_sensor, orderhouse_job
+from orderhouse_dagster.ingestion import raw_feeds
+from orderhouse_dagster.publishing import exports, published
+from orderhouse_dagster.resources import warehouse_resource
+from orderhouse_dagster.transformation import model_assets
+
+__all__ = ["build_defs", "defs"]
+
+
+def build_defs(
+    settings: Settings | None = None, *, resource_overrides: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """Assets, checks, jobs, schedule and sensor.
+
+    Args:
+        settings: Where the warehouse lives; read from the environment if None.
+        resource_overrides: Other resources under the same names, for tests and for runs from the command line.
+    """
+    chosen = settings or load_settings()
+    manifest = prepare_manifest(chosen)
+    models = model_assets(manifest)
+    return dg.Definitions(
+        assets=[raw_feeds, models, audit_asset(models), published, exports],
+        asset_checks=[audit_checks(manifest)],
+        jobs=[orderhouse_job, export_job],
+        schedules=[hourly],
+        sensors=[landing_sensor(chosen)],
+        resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions that `workspace.yaml` names; built when Dagster loads them, not on import."""
+    return build_defs()

@@ -1,0 +1,51 @@
+"""The raw tables as assets: one per feed and ledger, all brought by one ingest."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from orderhouse.contracts import CONTRACTS
+from orderhouse.ingest import IngestResult, ingest
+from orderhouse.warehouse import raw_schema
+
+from orderhouse_dagster.resources import WarehouseParam
+
+__all__ = ["raw_feeds"]
+
+SPECS = [
+    dg.AssetSpec(
+        ["raw", table],
+        group_name="raw",
+        kinds={"duckdb"},
+        description=f"Rows of the feed {table}, append-only." if table in CONTRACTS else f"The ledger of {table}.",
+    )
+    for table in raw_schema()
+]
+
+
+@dg.multi_asset(name="ingest", specs=SPECS)
+def raw_feeds(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult[None]]:
+    """Take in new files; a file known by its content is not loaded twice."""
+    with warehouse.step("ingest") as settings:
+        result = ingest(
+            settings, progress=lambda at: warehouse.say(f"Ingesting {at.done} of {at.total} files, {at.rows:,} rows")
+        )
+    warehouse.ingested = result
+    for note in result.notes:
+        context.log.warning(note)
+    for spec in SPECS:
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=_metadata(result, spec.key.path[-1]))
+
+
+def _metadata(result: IngestResult, table: str) -> dict[str, int | str]:
+    """What the feed got in this run; without new files, that it got none."""
+    counts = result.feeds.get(table)
+    batch: dict[str, int | str] = {"batch_id": result.batch_id} if result.batch_id is not None else {"new": "nothing"}
+    if counts is None:
+        return batch
+    return {
+        **batch,
+        "rows_in": counts.rows_in,
+        "accepted": counts.accepted,
+        "duplicate": counts.duplicate,
+        "quarantined": counts.quarantined,
+    }

@@ -1,0 +1,47 @@
+"""What leaves the warehouse: the published version, and exports of it."""
+
+from typing import Any
+
+import dagster as dg
+from orderhouse.serve.exports import export
+from orderhouse.serve.publishing import publish
+
+from orderhouse_dagster.audit import AUDIT_KEY
+from orderhouse_dagster.resources import WarehouseParam
+
+__all__ = ["EXPORTS_KEY", "PUBLISHED_KEY", "exports", "published"]
+
+PUBLISHED_KEY = dg.AssetKey(["published", "current"])
+EXPORTS_KEY = dg.AssetKey(["exports", "latest"])
+
+
+@dg.asset(key=PUBLISHED_KEY, deps=[AUDIT_KEY], group_name="published", kinds={"duckdb"})
+def published(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
+    """The version that readers are given; refused unless the audit of exactly this build passed."""
+    warehouse.say("Publishing")
+    with warehouse.step("publish") as settings:
+        version = publish(settings, again=False)
+    warehouse.published = version
+    metadata: dict[str, Any] = {
+        "version": version.number,
+        "as_of": version.as_of,
+        "batch_id": version.batch_id,
+        "bytes": version.size_bytes,
+    }
+    return dg.MaterializeResult(metadata=metadata)
+
+
+class ExportConfig(dg.Config):
+    """What to export, and where to."""
+
+    tables: list[str] = ["ops.orders", "ops.exceptions", "marts.fct_kpi_daily"]
+    format: str = "parquet"
+    to: str | None = None
+
+
+@dg.asset(key=EXPORTS_KEY, deps=[PUBLISHED_KEY], group_name="published", kinds={"parquet"})
+def exports(config: ExportConfig, warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
+    """Files of published tables with a manifest; reads what is published, so it needs no lock."""
+    to = config.to or str(warehouse.settings.exports / "latest")
+    manifest = export(warehouse.settings, config.tables, format=config.format, to=to)
+    return dg.MaterializeResult(metadata={"version": manifest.version, "rows": manifest.rows, "to": to})

@@ -1,0 +1,211 @@
+"""Data quality: every file and what became of its rows, the quarantine, the audit, and how fresh each feed is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import charts
+import streamlit as st
+from access import Version
+from formats import compact, instant, label, per_cent
+from layout import Figure, column, empty, figures, section, start, table, word
+
+LIMIT = 300
+TOTALS = """
+    select count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
+        sum(quarantined) as quarantined,
+        count(*) filter (status = 'rejected') as rejected,
+            count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
+    from quality.files where not is_superseded
+"""
+FEEDS = """
+    select coalesce(feed, 'refused') as feed, source, max(received_at) as newest_at, date_diff('hour',
+        max(received_at), ?::timestamp) as age_hours,
+        count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
+            sum(quarantined) as quarantined,
+        sum(accepted + duplicate + quarantined) as accounted
+    from quality.files where not is_superseded
+    group by all order by newest_at, feed, source
+"""
+FILES = """
+    select status, feed, source, path, received_at, rows_in, accepted, duplicate, quarantined,
+        rows_in - accepted - duplicate - quarantined as missing,
+        reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file
+    from quality.files
+    where (? is null or feed = ?) and (not ? or status <> 'loaded' or quarantined > 0)
+    order by received_at desc, path, feed limit ?
+"""
+RULES = """
+    select replace(rule, '|', ': ') as rule, count(*) as records from (select unnest(from_json(rules,
+        '["varchar"]')) as rule from quality.quarantine) as broken
+    group by all order by records desc, rule limit 15
+"""
+QUARANTINE = """
+    select quarantine_id, feed, source, path, record, reasons, received_at, row_json from quality.quarantine
+    where (? is null or feed = ?) order by received_at desc, path, record limit ?
+"""
+AUDIT = """
+    select passed, severity, name, kind, failed_rows, detail from quality.audit
+    order by passed, case severity when 'error' then 0 else 1 end, kind, name
+"""
+
+
+def headline(version: Version) -> None:
+    """Show that every row that came in is accounted for."""
+    totals = version.row(TOTALS)
+    rows_in = totals["rows_in"] or 0
+    share = per_cent((totals["quarantined"] or 0) / rows_in if rows_in else None, 2)
+    figures(
+        [
+            Figure("Rows in", compact(rows_in), "Records read from all files that are in force."),
+            Figure("Accepted", compact(totals["accepted"]), "Rows taken in for the first time."),
+            Figure("Duplicate", compact(totals["duplicate"]), "Rows whose content was already there; they count once."),
+            Figure(
+                "Quarantined",
+                compact(totals["quarantined"]),
+                f"Rows that broke a rule, {share} of all. They are kept, each with its file, line and reasons.",
+            ),
+            Figure(
+                "Files", compact(totals["files"]), f"Loads of a file and feed; {totals['rejected']} refused as a whole."
+            ),
+        ]
+    )
+    if totals["unbalanced"]:
+        st.error(
+            f"{totals['unbalanced']} files do not add up: rows in differ from accepted + duplicate + quarantined.",
+            icon=":material/error:",
+        )
+    elif rows_in:
+        st.success("Rows in = accepted + duplicate + quarantined, for every file.", icon=":material/check_circle:")
+
+
+def feeds(version: Version) -> None:
+    """List each feed's newest file and its age."""
+    found = version.rows(FEEDS, (version.published_at.replace(tzinfo=None),))
+    table(
+        found,
+        {
+            "feed": column("Feed"),
+            "source": column("Source"),
+            "newest_at": column("Newest file", "When the newest file was taken in."),
+            "age_hours": column("Age", "When this version was published.", unit="hours", digits=0),
+            "files": column("Files", digits=0),
+            "rows_in": column("Rows in", digits=0),
+            "accepted": column("Accepted", digits=0),
+            "duplicate": column("Duplicate", digits=0),
+            "quarantined": column("Quarantined", digits=0),
+        },
+        key="feeds",
+        nothing="No file has come in.",
+        height="content",
+    )
+
+
+def files(version: Version, feed: str | None) -> None:
+    """List files, newest first."""
+    only_bad = st.toggle("Only files with something wrong", key="wrong", bind="query-params")
+    found = version.rows(FILES, (feed, feed, only_bad, LIMIT))
+    table(
+        found,
+        {
+            "status": word("Status"),
+            "feed": column("Feed"),
+            "source": column("Source"),
+            "path": column("File"),
+            "received_at": column("Received"),
+            "rows_in": column("Rows in", digits=0),
+            "accepted": column("Accepted", digits=0),
+            "duplicate": column("Duplicate", digits=0),
+            "quarantined": column("Quarantined", digits=0),
+            "missing": column("Missing", "Rows in less the three others; always zero.", digits=0),
+            "reason": column("Reason"),
+            "ignored_columns": column("Ignored columns", "Columns that no contract asks for."),
+            "size_bytes": column("Size", unit="bytes", digits=0),
+            "is_superseded": column("Superseded", "A later load of the same file took its place."),
+            "batch_id": column("Batch"),
+            "file": column("SHA-256", "Start of the file's hash."),
+        },
+        key="files",
+        nothing="No file matches.",
+        of=version.row("select count(*) as n from quality.files")["n"] if not feed and not only_bad else None,
+    )
+
+
+def quarantine(version: Version, feed: str | None) -> None:
+    """Show which rules were broken, and the records that broke them."""
+    rules = version.rows(RULES)
+    if rules.is_empty():
+        empty("Nothing is in quarantine.")
+        return
+    st.altair_chart(charts.ranked(rules, "rule", "records", "Records"))
+    picked = table(
+        version.rows(QUARANTINE, (feed, feed, LIMIT)),
+        {
+            "feed": column("Feed"),
+            "path": column("File"),
+            "record": column("Record", "Line or record number in the file."),
+            "reasons": column("What is wrong"),
+            "received_at": column("Received"),
+            "source": column("Source"),
+            "quarantine_id": column("Id", "For `orderhouse quarantine show`."),
+        },
+        key="quarantine",
+        nothing="Nothing of this feed is in quarantine.",
+        select="Pick a row to see the record as received.",
+    )
+    if picked:
+        show_record(picked)
+
+
+def show_record(record: dict[str, Any]) -> None:
+    """Show one quarantined record as received, and the command that shows the same."""
+    st.code(
+        record["row_json"] or "The record could not be read; its text is in the vault.",
+        language="json",
+        wrap_lines=True,
+    )
+    st.code(f"orderhouse quarantine show {record['quarantine_id']}", language="bash")
+
+
+def audit(version: Version) -> None:
+    """Say whether the audit passed, and list its checks, failures first."""
+    found = version.rows(AUDIT)
+    failed = found.filter(~found["passed"])
+    refused = failed.filter(severity="error").height
+    colour: Literal["red", "orange", "green"] = "red" if refused else "orange" if failed.height else "green"
+    st.badge(
+        f"{found.height - failed.height} of {found.height} checks passed", icon=":material/fact_check:", color=colour
+    )
+    table(
+        found,
+        {
+            "passed": column("Passed"),
+            "severity": word("If it fails", "A failed error stops publishing; a failed warning is shown here."),
+            "name": column("Check"),
+            "kind": column("Kind"),
+            "failed_rows": column("Failed rows", digits=0),
+            "detail": column("Detail"),
+        },
+        key="audit",
+        nothing="The audit of this version left no record.",
+    )
+
+
+version = start(
+    "Data quality", "Nothing is dropped and nothing is guessed: where every row came from, and what became of it."
+)
+st.caption(f"Batch {version.batch_id}, published {instant(version.published_at, version.time_zone)}.")
+with section("Rows in"):
+    headline(version)
+known = version.rows("select distinct feed from quality.files where feed is not null order by feed")["feed"].to_list()
+with section("Freshness", "The newest file of each feed and source, oldest first."):
+    feeds(version)
+with section("Audit", "The checks that this version passed before it was published."):
+    audit(version)
+feed = st.selectbox(
+    "Feed", known, index=None, format_func=label, key="feed", bind="query-params", placeholder="All feeds", width=240
+)
+with section("Quarantine", "Records that broke a rule of their feed's contract. Personal values are tokens."):
+    quarantine(version, feed)
+with section("Files"):
+    files(version, feed)

@@ -1,0 +1,139 @@
+"""Exceptions: the worklist, what each one means and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import charts
+import polars as pl
+import streamlit as st
+from access import Version
+from formats import compact, label
+from layout import Figure, column, empty, figures, section, start, table, word
+
+LIMIT = 500
+FILTERS = (("code", "Exception"), ("severity", "Severity"), ("owner", "Owner"))
+BY_CODE = """
+    select code, severity, count(*) as open_count from ops.exceptions
+    group by code, severity order by open_count desc, code
+"""
+# The three filters are always there; one that is not set holds for every row.
+CHOSEN = "(? is null or code = ?) and (? is null or severity = ?) and (? is null or owner = ?)"
+TOTALS = f"""
+    select count(*) as open, count(distinct order_id) as orders, max(age_hours) / 24 as oldest,
+        count(*) filter (severity in ('critical', 'high')) as urgent
+    from ops.exceptions where {CHOSEN}
+"""  # noqa: S608 - a fixed condition
+STAKES = f"""
+    select code, currency, sum(amount_at_stake) as amount, count(*) as open
+    from ops.exceptions where {CHOSEN} and amount_at_stake is not null
+    group by code, currency order by amount desc, code, currency
+"""  # noqa: S608 - a fixed condition
+WORKLIST = f"""
+    select severity, code, subject_id, order_id, sku, opened_at, age_hours / 24 as age_days, amount_at_stake,
+        currency, detail, what_to_do, owner, source
+    from ops.exceptions where {CHOSEN}
+    order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end,
+        opened_at, exception_id
+    limit ?
+"""  # noqa: S608 - a fixed condition
+
+
+def ask(version: Version) -> list[str | None]:
+    """Draw the filters; return each choice twice, as `CHOSEN` takes them."""
+    choices: list[str | None] = []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name, heading in FILTERS:
+            words = version.rows(f"select distinct {name} as word from ops.exceptions order by word")["word"]  # noqa: S608 - ours
+            picked = st.selectbox(
+                heading,
+                words.drop_nulls().to_list(),
+                index=None,
+                format_func=label,
+                key=name,
+                bind="query-params",
+                placeholder="All",
+                width=240,
+            )
+            choices += [picked, picked]
+    return choices
+
+
+def headline(version: Version, choices: list[str | None]) -> int:
+    """Show how many exceptions match; return that number."""
+    totals = version.row(TOTALS, choices)
+    figures(
+        [
+            Figure("Open", compact(totals["open"]), "Exceptions that match the filters."),
+            Figure(
+                "Orders touched", compact(totals["orders"]), "Distinct orders among them, those of orphans included."
+            ),
+            Figure("Critical or high", compact(totals["urgent"]), "The two most serious of the four severities."),
+            Figure("Oldest", f"{totals['oldest'] or 0:,.1f} days", "Age of the one open longest."),
+        ]
+    )
+    return int(totals["open"])
+
+
+def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None]) -> None:
+    """Draw the open exceptions by code, and sum what is at stake."""
+    left, right = st.columns([2, 3])
+    colours = charts.SEVERITY_COLOURS
+    with left, section("By code", "All open exceptions."):
+        st.altair_chart(
+            charts.ranked(by_code, "code", "open_count", "Open exceptions", colour="severity", colours=colours)
+        )
+    with right, section("At stake", "Amounts concerned, per currency; an order may stand under several codes."):
+        table(
+            version.rows(STAKES, choices),
+            {
+                "code": column("Exception"),
+                "amount": column("At stake", digits=2),
+                "currency": column("Currency"),
+                "open": column("Open", digits=0),
+            },
+            key="at_stake",
+            nothing="No amount is at stake.",
+        )
+
+
+def worklist(version: Version, choices: list[str | None], of: int) -> dict[str, Any] | None:
+    """List the exceptions, most serious first, then oldest; return the one picked."""
+    return table(
+        version.rows(WORKLIST, [*choices, LIMIT]),
+        {
+            "severity": word("Severity"),
+            "code": column("Exception"),
+            "subject_id": column("Order or SKU"),
+            "opened_at": column("Since"),
+            "age_days": column("Age", unit="days", digits=1),
+            "amount_at_stake": column("At stake", digits=2),
+            "currency": column("Currency"),
+            "detail": column("Detail"),
+            "what_to_do": column("What to do"),
+            "owner": column("Owner"),
+            "source": column("Source"),
+        },
+        key="worklist",
+        nothing="No exception matches the filters.",
+        of=of,
+        select="Pick a row to open its order or SKU.",
+        height=520,
+    )
+
+
+version = start("Exceptions", "What is wrong now, by order and SKU: since when, what is at stake, and what to do.")
+by_code = version.rows(BY_CODE)
+if by_code.is_empty():
+    empty("No exceptions are open.")
+    st.stop()
+choices = ask(version)
+open_count = headline(version, choices)
+overview(version, by_code, choices)
+picked = None
+with section("Worklist", "Most serious first, then oldest."):
+    picked = worklist(version, choices, open_count)
+if picked and picked["order_id"]:
+    st.switch_page("app_pages/orders.py", query_params={"order": picked["order_id"]})
+if picked and picked["sku"]:
+    st.switch_page("app_pages/inventory.py", query_params={"sku": picked["sku"]})

@@ -1,0 +1,194 @@
+"""Fulfilment: where orders stand, how old they are, what is late, who carries them, and what waits for stock."""
+
+from __future__ import annotations
+
+import charts
+import kpis
+import streamlit as st
+from access import Version
+from layout import column, drawing, empty, figures, section, start, table, word
+from periods import Period, pick_period
+
+LIMIT = 300
+KPIS = [
+    "on_time_shipment_rate",
+    "on_time_delivery_rate",
+    "otif",
+    "in_full_rate",
+    "fill_rate",
+    "backorder_rate",
+    "order_cycle_hours",
+]
+# How many orders got how far. Orders that are cancelled, or whose shipments no feed tells, are left out.
+FUNNEL = """
+    select
+        count(*) as placed,
+        count(*) filter (confirmed_at is not null) as confirmed,
+        count(*) filter (shipped_quantity > 0) as shipped_in_part,
+        count(*) filter (fulfilment_status in ('shipped', 'part_delivered', 'delivered')) as shipped_in_full,
+        count(*) filter (delivered_at is not null) as delivered,
+        count(*) filter (order_status = 'closed') as closed
+    from ops.orders
+    where placed_date between ? and ? and order_status <> 'cancelled' and is_shipment_tracked
+"""
+AGEING = """
+    select stage,
+        case when days < 1 then 'Under 1' when days < 3 then '1–3' when days < 7 then '3–7'
+            when days < 14 then '7–14' else 'Over 14' end as age,
+        count(*) as orders
+    from (
+        select stage, date_diff('hour', placed_at, ?) / 24.0 as days from ops.orders
+        where stage not in ('closed', 'delivered', 'cancelled', 'returned') and is_shipment_tracked
+    ) as open_orders
+    group by all
+"""
+AGES = ["Under 1", "1–3", "3–7", "7–14", "Over 14"]
+LATE = """
+    select orders.order_id, orders.stage, orders.channel, orders.ship_country, orders.placed_at,
+        orders.current_promised_at,
+        exceptions.opened_at, orders.open_quantity, orders.due_amount, orders.currency
+    from ops.exceptions as exceptions
+    join ops.orders as orders on orders.order_id = exceptions.order_id
+    where exceptions.code = 'late' order by exceptions.opened_at, orders.order_id limit ?
+"""
+BY_CARRIER = """
+    select coalesce(carrier, 'not named') as carrier, count(*) as shipments, count(delivered_at) as delivered,
+        count(*) filter (has_delivery_problem) as problems, count(*) filter (is_lost) as lost,
+            count(*) filter (is_returned) as carried_back,
+        count(delivered_at) / count(*)::double as delivered_rate, median(date_diff('hour', shipped_at,
+            delivered_at)) / 24.0 as median_days
+    from ops.shipments where shipped_at >= ? and shipped_at < ? and not is_cancelled
+    group by all order by shipments desc, carrier
+"""
+BY_WAREHOUSE = """
+    select coalesce(warehouse_id, 'not assigned') as warehouse, sum(open_quantity) as open,
+        sum(held_quantity) as held,
+        sum(allocated_quantity) as allocated, sum(backordered_quantity) as backordered,
+            sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
+    from ops.order_lines where open_quantity > 0
+    group by all order by open desc, warehouse
+"""
+BACKORDERS = """
+    select lines.sku, any_value(products.name) as product, sum(lines.backordered_quantity) as backordered,
+        count(distinct lines.order_id) as orders,
+        min(lines.placed_at) as oldest_at, any_value(positions.incoming_quantity) as incoming,
+            any_value(positions.next_incoming_at) as next_incoming_at
+    from ops.order_lines as lines
+    left join marts.dim_products as products on products.sku = lines.sku
+    left join marts.fct_inventory_positions as positions on positions.sku = lines.sku
+        and positions.position_level = 'network'
+    where lines.backordered_quantity > 0
+    group by lines.sku order by backordered desc, lines.sku limit ?
+"""
+
+
+def progress(version: Version, period: Period) -> None:
+    """Draw how far the period's orders got, and how old the unfinished ones are."""
+    steps = version.row(FUNNEL, (period.first, period.last))
+    ages = version.rows(AGEING, (version.as_of,))
+    left, right = st.columns(2)
+    with left, section("How far orders got", f"Orders placed {period}; each step includes those that went further."):
+        if steps["placed"]:
+            frame = charts.frame_of(list(steps.items()), "step", "orders")
+            st.altair_chart(charts.ranked(frame, "step", "orders", "Orders"))
+        else:
+            empty("No order was placed in this period, or its source does not tell shipments.")
+    with right, section("Age of open orders in days", "Days since placed, at the clock of this version, by stage."):
+        drawing(ages, charts.shares(ages, "stage", "age", "orders", "Orders", AGES), "No order is open.")
+
+
+def on_time(version: Version, period: Period) -> None:
+    """Draw the daily share delivered on time, by channel."""
+    daily = kpis.series_of(version, ["on_time_delivery_rate"], period, "channel")
+    chart = charts.lines_over_time(daily, "business_date", "value", "On time", series="dimension_value", per_cent=True)
+    drawing(daily, chart, "No delivery was promised for this period, or deliveries are not tracked.")
+
+
+def late(version: Version) -> None:
+    """List orders whose deadline has passed."""
+    found = version.rows(LATE, (LIMIT,))
+    picked = table(
+        found,
+        {
+            "order_id": column("Order"),
+            "stage": word("Stage"),
+            "opened_at": column("Late since", "When the deadline passed."),
+            "current_promised_at": column("Promised"),
+            "placed_at": column("Placed"),
+            "channel": column("Channel"),
+            "ship_country": column("Country"),
+            "open_quantity": column("Open units", "Ordered, not cancelled and not shipped.", digits=0),
+            "due_amount": column("Due", digits=2),
+            "currency": column("Currency"),
+        },
+        key="late_orders",
+        nothing="No order is late.",
+        of=version.row("select count(*) as n from ops.exceptions where code = 'late'")["n"],
+        select="Pick a row to open the order.",
+    )
+    if picked:
+        st.switch_page("app_pages/orders.py", query_params={"order": picked["order_id"]})
+
+
+version = start("Fulfilment", "How orders move from placed to delivered, and where they get stuck.")
+period = pick_period(version)
+st.caption(f"{period}, against {period.previous}. Lists show the state at the clock of this version.")
+figures(kpis.figures_of(version, KPIS, period))
+progress(version, period)
+with section("On time by channel", "Orders first attempted by the first promise, by the day promised."):
+    on_time(version, period)
+with section("Late orders", "The deadline has passed and the order is not delivered; oldest first."):
+    late(version)
+left, right = st.columns(2)
+with left, section("Carriers", f"Shipments that left {period}."):
+    table(
+        version.rows(BY_CARRIER, (period.first, version.as_of)),
+        {
+            "carrier": column("Carrier"),
+            "shipments": column("Shipments", digits=0),
+            "delivered_rate": column("Delivered", "Share of the shipments with a delivered scan.", per_cent=True),
+            "median_days": column("Median transit", "From shipped to delivered.", unit="days", digits=1),
+            "problems": column("Problems", "The latest scan is a delay, a failed attempt or an exception.", digits=0),
+            "lost": column("Lost", digits=0),
+            "carried_back": column("Carried back", digits=0),
+        },
+        key="carriers",
+        nothing="Nothing was shipped in this period.",
+    )
+with (
+    right,
+    section("Open units by warehouse", "Open units are held, allocated, backordered or of stock that is not tracked."),
+):
+    table(
+        version.rows(BY_WAREHOUSE),
+        {
+            "warehouse": column("Warehouse"),
+            "orders": column("Orders", digits=0),
+            "open": column("Open", digits=0),
+            "allocated": column("Allocated", digits=0),
+            "backordered": column("Backordered", digits=0),
+            "held": column("Held", digits=0),
+            "not_tracked": column("Not tracked", digits=0),
+        },
+        key="warehouses",
+        nothing="No unit is open.",
+    )
+sku = None
+with section("Backorders", "Units that no stock covers, by SKU, with what is on its way."):
+    sku = table(
+        version.rows(BACKORDERS, (LIMIT,)),
+        {
+            "sku": column("SKU"),
+            "product": column("Product"),
+            "backordered": column("Backordered", unit="units", digits=0),
+            "orders": column("Orders", digits=0),
+            "oldest_at": column("Oldest order"),
+            "incoming": column("Incoming", unit="units", digits=0),
+            "next_incoming_at": column("Next arrival"),
+        },
+        key="backorders",
+        nothing="Nothing is backordered.",
+        select="Pick a row to open the SKU.",
+    )
+    if sku:
+        st.switch_page("app_pages/inventory.py", query_params={"sku": sku["sku"]})

@@ -1,0 +1,31 @@
+{# Who ordered: the customer, else the guest's e-mail token, else nobody but the order itself. #}
+{% macro customer_key(alias) -%}
+    case
+        when {{ alias }}.customer_id is not null then concat('c:', {{ alias }}.customer_id)
+        when {{ alias }}.email_token is not null then concat('e:', {{ alias }}.email_token)
+        else concat('o:', {{ alias }}.order_id)
+    end
+{%- endmacro %}
+
+{#
+  Pre-hook of customer_snapshots: forgets the snapshots that are no longer wanted and those from the earliest day on that
+  rows newly arrived since the last build touch. The model then computes the wanted ones that are missing.
+#}
+{% macro forget_stale_snapshots() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where
+            snapshot_date not in (select wanted.snapshot_date from {{ ref('int_snapshot_dates') }} as wanted)
+            or snapshot_date >= (
+                select min(touched.touched_date) from {{ ref('int_touched_dates') }} as touched
+                where touched._batch_id > {{ watermark() }}
+            )
+    {%- else -%}
+        select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{# One to five, from a percent_rank between 0 and 1. #}
+{% macro quintile(percent_rank) -%}
+    cast(least(floor({{ percent_rank }} * 5) + 1, 5) as {{ dbt.type_int() }})
+{%- endmacro %}

@@ -1,0 +1,107 @@
+{#
+  How far a parcel is. Scans are ranked label_created 1 < accepted < in_transit < out_for_delivery < ready_for_pickup <
+  delivered 6 < returning < returned 8; delays, failed attempts and exceptions never advance it (0).
+#}
+{% macro delivery_statuses() -%}
+    {{ return(['label_created', 'accepted', 'in_transit', 'out_for_delivery', 'ready_for_pickup', 'delivered', 'returning', 'returned']) }}
+{%- endmacro %}
+
+{# Rank of a scan; 0 where it does not advance the parcel. #}
+{% macro delivery_rank(status) -%}
+    case {{ status }}
+        {%- for word in delivery_statuses() %}
+        when '{{ word }}' then {{ loop.index }}
+        {%- endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{#
+  Where a parcel stands, from the rank it reached and whether it was lost or cancelled: from delivered (6) on, a loss or a
+  cancellation no longer counts.
+#}
+{% macro delivery_status_at(rank, is_cancelled, is_lost) -%}
+    case
+        when {{ is_cancelled }} and {{ rank }} < 6 then 'cancelled'
+        when {{ is_lost }} and {{ rank }} < 6 then 'lost'
+        {%- for word in delivery_statuses() %}
+        when {{ rank }} = {{ loop.index }} then '{{ word }}'
+        {%- endfor %}
+        else 'none'
+    end
+{%- endmacro %}
+
+{# The rank a parcel had reached before a scan of rank `own_rank` at `instant`; of simultaneous scans the lower ranks come first. #}
+{% macro delivery_rank_before(shipments_alias, instant, own_rank) -%}
+    case
+        {%- for word in delivery_statuses() | reverse %}
+        {%- set rank = 9 - loop.index %}
+        {%- set reached_at = shipments_alias ~ '.' ~ word ~ ('_scan_at' if word in ['delivered', 'returned'] else '_at') %}
+        when {{ reached_at }} < {{ instant }} or ({{ reached_at }} = {{ instant }} and {{ rank }} < {{ own_rank }}) then {{ rank }}
+        {%- endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{#
+  Scans in the order in which simultaneous ones are read: problems before progress, a loss or a cancellation last. Together
+  with the instant it makes one number, whose maximum is the latest scan.
+#}
+{% macro scan_words() -%}
+    {{ return(['delayed', 'exception', 'attempt_failed'] + delivery_statuses() + ['lost', 'cancelled']) }}
+{%- endmacro %}
+
+{% macro scan_number(status, instant) -%}
+    {{ instant_micros(instant) }} * 16 + case {{ status }}
+        {%- for word in scan_words() %}
+        when '{{ word }}' then {{ loop.index }}
+        {%- endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{% macro scan_word(number) -%}
+    case {{ number }} % 16
+        {%- for word in scan_words() %}
+        when {{ loop.index }} then '{{ word }}'
+        {%- endfor %}
+        when 0 then 'unknown'
+    end
+{%- endmacro %}
+
+{#
+  What customers track an order by: 12 characters of base 64 of a salted SHA-256, in capitals and without those that people
+  confuse; about 58 bits, so that ten million orders collide with a chance of one in five thousand.
+#}
+{% macro tracking_id(order_id) -%}
+    translate(upper(substr({{ base64_of_hex(sha256_hex("'" ~ var('tracking_salt') ~ ":' || " ~ order_id)) }}, 1, 12)), '+/01IO', 'XYHKMW')
+{%- endmacro %}
+
+
+{# One minor unit of a currency with so many decimal digits, as an amount. #}
+{% macro minor_unit_amount(digits) -%}
+    cast(case {{ digits }} when 0 then 1 when 1 then 0.1 when 2 then 0.01 when 3 then 0.001 else 0.0001 end as {{ money_type() }})
+{%- endmacro %}
+
+{# The payment axis, from the amounts in the columns of `row`; one definition for the order and for each step of its timeline. #}
+{% macro payment_status(row) -%}
+    case
+        when not {{ row }}.is_paid_tracked then 'not_tracked'
+        when {{ row }}.disputed_amount > 0 then 'disputed'
+        when {{ row }}.captured_amount > 0 and {{ row }}.refunded_amount >= {{ row }}.captured_amount then 'refunded'
+        when {{ row }}.refunded_amount > greatest({{ row }}.captured_amount - {{ row }}.due_amount, 0) + {{ row }}.tolerance_amount
+            then 'part_refunded'
+        when {{ row }}.captured_amount - {{ row }}.refunded_amount > {{ row }}.due_amount + {{ row }}.tolerance_amount
+            then 'overpaid'
+        when
+            {{ row }}.due_amount > 0
+            and {{ row }}.captured_amount - {{ row }}.refunded_amount >= {{ row }}.due_amount - {{ row }}.tolerance_amount
+            then 'paid'
+        when {{ row }}.due_amount = 0 then 'not_due'
+        when {{ row }}.captured_amount > 0 then 'part_paid'
+        when {{ row }}.authorized_amount - {{ row }}.voided_amount > 0 then 'authorized'
+        when {{ row }}.voided_amount > 0 then 'voided'
+        when {{ row }}.failed_count > 0 then 'failed'
+        else 'none'
+    end
+{%- endmacro %}

@@ -1,0 +1,88 @@
+{#
+  Incremental models recompute what was touched and nothing else.
+
+  A model names the models whose `_batch_id` tells what was touched (`touched`) and the one column (`unique_key`) that they
+  share with it. It keeps a watermark of its own, the batch it was last computed at, written in the same transaction as its
+  rows: a model that a killed run did not reach catches up at the next one.
+#}
+
+{# Creates the tables of watermarks; each database holds those of its own models, since no transaction spans two files. #}
+{% macro create_meta() -%}
+    {%- if execute -%}
+        {%- for database in [target.database, 'work'] -%}
+            {%- do run_query('create schema if not exists ' ~ database ~ '.meta') -%}
+            {%- do run_query(
+                'create table if not exists ' ~ database
+                ~ '.meta.watermarks (model varchar primary key, batch_id bigint not null)'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}
+
+{# The batch that rows computed by this run belong to. #}
+{% macro this_batch() -%}
+    cast({{ var('batch_id') }} as bigint)
+{%- endmacro %}
+
+{# Post-hook: this model has now seen everything up to this batch. #}
+{% macro set_watermark() -%}
+    {%- if model.config.materialized == 'incremental' -%}
+        insert or replace into {{ this.database }}.meta.watermarks
+        values ('{{ this.identifier }}', {{ this_batch() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The batch up to which this model has seen everything; -1 before its first build. #}
+{% macro watermark() -%}
+    {# Unit tests have no relation of their own. #}
+    {%- if not execute or not this.identifier -%}{{ return(-1) }}{%- endif -%}
+    {%- set found = run_query(
+        "select coalesce(max(batch_id), -1) from " ~ this.database ~ ".meta.watermarks where model = '"
+        ~ this.identifier ~ "'"
+    ) -%}
+    {{ return(found.columns[0].values()[0]) }}
+{%- endmacro %}
+
+{# Keys touched in the given models since this model's watermark. #}
+{% macro touched_keys(key, models) -%}
+    {%- set since = watermark() -%}
+    {%- for name in models %}
+    select touched.{{ key }} from {{ ref(name) }} as touched where touched._batch_id > {{ since }}
+    {%- if not loop.last %} union {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Filter on `column`: everything on a full build, else the touched keys. #}
+{% macro is_touched(column, models, key=none) -%}
+    {%- set keys = touched_keys(key or column.split('.') | last, models) -%}
+    {%- if is_incremental() -%}
+        {{ column }} in ({{ keys }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{# Replaces the rows of the touched keys: rows that are no longer produced really go away. #}
+{% macro get_incremental_replace_touched_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set key = arg_dict['unique_key'] -%}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+    delete from {{ target }}
+    where {{ key }} in ({{ touched_keys(key, config.require('touched')) }});
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}
+
+{# The same for a staging model, whose touched keys are those of the newly arrived raw rows. #}
+{% macro get_incremental_replace_arrived_sql(arg_dict) -%}
+    {%- set target = arg_dict['target_relation'] -%}
+    {%- set key = arg_dict['unique_key'] -%}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
+    delete from {{ target }}
+    where {{ key }} in (select distinct replaced.{{ key }} from {{ arg_dict['temp_relation'] }} as replaced);
+
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}

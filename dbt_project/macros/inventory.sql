@@ -1,0 +1,20 @@
+{#
+  Content hash of a stock movement that competes with another key for the same instant: the same canonical text that
+  content_hash builds, from staging columns.
+#}
+{% macro stock_content_hash(alias) -%}
+    {%- set columns = {
+        'currency': 'currency', 'kind': 'kind_word', 'movement_id': 'movement_id', 'occurred_at': 'occurred_at',
+        'quantity': 'quantity', 'reference': 'reference', 'sku': 'sku', 'unit_cost': 'unit_cost',
+        'warehouse_id': 'warehouse_id'
+    } -%}
+    {%- set pairs = [] -%}
+    {%- for name, column in columns.items() -%}
+        {%- set text = "cast(" ~ alias ~ "." ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
+        {%- if name == 'unit_cost' -%}
+            {%- set text = "rtrim(rtrim(" ~ text ~ ", '0'), '.')" -%}
+        {%- endif -%}
+        {%- do pairs.append("'" ~ name ~ "=' || " ~ text) -%}
+    {%- endfor -%}
+    {{ return(sha256_hex("concat_ws(chr(31), " ~ pairs | join(', ') ~ ")")) }}
+{%- endmacro %}

@@ -1,0 +1,26 @@
+{# Money, in the currency beside it. #}
+{% macro money_type() -%}
+    decimal(18, 4)
+{%- endmacro %}
+
+{# Decimal digits of a currency's minor unit, for a column joined from the seed `currencies`; two where unknown. #}
+{% macro minor_unit(digits_column) -%}
+    coalesce({{ digits_column }}, 2)
+{%- endmacro %}
+
+{# A ratio divided last, as a double; null where the denominator is zero. #}
+{% macro ratio(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+{%- endmacro %}
+
+{#
+  R(k) of the money rules: the part of `total` that falls on the first `k` of `quantity` units, half-even to the currency's
+  minor unit. R(0) is 0 and R(quantity) is the total itself, so that parts always add up.
+#}
+{% macro split_amount(total, k, quantity, digits) -%}
+    cast(case
+        when {{ quantity }} <= 0 or {{ k }} >= {{ quantity }} then {{ total }}
+        when {{ k }} <= 0 then 0
+        else {{ round_half_even_quotient(total, k, quantity, digits) }}
+    end as {{ money_type() }})
+{%- endmacro %}

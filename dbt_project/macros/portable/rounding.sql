@@ -1,0 +1,44 @@
+{#
+  total × k ÷ quantity, rounded half-even to `digits` places, exactly: integers of a ten-thousandth throughout, since a
+  quotient of decimals is a float on one engine and a rounded decimal on the other.
+#}
+{% macro round_half_even_quotient(total, k, quantity, digits) -%}
+    {%- set unit = "(case " ~ digits ~ " when 0 then 10000 when 1 then 1000 when 2 then 100 when 3 then 10 else 1 end)" -%}
+    {%- set numerator = "(" ~ to_big_integer("abs(" ~ total ~ ") * 10000") ~ " * (" ~ k ~ "))" -%}
+    {%- set denominator = "((" ~ quantity ~ ") * " ~ unit ~ ")" -%}
+    {%- set whole = big_integer_quotient(numerator, denominator) -%}
+    {%- set doubled_rest = "(" ~ numerator ~ " % " ~ denominator ~ ") * 2" -%}
+    cast(
+        sign({{ total }}) * cast(
+            {{ whole }} + case
+                when {{ doubled_rest }} > {{ denominator }} then 1
+                when {{ doubled_rest }} = {{ denominator }} and {{ whole }} % 2 = 1 then 1
+                else 0
+            end as decimal(18, 0)
+        ) * {{ unit }} * cast(0.0001 as decimal(5, 4)) as decimal(18, 4)
+    )
+{%- endmacro %}
+
+{% macro to_big_integer(expression) -%}
+    {{ return(adapter.dispatch('to_big_integer', 'orderhouse')(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_big_integer(expression) -%}
+    cast({{ expression }} as hugeint)
+{%- endmacro %}
+
+{% macro default__to_big_integer(expression) -%}
+    cast({{ expression }} as decimal(38, 0))
+{%- endmacro %}
+
+{% macro big_integer_quotient(numerator, denominator) -%}
+    {{ return(adapter.dispatch('big_integer_quotient', 'orderhouse')(numerator, denominator)) }}
+{%- endmacro %}
+
+{% macro duckdb__big_integer_quotient(numerator, denominator) -%}
+    ({{ numerator }} // {{ denominator }})
+{%- endmacro %}
+
+{% macro default__big_integer_quotient(numerator, denominator) -%}
+    ({{ numerator }} div {{ denominator }})
+{%- endmacro %}

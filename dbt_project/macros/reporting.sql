@@ -1,0 +1,35 @@
+{# An amount in the reporting currency, at a rate of core.fx_daily; null where there is no rate. #}
+{% macro reporting_amount(amount, rate) -%}
+    cast(cast({{ amount }} as {{ money_type() }}) * {{ rate }} as {{ money_type() }})
+{%- endmacro %}
+
+{#
+  An amount in another currency: through the reporting currency, rounded half-even to `digits` places. Exact: the rates enter
+  as integers of their last digit.
+#}
+{% macro converted_amount(amount, rate, target_rate, digits) -%}
+    {{ round_half_even_quotient(
+        amount, to_big_integer(rate ~ ' * 1000000000000'), to_big_integer(target_rate ~ ' * 1000000000000'), digits
+    ) }}
+{%- endmacro %}
+
+{# Type of a rate: 19 digits in all, so that amount × rate fits the widest decimal of either engine. #}
+{% macro rate_type() -%}
+    decimal(19, 12)
+{%- endmacro %}
+
+{# One published rate divided by another, rounded to 12 places; null where it does not fit a rate or vanishes. #}
+{% macro rate_quotient(numerator, denominator) -%}
+    {%- set above = to_big_integer("cast(" ~ numerator ~ " as decimal(38, 8)) * 100000000") -%}
+    {%- set below = to_big_integer("cast(" ~ denominator ~ " as decimal(38, 8)) * 100000000") -%}
+    {%- set trillion = to_big_integer("1000000000000") -%}
+    nullif(
+        try_cast(
+            try_cast(
+                {{ big_integer_quotient("(" ~ above ~ " * " ~ trillion ~ " * 2 + " ~ below ~ ")", "(" ~ below ~ " * 2)") }}
+                as decimal(19, 0)
+            ) * cast(0.000000000001 as decimal(13, 12)) as {{ rate_type() }}
+        ),
+        0
+    )
+{%- endmacro %}

@@ -1,0 +1,149 @@
+{#
+  CTEs that bring one feed's raw rows into the shape that staging models select from. They end in `versions`: every distinct
+  version of every key, with `is_current`, `has_conflict` and `content_hash` (computed only where two rows compete).
+
+  feed: name of the feed; key: its key columns; clock: the version clock of a versioned feed, none for an event feed;
+  touched_by: the column whose newly arrived values are recomputed on an incremental run; where the feed has no such column,
+  touched_expression says how to compute it.
+#}
+{% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none) -%}
+{%- set relation = source('raw', feed) -%}
+{%- set since = watermark() -%}
+superseded_loads as (
+    select
+        files.source,
+        files.file_id,
+        files.batch_id
+    from {{ source('raw', 'files') }} as files
+    qualify files.batch_id < max(files.batch_id) over (partition by files.source, files.file_id)
+),
+
+arrived as (
+    select
+        feed.*
+        {%- if touched_expression %},
+        {{ touched_expression }} as {{ touched_by }}
+        {%- endif %}
+    from {{ relation }} as feed
+    where
+        {% if is_incremental() -%}
+        {{ touched_expression or touched_by }} in (
+            select {{ touched_expression or touched_by }} from {{ relation }} where _batch_id > {{ since }}
+        )
+        {%- else -%}
+        true
+        {%- endif %}
+        and not exists (
+            select 1 from superseded_loads
+            where
+                superseded_loads.source = feed._source
+                and superseded_loads.file_id = feed._file_id
+                and superseded_loads.batch_id = feed._batch_id
+        )
+),
+
+repeated_keys as (
+    select {{ key | join(', ') }}
+    from arrived
+    group by {{ key | join(', ') }}
+    having count(*) > 1
+),
+
+hashed as (
+    select
+        arrived.*,
+        {{ content_hash(relation, 'arrived') }} as content_hash,
+        {{ content_hash(relation, 'arrived', tokens=true) }} as token_hash
+    from arrived
+    inner join repeated_keys on {{ same_key('arrived', 'repeated_keys', key) }}
+),
+
+distinct_rows as (
+    select hashed.*
+    from hashed
+    qualify row_number() over (
+        partition by {{ key | join(', ') }}, content_hash, token_hash
+        order by _received_at, _batch_id, _file_id, _record
+    ) = 1
+),
+
+competing as (
+    select
+        distinct_rows.*,
+        row_number() over (
+            partition by {{ key | join(', ') }}
+            order by {% if clock %}{{ clock }} desc, {% endif %}content_hash desc, token_hash desc
+        ) = 1 as is_current,
+        count(*) over (partition by {{ key | join(', ') }}{% if clock %}, {{ clock }}{% endif %}) > 1 as has_conflict
+    from distinct_rows
+),
+
+unrivalled as (
+    select
+        arrived.*,
+        cast(null as {{ dbt.type_string() }}) as content_hash,
+        cast(null as {{ dbt.type_string() }}) as token_hash,
+        true as is_current,
+        false as has_conflict
+    from arrived
+    where not exists (
+        select 1 from repeated_keys where {{ same_key('arrived', 'repeated_keys', key) }}
+    )
+),
+
+versions as (
+    select * from unrivalled
+    union all
+    select * from competing
+)
+{%- endmacro %}
+
+{# Join condition on key columns that may be null. #}
+{% macro same_key(left, right, key) -%}
+    {%- for column in key -%}
+        {{ left }}.{{ column }} is not distinct from {{ right }}.{{ column }}
+        {%- if not loop.last %} and {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#
+  SHA-256 over the sorted `name=value` pairs of the non-null contract columns in canonical form; with `tokens`, over the
+  tokens of personal data alone, which decide only where everything else is equal.
+#}
+{% macro content_hash(relation, alias, tokens=false) -%}
+    {%- if not execute -%}{{ return('cast(null as varchar)') }}{%- endif -%}
+    {%- set pairs = [] -%}
+    {%- for column in adapter.get_columns_in_relation(relation) | sort(attribute='name') -%}
+        {%- set is_token = column.name.endswith('_token') -%}
+        {%- if not column.name.startswith('_') and is_token == tokens -%}
+            {%- do pairs.append("'" ~ column.name ~ "=' || " ~ canonical_text(alias ~ '.' ~ column.name, column.dtype)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not pairs -%}{{ return("cast('' as " ~ dbt.type_string() ~ ")") }}{%- endif -%}
+    {{ return(sha256_hex("concat_ws(chr(31), " ~ pairs | join(', ') ~ ")")) }}
+{%- endmacro %}
+
+{# A value as text that depends on nothing but the value: decimals without trailing zeros. #}
+{% macro canonical_text(expression, type) -%}
+    {%- if type | upper | replace(' ', '') is in ['DECIMAL(18,4)', 'DECIMAL(18,8)'] or type | upper | trim == 'DECIMAL' -%}
+        rtrim(rtrim(cast({{ expression }} as {{ dbt.type_string() }}), '0'), '.')
+    {%- else -%}
+        cast({{ expression }} as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# An enumerated column in our words: null stays `default`, a word in no table becomes `unknown`. #}
+{% macro our_word(column, words_alias, default='null') -%}
+    case
+        when {{ column }} is null then {{ default }}
+        else coalesce({{ words_alias }}.meaning, 'unknown')
+    end
+{%- endmacro %}
+
+{# Join condition that finds a row's word in stg_words. #}
+{% macro word_of(words_alias, feed, column, rows_alias='versions') -%}
+    {{ words_alias }}.source = {{ rows_alias }}._source
+    and {{ words_alias }}.feed = '{{ feed }}'
+    and {{ words_alias }}.column_name = '{{ column }}'
+    and {{ words_alias }}.word = lower({{ rows_alias }}.{{ column }})
+{%- endmacro %}

@@ -1,0 +1,161 @@
+{# The order itself: current version, what earlier versions alone know, what operators decided, what its source covers. #}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+
+with orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+actions as (
+    select * from {{ ref('int_actions_judged') }}
+),
+
+coverage as (
+    select * from {{ ref('int_coverage') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+versions as (
+    select * from orders
+    where {{ is_touched('orders.order_id', touched) }}
+),
+
+revised_orders as (
+    select distinct versions.order_id from versions
+    where not versions.is_current
+),
+
+-- Only orders with several versions have a history to read.
+first_versions as (
+    select
+        versions.order_id,
+        versions.placed_at
+    from versions
+    where versions.order_id in (select revised_orders.order_id from revised_orders)
+    qualify row_number() over (
+        partition by versions.order_id
+        order by versions.updated_at, versions.content_hash desc nulls last, versions.is_current desc
+    ) = 1
+),
+
+first_promises as (
+    select
+        versions.order_id,
+        versions.promised_at
+    from versions
+    where
+        versions.promised_at is not null
+        and versions.order_id in (select revised_orders.order_id from revised_orders)
+    qualify row_number() over (
+        partition by versions.order_id
+        order by versions.updated_at, versions.content_hash desc nulls last, versions.is_current desc
+    ) = 1
+),
+
+accepted as (
+    select
+        actions.order_id,
+        actions.kind,
+        actions.occurred_at,
+        row_number() over (
+            partition by
+                actions.order_id,
+                case when actions.kind in ('hold', 'release') then 'hold' else actions.kind end
+            order by actions.occurred_at desc, actions.action_id desc
+        ) as newest_first
+    from actions
+    where
+        actions.is_accepted
+        and actions.kind in ('confirm', 'hold', 'release', 'cancel')
+        and {{ is_touched('actions.order_id', touched) }}
+),
+
+decided as (
+    select
+        accepted.order_id,
+        coalesce(max(accepted.kind) filter (where accepted.newest_first = 1 and accepted.kind in ('hold', 'release')), 'none')
+            = 'hold' as is_on_hold,
+        max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'hold') as held_at,
+        min(accepted.occurred_at) filter (where accepted.kind = 'confirm') as confirm_action_at,
+        min(accepted.occurred_at) filter (where accepted.kind = 'cancel') as cancel_action_at
+    from accepted
+    group by accepted.order_id
+),
+
+source_coverage as (
+    select
+        coverage.source,
+        max(case when coverage.feed = 'order_lines' and coverage.is_tracked then 1 else 0 end) = 1 as is_line_tracked,
+        max(case when coverage.feed = 'payments' and coverage.is_tracked then 1 else 0 end) = 1 as is_paid_tracked,
+        max(case when coverage.feed = 'shipments' and coverage.is_tracked then 1 else 0 end) = 1 as is_shipment_tracked,
+        max(case when coverage.feed = 'tracking' and coverage.is_tracked then 1 else 0 end) = 1 as is_scan_tracked,
+        max(case when coverage.feed = 'returns' and coverage.is_tracked then 1 else 0 end) = 1 as is_return_tracked,
+        max(case when coverage.feed = 'stock' and coverage.is_tracked then 1 else 0 end) = 1 as is_stock_covered
+    from coverage
+    group by coverage.source
+),
+
+final as (
+    select
+        versions.order_id,
+        versions.channel,
+        versions.order_type,
+        versions.original_order_id,
+        versions.legal_entity,
+        versions.customer_id,
+        {{ customer_key('versions') }} as customer_key,
+        versions.email_token,
+        versions.ship_city,
+        versions.ship_region,
+        versions.ship_postcode,
+        versions.ship_country,
+        versions.currency,
+        versions.discount_code,
+        versions.payment_terms,
+        versions.cancel_reason,
+        cast({{ minor_unit('currencies.minor_digits') }} as {{ dbt.type_int() }}) as currency_digits,
+        versions.shipping_amount,
+        versions.shipping_tax_amount,
+        versions.prices_include_tax,
+        versions.promise_is_date_only,
+        versions.is_cancelled as is_cancelled_at_source,
+        versions.is_cancelled or decided.cancel_action_at is not null as is_whole_order_cancelled,
+        coalesce(decided.is_on_hold, false) as is_on_hold,
+        coalesce(source_coverage.is_line_tracked, false) as is_line_tracked,
+        coalesce(source_coverage.is_paid_tracked, false) as is_paid_tracked,
+        coalesce(source_coverage.is_shipment_tracked, false) as is_shipment_tracked,
+        coalesce(source_coverage.is_shipment_tracked and source_coverage.is_scan_tracked, false) as is_delivery_tracked,
+        coalesce(source_coverage.is_return_tracked, false) as is_return_tracked,
+        -- Without shipments the open units would never leave and would hold stock for ever.
+        coalesce(source_coverage.is_stock_covered and source_coverage.is_shipment_tracked, false) as is_stock_tracked,
+        {{ business_date('coalesce(first_versions.placed_at, versions.placed_at)') }} as placed_date,
+        coalesce(first_versions.placed_at, versions.placed_at) as placed_at,
+        versions.invoice_due_at,
+        coalesce(first_promises.promised_at, versions.promised_at) as first_promised_at,
+        versions.promised_at as current_promised_at,
+        case
+            when versions.is_cancelled then coalesce(versions.cancelled_at, decided.cancel_action_at)
+            else decided.cancel_action_at
+        end as cancelled_at,
+        decided.held_at,
+        decided.confirm_action_at,
+        versions.updated_at,
+        versions._file_id,
+        versions._record,
+        versions._source,
+        {{ this_batch() }} as _batch_id
+    from versions
+    left join first_versions on versions.order_id = first_versions.order_id
+    left join first_promises on versions.order_id = first_promises.order_id
+    left join decided on versions.order_id = decided.order_id
+    left join source_coverage on versions._source = source_coverage.source
+    left join currencies on versions.currency = currencies.currency
+    where
+        versions.is_current
+        and not versions.is_test
+)
+
+select * from final

@@ -1,0 +1,39 @@
+{#-
+  KPIs of money come from the revenue mart, placed clock, in the reporting currency, so that they tie out with it; it knows no
+  source. Where a rate is missing the amount is unknown, not zero.
+-#}
+with revenue as (
+    select * from {{ ref('fct_revenue_daily') }}
+    where recognition_clock = 'placed'
+),
+
+sold as (
+    select
+        revenue.business_date,
+        coalesce(revenue.channel, 'unknown') as channel,
+        coalesce(revenue.country, 'unknown') as country,
+        cast(null as {{ dbt.type_string() }}) as source,
+        {{ whole_sum('revenue.gross_sales_amount_reporting') }} as gross_sales_amount,
+        {{ whole_sum('revenue.discounts_amount_reporting') }} as discounts_amount,
+        {{ whole_sum('revenue.returns_amount_reporting') }} as returns_amount,
+        {{ whole_sum('revenue.net_sales_amount_reporting') }} as net_sales_amount,
+        {{ whole_sum('revenue.gross_sales_amount_reporting - revenue.discounts_amount_reporting') }} as sold_amount,
+        sum(revenue.orders_count) as orders_count
+    from revenue
+    group by
+        revenue.business_date,
+        coalesce(revenue.channel, 'unknown'),
+        coalesce(revenue.country, 'unknown')
+),
+
+final as (
+    {{ kpi_rows('sold', [
+        ('gross_sales', 'gross_sales_amount', none),
+        ('net_sales', 'net_sales_amount', none),
+        ('average_order_value', 'sold_amount', 'orders_count'),
+        ('discount_share', 'discounts_amount', 'gross_sales_amount'),
+        ('return_rate_value', 'returns_amount', 'sold_amount'),
+    ]) }}
+)
+
+select * from final

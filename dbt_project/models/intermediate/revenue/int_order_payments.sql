@@ -1,0 +1,86 @@
+{# What was authorised, paid, given back and disputed, per order number, whether or not we have the order; in the order's currency. #}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+
+with ledger as (
+    select * from {{ ref('payment_ledger') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+-- A payment whose rate is missing has no amount in the order's currency: it is left out of the sums and counted.
+summed as (
+    select
+        ledger.order_id,
+        max(ledger.order_currency) as currency,
+        max(ledger.source) as source,
+        {% for kind, column in [
+            ('authorized', 'authorized_amount'), ('captured', 'captured_amount'), ('voided', 'voided_amount'),
+            ('refunded', 'refunded_amount')
+        ] -%}
+        coalesce(sum(ledger.amount_order_currency) filter (where ledger.kind = '{{ kind }}'), 0) as {{ column }},
+        {% endfor -%}
+        coalesce(
+            -sum(ledger.signed_amount_order_currency) filter (where ledger.kind in ('disputed', 'dispute_won', 'dispute_lost')),
+            0
+        ) as disputed_amount,
+        coalesce(sum(ledger.goods_amount_order_currency) filter (where ledger.kind = 'refunded'), 0) as goods_refunded_amount,
+        coalesce(sum(ledger.fee_amount_order_currency), 0) as fee_amount,
+        coalesce(sum(ledger.amount_order_currency) filter (where ledger.kind = 'captured' and ledger.is_other_currency), 0)
+            as foreign_captured_amount,
+        count(*) as payments_count,
+        count(*) filter (where ledger.kind = 'captured') as captures_count,
+        count(*) filter (where ledger.kind = 'refunded') as refunds_count,
+        count(*) filter (where ledger.kind = 'failed') as failed_count,
+        count(*) filter (where ledger.is_rate_missing) as missing_rates_count,
+        max(case when ledger.is_orphan then 1 else 0 end) = 1 as is_orphan,
+        max(case when ledger.is_other_currency then 1 else 0 end) = 1 as has_currency_mismatch,
+        min(ledger.occurred_at) as first_payment_at,
+        min(ledger.occurred_at) filter (where ledger.kind = 'authorized') as first_authorized_at,
+        max(ledger.occurred_at) filter (where ledger.kind = 'authorized') as last_authorized_at,
+        min(ledger.occurred_at) filter (where ledger.kind = 'captured') as first_captured_at,
+        max(ledger.occurred_at) filter (where ledger.kind = 'captured') as last_captured_at,
+        min(ledger.occurred_at) filter (where ledger.kind = 'refunded') as first_refunded_at,
+        max(ledger.occurred_at) filter (where ledger.kind = 'refunded') as last_refunded_at,
+        min(ledger.occurred_at) filter (where ledger.kind in ('disputed', 'dispute_lost')) as first_disputed_at,
+        min(ledger.occurred_at) filter (where ledger.is_other_currency) as first_other_currency_at
+    from ledger
+    group by ledger.order_id
+),
+
+final as (
+    select
+        summed.order_id,
+        summed.source,
+        summed.currency,
+        {% for column in ['payments_count', 'captures_count', 'refunds_count', 'failed_count', 'missing_rates_count'] -%}
+        cast(summed.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
+        {% endfor -%}
+        {% for column in [
+            'authorized_amount', 'captured_amount', 'voided_amount', 'refunded_amount', 'disputed_amount', 'fee_amount',
+            'goods_refunded_amount', 'foreign_captured_amount'
+        ] -%}
+        cast(summed.{{ column }} as {{ money_type() }}) as {{ column }},
+        {% endfor -%}
+        summed.is_orphan,
+        summed.has_currency_mismatch,
+        summed.first_payment_at,
+        summed.first_authorized_at,
+        summed.last_authorized_at,
+        summed.first_captured_at,
+        summed.last_captured_at,
+        summed.first_refunded_at,
+        summed.last_refunded_at,
+        summed.first_disputed_at,
+        summed.first_other_currency_at,
+        -- When the money promised or paid had reached its final level.
+        case
+            when summed.authorized_amount > summed.captured_amount then summed.last_authorized_at
+            when summed.authorized_amount = summed.captured_amount
+                then least(summed.last_authorized_at, summed.last_captured_at)
+            else summed.last_captured_at
+        end as authorized_reached_at,
+        {{ this_batch() }} as _batch_id
+    from summed
+)
+
+select * from final

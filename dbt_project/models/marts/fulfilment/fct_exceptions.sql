@@ -1,0 +1,94 @@
+{{ config(materialized='view') }}
+
+with exceptions as (
+    select * from {{ published_ref('raised_exceptions') }}
+),
+
+timeline as (
+    select * from {{ published_ref('order_events') }}
+),
+
+codes as (
+    select * from {{ published_ref('exception_codes') }}
+),
+
+clock as (
+    select * from {{ published_ref('as_of') }}
+),
+
+-- A deadline is an exception once it has passed, the others as soon as they are known.
+open_exceptions as (
+    select
+        exceptions.exception_id,
+        exceptions.subject_type,
+        exceptions.subject_id,
+        exceptions.order_id,
+        exceptions.sku,
+        exceptions.code,
+        exceptions.currency,
+        exceptions.detail,
+        exceptions.source,
+        exceptions.amount_at_stake,
+        exceptions.opened_at
+    from exceptions
+    cross join clock
+    where
+        exceptions.opened_at is null
+        or exceptions.opened_at < clock.as_of
+        or (exceptions.opened_at = clock.as_of and exceptions.code not in ('late', 'stuck_in_transit', 'unpaid'))
+),
+
+future_events as (
+    select
+        md5(concat_ws('|', 'order', timeline.order_id, 'future_event')) as exception_id,
+        'order' as subject_type,
+        timeline.order_id as subject_id,
+        timeline.order_id,
+        cast(null as {{ dbt.type_string() }}) as sku,
+        'future_event' as code,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        concat(
+            cast(count(*) as {{ dbt.type_string() }}), ' event(s) after the clock of this build, the last at ',
+            cast(max(timeline.occurred_at) as {{ dbt.type_string() }})
+        ) as detail,
+        min(timeline._source) as source,
+        cast(null as {{ money_type() }}) as amount_at_stake,
+        max(clock.as_of) as opened_at
+    from timeline
+    cross join clock
+    where
+        timeline.occurred_at > clock.as_of
+        and (timeline.feed <> 'orders' or timeline.event = 'placed')
+        and timeline.feed <> 'order_lines'
+    group by timeline.order_id
+),
+
+visible as (
+    select * from open_exceptions
+    union all
+    select * from future_events
+),
+
+final as (
+    select
+        visible.exception_id,
+        visible.subject_type,
+        visible.subject_id,
+        visible.order_id,
+        visible.sku,
+        visible.code,
+        codes.severity,
+        codes.what_to_do,
+        codes.owner,
+        visible.currency,
+        visible.detail,
+        visible.source,
+        visible.amount_at_stake,
+        visible.opened_at,
+        {{ hours_between('visible.opened_at', 'clock.as_of') }} as age_hours
+    from visible
+    cross join clock
+    left join codes on visible.code = codes.code
+)
+
+select * from final

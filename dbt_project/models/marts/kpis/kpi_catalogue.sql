@@ -1,0 +1,20 @@
+{#- Units in the reporting currency name it. -#}
+with kpis as (
+    select * from {{ ref('kpis') }}
+),
+
+final as (
+    select
+        kpis.kpi,
+        kpis.name,
+        kpis.formula,
+        case when kpis.unit = 'money' then '{{ var("reporting_currency") }}' else kpis.unit end as unit,
+        'day × dimension' as grain,
+        kpis.aggregation,
+        kpis.direction,
+        kpis.owner,
+        cast(kpis.target as decimal(18, 4)) as target
+    from kpis
+)
+
+select * from final

@@ -1,0 +1,5 @@
+with final as (
+    select * from {{ published_ref('judged_actions') }}
+)
+
+select * from final

@@ -1,0 +1,33 @@
+{{ config(materialized='incremental', incremental_strategy='replace_arrived', unique_key='action_id') }}
+
+with {{ feed_versions(
+    'actions',
+    key=['action_id'],
+    touched_by='action_id'
+) }},
+
+final as (
+    select
+        versions.action_id,
+        versions.order_id,
+        {{ our_word('versions.kind', 'kind_words') }} as kind,
+        versions.kind as kind_word,
+        versions.actor,
+        versions.role,
+        versions.payload_token,
+        versions.reason_token,
+        versions.occurred_at,
+        versions.content_hash,
+        versions.is_current,
+        versions.has_conflict,
+        versions._file_id,
+        versions._record,
+        versions._received_at,
+        versions._batch_id,
+        versions._source
+    from versions
+    left join {{ ref('stg_words') }} as kind_words
+        on {{ word_of('kind_words', 'actions', 'kind') }}
+)
+
+select * from final

@@ -1,0 +1,41 @@
+{{ config(materialized='incremental', incremental_strategy='replace_arrived', unique_key='payment_id') }}
+
+with {{ feed_versions(
+    'payments',
+    key=['payment_id'],
+    touched_by='payment_id'
+) }},
+
+final as (
+    select
+        versions.payment_id,
+        versions.order_id,
+        {{ our_word('versions.kind', 'kind_words') }} as kind,
+        versions.kind as kind_word,
+        versions.method,
+        versions.provider,
+        versions.currency,
+        versions.payout_id,
+        versions.parent_payment_id,
+        versions.return_id,
+        versions.amount,
+        versions.fee_amount,
+        versions.goods_amount,
+        versions.tax_amount,
+        versions.shipping_amount,
+        versions.occurred_at,
+        versions.payout_at,
+        versions.content_hash,
+        versions.is_current,
+        versions.has_conflict,
+        versions._file_id,
+        versions._record,
+        versions._received_at,
+        versions._batch_id,
+        versions._source
+    from versions
+    left join {{ ref('stg_words') }} as kind_words
+        on {{ word_of('kind_words', 'payments', 'kind') }}
+)
+
+select * from final

@@ -1,0 +1,35 @@
+{{ config(materialized='incremental', incremental_strategy='replace_arrived', unique_key='shipment_id') }}
+
+with {{ feed_versions(
+    'shipments',
+    key=['shipment_id', 'line_id'],
+    touched_by='shipment_id'
+) }},
+
+final as (
+    select
+        versions.shipment_id,
+        versions.line_id,
+        versions.order_id,
+        versions.sku,
+        versions.warehouse_id,
+        versions.carrier,
+        versions.service,
+        versions.tracking_number,
+        versions.cost_currency,
+        versions.quantity,
+        versions.cost_amount,
+        versions.shipped_at,
+        versions.estimated_delivery_at,
+        versions.content_hash,
+        versions.is_current,
+        versions.has_conflict,
+        versions._file_id,
+        versions._record,
+        versions._received_at,
+        versions._batch_id,
+        versions._source
+    from versions
+)
+
+select * from final

@@ -1,0 +1,34 @@
+{{ config(materialized='incremental', incremental_strategy='replace_arrived', unique_key='movement_id') }}
+
+with {{ feed_versions(
+    'stock',
+    key=['movement_id'],
+    touched_by='movement_id'
+) }},
+
+final as (
+    select
+        versions.movement_id,
+        versions.sku,
+        versions.warehouse_id,
+        {{ our_word('versions.kind', 'kind_words') }} as kind,
+        versions.kind as kind_word,
+        versions.reference,
+        versions.currency,
+        versions.quantity,
+        versions.unit_cost,
+        versions.occurred_at,
+        versions.content_hash,
+        versions.is_current,
+        versions.has_conflict,
+        versions._file_id,
+        versions._record,
+        versions._received_at,
+        versions._batch_id,
+        versions._source
+    from versions
+    left join {{ ref('stg_words') }} as kind_words
+        on {{ word_of('kind_words', 'stock', 'kind') }}
+)
+
+select * from final

@@ -1,0 +1,58 @@
+{# What a source's own table says goes before the words that every source understands. #}
+with sources as (
+    select * from {{ source('raw', 'sources') }}
+),
+
+declared_words as (
+    select * from {{ source('raw', 'words') }}
+),
+
+canonical_words as (
+    select * from {{ ref('canonical_words') }}
+),
+
+current_sources as (
+    select sources.source
+    from sources
+    where sources.batch_id = (select max(latest.batch_id) from sources as latest)
+),
+
+candidates as (
+    select
+        declared_words.source,
+        declared_words.feed,
+        declared_words.column_name,
+        lower(declared_words.word) as word,
+        lower(declared_words.meaning) as meaning,
+        1 as priority
+    from declared_words
+    where declared_words.batch_id = (select max(latest.batch_id) from declared_words as latest)
+
+    union all
+
+    select
+        current_sources.source,
+        canonical_words.feed,
+        canonical_words.column_name,
+        canonical_words.word,
+        canonical_words.word as meaning,
+        2 as priority
+    from current_sources
+    cross join canonical_words
+),
+
+final as (
+    select
+        candidates.source,
+        candidates.feed,
+        candidates.column_name,
+        candidates.word,
+        candidates.meaning
+    from candidates
+    qualify row_number() over (
+        partition by candidates.source, candidates.feed, candidates.column_name, candidates.word
+        order by candidates.priority, candidates.meaning
+    ) = 1
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""Orderhouse: feeds in, proven order, stock, customer and revenue state out."""

@@ -1,0 +1,115 @@
+"""What an audit finds: one check, all checks of one build, and how they read.
+
+A check says what it looked at, how many rows fail and which, in words that need no other page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+__all__ = ["EXAMPLES", "AuditCheck", "AuditResult", "as_words"]
+
+Kind = Literal["dbt_test", "expectation", "reconciliation"]
+Severity = Literal["error", "warn"]
+
+# Rows shown of a failing check.
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class AuditCheck:
+    """One thing that must hold.
+
+    Attributes:
+        name: The check's name, unique in one audit.
+        kind: `dbt_test` (rows), `expectation` (days, feeds, words) or `reconciliation` (two ways to one number).
+        table: `schema.table` looked at.
+        severity: A failed `error` refuses the build, a failed `warn` is shown.
+        failed_rows: How many rows fail; of a summary, how many of its rows. 0 if it passed.
+        detail: One or two sentences: what must hold and, when it does not, where to look.
+        examples: Up to five failing rows as `column=value` text.
+        seconds: How long the check took.
+    """
+
+    name: str
+    kind: Kind
+    table: str
+    passed: bool
+    severity: Severity
+    failed_rows: int = 0
+    detail: str = ""
+    examples: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the build must not be published because of this."""
+        return not self.passed and self.severity == "error"
+
+    def sentence(self) -> str:
+        """Which check, which table, how many rows, examples, what to look at."""
+        if self.passed:
+            return f"{self.name} holds on {self.table}."
+        rows = "1 row" if self.failed_rows == 1 else f"{self.failed_rows:,} rows"
+        examples = f" For example: {'; '.join(self.examples)}." if self.examples else ""
+        return f"{self.name} fails on {self.table} ({rows}). {self.detail}{examples}"
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """All checks of one build.
+
+    Attributes:
+        build_id: The build that was looked at.
+        batch_id: The greatest batch of feed rows in it.
+        checked_at: When, in UTC.
+        passed: Whether it may be published: no `error` check failed.
+    """
+
+    build_id: str
+    batch_id: int
+    checked_at: datetime
+    checks: tuple[AuditCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may be published."""
+        return not any(check.refuses for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[AuditCheck, ...]:
+        """The checks that refuse the build."""
+        return tuple(check for check in self.checks if check.refuses)
+
+    @property
+    def warnings(self) -> tuple[AuditCheck, ...]:
+        """The checks that failed and refuse nothing."""
+        return tuple(check for check in self.checks if not check.passed and not check.refuses)
+
+    def report(self) -> str:
+        """The outcome in sentences, what refuses first."""
+        counted = f"{len(self.checks)} checks, {len(self.failures)} failed, {len(self.warnings)} warned."
+        head = f"The audit passed: {counted}" if self.passed else f"The audit refused to publish: {counted}"
+        return "\n".join([head, *(check.sentence() for check in (*self.failures, *self.warnings))])
+
+    def to_json(self) -> str:
+        """The whole result as JSON; it holds no personal data, as the warehouse holds none."""
+        values = {**asdict(self), "passed": self.passed, "checked_at": self.checked_at.isoformat(timespec="seconds")}
+        return json.dumps(values, indent=2, default=str)
+
+
+def as_words(row: Mapping[str, Any], *, columns: int = 8) -> str:
+    """A row as `column=value` text: values that are there, those that identify it first."""
+    present = [(name, value) for name, value in row.items() if value is not None]
+    identifying = [pair for pair in present if _identifies(pair[0])]
+    others = [pair for pair in present if not _identifies(pair[0])]
+    return ", ".join(f"{name}={value}" for name, value in (identifying + others)[:columns])
+
+
+def _identifies(column: str) -> bool:
+    lineage = column.startswith("_")
+    return not lineage and (column.endswith(("_id", "_key", "_date")) or column in ("sku", "feed", "source", "axis"))

@@ -1,0 +1,93 @@
+"""Where an audit is kept: `quality.audit` beside the tables it judged, and JSON under the home.
+
+The table is published with them; the JSON is there when nothing is published, so that a refusal can be shown.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from orderhouse.audit.checks import AuditCheck, AuditResult
+from orderhouse.build import record_audit
+from orderhouse.settings import Settings
+
+__all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
+
+# Results kept as JSON, for comparing one audit with those before it.
+KEPT = 20
+
+COLUMNS = {
+    "audit_id": ("varchar", "Build and check."),
+    "build_id": ("varchar", "The build that was checked."),
+    "batch_id": ("bigint", "The greatest batch of feed rows in it."),
+    "name": ("varchar", "The check, a sentence."),
+    "kind": (
+        "varchar",
+        "dbt_test (rows), expectation (days, feeds, words) or reconciliation (two ways to one number).",
+    ),
+    "table_name": ("varchar", "What it looked at."),
+    "severity": ("varchar", "error refuses the build, warn is shown."),
+    "detail": ("varchar", "What must hold, and where to look if it does not."),
+    "example_rows": ("varchar", "Up to five failing rows as text, a JSON array; null if it passed."),
+    "failed_rows": ("bigint", "How many rows fail; of a summary, how many of its rows."),
+    "duration_seconds": ("double", "How long the check took."),
+    "passed": ("boolean", "Whether it holds."),
+    "checked_at": ("timestamp", "When, in UTC."),
+}
+
+
+def audit_folder(settings: Settings) -> Path:
+    """Folder of results and data docs."""
+    return settings.home / "audit"
+
+
+def save_table(connection: duckdb.DuckDBPyConnection, result: AuditResult) -> None:
+    """Replace `quality.audit`: one row per check of this build."""
+    definition = ", ".join(f"{name} {sql_type}" for name, (sql_type, _) in COLUMNS.items())
+    places = ", ".join("?" for _ in COLUMNS)
+    connection.execute("begin")
+    connection.execute("create schema if not exists quality")
+    connection.execute(f"create or replace table quality.audit ({definition})")
+    if result.checks:
+        rows = [_row(result, check) for check in result.checks]
+        connection.executemany(f"insert into quality.audit values ({places})", rows)  # noqa: S608 - placeholders
+    connection.execute("commit")
+
+
+def _row(result: AuditResult, check: AuditCheck) -> list[object]:
+    return [
+        f"{result.build_id}:{check.name}",
+        result.build_id,
+        result.batch_id,
+        check.name,
+        check.kind,
+        check.table,
+        check.severity,
+        check.detail,
+        json.dumps(list(check.examples)) if check.examples else None,
+        check.failed_rows,
+        check.seconds,
+        check.passed,
+        result.checked_at.replace(tzinfo=None),
+    ]
+
+
+def save_result(settings: Settings, result: AuditResult) -> None:
+    """Write the result as JSON, the newest as `latest.json` too, and tell the build's record, which `publish` asks."""
+    folder = audit_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = result.to_json()
+    stamp = result.checked_at.strftime("%Y%m%dT%H%M%S")
+    (folder / f"audit-{stamp}-{result.build_id[:12]}.json").write_text(text, encoding="utf-8")
+    incoming = folder / ".latest.incoming"
+    incoming.write_text(text, encoding="utf-8")
+    incoming.replace(folder / "latest.json")
+    for stale in sorted(folder.glob("audit-*.json"))[:-KEPT]:
+        stale.unlink()
+    failures = [
+        {"name": check.name, "failed_rows": check.failed_rows, "detail": check.sentence()} for check in result.failures
+    ]
+    record_audit(settings, passed=result.passed, failures=failures)

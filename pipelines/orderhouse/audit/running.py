@@ -1,0 +1,49 @@
+"""One audit of the last build: row rules, expectations, the record of both.
+
+The caller holds the lock. Nothing is published or refused here; the result says what should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from orderhouse.audit.built import open_built
+from orderhouse.audit.checks import AuditResult
+from orderhouse.audit.expectations import EXPECTATIONS
+from orderhouse.audit.recording import audit_folder, save_result, save_table
+from orderhouse.audit.row_tests import explain_tests, run_tests
+from orderhouse.audit.suite import run_suites
+from orderhouse.audit.summaries import SUMMARIES
+from orderhouse.build import ModelEvent, build_variables, load_record
+from orderhouse.errors import OrderhouseError
+from orderhouse.settings import Settings
+
+__all__ = ["audit"]
+
+
+def audit(settings: Settings, *, on_event: Callable[[ModelEvent], None] | None = None) -> AuditResult:
+    """Check what the last build made.
+
+    Args:
+        settings: Where the warehouse lives.
+        on_event: Told of each dbt test as it starts and ends.
+
+    Returns:
+        Every check; also in `quality.audit` and `<home>/audit/latest.json`, and as pages in `<home>/audit/data_docs`.
+
+    Raises:
+        OrderhouseError: There is no finished build, or the checks could not be run.
+    """
+    record = load_record(settings)
+    if record is None or not record.is_whole:
+        raise OrderhouseError(f"There is no finished build in {settings.home}. Run `orderhouse build` first.")
+    tests = run_tests(settings, build_variables(record), on_event=on_event)
+    with open_built(settings) as connection:
+        checks = explain_tests(connection, tests)
+        checks += run_suites(connection, audit_folder(settings), SUMMARIES, EXPECTATIONS)
+        checked_at = datetime.now(UTC).replace(microsecond=0)
+        result = AuditResult(record.build_id, record.batch_id, checked_at, tuple(checks))
+        save_table(connection, result)
+    save_result(settings, result)
+    return result

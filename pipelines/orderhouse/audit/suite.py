@@ -1,0 +1,171 @@
+"""Great Expectations over the summary frames: one suite per frame, their results as checks, and HTML data docs.
+
+The only module that imports Great Expectations, when it is called. Its SQL engine cannot read DuckDB 2, so it gets
+frames; they stay small at any scale. Its context lives under the home and is made anew by every audit; nothing is sent
+anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orderhouse.audit.built import rows
+from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_words
+from orderhouse.audit.expectations import Expected
+from orderhouse.audit.summaries import NotSummarised, Summary, read_frame
+
+__all__ = ["run_suites"]
+
+SEVERITIES = {"error": "critical", "warn": "warning"}
+
+
+def run_suites(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    summaries: Mapping[str, Summary],
+    expectations: Iterable[Expected],
+) -> list[AuditCheck]:
+    """Check every expectation over its summary and write the data docs.
+
+    Args:
+        connection: The built warehouse.
+        folder: Where the context (`gx/`) and the data docs (`data_docs/`) go; both are replaced.
+        summaries: The frames by name.
+        expectations: What must hold of them.
+
+    Returns:
+        One check per expectation; one whose table is missing fails.
+    """
+    by_summary: dict[str, list[Expected]] = {}
+    for expected in expectations:
+        by_summary.setdefault(expected.summary, []).append(expected)
+    context = _new_context(folder)
+    source = context.data_sources.add_pandas("warehouse")
+    checks: list[AuditCheck] = []
+    for name, group in by_summary.items():
+        checks += _check_summary(connection, context, source, summaries[name], group)
+    context.build_data_docs()
+    return checks
+
+
+def _new_context(folder: Path) -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    for stale in (folder / "gx", folder / "data_docs"):
+        shutil.rmtree(stale, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    context = gx.get_context(mode="file", project_root_dir=str(folder))
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.add_data_docs_site(
+        "audit",
+        {
+            "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder / "data_docs"),
+            },
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        },
+    )
+    context.delete_data_docs_site("local_site")
+    return context
+
+
+def _check_summary(
+    connection: duckdb.DuckDBPyConnection, context: Any, source: Any, summary: Summary, group: Sequence[Expected]
+) -> list[AuditCheck]:
+    began = time.monotonic()
+    try:
+        frame = read_frame(connection, summary)
+    except NotSummarised as reason:
+        return [_unchecked(summary, expected, str(reason)) for expected in group]
+    outcomes = _validate(context, source, summary, group, frame)
+    seconds = (time.monotonic() - began) / len(group)
+    return [_check(connection, summary, expected, outcomes[expected.name], seconds) for expected in group]
+
+
+def _validate(context: Any, source: Any, summary: Summary, group: Sequence[Expected], frame: Any) -> dict[str, Any]:
+    import great_expectations as gx
+
+    batch = source.add_dataframe_asset(summary.name).add_batch_definition_whole_dataframe("as_built")
+    suite = context.suites.add(gx.ExpectationSuite(name=summary.name))
+    for expected in group:
+        suite.add_expectation(_expectation(expected))
+    definition = gx.ValidationDefinition(name=summary.name, data=batch, suite=suite)
+    definition = context.validation_definitions.add(definition)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas deprecations inside the package; its results are what counts
+        outcome = definition.run(
+            batch_parameters={"dataframe": frame},
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": [str(column) for column in frame.columns],
+                "include_unexpected_rows": False,
+            },
+        )
+    return {result.expectation_config.meta["check"]: result for result in outcome.results}
+
+
+def _expectation(expected: Expected) -> Any:
+    import great_expectations.expectations as gxe
+
+    expectation = getattr(gxe, expected.expectation)
+    return expectation(
+        **expected.arguments,
+        severity=SEVERITIES[expected.severity],
+        description=expected.name.replace("_", " "),
+        meta={"check": expected.name},
+    )
+
+
+def _unchecked(summary: Summary, expected: Expected, reason: str) -> AuditCheck:
+    """What cannot be checked does not hold, whatever its weight."""
+    detail = f"{reason} Look at the last build; run it again with --full."
+    return AuditCheck(expected.name, expected.kind, summary.table, False, "error", 0, detail)
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection, summary: Summary, expected: Expected, outcome: Any, seconds: float
+) -> AuditCheck:
+    passed = bool(outcome.success)
+    broke = _exception(outcome)
+    return AuditCheck(
+        name=expected.name,
+        kind=expected.kind,
+        table=summary.table,
+        passed=passed,
+        severity="error" if broke else expected.severity,
+        failed_rows=0 if passed else int(outcome.result.get("unexpected_count", 0)),
+        detail=f"The expectation did not run: {broke}" if broke else expected.meaning,
+        examples=() if passed or broke else _examples(connection, expected, outcome),
+        seconds=seconds,
+    )
+
+
+def _exception(outcome: Any) -> str | None:
+    """Why the expectation could not be evaluated, if it could not."""
+    told = outcome.exception_info or {}
+    for info in (told, *(value for value in told.values() if isinstance(value, dict))):
+        if info.get("raised_exception"):
+            return str(info.get("exception_message"))
+    return None
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, expected: Expected, outcome: Any) -> tuple[str, ...]:
+    if expected.examples:
+        found = rows(connection, f"select * from ({expected.examples}) limit {EXAMPLES}")  # noqa: S608 - queries of this package
+    else:
+        found = outcome.result.get("unexpected_index_list") or []
+    return tuple(as_words(row) for row in found[:EXAMPLES])

@@ -1,0 +1,296 @@
+"""The small frames that expectations look at: one row per day, feed, word, currency or KPI at any number of orders.
+
+Each is one query over the built warehouse. What must hold of them belongs in `expectations`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from orderhouse.audit.built import has_table
+
+__all__ = ["SUMMARIES", "NotSummarised", "Summary", "read_frame"]
+
+
+class NotSummarised(Exception):
+    """A frame could not be made of the warehouse as it is."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One frame.
+
+    Attributes:
+        name: Its name in the data docs.
+        table: The `schema.table` that it is about.
+        needs: Every table that the query reads; the audit fails if one is missing.
+        query: DuckDB SQL. Amounts that must be zero come as absolute sums, so that errors cannot cancel out.
+        may_be_empty: Whether it may select nothing of a table that has rows; else that is an expectation over nothing.
+    """
+
+    name: str
+    table: str
+    needs: tuple[str, ...]
+    query: str
+    may_be_empty: bool = False
+
+
+# Volume: each of the last 28 whole days against the median of the eight same weekdays before it. A quarter and four
+# times are wide enough for sales events and narrow enough for a lost or repeated feed. Weekdays of fewer than twenty
+# orders may have none: chance alone takes them there.
+ORDERS_PER_DAY = """
+    with clock as (select business_date as today from marts.as_of),
+    counted as (select placed_date as business_date, count(*) as orders_count from marts.fct_orders group by all),
+    known as (select min(business_date) as first_date from counted),
+    days as (
+        select unnest(generate_series(greatest(first_date, today - 84), today - 1, interval 1 day))::date
+            as business_date
+        from known, clock
+    ),
+    filled as (
+        select days.business_date, coalesce(counted.orders_count, 0) as orders_count
+        from days left join counted on counted.business_date = days.business_date
+    ),
+    banded as (
+        select
+            business_date,
+            orders_count,
+            count(*) over same_weekdays as history_days,
+            median(orders_count) over same_weekdays as median_orders
+        from filled
+        window same_weekdays as (
+            partition by isodow(business_date) order by business_date rows between 8 preceding and 1 preceding
+        )
+    )
+    select
+        business_date::varchar as business_date,
+        orders_count,
+        median_orders,
+        case when history_days >= 4 and median_orders >= 20 then median_orders / 4 end as fewest_orders,
+        case when history_days >= 4 then median_orders * 4 + 10 end as most_orders
+    from banded, clock
+    where business_date >= today - 28
+    order by business_date
+"""
+
+# Freshness: how old the newest event of a feed is, against three times the gap between its days that one in twenty
+# exceeds. Feeds of fewer than ten days have no rhythm yet.
+FEED_INSTANTS = {
+    "orders": "placed_at",
+    "payments": "occurred_at",
+    "shipments": "shipped_at",
+    "tracking": "occurred_at",
+    "returns": "occurred_at",
+    "stock": "occurred_at",
+}
+EVENT_DATES = " union all ".join(
+    f"select '{feed}' as feed, _source as source, {column}::date as event_date "  # noqa: S608 - names from above
+    f"from raw.raw.{feed}, marts.as_of where {column} <= as_of.as_of group by all"
+    for feed, column in FEED_INSTANTS.items()
+)
+FEED_FRESHNESS = f"""
+    with events as ({EVENT_DATES}),
+    clock as (select as_of from marts.as_of),
+    gaps as (
+        select
+            feed,
+            source,
+            event_date,
+            date_diff('day', lag(event_date) over days_of_feed, event_date) as gap_days
+        from events
+        window days_of_feed as (partition by feed, source order by event_date)
+    ),
+    usual as (
+        select
+            feed,
+            source,
+            count(*) as days_count,
+            max(event_date) as newest_date,
+            quantile_cont(gap_days, 0.95) as usual_days
+        from gaps
+        group by all
+    )
+    select
+        feed,
+        source,
+        newest_date::varchar as newest_date,
+        date_diff('day', newest_date, as_of::date) as age_days,
+        case when days_count >= 10 then greatest(3 * usual_days, 3) end as allowed_days
+    from usual, clock
+    order by feed, source
+"""  # noqa: S608 - names from above
+
+STATUS_COLUMNS = ("order_status", "payment_status", "fulfilment_status", "delivery_status", "return_status", "stage")
+
+REVENUE_BY_DAY = """
+    select
+        business_date::varchar as business_date,
+        recognition_clock,
+        count(*) as rows_count,
+        sum(abs(gross_sales_amount - discounts_amount - returns_amount - net_sales_amount))::double as net_gap_amount,
+        sum(abs(net_sales_amount + tax_amount + shipping_amount - total_sales_amount))::double as total_gap_amount,
+        count(*) filter (where business_date is null or currency is null) as homeless_rows
+    from marts.fct_revenue_daily
+    group by all
+    order by all
+"""
+
+KPI_RANGES = """
+    select
+        fct_kpi_daily.kpi,
+        any_value(kpi_catalogue.unit) as unit,
+        count(*) as rows_count,
+        min(numerator / nullif(denominator, 0))::double as lowest_value,
+        max(numerator / nullif(denominator, 0))::double as highest_value,
+        count(*) filter (where denominator < 0) as negative_denominators,
+        count(*) filter (where kpi_catalogue.kpi is null) as rows_without_definition
+    from marts.fct_kpi_daily
+    left join marts.kpi_catalogue on kpi_catalogue.kpi = fct_kpi_daily.kpi
+    group by all
+    order by all
+"""
+
+# Parts of a whole. The others set what came back, or left, against the sales or stock of another time, so that a quiet
+# day, or more returned than was shipped (an exception of its own), rightly takes them above 1.
+UNBOUNDED_SHARES = ("return_rate_value", "return_rate_units", "sell_through")
+KPI_RATES = f"""
+    select * from ({KPI_RANGES}) where unit = 'share' and kpi not in {UNBOUNDED_SHARES}
+"""  # noqa: S608 - names from above
+
+PAYMENTS_BY_CURRENCY = """
+    select
+        currency,
+        count(*) as orders_count,
+        sum(abs(unexplained_amount))::double as unexplained_amount,
+        count(*) filter (where break_type is null) as rows_without_break_type,
+        sum(abs(captured_amount - refunded_amount - due_amount - difference_amount))::double as difference_gap_amount
+    from marts.fct_payment_reconciliation
+    group by all
+    order by all
+"""
+
+ORDERS_AGAINST_LINES = """
+    with order_totals as (
+        select placed_date, currency, sum(net_amount) as net_amount, sum(ordered_quantity) as ordered_quantity
+        from marts.fct_orders
+        group by all
+    ),
+    line_totals as (
+        select placed_date, currency, sum(net_amount) as net_amount, sum(ordered_quantity) as ordered_quantity
+        from marts.fct_order_lines
+        group by all
+    )
+    select
+        coalesce(order_totals.placed_date, line_totals.placed_date)::varchar as placed_date,
+        coalesce(order_totals.currency, line_totals.currency) as currency,
+        (coalesce(order_totals.net_amount, 0) - coalesce(line_totals.net_amount, 0))::double as net_gap_amount,
+        (coalesce(order_totals.ordered_quantity, 0) - coalesce(line_totals.ordered_quantity, 0))::double as quantity_gap
+    from order_totals
+    full join line_totals
+        on line_totals.placed_date = order_totals.placed_date and line_totals.currency = order_totals.currency
+    order by all
+"""
+
+INVENTORY_LEDGER_BY_DAY = """
+    with chained as (
+        select
+            business_date,
+            opening_quantity + received_quantity - shipped_quantity + unshipped_quantity + restocked_quantity
+            + adjusted_quantity + transferred_quantity + count_adjustment_quantity - closing_quantity as row_gap,
+            opening_quantity - coalesce(
+                lag(closing_quantity) over (partition by sku, warehouse_id order by business_date), 0
+            ) as chain_gap
+        from marts.fct_inventory_ledger
+    )
+    select
+        business_date::varchar as business_date,
+        count(*) as rows_count,
+        count(*) filter (where row_gap is distinct from 0) as rows_off,
+        count(*) filter (where chain_gap is distinct from 0) as rows_unchained
+    from chained
+    group by all
+    order by all
+"""
+
+FILES_BY_FEED = """
+    select
+        source,
+        coalesce(feed, '(none)') as feed,
+        count(*) as files_count,
+        count(*) filter (where rows_in is distinct from accepted + duplicate + quarantined) as files_off,
+        sum(rows_in)::bigint as rows_in,
+        sum(quarantined)::bigint as quarantined,
+        sum(quarantined)::double / nullif(sum(rows_in), 0) as quarantined_rate
+    from quality.files
+    where status <> 'rejected'
+    group by all
+    order by all
+"""
+
+
+def _status_summary(column: str) -> Summary:
+    query = f"select {column} as status, count(*) as orders_count from marts.fct_orders group by all order by all"  # noqa: S608
+    return Summary(f"orders_by_{column}", "marts.fct_orders", ("marts.fct_orders",), query)
+
+
+SUMMARIES: dict[str, Summary] = {
+    summary.name: summary
+    for summary in (
+        # A first day of orders has no whole day before it.
+        Summary("orders_per_day", "marts.fct_orders", ("marts.fct_orders", "marts.as_of"), ORDERS_PER_DAY, True),
+        Summary(
+            "feed_freshness",
+            "quality.files",
+            ("marts.as_of", *(f"raw.raw.{feed}" for feed in FEED_INSTANTS)),
+            FEED_FRESHNESS,
+            True,
+        ),
+        *(_status_summary(column) for column in STATUS_COLUMNS),
+        Summary("revenue_by_day", "marts.fct_revenue_daily", ("marts.fct_revenue_daily",), REVENUE_BY_DAY),
+        Summary("kpi_ranges", "marts.fct_kpi_daily", ("marts.fct_kpi_daily", "marts.kpi_catalogue"), KPI_RANGES),
+        Summary("kpi_rates", "marts.fct_kpi_daily", ("marts.fct_kpi_daily", "marts.kpi_catalogue"), KPI_RATES),
+        Summary(
+            "payments_by_currency",
+            "marts.fct_payment_reconciliation",
+            ("marts.fct_payment_reconciliation",),
+            PAYMENTS_BY_CURRENCY,
+        ),
+        Summary(
+            "orders_against_lines",
+            "marts.fct_orders",
+            ("marts.fct_orders", "marts.fct_order_lines"),
+            ORDERS_AGAINST_LINES,
+        ),
+        Summary(
+            "inventory_ledger_by_day",
+            "marts.fct_inventory_ledger",
+            ("marts.fct_inventory_ledger",),
+            INVENTORY_LEDGER_BY_DAY,
+        ),
+        Summary("files_by_feed", "quality.files", ("quality.files",), FILES_BY_FEED, True),
+    )
+}
+
+
+def read_frame(connection: duckdb.DuckDBPyConnection, summary: Summary) -> Any:
+    """The summary's rows as a pandas frame, through Arrow.
+
+    Raises:
+        NotSummarised: A table that it needs is missing or has other columns, or nothing of it is selected.
+    """
+    for table in summary.needs:
+        if not has_table(connection, table):
+            raise NotSummarised(f"The table {table.removeprefix('raw.')} is not in the warehouse.")
+    try:
+        frame = connection.sql(summary.query).to_arrow_table().to_pandas()
+        table_has_rows = bool(connection.execute(f"select 1 from {summary.table} limit 1").fetchall())  # noqa: S608
+    except duckdb.Error as error:
+        raise NotSummarised(f"{summary.table} could not be summarised: {str(error).splitlines()[0]}") from None
+    if frame.empty and table_has_rows and not summary.may_be_empty:
+        raise NotSummarised(
+            f"{summary.table} has rows, but {summary.name} selects none of them, so nothing was checked."
+        )
+    return frame

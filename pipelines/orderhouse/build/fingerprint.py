@@ -1,0 +1,67 @@
+"""What every table depends on besides the rows: when any of it changes, tables are built anew instead of caught up.
+
+The dbt project's files, the business time zone and reporting currency, the salt of tracking ids, and of the raw
+store: coverage, words, sources, and loads superseded by a changed mapping. Rows, batch and clock are not in it:
+incremental models follow those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+__all__ = ["changed_parts", "fingerprint", "project_hash"]
+
+# The current set of these is the rows of the greatest batch.
+CURRENT_SETS = ("coverage", "words", "sources")
+SUPERSEDED = """
+    select source, file_id, batch_id from raw.files
+    qualify batch_id < max(batch_id) over (partition by source, file_id)
+    order by all
+"""
+# Folders and files that dbt or an editor may leave in the project; none of them defines a number.
+NOT_DEFINITIONS = {"target", "logs", "dbt_packages", "__pycache__", ".user.yml"}
+
+
+def project_hash(project: Path) -> str:
+    """SHA-256 over the paths and contents of the dbt project's files."""
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        inside = path.relative_to(project)
+        if NOT_DEFINITIONS.isdisjoint(inside.parts) and path.is_file():
+            digest.update(f"{inside.as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def fingerprint(project: Path, raw: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> dict[str, str]:
+    """Digest of each part, by a name that people understand.
+
+    Args:
+        project: Folder of the dbt project.
+        raw: The raw store.
+        variables: dbt variables that shape tables, but neither clock nor batch.
+    """
+    parts = {"the dbt project": project_hash(project)}
+    for name in CURRENT_SETS:
+        rows = raw.execute(
+            f"select * exclude (batch_id) from raw.{name} "  # noqa: S608 - a name from the tuple above
+            f"where batch_id = (select max(batch_id) from raw.{name}) order by all"
+        ).fetchall()
+        parts[f"{name} of the sources" if name != "sources" else "the sources"] = _digest(rows)
+    parts["superseded loads"] = _digest(raw.execute(SUPERSEDED).fetchall())
+    parts |= {f"the setting {name}": _digest(value) for name, value in variables.items()}
+    return parts
+
+
+def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Names of the parts that differ, in order."""
+    return [name for name in after if before.get(name) != after[name]] + [name for name in before if name not in after]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()

@@ -1,0 +1,40 @@
+"""What can be read off dbt's manifest file without importing dbt."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+__all__ = ["clock_models", "read_manifest"]
+
+READS_THE_CLOCK = re.compile(r"""var\(\s*['"](as_of|wall_clock)['"]""")
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest as plain values."""
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def clock_models(manifest: dict[str, Any]) -> list[str]:
+    """Names of the stored models that look at the clock, or at a model that does.
+
+    All that a later instant alone can change.
+    """
+    nodes = manifest["nodes"]
+    macros = {name for name, macro in manifest["macros"].items() if READS_THE_CLOCK.search(macro["macro_sql"])}
+    waiting = [
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "model"
+        and (READS_THE_CLOCK.search(node["raw_code"]) or macros.intersection(node["depends_on"]["macros"]))
+    ]
+    reached: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in nodes and nodes[name]["resource_type"] == "model" and name not in reached:
+            reached.add(name)
+            waiting += manifest["child_map"].get(name, [])
+    return sorted(nodes[name]["name"] for name in reached if nodes[name]["config"]["materialized"] != "view")

@@ -1,0 +1,150 @@
+"""What is remembered about the last build, importable without the build itself.
+
+One small JSON file beside the warehouse, replaced atomically.
+
+It answers three questions after any crash: is the warehouse file whole, of which definitions, batch and clock is it,
+and did the audit pass for exactly this build. The tables themselves are never described here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orderhouse.settings import Settings
+
+__all__ = [
+    "AuditVerdict",
+    "BuildRecord",
+    "load_record",
+    "record_audit",
+    "record_path",
+    "save_record",
+    "write_atomically",
+]
+
+
+@dataclass(frozen=True)
+class AuditVerdict:
+    """What the audit said about a build.
+
+    Attributes:
+        build_id: The build that was audited.
+        passed: Whether it may be published.
+        at: When, as a UTC ISO-8601 instant.
+        failures: Each failed error-level check: name, failed rows, detail.
+    """
+
+    build_id: str
+    passed: bool
+    at: str
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """The last build, finished or not.
+
+    Attributes:
+        build_id: Unique per build that touched a table.
+        status: `building` from before the first table is touched until after the last one, then `built`.
+        fingerprint: Digest of each thing that all tables depend on, by its name.
+        batch_id: The greatest raw batch it saw.
+        business_time_zone: Zone of its business days.
+        reporting_currency: Currency of its reports.
+        as_of_mode: `now`, `data` or `instant`.
+        as_of: The clock, as UTC microsecond text; with mode `data`, known only once built.
+        wall_clock: When it began, as UTC microsecond text.
+        finished_at: When it ended, as UTC microsecond text.
+        extent: What it computed: `full`, `touched` (what arrived since the one before) or `clock` (what looks at the
+            clock). audit: The verdict on this build, once there is one.
+    """
+
+    build_id: str
+    status: str
+    fingerprint: dict[str, str]
+    batch_id: int
+    business_time_zone: str
+    reporting_currency: str
+    as_of_mode: str
+    as_of: str
+    wall_clock: str
+    finished_at: str | None = None
+    extent: str = "full"
+    audit: AuditVerdict | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether it started from empty files."""
+        return self.extent == "full"
+
+    @property
+    def asked_as_of(self) -> str:
+        """The clock as dbt was told it."""
+        return "data" if self.as_of_mode == "data" else self.as_of
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every table is of this build."""
+        return self.status == "built"
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the audit passed for exactly this build."""
+        return self.is_whole and self.audit is not None and self.audit.passed and self.audit.build_id == self.build_id
+
+
+def record_path(settings: Settings) -> Path:
+    """Where the record stands."""
+    return settings.warehouse / "build.json"
+
+
+def load_record(settings: Settings) -> BuildRecord | None:
+    """The last build's record; None before the first build, or if the file is not readable as one."""
+    try:
+        values = json.loads(record_path(settings).read_text(encoding="utf-8"))
+        verdict = values.pop("audit", None)
+        return BuildRecord(**values, audit=AuditVerdict(**verdict) if verdict else None)
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def save_record(settings: Settings, record: BuildRecord) -> None:
+    """Replace the record; a crash leaves either the old one or the new one."""
+    write_atomically(record_path(settings), json.dumps(asdict(record), indent=2, sort_keys=True))
+
+
+def record_audit(settings: Settings, *, passed: bool, failures: list[dict[str, Any]] | None = None) -> None:
+    """Remember the audit's verdict on the present build; `publish` asks for it.
+
+    Args:
+        settings: Where the warehouse lives.
+        passed: Whether every error-level check held.
+        failures: Name, failed rows and detail of each that did not.
+    """
+    record = load_record(settings)
+    if record is None or not record.is_whole:
+        return
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    verdict = AuditVerdict(build_id=record.build_id, passed=passed, at=at, failures=failures or [])
+    save_record(settings, replace(record, audit=verdict))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small file so that readers see the old one or the new one, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    incoming = path.with_name(f".{path.name}.incoming")
+    with incoming.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    incoming.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

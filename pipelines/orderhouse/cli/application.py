@@ -1,0 +1,122 @@
+"""The application: global options, the commands of each module, and what becomes of an error."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from orderhouse.cli import exporting, reading, simulating, steps, tending, trying
+from orderhouse.cli.session import Session, console, error_console
+from orderhouse.errors import OrderhouseError
+
+__all__ = ["app", "main"]
+
+COMMANDS_GROUP = "orderhouse.commands"
+VALUE_OPTIONS = ("--home",)
+FLAG_OPTIONS = ("--debug",)
+
+app = typer.Typer(
+    name="orderhouse",
+    help="An order-management warehouse that can prove its numbers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of all runtime state; else ORDERHOUSE_HOME, else ./data.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Options of every command; they may also stand after it."""
+    context.obj = Session(home=home, debug=debug)
+
+
+for module in (steps, reading, exporting, simulating, tending, trying):
+    module.add_commands(app)
+for entry_point in entry_points(group=COMMANDS_GROUP):
+    # Cheap by contract: what a command module needs, it imports when the command runs.
+    entry_point.load()(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run_command(given))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command; what a user can put right becomes a sentence and an exit code.
+
+    Returns:
+        0 done, 1 the audit refused to publish, 2 wrong usage or configuration, 3 another run holds the warehouse.
+    """
+    ordered = _global_options_first(arguments)
+    try:
+        outcome = app(args=ordered, prog_name="orderhouse", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except OrderhouseError as error:
+        if "--debug" in ordered:
+            traceback.print_exc()
+        error_console.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        error_console.print("Stopped. Run the same command again to go on: nothing is lost, nothing is counted twice.")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        return _unexpected(error, show_traceback="--debug" in ordered)
+    finally:
+        console.file.flush()
+
+
+def _unexpected(error: Exception, *, show_traceback: bool) -> int:
+    if show_traceback:
+        traceback.print_exc()  # not rich's: on Dagster's deep stacks it took minutes and 1.8 GB
+    else:
+        first = (str(error).splitlines() or [""])[0]
+        error_console.print(
+            f"Something unforeseen went wrong: {type(error).__name__}: {first}\n"
+            "Run it again with --debug to see where.",
+            style="red",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    return 2
+
+
+def _global_options_first(arguments: list[str]) -> list[str]:
+    """Move the global options before the command, so that `orderhouse run --home DIR` means what it says."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        if word in FLAG_OPTIONS or word.startswith(tuple(f"{name}=" for name in VALUE_OPTIONS)):
+            front.append(word)
+        elif word in VALUE_OPTIONS:
+            front += [word, *waiting[:1]]
+            waiting = waiting[1:]
+        else:
+            rest.append(word)
+    return front + rest

@@ -1,0 +1,267 @@
+"""Commands that read what is published: status, SQL, one order, versions, quarantine.
+
+None of them writes or waits for a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orderhouse.cli.session import ago, console, counted, grid, settings_of, shown
+from orderhouse.errors import OrderhouseError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orderhouse.serve.queries import OrderView
+    from orderhouse.settings import Settings
+
+__all__ = ["add_commands", "quarantine_commands"]
+
+Version = Annotated[
+    int | None, typer.Option("--version", help="Read this published version instead of the current one.")
+]
+
+MOST_ROWS_SHOWN = 1_000
+ORDER_FACTS = (
+    "order_id", "tracking_id", "stage", "order_status", "payment_status", "fulfilment_status", "delivery_status",
+    "return_status", "source", "channel", "customer_id", "currency", "due_amount", "captured_amount", "refunded_amount",
+    "balance_amount", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity", "placed_at",
+    "first_shipped_at", "delivered_at", "current_promised_at", "is_late",
+)  # fmt: skip
+PART_COLUMNS = {
+    "lines": ("line_id", "sku", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity",
+              "cancelled_quantity", "backordered_quantity", "net_amount", "tax_amount"),
+    "timeline": ("occurred_at", "event", "axis", "from_status", "to_status", "quantity", "amount", "detail", "source"),
+    "payments": ("occurred_at", "payment_id", "kind", "method", "amount", "currency", "provider"),
+    "shipments": ("shipped_at", "shipment_id", "carrier", "tracking_number", "furthest_status", "delivered_at"),
+    "returns": ("return_id", "line_id", "sku", "latest_status", "received_quantity", "restocked_quantity"),
+    "exceptions": ("code", "severity", "opened_at", "amount_at_stake", "currency", "detail", "what_to_do"),
+}  # fmt: skip
+
+quarantine_commands = typer.Typer(help="Rows that broke a rule: kept, explained, never dropped.", no_args_is_help=True)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (status, sql, order, track, versions):
+        app.command()(command)
+    app.add_typer(quarantine_commands, name="quarantine")
+
+
+@contextlib.contextmanager
+def _published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    from orderhouse.warehouse import open_published
+
+    connection = open_published(settings, version)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def status(context: typer.Context) -> None:
+    """Say what readers are given, how old it is, what arrived, what is in quarantine, and who holds the warehouse."""
+    from orderhouse.serve.publishing import current_version
+    from orderhouse.warehouse import lock_holder
+
+    settings = settings_of(context)
+    console.print(f"[bold]{settings.home}[/bold]")
+    version = current_version(settings)
+    if version is None:
+        console.print("Nothing is published yet. Next: orderhouse run")
+    else:
+        age = (datetime.now(UTC) - datetime.fromisoformat(version.published_at)).total_seconds()
+        console.print(
+            f"Version {version.number}, published {ago(age)}; clock {version.as_of} UTC; batch {version.batch_id}; "
+            f"{version.size_bytes / 1e6:,.1f} MB."
+        )
+    _say_last_build(settings)
+    holder = lock_holder(settings)
+    console.print(f"Held by {holder}." if holder else "No run holds the warehouse.", markup=False)
+    if version is not None:
+        with _published(settings) as connection:
+            _say_received(connection)
+
+
+def _say_last_build(settings: Settings) -> None:
+    from orderhouse.build_record import load_record
+    from orderhouse.serve.publishing import load_refusal
+
+    record = load_record(settings)
+    if record is None:
+        console.print("No build yet.")
+    elif not record.is_whole:
+        console.print(
+            f"The build begun at {record.wall_clock} UTC did not finish. Next: orderhouse run", style="yellow"
+        )
+    else:
+        verdict = (
+            "not audited yet" if record.audit is None else "passed its audit" if record.audit.passed else "refused"
+        )
+        console.print(f"Last build: {record.finished_at} UTC, batch {record.batch_id}, {verdict}.")
+    refusal = load_refusal(settings)
+    if refusal is not None:
+        console.print(f"Since {refusal.since} the audit refuses what is newer, because of:", style="red")
+        for failure in refusal.failures:
+            console.print(f"  {failure['name']}: {counted(failure['failed_rows'], 'row')}", style="red", markup=False)
+
+
+def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
+    from orderhouse.serve.queries import feed_freshness, file_counts
+
+    counts = file_counts(connection)
+    console.print(
+        f"{counted(counts['files'], 'file')}, {counted(counts['rows_in'], 'row')}: {counts['accepted']:,} accepted, "
+        f"{counts['duplicate']:,} duplicate, {counts['quarantined']:,} in quarantine; "
+        f"{counted(counts['rejected_files'], 'file')} rejected."
+    )
+    columns = ("source", "feed", "files", "accepted", "last_received_at")
+    rows = ([row[name] for name in columns] for row in feed_freshness(connection))
+    console.print(grid("Feeds", columns, rows, numbers=("files", "accepted")))
+
+
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="One statement that reads, such as: select * from ops.orders limit 10")],
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of the screen.")
+    ] = None,
+    version: Version = None,
+) -> None:
+    """Ask what is published. Read-only; nothing else on this machine can be reached from it."""
+    from orderhouse.serve.querying import QUERY_FORMATS, ask, write_answer
+
+    if format not in QUERY_FORMATS:
+        raise OrderhouseError(f"{format!r} is no output format; choose one of {', '.join(QUERY_FORMATS)}.")
+    if format == "parquet" and output is None and sys.stdout.isatty():
+        raise OrderhouseError("Parquet is not for the screen; name a file with --output.")
+    answer = ask(settings_of(context), query, version=version)
+    with contextlib.closing(answer.connection):
+        if format == "table" and output is None:
+            _print_answer(answer)
+        elif output is None:
+            write_answer(answer, format, sys.stdout.buffer)
+        else:
+            with output.open("wb") as sink:
+                count = write_answer(answer, "csv" if format == "table" else format, sink)
+            console.print(f"Wrote {counted(count, 'row')} to {output}.")
+
+
+def _print_answer(answer: Any) -> None:
+    numeric = [name for name, kind in zip(answer.columns, answer.types, strict=True) if _is_number(kind)]
+    rows: list[tuple[Any, ...]] = []
+    for row in answer.rows():
+        if len(rows) == MOST_ROWS_SHOWN:
+            console.print(f"The first {MOST_ROWS_SHOWN:,} rows; --format csv writes all of them.", style="yellow")
+            break
+        rows.append(row)
+    console.print(grid(None, answer.columns, rows, numbers=numeric))
+    console.print(counted(len(rows), "row"), style="dim")
+
+
+def _is_number(kind: str) -> bool:
+    return (
+        kind.startswith(("DECIMAL", "NUMBER", "DOUBLE", "FLOAT", "REAL")) or kind.endswith("INT") or kind == "INTEGER"
+    )
+
+
+def order(
+    context: typer.Context,
+    order_id: Annotated[str, typer.Argument(help="The order's id.", metavar="ID")],
+    version: Version = None,
+) -> None:
+    """One order: its state on every axis, its lines, money, parcels and whole timeline."""
+    from orderhouse.serve.queries import find_order
+
+    with _published(settings_of(context), version) as connection:
+        _print_order(find_order(connection, order_id))
+
+
+def track(
+    context: typer.Context,
+    tracking_id: Annotated[str, typer.Argument(help="The 12 characters that the customer was given.")],
+    version: Version = None,
+) -> None:
+    """One order, by the tracking id that its customer was given."""
+    from orderhouse.serve.queries import find_order_by_tracking_id
+
+    with _published(settings_of(context), version) as connection:
+        _print_order(find_order_by_tracking_id(connection, tracking_id))
+
+
+def _print_order(view: OrderView) -> None:
+    facts = [(name, view.order[name]) for name in ORDER_FACTS if view.order.get(name) is not None]
+    console.print(grid(f"Order {view.order['order_id']}", ("", ""), facts))
+    for name, rows in view.parts.items():
+        if rows:
+            columns = [column for column in PART_COLUMNS[name] if column in rows[0]]
+            console.print()
+            console.print(grid(name.capitalize(), columns, ([row[column] for column in columns] for row in rows)))
+
+
+def versions(context: typer.Context) -> None:
+    """The published versions that are kept, newest first."""
+    from orderhouse.serve.publishing import list_versions
+
+    found = list_versions(settings_of(context))
+    if not found:
+        console.print("Nothing is published yet. Next: orderhouse run")
+        return
+    rows = (
+        ("→" if version.is_current else "", version.number, version.published_at, version.as_of, version.batch_id,
+         sum(version.rows.values()), round(version.size_bytes / 1e6, 1))
+        for version in found
+    )  # fmt: skip
+    columns = ("", "version", "published_at", "clock (UTC)", "batch", "rows", "MB")
+    console.print(grid(None, columns, rows, numbers=("version", "batch", "rows", "MB")))
+    console.print("Give readers another one: orderhouse rollback VERSION")
+
+
+@quarantine_commands.command("list")
+def quarantine_list(
+    context: typer.Context,
+    feed: Annotated[str | None, typer.Option(help="Only of this feed.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
+) -> None:
+    """Rows in quarantine, the latest first: where each stands and which rules it broke."""
+    from orderhouse.serve.queries import quarantined_rows
+
+    with _published(settings_of(context)) as connection:
+        rows = quarantined_rows(connection, feed=feed, source=source, limit=limit)
+    if not rows:
+        console.print("Nothing is in quarantine.")
+        return
+    lines = ((row["quarantine_id"], f"{row['path']}:{row['record']}", row["feed"], row["reasons"]) for row in rows)
+    console.print(grid(None, ("id", "file:line", "feed", "why"), lines))
+    console.print("See one of them whole: orderhouse quarantine show ID")
+
+
+@quarantine_commands.command("show")
+def quarantine_show(
+    context: typer.Context,
+    quarantine_id: Annotated[str, typer.Argument(help="Its id; the first characters are enough.", metavar="ID")],
+) -> None:
+    """One row in quarantine: where it stands, every rule it broke, and the row as received."""
+    from orderhouse.serve.queries import quarantined_rows
+
+    with _published(settings_of(context)) as connection:
+        rows = quarantined_rows(connection, quarantine_id=quarantine_id, limit=2)
+    if not rows:
+        raise OrderhouseError(
+            f"There is no row {quarantine_id!r} in quarantine. `orderhouse quarantine list` shows them."
+        )
+    if len(rows) > 1:
+        raise OrderhouseError(f"More than one row in quarantine begins with {quarantine_id!r}; write more of the id.")
+    for name, value in rows[0].items():
+        if value is not None:
+            console.print(f"[dim]{name}[/dim]  {shown(value)}", soft_wrap=True)

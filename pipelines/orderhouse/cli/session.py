@@ -1,0 +1,111 @@
+"""What one invocation of the command line shares: its settings, read once, and where it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console, JustifyMethod, OverflowMethod
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from orderhouse.settings import Settings
+
+__all__ = ["Session", "ago", "console", "counted", "error_console", "grid", "session_of", "settings_of", "shown"]
+
+console = Console(highlight=False)
+error_console = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Global options of one invocation."""
+
+    home: Path | None = None
+    debug: bool = False
+
+    def settings(self, **overrides: Any) -> Settings:
+        """The settings: options of the command first, then the environment, then `orderhouse.toml`."""
+        from orderhouse.settings import load_settings
+
+        return load_settings(home=self.home, **overrides)
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session of a command."""
+    found = context.find_object(Session)
+    return found if found is not None else Session()
+
+
+def settings_of(context: typer.Context, **overrides: Any) -> Settings:
+    """The settings of a command, with its own options that are not None."""
+    return session_of(context).settings(**overrides)
+
+
+def grid(
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    numbers: Sequence[str] = (),
+    cut: str | None = None,
+) -> Table:
+    """A table for the terminal.
+
+    Args:
+        title: Above it.
+        columns: Their names.
+        rows: Values in the columns' order.
+        numbers: Columns that stand to the right.
+        cut: A column whose text is cut off where the line ends, rather than folded.
+    """
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    table.expand = cut is not None
+    for column in columns:
+        overflow: OverflowMethod = "ellipsis" if column == cut else "fold"
+        justify: JustifyMethod = "right" if column in numbers else "left"
+        ratio = 1 if column == cut else None
+        table.add_column(column, justify=justify, overflow=overflow, no_wrap=cut is not None, ratio=ratio)
+    for row in rows:
+        table.add_row(*(shown(value) for value in row))
+    return table
+
+
+def shown(value: Any) -> str:
+    """A value as people read it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case Decimal():
+            return f"{value.normalize():,f}" if value == value.to_integral_value() else f"{value:,.2f}"
+        case float():
+            return f"{value:,.2f}"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S")
+        case date():
+            return value.isoformat()
+        case _:
+            return escape(str(value))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in the largest unit that fits."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return f"{counted(int(seconds // length), unit)} ago"
+    return f"{counted(max(int(seconds), 0), 'second')} ago"

@@ -1,0 +1,92 @@
+"""What a run ends with on the screen: the KPIs, what needs attention, what arrived, and what to type next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from orderhouse.cli.session import console, counted, grid, shown
+from orderhouse.serve.publishing import current_version
+
+if TYPE_CHECKING:
+    from orderhouse.settings import Settings
+
+__all__ = ["print_summary"]
+
+DAYS = 28
+NEXT = """\
+Next:
+  orderhouse status                 what is published, how fresh, what is in quarantine
+  orderhouse order {order_id:<16} one order and its whole timeline
+  orderhouse sql "select …"         ask anything: marts, ops, quality
+  orderhouse export ops.orders      files with a manifest
+  orderhouse up                     Dagster and the dashboards"""
+
+
+def print_summary(settings: Settings) -> None:
+    """KPIs of the last days, open exceptions by code, files and quarantine of the current version."""
+    from orderhouse.serve.queries import exceptions_by_code, file_counts, headline_kpis
+    from orderhouse.warehouse import open_published
+
+    if current_version(settings) is None:
+        return
+    with open_published(settings) as connection:
+        console.print()
+        console.print(_kpis(headline_kpis(connection, DAYS)))
+        console.print()
+        _print_exceptions(exceptions_by_code(connection))
+        console.print()
+        _print_files(file_counts(connection))
+        example = connection.execute("select max(order_id) from ops.orders").fetchone()
+    console.print()
+    console.print(NEXT.format(order_id=(example and example[0]) or "ID"), markup=False, soft_wrap=True)
+
+
+def _kpis(rows: list[dict[str, Any]]) -> Any:
+    lines = (
+        (row["name"], _figure(row["recent"], row["unit"]), _figure(row["earlier"], row["unit"]),
+         _figure(row["target"], row["unit"]), _mark(row))
+        for row in rows
+        if row["recent"] is not None
+    )  # fmt: skip
+    columns = (f"KPIs of the last {DAYS} days", "now", "before", "target", "")
+    return grid(None, columns, lines, numbers=("now", "before", "target"))
+
+
+def _figure(value: Decimal | float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    if unit == "share":
+        return f"{value:.1%}"
+    if unit == "count":
+        return f"{value:,.0f}"
+    return f"{value:,.2f} {unit}"
+
+
+def _mark(row: dict[str, Any]) -> str:
+    """Whether the target is met, where there is one."""
+    if row["target"] is None or row["direction"] not in ("up", "down"):
+        return ""
+    met = row["recent"] >= row["target"] if row["direction"] == "up" else row["recent"] <= row["target"]
+    return "met" if met else "missed"
+
+
+def _print_exceptions(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print("No open exceptions.")
+        return
+    # One line per code: the dashboards show the advice in full.
+    lines = ([row["code"], row["severity"], row["open_exceptions"], row["what_to_do"]] for row in rows)
+    total = counted(sum(row["open_exceptions"] for row in rows), "open exception")
+    console.print(grid(total, ("code", "severity", "open", "what to do"), lines, numbers=("open",), cut="what to do"))
+
+
+def _print_files(counts: dict[str, Any]) -> None:
+    console.print(
+        f"{counted(counts['files'], 'file')} received, {counts['rejected_files']:,} rejected; "
+        f"{counted(counts['rows_in'], 'row')}: {shown(counts['accepted'])} accepted, "
+        f"{shown(counts['duplicate'])} duplicate, {shown(counts['quarantined'])} in quarantine.",
+        soft_wrap=True,
+    )
+    if counts["quarantined"] or counts["rejected_files"]:
+        console.print("  orderhouse quarantine list shows each with file, line and reason.")

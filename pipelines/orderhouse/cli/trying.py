@@ -1,0 +1,90 @@
+"""Trying a source before it counts: what its files would give, without writing anything."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderhouse.cli.session import console, counted, grid, settings_of
+from orderhouse.cli.steps import Sources
+
+if TYPE_CHECKING:
+    from orderhouse.ingest.trial import FeedTrial
+    from orderhouse.sources.config import Source
+
+__all__ = ["add_commands"]
+
+CANONICAL_WORDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "canonical_words.csv"
+
+source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(source_commands, name="sources")
+
+
+@source_commands.callback()
+def group() -> None:
+    """The sources that feeds come from."""
+
+
+@source_commands.command("check")
+def check(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One source; all of them if left out.")] = None,
+    sources: Sources = None,
+    rows: Annotated[bool, typer.Option("--rows", help="Show the first rows as they would be stored.")] = False,
+) -> None:
+    """Read and check every file of a source without loading it: rows, broken rules, words without meaning."""
+    from orderhouse.ingest.trial import check_sources
+    from orderhouse.sources.config import load_sources
+
+    settings = settings_of(context, sources=sources)
+    with console.status("Reading the sources"):
+        trials = check_sources(settings, name)
+    declared = load_sources(settings.sources_file).sources
+    for trial in trials:
+        console.print(f"[bold]{trial.source}[/bold]")
+        for note in trial.notes:
+            console.print(f"  {note}", markup=False, style="yellow", soft_wrap=True)
+        for feed, found in trial.feeds.items():
+            _print_feed(feed, found, declared[trial.source])
+            if rows and found.sample.height:
+                console.print(grid(None, found.sample.columns, found.sample.iter_rows()))
+    console.print("Nothing was loaded. Next: orderhouse run")
+
+
+def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
+    quarantined = found.quarantined.total()
+    console.print(
+        f"  {feed}: {counted(found.rows_in, 'row')}, {found.accepted:,} acceptable, {quarantined:,} to quarantine"
+    )
+    for rules, count in found.quarantined.most_common():
+        console.print(
+            f"    {counted(count, 'row')}: {found.examples[rules]}", markup=False, style="red", soft_wrap=True
+        )
+    for column, words in _unknown_words(feed, found, source):
+        console.print(f"    {column}: no meaning for {words}", markup=False, style="yellow", soft_wrap=True)
+    if found.ignored_columns:
+        console.print(f"    not used: {', '.join(found.ignored_columns)}", markup=False, style="dim", soft_wrap=True)
+
+
+def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, str]]:
+    """Words that neither the source's own table nor ours gives a meaning to, with how often each occurs."""
+    with CANONICAL_WORDS.open(encoding="utf-8", newline="") as file:
+        ours = {(row["column_name"], row["word"]) for row in csv.DictReader(file) if row["feed"] == feed}
+    mapped = {column for column, _ in ours}
+    for column, counts in found.words.items():
+        if column not in mapped:
+            continue
+        theirs = {word.lower() for key in (column, f"{feed}.{column}") for word in source.words.get(key, {})}
+        unknown = {
+            word: n for word, n in counts.items() if word.lower() not in theirs and (column, word.lower()) not in ours
+        }
+        if unknown:
+            yield column, ", ".join(f"{word!r} ({n:,})" for word, n in sorted(unknown.items()))

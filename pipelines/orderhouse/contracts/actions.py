@@ -1,0 +1,23 @@
+"""Actions: what our own operators did, one action per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import instant, personal, text, word
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Actions"]
+
+
+class Actions(Contract):
+    """Something an operator did to an order."""
+
+    shape = "event"
+
+    action_id = text(key=True, required=True)
+    order_id = text(required=True)
+    kind = word("confirm, hold, release, cancel, cancel_line, change_address, note …", required=True)
+    occurred_at = instant(required=True)
+    actor = text("Who did it.", required=True)
+    role = text("In which role.", required=True)
+    payload = personal("What the action needs, as JSON.", kind="text")
+    reason = personal("Why.", kind="text")

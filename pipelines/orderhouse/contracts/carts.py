@@ -1,0 +1,23 @@
+"""Carts: one thing that happened to a SKU in a cart per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import instant, text, units, word
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Carts"]
+
+
+class Carts(Contract):
+    """A SKU put into a cart, taken out, left behind or bought."""
+
+    shape = "event"
+
+    cart_id = text(key=True, required=True)
+    sku = text(key=True, required=True)
+    status = word("added, removed, abandoned or converted.", key=True, required=True)
+    occurred_at = instant(key=True, required=True)
+    customer_id = text()
+    quantity = units()
+    order_id = text("What the cart became.")
+    campaign = text()

@@ -1,0 +1,32 @@
+"""Feedback: one answer of a customer per row."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.contracts.columns import instant, number, personal, word
+from orderhouse.contracts.columns import text as text_
+from orderhouse.contracts.contract import Contract, rule
+
+__all__ = ["Feedback"]
+
+
+class Feedback(Contract):
+    """What a customer thinks, as a score on a scale and in words."""
+
+    shape = "event"
+
+    feedback_id = text_(key=True, required=True)
+    occurred_at = instant(required=True)
+    order_id = text_()
+    customer_id = text_()
+    channel = text_()
+    score = number("On the scale from 0 or 1 to scale_max.")
+    scale_max = number("The best score there is.")
+    topic = word()
+    text = personal("What the customer wrote.", kind="text")
+
+    @rule("the score is above the scale's maximum", "score", "scale_max")
+    def score_on_scale(cls) -> pl.Expr:
+        """No score is better than the best there is."""
+        return pl.col("score") <= pl.col("scale_max")

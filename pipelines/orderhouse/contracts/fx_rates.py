@@ -1,0 +1,19 @@
+"""Exchange rates: one rate of one day per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import currency, date, rate
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["FxRates"]
+
+
+class FxRates(Contract):
+    """How many units of `quote` one unit of `base` is worth on a day."""
+
+    shape = "event"
+
+    rate_date = date(key=True, required=True)
+    base = currency(key=True, required=True)
+    quote = currency(key=True, required=True)
+    rate = rate("Units of quote for one unit of base.", required=True)

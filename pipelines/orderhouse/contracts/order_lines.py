@@ -1,0 +1,41 @@
+"""Order lines: one version of a line of an order per row."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.contracts.columns import boolean, instant, money, text, units
+from orderhouse.contracts.contract import Contract, rule
+
+__all__ = ["OrderLines"]
+
+
+class OrderLines(Contract):
+    """A line of an order as its source sees it at `updated_at`."""
+
+    shape = "versioned"
+
+    order_id = text(key=True, required=True)
+    line_id = text(key=True, required=True)
+    updated_at = instant("Version clock.", required=True)
+    sku = text(required=True)
+    quantity = units("Ordered.", required=True)
+    unit_price = money("Before discount; before tax unless prices include it.", required=True)
+    discount_amount = money("On the whole line.")
+    tax_amount = money("On the whole line.", signed=True)
+    cancelled_quantity = units("Of the ordered quantity; default 0.")
+    warehouse_id = text("Where it ships from, if decided.")
+    seller_id = text("Whose it is.")
+    is_gift_card = boolean("Default false.")
+    requires_shipping = boolean("Default true.")
+
+    @rule("the discount is more than quantity × unit price", "discount_amount", "quantity", "unit_price")
+    def discount_within_line(cls) -> pl.Expr:
+        """A discount takes no more than the line is worth."""
+        worth = pl.col("quantity") * pl.col("unit_price")
+        return (worth < 0) | (pl.col("discount_amount") <= worth)
+
+    @rule("more is cancelled than was ordered", "cancelled_quantity", "quantity")
+    def cancelled_within_ordered(cls) -> pl.Expr:
+        """No more is cancelled than was ordered."""
+        return (pl.col("quantity") < 0) | (pl.col("cancelled_quantity") <= pl.col("quantity"))

@@ -1,0 +1,44 @@
+"""Orders: one version of an order per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import boolean, country, currency, instant, money, personal, text, word
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Orders"]
+
+
+class Orders(Contract):
+    """An order as its source sees it at `updated_at`."""
+
+    shape = "versioned"
+
+    order_id = text("Merchant-wide unique order number.", key=True, required=True)
+    placed_at = instant("When the customer placed it; the earliest version counts.", required=True)
+    updated_at = instant("Version clock.", required=True)
+    currency = currency("Of every amount of this order.", required=True)
+    channel = text("web, app, store, marketplace, b2b …")
+    order_type = word("sale, exchange, replacement or sample.")
+    original_order_id = text("What an exchange or replacement replaces.")
+    legal_entity = text("The company that sold.")
+    customer_id = text("Null for a guest.")
+    email = personal("The customer's e-mail address.", kind="email")
+    phone = personal("The customer's telephone number.", kind="phone")
+    ship_name = personal("Whom it is sent to.", kind="name")
+    ship_street = personal("Street and number it is sent to.", kind="street")
+    ship_city = text("Destination.")
+    ship_region = text("Destination.")
+    ship_postcode = text("Destination.")
+    ship_country = country("Destination.")
+    shipping_amount = money("Charged to the customer; default 0.")
+    shipping_tax_amount = money("Tax on it; default 0.")
+    prices_include_tax = boolean("Unit prices are gross of tax; default false.")
+    discount_code = text("The code the customer entered.")
+    payment_terms = word("prepaid, on_delivery or invoice; default prepaid.")
+    invoice_due_at = instant("When an invoice is due.")
+    promised_at = instant("Delivery promise; the first one is kept.")
+    promise_is_date_only = boolean("The promise is a day, not a moment.")
+    is_cancelled = boolean("The whole order is cancelled.")
+    cancelled_at = instant("When; may be unknown.")
+    cancel_reason = text("Why.")
+    is_test = boolean("A test order: stored, and left out of every mart.")

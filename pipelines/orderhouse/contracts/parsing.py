@@ -1,0 +1,214 @@
+"""Text to contract types, strictly: what is not exactly an instant, an amount or a number is said to be none.
+
+Nothing is rounded, guessed or passed through a float. Each way to fail is a rule with a name, broken by the rows of
+a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from orderhouse.contracts.columns import POLARS_TYPES, kind_of
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Parsed", "cleaned", "parse"]
+
+INSTANT = (
+    r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?: ?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
+)
+LOCAL_SECONDS = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
+UTC_SECONDS = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
+DATE = r"^\d{4}-\d{2}-\d{2}$"
+NUMBER = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$"
+WHOLE = r"^[+-]?\d+(?:\.0*)?$"
+TRUE = ["true", "t", "yes", "y", "1"]
+FALSE = ["false", "f", "no", "n", "0"]
+
+Failures = dict[str, pl.Series]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Typed columns, and for each rule that was broken the rows that broke it (rule names are ``column|rule``)."""
+
+    frame: pl.DataFrame
+    failures: Failures = field(default_factory=dict)
+
+
+def cleaned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text trimmed, empty text null."""
+    return frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+
+
+def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) -> Parsed:
+    """Give every contract column its type.
+
+    Args:
+        contract: The feed's contract.
+        frame: Cleaned contract columns, as text or already typed; those not there are null. Other columns are left
+            alone.
+        time_zone: The zone of instants without offset, if the source declares one.
+    """
+    columns: list[pl.Series] = []
+    failures: Failures = {}
+    for name, column in contract.fields().items():
+        kind = kind_of(column)
+        if name not in frame.columns:
+            columns.append(pl.Series(name, [None], dtype=POLARS_TYPES[kind]).new_from_index(0, frame.height))
+            continue
+        values = frame[name]
+        if values.dtype == POLARS_TYPES[kind] and kind not in {"text", "currency", "country"}:
+            columns.append(values)
+            continue
+        typed, broken = _parse_column(kind, _as_text(values), time_zone)
+        columns.append(typed.alias(name))
+        failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
+    return Parsed(frame.with_columns(columns), failures)
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Typed values of Parquet files as the text that a text file would hold."""
+    dtype = values.dtype
+    if dtype == pl.String:
+        return values
+    if isinstance(dtype, pl.Datetime):
+        return values.dt.to_string("iso:strict") if dtype.time_zone else values.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+    if dtype.is_nested() or dtype == pl.Binary:
+        return values.map_elements(str, return_dtype=pl.String)
+    if dtype.is_float():
+        values = values.fill_nan(None)
+    return values.cast(pl.String)
+
+
+def _parse_column(kind: str, text: pl.Series, time_zone: str | None) -> tuple[pl.Series, Failures]:
+    if kind == "instant":
+        return _instant(text, time_zone)
+    parser = _PARSERS.get(kind)
+    return parser(text) if parser else (text, {})
+
+
+def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
+    """Uniform columns, which nearly all are, take a fast way; anything else is taken apart."""
+    if text.null_count() == text.len():
+        return text.cast(POLARS_TYPES["instant"]), {}
+    if text.str.contains(UTC_SECONDS).all():
+        typed = text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
+        if typed.null_count() == text.null_count():
+            return typed, {}
+    if zone and text.str.contains(LOCAL_SECONDS).all():
+        between = text.str.slice(10, 1).drop_nulls()
+        if between.n_unique() == 1:
+            typed = text.str.to_datetime(f"%Y-%m-%d{between[0]}%H:%M:%S", time_unit="us", strict=False)
+            if typed.null_count() == text.null_count():
+                utc = _to_utc(typed, zone)
+                return utc, {"in_clock_gap": utc.is_null() & text.is_not_null()}
+    return _instant_of_any_form(text, zone)
+
+
+def _instant_of_any_form(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
+    parts = text.str.extract_groups(INSTANT).struct.unnest()
+    parts.columns = ["day", "minute", "second", "fraction", "offset"]
+    day, offset = parts["day"], parts["offset"]
+    clock = parts.select(
+        pl.format("{}T{}:{}", "day", pl.col("minute").fill_null("00:00"), pl.col("second").fill_null("00"))
+    ).to_series()
+    local = clock.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    micros = parts["fraction"].str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64).fill_null(0)
+    local = local + micros.cast(pl.Duration("us"))
+    shift = _offset_minutes(offset)
+    with_offset = local - (shift * 60_000_000).cast(pl.Duration("us"))
+    unreadable = text.is_not_null() & day.is_null()
+    missing = day.is_not_null() & local.is_null()
+    too_far = offset.is_not_null() & (shift.abs() > 18 * 60)
+    without = local.is_not_null() & offset.is_null()
+    failures = {"an_instant": unreadable, "exists": missing | too_far.fill_null(False)}
+    if zone is None:
+        failures["has_offset"] = without
+        utc = with_offset
+    else:
+        of_zone = _to_utc(local, zone)
+        failures["in_clock_gap"] = without & of_zone.is_null()
+        utc = of_zone.zip_with(without, with_offset)
+    bad = failures["exists"]
+    return utc.set(bad, None) if bad.any() else utc, failures
+
+
+def _offset_minutes(offset: pl.Series) -> pl.Series:
+    """Minutes east of UTC; Z is none."""
+    digits = offset.str.replace_all(r"[^0-9]", "").str.pad_end(4, "0")
+    minutes = digits.str.slice(0, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(2, 2).cast(
+        pl.Int64, strict=False
+    )
+    return minutes.zip_with(~offset.str.starts_with("-").fill_null(False), -minutes)
+
+
+def _to_utc(local: pl.Series, zone: str) -> pl.Series:
+    """An ambiguous local time takes its first offset, one that does not exist becomes null."""
+    placed = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return placed.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _date(text: pl.Series) -> tuple[pl.Series, Failures]:
+    looks = text.str.contains(DATE)
+    typed = text.str.to_date("%Y-%m-%d", strict=False)
+    typed = typed.set(~looks.fill_null(True), None)
+    return typed, {"a_date": ~looks.fill_null(True), "exists": looks.fill_null(False) & typed.is_null()}
+
+
+def _decimal(places: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
+    fits = rf"^[+-]?0*\d{{0,{18 - places}}}(?:\.\d{{0,{places}}}0*)?$"
+    whole_fits = rf"^[+-]?0*\d{{0,{18 - places}}}(?:\.\d*)?$"
+    dtype = pl.Decimal(18, places)
+
+    def parser(text: pl.Series) -> tuple[pl.Series, Failures]:
+        typed = text.cast(dtype, strict=False)
+        good = text.str.contains(fits) & typed.is_not_null()
+        if good.all():
+            return typed, {}
+        is_number = text.str.contains(NUMBER).fill_null(True)
+        whole = text.str.contains(whole_fits).fill_null(True)
+        few = text.str.contains(rf"^[^.]*(?:\.\d{{0,{places}}}0*)?$").fill_null(True)
+        failures = {
+            "a_number": ~is_number,
+            f"at_most_{places}_decimals": is_number & ~few,
+            "in_range": is_number & ~whole,
+        }
+        return typed.set(~(is_number & whole & few), None), failures
+
+    return parser
+
+
+def _units(text: pl.Series) -> tuple[pl.Series, Failures]:
+    typed = text.cast(pl.Int64, strict=False)
+    if typed.null_count() == text.null_count() and text.str.contains(r"^[+-]?\d+$").all():
+        return typed, {}
+    whole = text.str.contains(WHOLE).fill_null(True)
+    typed = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+    typed = typed.set(~whole, None)
+    return typed, {"a_whole_number": ~whole, "in_range": whole & typed.is_null() & text.is_not_null()}
+
+
+def _boolean(text: pl.Series) -> tuple[pl.Series, Failures]:
+    lower = text.str.to_lowercase()
+    yes, no = lower.is_in(TRUE), lower.is_in(FALSE)
+    typed = yes.set(~(yes | no).fill_null(True), None)
+    return typed, {"true_or_false": text.is_not_null() & ~(yes | no)}
+
+
+def _upper(text: pl.Series) -> tuple[pl.Series, Failures]:
+    return text.str.to_uppercase(), {}
+
+
+_PARSERS: dict[str, Callable[[pl.Series], tuple[pl.Series, Failures]]] = {
+    "date": _date,
+    "money": _decimal(4),
+    "number": _decimal(4),
+    "rate": _decimal(8),
+    "units": _units,
+    "bool": _boolean,
+    "currency": _upper,
+    "country": _upper,
+}

@@ -1,0 +1,31 @@
+"""Payments: one payment event per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import currency, instant, money, text, word
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Payments"]
+
+
+class Payments(Contract):
+    """Money authorised, taken, given back or disputed."""
+
+    shape = "event"
+
+    payment_id = text(key=True, required=True)
+    order_id = text(required=True)
+    kind = word("authorized, captured, voided, failed, refunded, disputed, dispute_won or dispute_lost.", required=True)
+    amount = money("Never below zero: the kind says which way it went.", required=True)
+    currency = currency("Of the amounts.", required=True)
+    occurred_at = instant(required=True)
+    method = text("card, paypal, voucher …")
+    provider = text("Who processed it.")
+    fee_amount = money("What the provider kept.", signed=True)
+    payout_id = text("The payout it was part of.")
+    payout_at = instant("When that was paid out.")
+    parent_payment_id = text("The payment that this one captures, refunds or disputes.")
+    return_id = text("The return that a refund answers.")
+    goods_amount = money("Part of a refund that is for goods.", signed=True)
+    tax_amount = money("Part of a refund that is tax.", signed=True)
+    shipping_amount = money("Part of a refund that is shipping.", signed=True)

@@ -1,0 +1,36 @@
+"""Returns: one step of one returned line per row."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.contracts.columns import country, currency, instant, money, personal, text, units, word
+from orderhouse.contracts.contract import Contract, rule
+
+__all__ = ["Returns"]
+
+
+class Returns(Contract):
+    """Units coming back. Without an order it is a credit note, with customer, amount and currency of its own."""
+
+    shape = "event"
+
+    return_id = text(key=True, required=True)
+    line_id = text(key=True, required=True)
+    status = word("requested, approved, declined, received, restocked, scrapped or cancelled.", key=True, required=True)
+    occurred_at = instant(key=True, required=True)
+    quantity = units(required=True, above_zero=True)
+    order_id = text("Empty on a credit note.")
+    reason = personal("What the customer wrote.", kind="text")
+    warehouse_id = text("Where it arrived.")
+    sku = text()
+    customer_id = text("Of a credit note.")
+    channel = text("Of a credit note.")
+    country = country("Of a credit note.")
+    credit_amount = money("Of a credit note.")
+    currency = currency("Of the credited amount.")
+
+    @rule("an amount is credited without a currency", "currency")
+    def credit_has_currency(cls) -> pl.Expr:
+        """An amount means nothing without its currency."""
+        return pl.col("credit_amount").is_null() | pl.col("currency").is_not_null()

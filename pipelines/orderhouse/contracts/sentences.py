@@ -1,0 +1,68 @@
+"""Broken rules as people read them: a name for machines, a sentence with the value for everyone else.
+
+A value that may be personal is not shown: personal columns never are, and of text that does not parse (which may
+have slipped in from another column) only what looks like a code, a number or a date.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["HARMLESS", "broken", "rule_name"]
+
+HARMLESS = r"^[^@\s]{1,32}$|^[\d\s.,:;+TZ/-]{1,40}$"
+WITHHELD = "(kept in the vault)"
+
+_SENTENCES = {
+    "nullability": "is missing",
+    "check__not_negative": "{} is negative",
+    "check__above_zero": "{} is not above zero",
+    "check__iso_4217": "{} is not an ISO-4217 currency",
+    "check__iso_3166": "{} is not an ISO-3166 alpha-2 country",
+    "an_instant": "{} is not an ISO-8601 instant",
+    "exists": "{} is a date or time that does not exist",
+    "has_offset": "{} has no UTC offset, and the source declares no time_zone",
+    "in_clock_gap": "{} does not exist in the source's time zone: the clocks were put forward over it",
+    "a_date": "{} is not a date written as YYYY-MM-DD",
+    "a_number": "{} is not a number",
+    "at_most_4_decimals": "{} has more than 4 decimals",
+    "at_most_8_decimals": "{} has more than 8 decimals",
+    "in_range": "{} is too large",
+    "a_whole_number": "{} is not a whole number",
+    "true_or_false": "{} is neither true nor false",
+}
+
+
+def rule_name(rule: str) -> str:
+    """A rule's published name, such as ``quantity|not_negative`` or ``order_id|required``."""
+    return rule.replace("|check__", "|").replace("|nullability", "|required")
+
+
+def broken(contract: type[Contract], rule: str) -> pl.Expr:
+    """The sentence about a broken rule, over a frame of the rows' columns as text."""
+    column, _, check = rule.partition("|")
+    if not check:
+        declared = contract.row_rules()[rule]
+        if not declared.columns:
+            return pl.lit(declared.sentence)
+        values = [pl.concat_str(pl.lit(f"{name} "), _shown(name)) for name in declared.columns]
+        return pl.concat_str(pl.lit(f"{declared.sentence} ("), pl.concat_str(values, separator=", "), pl.lit(")"))
+    sentence = f"{column} {_SENTENCES[check]}"
+    if "{}" not in sentence:
+        return pl.lit(sentence)
+    value = pl.lit(WITHHELD) if column in contract.personal() else _shown(column)
+    return pl.format(sentence, value)
+
+
+def _shown(column: str) -> pl.Expr:
+    text = pl.col(column)
+    quoted = pl.when(text.str.contains(r"^[+-]?[\d.]+$")).then(text).otherwise(pl.format("'{}'", text))
+    return (
+        pl.when(text.is_null())
+        .then(pl.lit("missing"))
+        .when(text.str.contains(HARMLESS))
+        .then(quoted)
+        .otherwise(pl.lit(WITHHELD))
+    )

@@ -1,0 +1,28 @@
+"""Shipments: what left the building, one order line of one shipment per row."""
+
+from __future__ import annotations
+
+from orderhouse.contracts.columns import currency, instant, money, text, units
+from orderhouse.contracts.contract import Contract
+
+__all__ = ["Shipments"]
+
+
+class Shipments(Contract):
+    """Units of an order line that were handed to a carrier."""
+
+    shape = "event"
+
+    shipment_id = text(key=True, required=True)
+    line_id = text(key=True, required=True)
+    order_id = text(required=True)
+    quantity = units(required=True, above_zero=True)
+    shipped_at = instant(required=True)
+    sku = text("What was shipped; else the line's.")
+    warehouse_id = text("Where from.")
+    carrier = text()
+    service = text("The carrier's service.")
+    tracking_number = text("May be recycled by the carrier.")
+    estimated_delivery_at = instant()
+    cost_amount = money("What the carrier charges.")
+    cost_currency = currency()

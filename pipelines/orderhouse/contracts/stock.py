@@ -1,0 +1,38 @@
+"""Stock: one movement or count per row, except our own shipments and restocked returns."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.contracts.columns import currency, instant, money, text, units, word
+from orderhouse.contracts.contract import Contract, rule
+
+__all__ = ["Stock"]
+
+
+class Stock(Contract):
+    """A movement of stock: signed for an adjustment, the level itself for a count, above zero otherwise."""
+
+    shape = "event"
+
+    movement_id = text(key=True, required=True)
+    sku = text(required=True)
+    warehouse_id = text(required=True)
+    kind = word("receipt, adjustment, transfer_in, transfer_out or count.", required=True)
+    quantity = units("Signed for an adjustment, the level for a count.", required=True, signed=True)
+    occurred_at = instant(required=True)
+    unit_cost = money("What a received unit cost.")
+    currency = currency("Of the cost.")
+    reference = text("Joins the two legs of a transfer.")
+
+    @rule("a movement of this kind needs a quantity above zero", "kind", "quantity")
+    def moves_something(cls) -> pl.Expr:
+        """Receipts and transfers move at least one unit; the kind says which way."""
+        return ~pl.col("kind").str.to_lowercase().is_in(["receipt", "transfer_in", "transfer_out"]) | (
+            pl.col("quantity") > 0
+        )
+
+    @rule("a counted level is below zero", "quantity")
+    def count_not_negative(cls) -> pl.Expr:
+        """Nobody counts fewer than no units."""
+        return (pl.col("kind").str.to_lowercase() != "count") | (pl.col("quantity") >= 0)

@@ -1,0 +1,23 @@
+"""Ingest: files become rows of the raw tables, exactly once, whatever happens on the way.
+
+Discovery → reading (by the source's format) → screening (by the feed's contract) → loading (one transaction per
+file, bundle or handful of small files). What the rows mean is decided in dbt.
+"""
+
+from __future__ import annotations
+
+from orderhouse.ingest.results import FeedCounts, FileReport, IngestResult, Progress, ProgressCallback
+from orderhouse.ingest.run import ingest
+from orderhouse.ingest.trial import FeedTrial, SourceTrial, check_sources
+
+__all__ = [
+    "FeedCounts",
+    "FeedTrial",
+    "FileReport",
+    "IngestResult",
+    "Progress",
+    "ProgressCallback",
+    "SourceTrial",
+    "check_sources",
+    "ingest",
+]

@@ -1,0 +1,168 @@
+"""The ledger: what has been loaded before, under which mapping, and the declarations of the sources file.
+
+Reads and writes `raw.files`, `raw.sources`, `raw.coverage` and `raw.words`; the rows of feeds belong to `loading`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from orderhouse.contracts import CONTRACTS
+from orderhouse.ingest.discovery import Unit
+from orderhouse.ingest.results import FileReport
+from orderhouse.sources.config import Source
+from orderhouse.warehouse import RAW_LEDGERS
+
+__all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The latest load of a file of a source."""
+
+    file_id: str
+    path: str
+    size_bytes: int
+    mapping_version: str
+    status: str
+    reason: str | None
+    bundle_id: str | None
+    batch_id: int
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A line to be written: what is reported of a file and feed, and the unit it belongs to."""
+
+    unit: Unit
+    size_bytes: int
+    report: FileReport
+
+
+class Ledger:
+    """What `raw.files` says, as it was when the run began."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        rows = connection.execute(
+            """
+            select source, file_id, path, size_bytes, mapping_version, status, reason, bundle_id, batch_id
+            from raw.files
+            qualify row_number() over (partition by source, file_id order by batch_id desc, role nulls last, feed) = 1
+            """
+        ).fetchall()
+        self._latest = {(source, file_id): Known(file_id, *rest) for source, file_id, *rest in rows}
+        self._bundles = {(source, known.bundle_id): known for (source, _), known in self._latest.items()}
+
+    def known(self, source: str, unit_id: str) -> Known | None:
+        """The latest load of a file or bundle, by content."""
+        return self._latest.get((source, unit_id)) or self._bundles.get((source, unit_id))
+
+    def was_loaded(self, source: str, file_id: str) -> bool:
+        """Whether rows of this file may be in the tables."""
+        known = self._latest.get((source, file_id))
+        return known is not None and known.status == "loaded"
+
+    def outdated(self, source: Source, present: set[str]) -> list[list[Known]]:
+        """Units loaded under another mapping whose files are not among those present, grouped as they were loaded."""
+        units: dict[str, list[Known]] = {}
+        for (name, file_id), known in self._latest.items():
+            if name == source.name and known.mapping_version != source.mapping_version and file_id not in present:
+                units.setdefault(known.bundle_id or file_id, []).append(known)
+        return list(units.values())
+
+
+def write_lines(
+    connection: duckdb.DuckDBPyConnection, lines: list[LedgerLine], batch_id: int, received_at: datetime
+) -> None:
+    """Write lines of `raw.files`."""
+    rows = [
+        {
+            "file_id": line.report.file_id,
+            "source": line.report.source,
+            "feed": line.report.feed,
+            "path": line.report.path,
+            "format": line.unit.source.format,
+            "size_bytes": line.size_bytes,
+            "mapping_version": line.unit.source.mapping_version,
+            "batch_id": batch_id,
+            "received_at": received_at,
+            "rows_in": line.report.rows_in,
+            "accepted": line.report.accepted,
+            "duplicate": line.report.duplicate,
+            "quarantined": line.report.quarantined,
+            "status": line.report.status,
+            "reason": line.report.reason,
+            "ignored_columns": json.dumps(line.report.ignored_columns) if line.report.ignored_columns else None,
+            "bundle_id": line.unit.bundle_id,
+            "role": line.report.role,
+        }
+        for line in lines
+    ]
+    types = {"VARCHAR": pl.String(), "BIGINT": pl.Int64(), "TIMESTAMP": pl.Datetime("us")}
+    schema = {name: types[sql_type] for name, sql_type in RAW_LEDGERS["files"].items()}
+    connection.register("incoming", pl.DataFrame(rows, schema=schema).to_arrow())
+    connection.execute("insert into raw.files by name select * from incoming")
+    connection.unregister("incoming")
+
+
+def declare(
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], feeds: dict[str, list[str]], batch_id: int
+) -> bool:
+    """Write what the sources declare, each table as a new set if it changed; whether any did.
+
+    Sources that are no longer declared but have sent files keep what they declared.
+
+    Args:
+        connection: The raw database, in a transaction.
+        sources: The declared sources.
+        feeds: For each of them the feeds it covers.
+        batch_id: The batch that a changed set is written under.
+    """
+    declared = list(sources)
+    names = {source.name for source in declared}
+    wanted: dict[str, list[Row]] = {
+        "sources": [(each.name, each.format, each.mapping_version, each.priority) for each in declared],
+        "coverage": [(each.name, feed) for each in declared for feed in feeds[each.name]],
+        "words": [row for each in declared for row in _words(each)],
+    }
+    changed = [_rewrite(connection, table, rows, names, batch_id) for table, rows in wanted.items()]
+    return any(changed)
+
+
+def _words(source: Source) -> list[Row]:
+    rows: list[Row] = []
+    for column, meanings in source.words.items():
+        feed, _, name = column.rpartition(".")
+        for candidate, contract in CONTRACTS.items():
+            if name in contract.fields() and candidate == (feed or source.feed or candidate):
+                rows += [(source.name, candidate, name, word, meaning) for word, meaning in meanings.items()]
+    return rows
+
+
+def _rewrite(
+    connection: duckdb.DuckDBPyConnection, table: str, declared: list[Row], names: set[str], batch_id: int
+) -> bool:
+    current = connection.execute(
+        f"select * exclude (batch_id) from raw.{table} "  # noqa: S608
+        f"where batch_id = (select max(batch_id) from raw.{table})"
+    ).fetchall()
+    sent = {name for (name,) in connection.execute("select distinct source from raw.files").fetchall()}
+    kept = [row for row in current if row[0] not in names and row[0] in sent]
+    wanted = set(declared) | set(kept)
+    if wanted == {row for row in current if row[0] is not None}:
+        return False
+    columns = [*(name for name in RAW_LEDGERS[table] if name != "batch_id"), "batch_id"]
+    rows = sorted(wanted, key=str) or [(None,) * (len(columns) - 1)]
+    connection.executemany(
+        f"insert into raw.{table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",  # noqa: S608
+        [(*row, batch_id) for row in rows],
+    )
+    return True

@@ -1,0 +1,187 @@
+"""Screening: rows are typed and held against their contract; each is accepted, or quarantined with every broken rule.
+
+Touches neither files nor tables. Personal values are taken out by the vault on the way: what comes out holds tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from orderhouse.contracts import CONTRACTS, Contract
+from orderhouse.contracts.parsing import Failures, cleaned, parse
+from orderhouse.contracts.sentences import HARMLESS, broken, rule_name
+from orderhouse.sources.config import Source
+from orderhouse.sources.records import RECORD, Malformed
+from orderhouse.vault import Vault
+
+__all__ = ["PART", "Screened", "screen", "screen_malformed"]
+
+ROW = "_row"
+PART = "_part"
+ORDER_IDS = ("order_id", "original_order_id")
+UNREADABLE = "unreadable"
+QUARANTINE_SCHEMA = {
+    PART: pl.Int64(),
+    "record": pl.Int64(),
+    "rules": pl.String(),
+    "reasons": pl.String(),
+    "row_json": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Rows of one feed, sorted out.
+
+    Attributes:
+        accepted: Stored columns (tokens for personal values), `_record` and `_part`.
+        quarantined: `_part`, record, rules (JSON), reasons (sentences) and the row (JSON, personal and odd text as
+            tokens).
+    """
+
+    accepted: pl.DataFrame
+    quarantined: pl.DataFrame
+
+
+def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None, vault: Vault) -> Screened:
+    """Sort the rows of a feed into accepted and quarantined.
+
+    Args:
+        feed: The feed.
+        frame: Contract columns as text or typed, `_record`, and `_part`, which is handed through.
+        source: Adds its constants and order number prefix.
+        time_zone: The zone of local instants; None if there is none.
+        vault: Takes personal values and gives tokens.
+    """
+    contract = CONTRACTS[feed]
+    text = _prepared(contract, cleaned(frame), source)
+    parsed = parse(contract, text, time_zone)
+    accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
+    parts = text[PART].gather(accepted[ROW])
+    stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
+    return Screened(stored, _quarantined(contract, text, failures, vault))
+
+
+def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -> pl.DataFrame:
+    """Quarantine lines of records that are none, each with its part; their text is in the vault."""
+    text = pl.DataFrame({"record_text": [each.text for _, each in malformed]}, schema={"record_text": pl.String()})
+    return pl.DataFrame(
+        {
+            PART: [part for part, _ in malformed],
+            "record": [each.record for _, each in malformed],
+            "rules": [json.dumps([each.rule]) for _, each in malformed],
+            "reasons": [each.reason for _, each in malformed],
+            "row_json": _as_json(vault.tokenised(text, {"record_text": UNREADABLE})),
+        },
+        schema=QUARANTINE_SCHEMA,
+    )
+
+
+def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+    fields = contract.fields()
+    constants = [
+        pl.lit(value).alias(name)
+        for name, value in source.constants.items()
+        if name in fields and name not in frame.columns
+    ]
+    prefixed = [
+        (source.order_id_prefix + pl.col(name).cast(pl.String)).alias(name)
+        for name in ORDER_IDS
+        if source.order_id_prefix and name in frame.columns
+    ]
+    return frame.with_columns(*constants, *prefixed, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+
+
+def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:
+    """The rows that break nothing, and for each broken rule a mask over all rows."""
+    good, failure = contract.filter(typed)
+    if not unparsed and not len(failure):
+        return good, {}
+    failures = dict(unparsed)
+    details = failure.details()
+    for rule in failure.counts():
+        mask = typed[ROW].is_in(details.filter(pl.col(rule) == "invalid")[ROW].implode())
+        if rule.endswith("|nullability"):
+            mask = _but_not(mask, unparsed, rule.removesuffix("nullability"))
+        if mask.any():
+            failures[rule] = mask
+    return typed.filter(~_any(failures)), failures
+
+
+def _but_not(mask: pl.Series, unparsed: Failures, column: str) -> pl.Series:
+    """A value that did not parse is not also missing."""
+    for rule, other in unparsed.items():
+        if rule.startswith(column):
+            mask = mask & ~other
+    return mask
+
+
+def _any(failures: Failures) -> pl.Series:
+    return pl.select(pl.any_horizontal(*failures.values())).to_series()
+
+
+def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault) -> pl.DataFrame:
+    if not failures:
+        return pl.DataFrame(schema=QUARANTINE_SCHEMA)
+    bad = _any(failures)
+    masks = {rule: mask.filter(bad) for rule, mask in failures.items()}
+    received = [name for name in contract.fields() if name in text.columns]
+    rows = (
+        text.filter(bad)
+        .select(
+            *(_as_text(name, text.schema[name]) for name in received),
+            *(pl.lit(None, pl.String).alias(name) for name in contract.fields() if name not in received),
+            RECORD,
+            PART,
+        )
+        .rechunk()
+    )
+    masks = {rule: mask.rechunk() for rule, mask in masks.items()}
+    sentences = [pl.when(mask).then(broken(contract, rule)) for rule, mask in masks.items()]
+    rules = [pl.when(mask).then(pl.lit(rule_name(rule))) for rule, mask in masks.items()]
+    found = rows.select(
+        pl.concat_str(sentences, separator="; ", ignore_nulls=True).alias("reasons"),
+        pl.concat_list(rules).list.drop_nulls().alias("rules"),
+    )
+    return pl.DataFrame(
+        {
+            PART: rows[PART],
+            "record": rows[RECORD],
+            "rules": [json.dumps(list(names)) for names in found["rules"]],
+            "reasons": found["reasons"],
+            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault)),
+        },
+        schema=QUARANTINE_SCHEMA,
+    )
+
+
+def _without_personal(contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault) -> pl.DataFrame:
+    """Rows as received, with tokens for personal columns and for odd text in columns that broke a rule."""
+    personal = contract.personal()
+    rows = vault.tokenised(rows, personal)
+    for column in sorted({rule.partition("|")[0] for rule in masks} & set(rows.columns)):
+        odd = rows[column].is_not_null() & ~rows[column].str.contains(HARMLESS).fill_null(True)
+        if odd.any():
+            token = vault.tokenised(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
+            rows = rows.with_columns(pl.when(~odd).then(pl.col(column)).alias(column), token.to_series())
+    return rows
+
+
+def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    if isinstance(dtype, pl.Datetime):
+        return pl.col(name).dt.to_string("iso:strict")
+    if dtype.is_nested() or dtype == pl.Binary:
+        return pl.col(name).map_elements(str, pl.String)
+    return pl.col(name).cast(pl.String)
+
+
+def _as_json(rows: pl.DataFrame) -> list[str]:
+    """Quarantined rows are few, so they may be gone through one by one."""
+    return [
+        json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
+        for row in rows.iter_rows(named=True)
+    ]

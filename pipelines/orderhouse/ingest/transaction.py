@@ -1,0 +1,121 @@
+"""What one transaction gathers: the parts that rows come from, and rows waiting to be screened together.
+
+A part is one feed of one file. Rows of many small files wait for each other, because a thousand frames of ten rows
+cost a hundred times more than one frame of ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from orderhouse.ingest.discovery import Unit
+from orderhouse.ingest.screening import PART
+from orderhouse.sources.config import Source
+from orderhouse.sources.files import SourceFile
+from orderhouse.sources.formats import FeedRows, Role
+from orderhouse.sources.records import Malformed
+
+__all__ = ["Part", "Transaction", "Waiting"]
+
+Kind = tuple[str, str, tuple[tuple[str, pl.DataType], ...]]
+
+
+@dataclass
+class Part:
+    """One feed of one file, and how many of its rows came in and went into quarantine."""
+
+    number: int
+    unit: Unit
+    file: SourceFile
+    feed: str | None
+    role: Role
+    rows_in: int = 0
+    quarantined: int = 0
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass
+class Waiting:
+    """Frames of one source, feed and schema."""
+
+    source: Source
+    feed: str
+    frames: list[tuple[int, pl.DataFrame]] = field(default_factory=list)
+
+    def joined(self) -> pl.DataFrame:
+        """All rows, each with its part."""
+        frames = [frame.with_columns(pl.lit(number, pl.Int64).alias(PART)) for number, frame in self.frames]
+        return pl.concat(frames, rechunk=True)
+
+
+class Transaction:
+    """Parts and waiting rows since the last commit."""
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Part] = {}
+        self.units: list[Unit] = []
+        self.rejected: list[tuple[Unit, str]] = []
+        self.malformed: list[tuple[int, Malformed]] = []
+        self.accepted: dict[str, list[pl.DataFrame]] = {}
+        self.is_open = False
+        self._waiting: dict[Kind, Waiting] = {}
+        self._numbers: dict[tuple[int, str, str | None], int] = {}
+
+    @property
+    def rows(self) -> int:
+        """Rows gathered since the last commit."""
+        return sum(part.rows_in for part in self.parts.values())
+
+    @property
+    def rows_waiting(self) -> int:
+        """Rows not screened yet."""
+        return sum(frame.height for waiting in self._waiting.values() for _, frame in waiting.frames)
+
+    def add(self, unit: Unit, rows: FeedRows) -> None:
+        """Count rows of a unit and let them wait."""
+        part = self._part(unit, rows)
+        part.rows_in += 0 if rows.feed is None else rows.frame.height + len(rows.malformed)
+        part.ignored = tuple(dict.fromkeys((*part.ignored, *rows.ignored)))
+        self.malformed += [(part.number, each) for each in rows.malformed]
+        if rows.feed is not None and rows.frame.height:
+            kind = (unit.source.name, rows.feed, tuple(rows.frame.schema.items()))
+            waiting = self._waiting.setdefault(kind, Waiting(unit.source, rows.feed))
+            waiting.frames.append((part.number, rows.frame))
+
+    def take_waiting(self) -> list[Waiting]:
+        """The rows that wait, which then wait no longer."""
+        taken = list(self._waiting.values())
+        self._waiting = {}
+        return taken
+
+    def parts_of(self, unit: Unit) -> list[Part]:
+        """The parts of a unit."""
+        return [part for part in self.parts.values() if part.unit is unit]
+
+    def forget(self, unit: Unit) -> None:
+        """Drop a unit's parts and what of them waits."""
+        numbers = {part.number for part in self.parts_of(unit)}
+        self.parts = {number: part for number, part in self.parts.items() if number not in numbers}
+        self.malformed = [(number, each) for number, each in self.malformed if number not in numbers]
+        for feed, frames in list(self.accepted.items()):
+            kept = [frame.filter(~pl.col(PART).is_in(list(numbers))) for frame in frames]
+            self.accepted[feed] = kept
+        for waiting in self._waiting.values():
+            waiting.frames = [(number, frame) for number, frame in waiting.frames if number not in numbers]
+        self._waiting = {kind: waiting for kind, waiting in self._waiting.items() if waiting.frames}
+
+    def by_feed(self) -> dict[str, list[Part]]:
+        """Parts that gave rows to a feed."""
+        found: dict[str, list[Part]] = defaultdict(list)
+        for part in self.parts.values():
+            if part.feed:
+                found[part.feed].append(part)
+        return found
+
+    def _part(self, unit: Unit, rows: FeedRows) -> Part:
+        key = (id(unit), rows.file.file_id, rows.feed)
+        number = self._numbers.setdefault(key, len(self._numbers))
+        return self.parts.setdefault(number, Part(number, unit, rows.file, rows.feed, rows.role))

@@ -1,0 +1,116 @@
+"""Files as received, kept in the vault for as long as settings say: compressed, encrypted, found by their content hash.
+
+A changed mapping reads them again. They hold personal data, which is why they are nowhere else.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from orderhouse.settings import Settings
+from orderhouse.sources.files import FileRejected, SourceFile
+from orderhouse.vault import VaultKeys
+
+__all__ = ["Originals"]
+
+CHUNK_BYTES = 4 << 20
+NONCE_BYTES = 12
+HEADER = struct.Struct("<QQ?")
+
+
+class Originals:
+    """The folder of retained originals. A file is a row of chunks, each compressed, sealed with its place in it."""
+
+    def __init__(self, settings: Settings, keys: VaultKeys) -> None:
+        self.folder = settings.originals
+        self.days = settings.keep_originals_days
+        self.enabled = settings.keep_originals
+        self._cipher = AESGCM(keys.original_key)
+
+    def path_of(self, file_id: str) -> Path:
+        """Where a file is kept, or would be."""
+        return self.folder / file_id[:2] / file_id
+
+    def has(self, file_id: str) -> bool:
+        """Whether a file is kept."""
+        return self.path_of(file_id).exists()
+
+    def keep(self, file: SourceFile) -> None:
+        """Keep a file as received. Written whole or not at all; keeping it twice is keeping it once.
+
+        Raises:
+            FileVanished: It is not there any more.
+        """
+        target = self.path_of(file.file_id)
+        if not self.enabled or target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = target.with_name(f"{target.name}.new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as sealed, file.open() as received:
+            for place, (chunk, is_last) in enumerate(_chunks(received)):
+                packed = pa.compress(chunk, codec="zstd", asbytes=True)
+                header = HEADER.pack(len(chunk), len(packed), is_last)
+                nonce = secrets.token_bytes(NONCE_BYTES)
+                sealed.write(header + nonce)
+                sealed.write(self._cipher.encrypt(nonce, packed, _context(file.file_id, place, header)))
+        draft.replace(target)
+
+    def file(self, file_id: str, path: str, size_bytes: int) -> SourceFile:
+        """A kept file as a source file, under the path it once had."""
+        return SourceFile(path=path, file_id=file_id, size_bytes=size_bytes, opener=lambda: self._open(file_id))
+
+    def _open(self, file_id: str) -> BinaryIO:
+        return io.BytesIO(b"".join(self._unsealed(file_id)))
+
+    def _unsealed(self, file_id: str) -> Iterator[bytes]:
+        with self.path_of(file_id).open("rb") as sealed:
+            place = 0
+            is_last = False
+            while not is_last:
+                header = sealed.read(HEADER.size)
+                try:
+                    size, packed_size, is_last = HEADER.unpack(header)
+                    nonce = sealed.read(NONCE_BYTES)
+                    packed = self._cipher.decrypt(
+                        nonce, sealed.read(packed_size + 16), _context(file_id, place, header)
+                    )
+                except (InvalidTag, struct.error, ValueError):
+                    raise FileRejected("The retained original is damaged, or was sealed with another key.") from None
+                yield pa.decompress(packed, decompressed_size=size, codec="zstd", asbytes=True) if size else b""
+                place += 1
+
+    def prune(self) -> int:
+        """Remove what is older than the settings allow; how many files."""
+        if self.days is None or not self.folder.exists():
+            return 0
+        oldest = time.time() - self.days * 86_400
+        expired = [path for path in self.folder.glob("*/*") if path.stat().st_mtime < oldest]
+        for path in expired:
+            path.unlink()
+        return len(expired)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    chunk = stream.read(CHUNK_BYTES)
+    while True:
+        following = stream.read(CHUNK_BYTES)
+        yield chunk, not following
+        if not following:
+            return
+        chunk = following
+
+
+def _context(file_id: str, place: int, header: bytes) -> bytes:
+    return file_id.encode() + struct.pack("<Q", place) + header

@@ -1,0 +1,223 @@
+"""Exports: published tables as CSV, Parquet or XLSX, with a manifest from which each can be derived again.
+
+Files are written in constant memory (DuckDB's COPY; row by row for XLSX) and appear under their names only when
+whole, the manifest last. In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front unless told
+otherwise, since feeds hold what strangers typed; Parquet and XLSX hold text as text and need none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote as percent_encoded
+
+import duckdb
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.serve.manifest import MANIFEST_VERSION, ExportedTable, Manifest, describe_file
+from orderhouse.serve.places import is_remote, scratch_folder, send
+from orderhouse.serve.publishing import PublishedVersion, find_version
+from orderhouse.serve.spreadsheets import write_spreadsheet
+from orderhouse.serve.tables import confine, find_table, quoted
+from orderhouse.settings import Settings
+from orderhouse.warehouse import open_published, quote
+
+__all__ = ["FORMATS", "MANIFEST_NAME", "export", "write_table"]
+
+FORMATS = ("csv", "parquet", "xlsx")
+MANIFEST_NAME = "manifest.json"
+COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+def export(
+    settings: Settings,
+    tables: Sequence[str],
+    *,
+    format: str,
+    to: str,
+    where: str | None = None,
+    partition_by: Sequence[str] = (),
+    version: int | None = None,
+    guards_formulas: bool = True,
+) -> Manifest:
+    """Write published tables as files.
+
+    Args:
+        settings: Where the warehouse lives.
+        tables: Their names, with or without schema.
+        format: `csv`, `parquet` or `xlsx`.
+        to: A folder, or an address such as `s3://bucket/folder`.
+        where: A condition on their rows, in SQL.
+        partition_by: Columns whose values split the files, one folder `column=value` each.
+        version: Which published version; the current one by default.
+        guards_formulas: In CSV, put an apostrophe before text that a spreadsheet would run.
+
+    Raises:
+        OrderhouseError: Nothing is published, or a table, column, format or condition is not valid.
+    """
+    if format not in FORMATS:
+        raise OrderhouseError(f"{format!r} is no export format; choose one of {', '.join(FORMATS)}.")
+    source = find_version(settings, version)
+    guard = guards_formulas and format == "csv"
+    parent = settings.exports if is_remote(to) else Path(to)
+    with scratch_folder(parent) as folder, open_published(settings, source.number) as connection:
+        confine(connection, settings, writable=folder)
+        written = [
+            write_table(connection, query_of(connection, table, where, guard=guard), format, partition_by, folder)
+            for table in dict.fromkeys(find_table(connection, name) for name in tables)
+        ]
+        manifest = _manifest(source, format, where, partition_by, written, guard=guard)
+        (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        names = [file.path for table in written for file in table.files]
+        send(folder, to, [*names, MANIFEST_NAME])
+    return manifest
+
+
+def _manifest(
+    source: PublishedVersion,
+    format: str,
+    where: str | None,
+    partition_by: Sequence[str],
+    tables: list[ExportedTable],
+    *,
+    guard: bool,
+) -> Manifest:
+    return Manifest(
+        manifest_version=MANIFEST_VERSION,
+        version=source.number,
+        build_id=source.build_id,
+        as_of=source.as_of,
+        batch_id=source.batch_id,
+        format=format,
+        where=where,
+        partition_by=list(partition_by),
+        guards_formulas=guard,
+        exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        tables=tables,
+    )
+
+
+def query_of(connection: duckdb.DuckDBPyConnection, table: str, where: str | None, *, guard: bool) -> tuple[str, str]:
+    """The table and the query that it is exported with.
+
+    Raises:
+        OrderhouseError: The condition is not one.
+    """
+    columns = connection.execute(f"describe {quoted(table)}").fetchall()
+    chosen = [_guarded(name) if guard and kind == "VARCHAR" else quote(name) for name, kind, *_ in columns]
+    query = f"select {', '.join(chosen)} from {quoted(table)}"  # noqa: S608 - names quoted
+    if where is None:
+        return table, query
+    query = f"{query} where ({where})"
+    try:
+        statements = connection.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise OrderhouseError(f"--where {where!r} is not one condition.")
+        connection.execute(f"explain {query}")
+    except duckdb.Error as error:
+        raise OrderhouseError(f"--where {where!r} does not fit {table}: {str(error).splitlines()[0]}") from None
+    return table, query
+
+
+def _guarded(name: str) -> str:
+    starts = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
+    column = quote(name)
+    return f"case when left({column}, 1) in ({starts}) then '''' || {column} else {column} end as {column}"
+
+
+def write_table(
+    connection: duckdb.DuckDBPyConnection,
+    chosen: tuple[str, str],
+    format: str,
+    partition_by: Sequence[str],
+    folder: Path,
+) -> ExportedTable:
+    """Write one table into the folder and describe what was written.
+
+    Args:
+        connection: A published version that may write into the folder.
+        chosen: The table and its query.
+        format: `csv`, `parquet` or `xlsx`.
+        partition_by: Columns that split the files.
+        folder: Where to.
+    """
+    table, query = chosen
+    described = connection.execute(f"describe {query}").fetchall()
+    columns = [[str(name), str(kind)] for name, kind, *_ in described]
+    _check_partitions(partition_by, [name for name, _ in columns], table)
+    name = table.split(".")[1]
+    if format == "xlsx":
+        rows = _write_spreadsheets(connection, query, name, partition_by, folder)
+    else:
+        rows = _copy(connection, query, name, format, partition_by, folder)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and _belongs(path.relative_to(folder), name))
+    return ExportedTable(table, query, columns, rows, [describe_file(path, folder) for path in paths])
+
+
+def _check_partitions(partition_by: Sequence[str], names: list[str], table: str) -> None:
+    for column in partition_by:
+        if column not in names:
+            raise OrderhouseError(f"{table} has no column {column!r} to partition by. It has {', '.join(names)}.")
+
+
+def _belongs(path: Path, name: str) -> bool:
+    return path.parts[0] == name or path.stem == name
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    name: str,
+    format: str,
+    partition_by: Sequence[str],
+    folder: Path,
+) -> int:
+    options = COPY_OPTIONS[format]
+    target = folder / f"{name}.{format}"
+    if partition_by:
+        target = folder / name
+        options += (
+            f", partition_by ({', '.join(quote(column) for column in partition_by)}), write_partition_columns true"
+        )
+    location = str(target).replace("'", "''")
+    copied = connection.execute(f"copy ({query}) to '{location}' ({options})").fetchone()
+    return int(copied[0]) if copied else 0
+
+
+def _write_spreadsheets(
+    connection: duckdb.DuckDBPyConnection, query: str, name: str, partition_by: Sequence[str], folder: Path
+) -> int:
+    """One sheet per file; rows in a full order, so that the same rows give the same file."""
+    if not partition_by:
+        return write_spreadsheet(connection, f"{query} order by all", name, folder / f"{name}.xlsx")
+    keys = ", ".join(quote(column) for column in partition_by)
+    values = connection.execute(
+        f"select distinct {keys} from ({query}) as exported order by all"  # noqa: S608 - names quoted
+    ).fetchall()
+    return sum(
+        _write_partition(connection, query, name, list(zip(partition_by, row, strict=True)), folder) for row in values
+    )
+
+
+def _write_partition(
+    connection: duckdb.DuckDBPyConnection, query: str, name: str, values: list[tuple[str, object]], folder: Path
+) -> int:
+    parts = [
+        f"{column}={NO_PARTITION if value is None else percent_encoded(str(value), safe='')}"
+        for column, value in values
+    ]
+    path = folder.joinpath(name, *parts, f"{name}.xlsx")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    condition = " and ".join(
+        f"{quote(column)}::varchar is not distinct from {_text(value)}" for column, value in values
+    )
+    part = f"select * from ({query}) as exported where {condition} order by all"  # noqa: S608 - names and values quoted
+    return write_spreadsheet(connection, part, name, path)
+
+
+def _text(value: object) -> str:
+    return "null" if value is None else "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,279 @@
+"""Publishing: the audited warehouse file becomes the next version, in one atomic step that readers cannot see half of.
+
+`published/current` names the version in force; `warehouse-<n>.duckdb` is a version and `warehouse-<n>.json` what is
+known of it. Order of writing: the copy, its description, the pointer. Killed in between, the next publish finishes or
+clears what was left.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orderhouse.build_record import BuildRecord, load_record, write_atomically
+from orderhouse.errors import AuditRefused, OrderhouseError
+from orderhouse.faults import checkpoint
+from orderhouse.serve.copying import copy_file, sync_folder
+from orderhouse.settings import Settings
+
+__all__ = [
+    "PublishedVersion",
+    "Refusal",
+    "current_version",
+    "find_version",
+    "list_versions",
+    "load_refusal",
+    "publish",
+    "record_refusal",
+    "rollback",
+]
+
+VERSION_FILE = re.compile(r"warehouse-(\d+)\.duckdb")
+PUBLISHED_SCHEMAS = ("marts", "ops", "quality")
+
+
+@dataclass(frozen=True)
+class PublishedVersion:
+    """One version that readers can open.
+
+    Attributes:
+        number: Counts up from 1.
+        path: The DuckDB file.
+        published_at: UTC, ISO-8601.
+        as_of: The clock of its numbers, as UTC microsecond text.
+        batch_id: The greatest batch in it.
+        build_id: The build it is a copy of.
+        business_time_zone: Zone of its business days.
+        reporting_currency: Currency of its reports.
+        size_bytes: Of the file.
+        rows: Rows by `schema.table`.
+        is_current: Whether readers are given this one.
+    """
+
+    number: int
+    path: Path
+    published_at: str
+    as_of: str
+    batch_id: int
+    build_id: str
+    business_time_zone: str
+    reporting_currency: str
+    size_bytes: int
+    rows: dict[str, int] = field(default_factory=dict)
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why readers still see an older version.
+
+    Attributes:
+        since: When the audit first refused, UTC, ISO-8601.
+        at: When it last did.
+        failures: Name, failed rows and detail of each check that did not hold the last time.
+    """
+
+    since: str
+    at: str
+    failures: list[dict[str, Any]]
+
+
+def publish(settings: Settings, *, again: bool = True) -> PublishedVersion:
+    """Make the audited build the current version; the caller holds the lock.
+
+    A build that is published already is not copied again: the pointer goes back to it, which undoes a rollback.
+
+    Args:
+        settings: Where the warehouse lives.
+        again: Whether to undo a rollback of this very build; a scheduled run does not.
+
+    Raises:
+        AuditRefused: The audit of exactly this build did not pass, or there was none.
+        OrderhouseError: There is no finished build.
+    """
+    record = _audited(settings)
+    settings.published.mkdir(parents=True, exist_ok=True)
+    _clear_remains(settings)
+    versions = list_versions(settings)
+    same = next((version for version in versions if version.build_id == record.build_id), None)
+    version = same or _add_version(settings, record, versions)
+    if not version.is_current and (again or _withdrawn_build(settings) != record.build_id):
+        _point_at(settings, version.number)
+        checkpoint("publish_pointed")
+        _withdrawn_path(settings).unlink(missing_ok=True)
+    _refusal_path(settings).unlink(missing_ok=True)
+    _prune(settings)
+    return find_version(settings, version.number)
+
+
+def list_versions(settings: Settings) -> list[PublishedVersion]:
+    """Every version that can be opened, newest first."""
+    current = _current_name(settings)
+    found = []
+    for path in settings.published.glob("warehouse-*.duckdb"):
+        description = path.with_suffix(".json")
+        if VERSION_FILE.fullmatch(path.name) and description.exists():
+            values = json.loads(description.read_text(encoding="utf-8"))
+            found.append(PublishedVersion(**values, path=path, is_current=path.name == current))
+    return sorted(found, key=lambda version: version.number, reverse=True)
+
+
+def current_version(settings: Settings) -> PublishedVersion | None:
+    """The version that readers are given, or None before the first one."""
+    return next((version for version in list_versions(settings) if version.is_current), None)
+
+
+def find_version(settings: Settings, number: int | None = None) -> PublishedVersion:
+    """One version; the current one by default.
+
+    Raises:
+        OrderhouseError: Nothing is published yet, or that version is not kept.
+    """
+    versions = list_versions(settings)
+    for version in versions:
+        if version.number == number or (number is None and version.is_current):
+            return version
+    if number is None:
+        raise OrderhouseError(f"Nothing has been published in {settings.home} yet. Run `orderhouse run` first.")
+    kept = ", ".join(str(version.number) for version in versions) or "none"
+    raise OrderhouseError(f"There is no version {number}. Versions kept: {kept}.")
+
+
+def rollback(settings: Settings, number: int) -> PublishedVersion:
+    """Give readers an older version again; the caller holds the lock. The next new build goes forward from the newest.
+
+    Raises:
+        OrderhouseError: That version is not kept.
+    """
+    version = find_version(settings, number)
+    newest = list_versions(settings)[0]
+    write_atomically(_withdrawn_path(settings), newest.build_id)
+    _point_at(settings, version.number)
+    return find_version(settings, number)
+
+
+def record_refusal(settings: Settings) -> None:
+    """Tell readers that the audit refused the last build; forgotten when a build is published."""
+    record = load_record(settings)
+    if record is None or record.audit is None or record.audit.passed:
+        return
+    before = load_refusal(settings)
+    at = record.audit.at
+    refusal = Refusal(since=before.since if before else at, at=at, failures=record.audit.failures)
+    write_atomically(_refusal_path(settings), json.dumps(asdict(refusal), indent=2))
+
+
+def load_refusal(settings: Settings) -> Refusal | None:
+    """Since when and why the current version is not the newest build; None if it is."""
+    path = _refusal_path(settings)
+    return Refusal(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def _audited(settings: Settings) -> BuildRecord:
+    record = load_record(settings)
+    if record is None or not record.is_whole:
+        raise OrderhouseError("There is no finished build to publish. Run `orderhouse build` first.")
+    if _stamped_build(settings) != record.build_id:
+        raise OrderhouseError(f"{settings.warehouse_db} is not of the last build. Run `orderhouse build --full`.")
+    if record.has_passed:
+        return record
+    if record.audit is None:
+        raise AuditRefused("This build has not been audited. Run `orderhouse audit` first.")
+    names = "; ".join(f"{failure['name']}: {failure['failed_rows']} rows" for failure in record.audit.failures)
+    raise AuditRefused(f"The audit refused this build, so nothing was published ({names}).")
+
+
+def _stamped_build(settings: Settings) -> str | None:
+    """The build that the file itself says it is of; opening it for writing also folds in what its log still holds."""
+    if not settings.warehouse_db.exists():
+        return None
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        warehouse.execute("checkpoint")
+        row = warehouse.execute("select build_id from meta.build").fetchone()
+    return str(row[0]) if row else None
+
+
+def _add_version(settings: Settings, record: BuildRecord, versions: list[PublishedVersion]) -> PublishedVersion:
+    number = max((version.number for version in versions), default=0) + 1
+    path = settings.published / f"warehouse-{number}.duckdb"
+    incoming = settings.published / f".incoming-{number}"
+    copy_file(settings.warehouse_db, incoming)
+    checkpoint("publish_copied")
+    incoming.chmod(0o444)
+    incoming.replace(path)
+    sync_folder(settings.published)
+    checkpoint("publish_renamed")
+    description = {
+        "number": number,
+        "published_at": _now(),
+        "as_of": record.as_of,
+        "batch_id": record.batch_id,
+        "build_id": record.build_id,
+        "business_time_zone": record.business_time_zone,
+        "reporting_currency": record.reporting_currency,
+        "size_bytes": path.stat().st_size,
+        "rows": _rows(path),
+    }
+    write_atomically(path.with_suffix(".json"), json.dumps(description, indent=2))
+    checkpoint("publish_described")
+    return find_version(settings, number)
+
+
+def _rows(path: Path) -> dict[str, int]:
+    with duckdb.connect(str(path), read_only=True) as version:
+        found = version.execute(
+            "select schema_name || '.' || table_name, estimated_size from duckdb_tables() "
+            "where list_contains(?, schema_name) order by 1",
+            [list(PUBLISHED_SCHEMAS)],
+        ).fetchall()
+    return {name: int(rows) for name, rows in found}
+
+
+def _point_at(settings: Settings, number: int) -> None:
+    write_atomically(settings.published / "current", f"warehouse-{number}.duckdb\n")
+
+
+def _clear_remains(settings: Settings) -> None:
+    """Remove what a killed publish left: copies not renamed, and versions not described."""
+    for path in settings.published.glob(".incoming-*"):
+        path.unlink()
+    for path in settings.published.glob("warehouse-*.duckdb"):
+        if not path.with_suffix(".json").exists():
+            path.unlink()
+
+
+def _prune(settings: Settings) -> None:
+    """Keep the newest versions and the current one; whoever has a removed one open keeps reading it."""
+    for version in list_versions(settings)[settings.keep_versions :]:
+        if not version.is_current:
+            version.path.unlink()
+            version.path.with_suffix(".json").unlink()
+
+
+def _current_name(settings: Settings) -> str | None:
+    pointer = settings.published / "current"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def _withdrawn_path(settings: Settings) -> Path:
+    """Names the build that someone rolled back from, so that a run with nothing new does not bring it back."""
+    return settings.published / "withdrawn"
+
+
+def _withdrawn_build(settings: Settings) -> str | None:
+    path = _withdrawn_path(settings)
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _refusal_path(settings: Settings) -> Path:
+    return settings.published / "refused.json"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

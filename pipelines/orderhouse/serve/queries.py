@@ -1,0 +1,244 @@
+"""Look-ups on a published version that the command line and the dashboards share.
+
+Every number in them is defined in dbt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.serve.tables import published_tables, quoted
+
+__all__ = [
+    "OrderView",
+    "exceptions_by_code",
+    "feed_freshness",
+    "file_counts",
+    "find_order",
+    "find_order_by_tracking_id",
+    "headline_kpis",
+    "quarantined_rows",
+    "rows_of",
+]
+
+Row = dict[str, Any]
+
+# What is shown about one order besides its own row: table, and the order in which its rows read best.
+PARTS = {
+    "lines": ("ops.order_lines", "line_id"),
+    "timeline": ("ops.order_timeline", "occurred_at, event_number"),
+    "payments": ("ops.payments", "occurred_at, payment_id"),
+    "shipments": ("ops.shipments", "shipped_at, shipment_id"),
+    "returns": ("ops.returns", "1, 2, 3"),
+    "exceptions": ("ops.exceptions", "opened_at, code"),
+}
+
+
+class OrderView:
+    """One order with everything known about it.
+
+    Attributes:
+        order: Its row of `ops.orders`.
+        parts: Lines, timeline, payments, shipments, returns and exceptions, as rows.
+    """
+
+    def __init__(self, order: Row, parts: dict[str, list[Row]]) -> None:
+        self.order = order
+        self.parts = parts
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | dict[str, Any] | None = None
+) -> list[Row]:
+    """The result of a query as one mapping per row."""
+    cursor = connection.execute(query, parameters or [])
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def find_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> OrderView:
+    """One order by its id.
+
+    Raises:
+        OrderhouseError: There is no such order; names near ones.
+    """
+    found = rows_of(connection, "select * from ops.orders where order_id = ?", [order_id])
+    if not found:
+        raise OrderhouseError(f"There is no order {order_id!r}.{_near(connection, order_id)}")
+    return _view(connection, found[0])
+
+
+def find_order_by_tracking_id(connection: duckdb.DuckDBPyConnection, tracking_id: str) -> OrderView:
+    """One order by the id that customers are given.
+
+    Raises:
+        OrderhouseError: There is no such tracking id; none is suggested, since they must not be guessed.
+    """
+    found = rows_of(connection, "select * from ops.orders where tracking_id = ?", [tracking_id.strip().upper()])
+    if not found:
+        raise OrderhouseError(f"There is no order with the tracking id {tracking_id!r}.")
+    return _view(connection, found[0])
+
+
+def _view(connection: duckdb.DuckDBPyConnection, order: Row) -> OrderView:
+    present = set(published_tables(connection))
+    parts = {
+        name: rows_of(
+            connection,
+            f"select * from {quoted(table)} where order_id = ? order by {order_by}",  # noqa: S608 - names from PARTS
+            [order["order_id"]],
+        )
+        for name, (table, order_by) in PARTS.items()
+        if table in present
+    }
+    return OrderView(order, parts)
+
+
+def _near(connection: duckdb.DuckDBPyConnection, order_id: str) -> str:
+    close = connection.execute(
+        "select order_id from ops.orders where levenshtein(order_id, $asked) <= 2 "
+        "order by levenshtein(order_id, $asked), order_id limit 3",
+        {"asked": order_id},
+    ).fetchall()
+    return f" Near it: {', '.join(name for (name,) in close)}." if close else ""
+
+
+def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list[Row]:
+    """Each KPI over the last days up to the clock, and over as many days before those.
+
+    As the catalogue says of each: sums and ratios by summing numerators and denominators over the days (never by
+    averaging ratios), levels and percentiles by their last day.
+
+    Returns:
+        kpi, name, unit, direction, target, recent and earlier (None where there is nothing to divide by).
+    """
+    found = rows_of(
+        connection,
+        """
+        with daily as (
+            select kpi, business_date, numerator, denominator, business_date > today - $days::integer as is_recent
+            from marts.fct_kpi_daily, (select business_date as today from marts.as_of) as clock
+            where dimension = 'all' and business_date <= today and business_date > today - 2 * $days::integer
+        ),
+        periods as (
+            select
+                kpi, is_recent, sum(numerator) as numerator, sum(denominator) as denominator,
+                arg_max(numerator, business_date) as last_numerator,
+                arg_max(denominator, business_date) as last_denominator
+            from daily
+            group by kpi, is_recent
+        ),
+        figures as (
+            select
+                kpi, is_recent,
+                case when aggregation = 'sum' then numerator end as total,
+                case
+                    when aggregation = 'ratio' then numerator::double / nullif(denominator::double, 0)
+                    when aggregation <> 'sum'
+                        then last_numerator::double / nullif(coalesce(last_denominator, 1)::double, 0)
+                end as figure
+            from periods
+            inner join marts.kpi_catalogue using (kpi)
+        )
+        select
+            kpi, name, unit, direction, target,
+            max(total) filter (is_recent) as recent_total, max(total) filter (not is_recent) as earlier_total,
+            max(figure) filter (is_recent) as recent_figure, max(figure) filter (not is_recent) as earlier_figure
+        from marts.kpi_catalogue
+        left join figures using (kpi)
+        group by all
+        order by kpi
+        """,
+        {"days": days},
+    )
+    return [_with_value(row) for row in found]
+
+
+def _with_value(row: Row) -> Row:
+    """Sums stay decimal; what was divided is a float."""
+    values = {}
+    for period in ("recent", "earlier"):
+        total, figure = row.pop(f"{period}_total"), row.pop(f"{period}_figure")
+        values[period] = figure if total is None else total
+    return {**row, **values}
+
+
+def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Open exceptions by code, the gravest first: how many, since when, and what to do."""
+    return rows_of(
+        connection,
+        """
+        select code, severity, count(*) as open_exceptions, min(opened_at) as oldest_at, min(what_to_do) as what_to_do
+        from marts.fct_exceptions
+        group by code, severity
+        order by
+            case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,
+            open_exceptions desc, code
+        """,
+    )
+
+
+def file_counts(connection: duckdb.DuckDBPyConnection) -> Row:
+    """Files and rows received: rows in = accepted + duplicate + quarantined."""
+    return rows_of(
+        connection,
+        """
+        select
+            count(distinct file_id) as files,
+            count(distinct file_id) filter (status = 'rejected') as rejected_files,
+            coalesce(sum(rows_in) filter (role = 'primary'), 0)::bigint as rows_in,
+            coalesce(sum(accepted) filter (role = 'primary'), 0)::bigint as accepted,
+            coalesce(sum(duplicate) filter (role = 'primary'), 0)::bigint as duplicate,
+            coalesce(sum(quarantined) filter (role = 'primary'), 0)::bigint as quarantined
+        from quality.files
+        where not is_superseded
+        """,
+    )[0]
+
+
+def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Per source and feed: files, rows accepted, when the last file came."""
+    return rows_of(
+        connection,
+        """
+        select source, feed, count(distinct file_id) as files, sum(accepted)::bigint as accepted,
+            max(received_at) as last_received_at
+        from quality.files
+        where feed is not null
+        group by source, feed
+        order by source, feed
+        """,
+    )
+
+
+def quarantined_rows(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    feed: str | None = None,
+    source: str | None = None,
+    quarantine_id: str | None = None,
+    limit: int = 50,
+) -> list[Row]:
+    """Rows that broke a rule: where they stand and why, the latest first.
+
+    Args:
+        connection: A published version.
+        feed: Only of this feed.
+        source: Only of this source.
+        quarantine_id: Only this one; its first characters are enough.
+        limit: At most so many.
+    """
+    return rows_of(
+        connection,
+        """
+        select * from quality.quarantine
+        where ($feed is null or feed = $feed) and ($source is null or source = $source)
+            and ($id is null or starts_with(quarantine_id, $id))
+        order by received_at desc, path, record
+        limit $limit
+        """,
+        {"feed": feed, "source": source, "id": quarantine_id, "limit": limit},
+    )

@@ -1,0 +1,223 @@
+"""Settings: where the warehouse lives and how it runs, from ``orderhouse.toml`` overridden by ``ORDERHOUSE_*``.
+
+Built once at the edge (command line, Dagster definitions, dashboards) and passed down; nothing below reads the
+environment. What a source is and how it maps belongs in ``sources.yaml``, not here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from orderhouse.errors import OrderhouseError
+
+__all__ = ["Settings", "load_settings"]
+
+SETTINGS_FILE = "orderhouse.toml"
+
+
+class Settings(BaseSettings):
+    """Everything a run needs to know. Paths are absolute; instants elsewhere are UTC."""
+
+    model_config = SettingsConfigDict(env_prefix="ORDERHOUSE_", env_ignore_empty=True, extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path("data"), description="Folder of all runtime state.")
+    sources: Path | None = Field(
+        default=None,
+        description="The sources file; else ./sources.yaml, else <home>/sources.yaml, else the last one named.",
+    )
+    business_time_zone: str | None = Field(
+        default=None, description="Zone of business days; else the sources file's, else UTC."
+    )
+    reporting_currency: str | None = Field(
+        default=None, description="Currency of reports; else the sources file's, else EUR."
+    )
+    keep_versions: int = Field(default=5, ge=1, description="Published versions kept for rollback.")
+    keep_originals: bool = Field(
+        default=True, description="Keep files as received, compressed and encrypted, in the vault."
+    )
+    keep_originals_days: int | None = Field(default=None, ge=1, description="For how many days; no limit if unset.")
+    threads: int | None = Field(default=None, ge=1, description="DuckDB threads; all cores if unset.")
+    memory_limit: str | None = Field(
+        default=None, description="DuckDB memory limit, such as 4GB; DuckDB's own if unset."
+    )
+    lock_wait_seconds: float = Field(default=0, ge=0, description="How long a second run waits for the first one.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Overrides first, then the environment; the settings file is merged in by `load_settings`."""
+        return init_settings, env_settings
+
+    @field_validator("home", "sources")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - keeps symlinks
+
+    @field_validator("business_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; write one such as Europe/London")
+        return value
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _known_currency(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from orderhouse.contracts.codes import CURRENCIES  # brings dataframely, a second that reading must not cost
+
+        if value not in CURRENCIES:
+            raise ValueError(f"{value!r} is no ISO-4217 currency; write one such as EUR")
+        return value
+
+    @property
+    def landing(self) -> Path:
+        """Where files arrive."""
+        return self.home / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """Folder of the three warehouse files."""
+        return self.home / "warehouse"
+
+    @property
+    def raw_db(self) -> Path:
+        """What was received: append-only."""
+        return self.warehouse / "raw.duckdb"
+
+    @property
+    def work_db(self) -> Path:
+        """Staging and intermediate tables: may be deleted, is rebuilt."""
+        return self.warehouse / "work.duckdb"
+
+    @property
+    def warehouse_db(self) -> Path:
+        """Marts, ops and quality, before publishing."""
+        return self.warehouse / "warehouse.duckdb"
+
+    @property
+    def vault(self) -> Path:
+        """Folder of personal data, keys and retained originals."""
+        return self.home / "vault"
+
+    @property
+    def vault_db(self) -> Path:
+        """Token to personal value."""
+        return self.vault / "vault.duckdb"
+
+    @property
+    def vault_keys(self) -> Path:
+        """The vault's keys, readable by the owner alone."""
+        return self.vault / "keys"
+
+    @property
+    def originals(self) -> Path:
+        """Files as received, compressed and encrypted."""
+        return self.vault / "originals"
+
+    @property
+    def published(self) -> Path:
+        """Folder of published versions."""
+        return self.home / "published"
+
+    @property
+    def exports(self) -> Path:
+        """Default target of exports."""
+        return self.home / "exports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own state."""
+        return self.home / "dagster"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of runs and of dbt."""
+        return self.home / "logs"
+
+    @property
+    def runs(self) -> Path:
+        """One record per run."""
+        return self.home / "runs"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one run that writes; names its holder."""
+        return self.home / "lock"
+
+    @property
+    def sources_file(self) -> Path:
+        """The sources file in force, whether or not it exists; with none named or found, the one last ingested from."""
+        if self.sources is not None:
+            return self.sources
+        usual = [Path.cwd() / "sources.yaml", self.home / "sources.yaml"]
+        for path in usual:
+            if path.exists():
+                return path
+        return Path(self.sources_note.read_text(encoding="utf-8")) if self.sources_note.exists() else usual[-1]
+
+    @property
+    def sources_note(self) -> Path:
+        """Says which sources file was last ingested from, so that scheduled runs find the one that a person named."""
+        return self.home / "sources_file"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings: `orderhouse.toml` in the working folder, ``ORDERHOUSE_*``, overrides that are not None.
+
+    Raises:
+        OrderhouseError: A setting is unknown or has a value that cannot be, with file and line where there is one.
+    """
+    path = Path.cwd() / SETTINGS_FILE
+    given = {name: value for name, value in overrides.items() if value is not None}
+    from_file = {name: value for name, value in _read_toml(path).items() if not _is_overridden(name, given)}
+    try:
+        return Settings(**{**from_file, **given})
+    except ValidationError as error:
+        raise OrderhouseError(_explain(error, path, from_file)) from None
+
+
+def _is_overridden(name: str, given: dict[str, Any]) -> bool:
+    return name in given or bool(os.environ.get(f"ORDERHOUSE_{name.upper()}"))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OrderhouseError(f"{path} is not valid TOML: {error}.") from None
+
+
+def _explain(error: ValidationError, path: Path, from_file: dict[str, Any]) -> str:
+    problem = error.errors()[0]
+    name = str(problem["loc"][0])
+    if name in from_file:
+        where = f"{path}:{_line_of(path, name)}"
+    else:
+        where = f"ORDERHOUSE_{name.upper()}" if name in Settings.model_fields else "settings"
+    if problem["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)
+        return f"{where}: there is no setting {name!r}; did you mean {nearest[0]!r}?"
+    return f"{where}: {name}: {problem['msg'].removeprefix('Value error, ')}."
+
+
+def _line_of(path: Path, name: str) -> int:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.split("=")[0].strip().strip('"') == name), 1)

@@ -1,0 +1,114 @@
+"""What a simulation can be asked for: size, span, files, and how untidy the delivery is. No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+FileFormat = Literal["csv", "ndjson", "parquet"]
+Compression = Literal["plain", "gzip", "zstd"]
+TruthFormat = Literal["parquet", "csv"]
+
+
+@dataclass(frozen=True)
+class Mess:
+    """How untidy the delivery is: each a share of rows in [0, 1], all off by default. The world behind stays clean.
+
+    Attributes:
+        duplicates: Rows sent again, half of them in the same file, half in a later one.
+        late: Rows that land in a later file than they should.
+        out_of_order: Rows delivered at the top of their file, newest first.
+        malformed: Added rows that break a rule: negative quantity, unknown currency, text for a number, bad date.
+        conflicts: Added rows with other content under the same event key, or the same version's `updated_at`.
+        orphans: Added payments, shipments, returns and lines of orders that nobody sent.
+        unknown_words: Added events with a status or kind in nobody's vocabulary.
+    """
+
+    duplicates: float = 0.0
+    late: float = 0.0
+    out_of_order: float = 0.0
+    malformed: float = 0.0
+    conflicts: float = 0.0
+    orphans: float = 0.0
+    unknown_words: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not 0.0 <= getattr(self, field.name) <= 1.0:
+                raise ValueError(f"mess {field.name} must be a share between 0 and 1")
+
+    @property
+    def is_tidy(self) -> bool:
+        """Whether nothing is to be added, moved or broken."""
+        return not any(getattr(self, field.name) for field in fields(self))
+
+    @classmethod
+    def light(cls) -> Mess:
+        """A little of everything."""
+        return cls(0.004, 0.01, 0.02, 0.002, 0.001, 0.002, 0.002)
+
+    @classmethod
+    def heavy(cls) -> Mess:
+        """A lot of everything."""
+        return cls(0.05, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01)
+
+
+TIDY = Mess()
+
+
+@dataclass(frozen=True)
+class SimulationOptions:
+    """One request.
+
+    Attributes:
+        orders: New orders, at least 1.
+        seed: Same seed and options, same bytes.
+        to: Folder for the feed files, `sources.yaml` and `truth/`; created.
+        mess: How untidy the delivery is.
+        end: Last day of the world, in the business time zone; nothing later is in the feeds.
+        days: How many days the orders of a world spread over.
+        offset: 0 makes a world. Above 0 makes an increment: orders numbered from `offset` on, placed in the
+            `increment_days` after the former world, and what happened meanwhile to some of its orders.
+        base: Orders of the world that an increment continues; default `offset`. A chain of increments of equal
+            `orders` keeps `base` and raises `offset` by `orders` each time.
+        touched: Existing orders an increment may change; default a quarter of `orders`. A chain keeps it.
+        increment_days: Days one increment covers.
+        orders_per_file: Orders whose records share one file of each feed.
+        file_format: csv, ndjson or parquet.
+        compression: plain, gzip or zstd; parquet files are always zstd inside and take only plain.
+        truth_format: Format of the files in `truth/`.
+    """
+
+    orders: int
+    seed: int
+    to: Path
+    mess: Mess = TIDY
+    end: date = date(2026, 6, 30)
+    days: int = 180
+    offset: int = 0
+    base: int | None = None
+    touched: int | None = None
+    increment_days: int = 1
+    orders_per_file: int = 100_000
+    file_format: FileFormat = "csv"
+    compression: Compression = "plain"
+    truth_format: TruthFormat = "parquet"
+
+    def __post_init__(self) -> None:
+        if self.orders < 1 or self.days < 1 or self.orders_per_file < 1 or self.increment_days < 1:
+            raise ValueError("orders, days, orders_per_file and increment_days must be at least 1")
+        if self.seed < 0 or self.offset < 0:
+            raise ValueError("seed and offset must not be negative")
+        if self.file_format == "parquet" and self.compression != "plain":
+            raise ValueError("parquet files are compressed inside: leave compression at plain")
+        if self.days > 1800:
+            raise ValueError("days must be at most 1800")
+        if self.base is not None and not 0 < self.base <= self.offset:
+            raise ValueError("base must be between 1 and offset")
+
+    @property
+    def base_orders(self) -> int:
+        """Orders of the world itself, without increments."""
+        return self.orders if self.offset == 0 else self.base or self.offset

@@ -1,0 +1,281 @@
+"""The sources file: which sources there are, where their files lie, how their columns and words become ours.
+
+Reads ``sources.yaml`` and answers every mistake in it with a sentence naming file, line and the nearest thing that
+exists. How a format is read belongs in the format's own module.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.codes import CURRENCIES
+from orderhouse.errors import OrderhouseError
+from orderhouse.settings import Settings
+
+__all__ = ["Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+
+Keys = tuple[str | int, ...]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        "".encode(value)
+    except LookupError:
+        raise ValueError(f"{value!r} is no encoding; write one such as latin-1 or utf-16") from None
+    return value
+
+
+class Merchant(BaseModel):
+    """What holds for the whole merchant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    business_time_zone: str = "UTC"
+    reporting_currency: str = "EUR"
+
+    @field_validator("business_time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        return _known("time zone", value, available_timezones())
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _currency_exists(cls, value: str) -> str:
+        return _known("ISO-4217 currency", value, CURRENCIES)
+
+
+class Source(BaseModel):
+    """One source: its files and how they are read.
+
+    Attributes:
+        columns: Their column to our column; for a file without header, our columns in order.
+        constants: Columns that every record has, with their value.
+        words: Column to their word to our word; a column may be written ``feed.column``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    format: str
+    feed: str | None = None
+    path: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
+    covers: list[str] | None = None
+    time_zone: str | None = None
+    columns: dict[str, str] | list[str] = Field(default_factory=dict)
+    words: dict[str, dict[str, str]] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: bool = True
+    order_id_prefix: str = ""
+    priority: int | None = None
+    base: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("format")
+    @classmethod
+    def _format_exists(cls, value: str) -> str:
+        from orderhouse.sources import FORMATS
+
+        return _known("format", value, FORMATS)
+
+    @field_validator("feed")
+    @classmethod
+    def _feed_exists(cls, value: str) -> str:
+        return _known("feed", value, CONTRACTS)
+
+    @field_validator("covers")
+    @classmethod
+    def _covers_exist(cls, value: list[str]) -> list[str]:
+        return [_known("feed", feed, CONTRACTS) for feed in value]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        return _known("time zone", value, available_timezones())
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, value: str) -> str:
+        return _known_encoding(value)
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, value: str) -> str:
+        value = {"\\t": "\t", "tab": "\t"}.get(value, value)
+        if len(value.encode()) != 1:
+            raise ValueError("a delimiter is one character, such as ';' or tab")
+        return value
+
+    @field_validator("columns", "constants")
+    @classmethod
+    def _our_columns_exist(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("format") == "canonical":
+            feed = info.data.get("feed")
+            known = {column for each in ([feed] if feed else CONTRACTS) for column in CONTRACTS[each].fields()}
+            ours = value if isinstance(value, list) else value if info.field_name == "constants" else value.values()
+            for column in ours:
+                _known(f"column of {feed or 'any feed'}", column, known)
+        return value
+
+    @property
+    def mapping_version(self) -> str:
+        """Changes when the same bytes would give other rows: with the mapping, or with the format's own version."""
+        from orderhouse.sources import FORMATS
+
+        mapping = self.model_dump(
+            include={
+                "format",
+                "feed",
+                "time_zone",
+                "columns",
+                "constants",
+                "delimiter",
+                "encoding",
+                "header",
+                "order_id_prefix",
+            }
+        )
+        text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SourcesFile:
+    """A sources file that has been read and found good."""
+
+    path: Path
+    merchant: Merchant
+    sources: dict[str, Source]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    merchant: Merchant = Merchant()
+    sources: dict[str, Source]
+
+
+def merchant_of(settings: Settings) -> Merchant:
+    """Business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
+    path = settings.sources_file
+    declared = load_sources(path).merchant if path.exists() else Merchant()
+    return Merchant(
+        business_time_zone=settings.business_time_zone or declared.business_time_zone,
+        reporting_currency=settings.reporting_currency or declared.reporting_currency,
+    )
+
+
+def load_sources(path: Path) -> SourcesFile:
+    """Read a sources file.
+
+    Raises:
+        OrderhouseError: It is not there, or something in it is wrong: file, line, what, and the nearest right thing.
+    """
+    document, lines = _parse(path)
+    try:
+        parsed = _Document.model_validate(document)
+    except ValidationError as error:
+        raise OrderhouseError(_explain(error, path, lines)) from None
+    sources = {
+        name: source.model_copy(update={"name": name, "base": path.parent, "priority": source.priority or position})
+        for position, (name, source) in enumerate(parsed.sources.items(), 1)
+    }
+    return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
+
+
+def _parse(path: Path) -> tuple[Any, dict[Keys, int]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OrderhouseError(f"{path} cannot be read: {error}.") from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 1
+        raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
+    except yaml.YAMLError as error:
+        raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise OrderhouseError(f"{path}:1: a sources file starts with `sources:`.")
+    lines: dict[Keys, int] = {}
+    return _plain(root, (), lines, path), lines
+
+
+def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
+    """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
+    lines.setdefault(keys, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return dict(_pairs(node, keys, lines, path))
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*keys, position), lines, path) for position, item in enumerate(node.value)]
+    is_null = node.tag == "tag:yaml.org,2002:null"
+    return None if is_null else node.value
+
+
+def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Path) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            raise OrderhouseError(f"{path}:{line}: {key!r} is written twice.")
+        seen.add(key)
+        lines[(*keys, key)] = line
+        value = _plain(value_node, (*keys, key), lines, path)
+        if value is not None:
+            yield key, value
+
+
+def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
+    problems = error.errors()
+    # a key that is misspelt is also a key that is missing: the misspelling is what helps
+    problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
+    keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
+    where = f"{path}:{_line(keys, lines)}"
+    owner = f"source {keys[1]}" if len(keys) > 1 and keys[0] == "sources" else str(keys[0]) if keys else "the file"
+    name = str(keys[-1]) if keys else ""
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(keys)
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        return f"{where}: {owner} has no key {name!r}; did you mean {nearest!r}?"
+    if problem["type"] == "missing":
+        return f"{where}: {owner} needs the key {name!r}."
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {owner}: {message}." if len(keys) <= 2 else f"{where}: {owner}: {name}: {message}."
+
+
+def _known_keys(keys: Keys) -> list[str]:
+    if len(keys) == 1:
+        return list(_Document.model_fields)
+    model = Merchant if keys[0] == "merchant" else Source
+    return [name for name in model.model_fields if name not in {"name", "base"}]
+
+
+def _line(keys: Keys, lines: dict[Keys, int]) -> int:
+    while keys and keys not in lines:
+        keys = keys[:-1]
+    return lines.get(keys, 1)
+
+
+def _known(what: str, value: str, known: Any) -> str:
+    if value in known:
+        return value
+    nearest = difflib.get_close_matches(value, list(known), n=1, cutoff=0.0)
+    raise ValueError(f"there is no {what} {value!r}; did you mean {nearest[0]!r}?")

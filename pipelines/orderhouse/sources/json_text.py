@@ -1,0 +1,113 @@
+"""JSON as text: an object per line, an array, or a single object. Numbers keep their digits and never become floats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.sources.records import RECORD, Malformed, Records
+
+__all__ = ["load_json", "read_json"]
+
+BLOCK_BYTES = 16 << 20
+
+_decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def load_json(text: str) -> Any:
+    """A JSON value whose numbers are text, digit for digit."""
+    return _decoder.decode(text)
+
+
+def read_json(file: SourceFile) -> Iterator[Records]:
+    """The file's objects in order; `_record` is the line in a file of lines, else the object's number.
+
+    Raises:
+        FileRejected: It is not JSON, or not UTF-8.
+        FileVanished: It is not there any more.
+    """
+    blocks = unpacked_blocks(file, BLOCK_BYTES)
+    first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
+    if first.lstrip()[:1] == b"[" or not _is_object(first.lstrip().split(b"\n", 1)[0]):
+        yield _whole(b"".join([first, *blocks]))
+        return
+    yield from _lines(first, blocks)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(load_json(line.decode()), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _whole(content: bytes) -> Records:
+    try:
+        value = load_json(_text(content))
+    except (ValueError, RecursionError) as error:
+        raise FileRejected(f"The file is not JSON: {error}.") from None
+    objects = value if isinstance(value, list) else [value]
+    return _frame(list(enumerate(objects, 1)), [])
+
+
+def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
+    line = 1
+    carried = b""
+    block: bytes | None = first
+    while block is not None:
+        following = next(blocks, None)
+        *lines, carried = (carried + block).split(b"\n")
+        if following is None:
+            lines.append(carried)
+        yield _of_lines(lines, line)
+        line += len(lines)
+        block = following
+
+
+def _of_lines(lines: list[bytes], line: int) -> Records:
+    objects: list[tuple[int, Any]] = []
+    malformed: list[Malformed] = []
+    for number, raw in enumerate(lines, line):
+        if not raw.strip():
+            continue
+        text = _text(raw)
+        try:
+            objects.append((number, load_json(text)))
+        except (ValueError, RecursionError) as error:
+            malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {error}", text))
+    return _frame(objects, malformed)
+
+
+def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Records:
+    records = [(number, value) for number, value in objects if isinstance(value, dict)]
+    malformed = malformed + [
+        Malformed(number, "readable_record", "the record is not a JSON object", json.dumps(value))
+        for number, value in objects
+        if not isinstance(value, dict)
+    ]
+    names = list(dict.fromkeys(name for _, value in records for name in value))
+    columns = [_column(name, [value.get(name) for _, value in records]) for name in names]
+    places = pl.Series(RECORD, [number for number, _ in records], dtype=pl.Int64)
+    return Records(pl.DataFrame([*columns, places]), malformed)
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype=pl.String, strict=True)
+    except TypeError:
+        return pl.Series(name, [_as_text(value) for value in values], dtype=pl.String)
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise FileRejected(f"The file holds the byte 0x{raw[error.start]:02x}, which is not UTF-8.") from None

@@ -1,0 +1,215 @@
+"""The vault: personal values behind keyed tokens, in a file of its own that only its owner may read.
+
+Equal values of one kind have one token (HMAC-SHA-256 under the vault's key, 128 bits of it in hexadecimal), so that
+tables can be joined without knowing whom they are about. Retained originals are in `originals`; nothing here is ever
+published.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import polars as pl
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.settings import Settings
+
+__all__ = ["Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
+
+BLOCK = 64
+TOKEN_CHARACTERS = 32
+AT_HAND = 1_500_000
+
+SCHEMA = """
+create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
+create table if not exists suppressed (token varchar, since timestamp);
+create temp table pending (token varchar, kind varchar, value varchar);
+"""
+
+# e-mail addresses differ by case only on paper
+MESSAGE = "encode(kind || ':' || case when kind = 'email' then lower(value) else value end)"
+TOKEN = f"sha256($outer || unhex(sha256($inner || {MESSAGE})))[:{TOKEN_CHARACTERS}]"
+
+
+class VaultKeys:
+    """The vault's two keys: one for tokens, one for retained originals."""
+
+    def __init__(self, token_key: bytes, original_key: bytes) -> None:
+        self.original_key = original_key
+        padded = token_key.ljust(BLOCK, b"\x00")
+        self.inner = bytes(byte ^ 0x36 for byte in padded)
+        self.outer = bytes(byte ^ 0x5C for byte in padded)
+
+
+class Vault:
+    """An open vault. What it is told is pending until `flush`, which may be repeated at no harm."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: VaultKeys) -> None:
+        self.connection = connection
+        self.keys = keys
+        self._at_hand: dict[str, pl.DataFrame] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def tokenised(self, frame: pl.DataFrame, personal: Mapping[str, str]) -> pl.DataFrame:
+        """Replace personal columns by their tokens and remember the values.
+
+        Args:
+            frame: Any frame.
+            personal: Column to kind of value. A column ``email`` becomes ``email_token``, in its place.
+        """
+        columns = {name: kind for name, kind in personal.items() if name in frame.columns}
+        filled = {name: kind for name, kind in columns.items() if frame[name].null_count() < frame.height}
+        for kind in sorted(set(filled.values())):
+            names = [name for name, of_kind in filled.items() if of_kind == kind]
+            tokens = self._remember(kind, pl.concat([frame[name].alias("value") for name in names]))
+            for name in names:
+                found = frame.select(name).join(
+                    tokens, left_on=name, right_on="value", how="left", maintain_order="left"
+                )
+                frame = frame.with_columns(found["token"].alias(name))
+        return frame.rename({name: f"{name}_token" for name in columns})
+
+    def _remember(self, kind: str, values: pl.Series) -> pl.DataFrame:
+        """Tokens of distinct values. The same people come again and again, so what was just asked is kept at hand."""
+        distinct = values.drop_nulls().unique().to_frame("value")
+        at_hand = self._at_hand.get(kind)
+        if at_hand is None:
+            tokens = self._computed(kind, distinct)
+        else:
+            fresh = self._computed(kind, distinct.join(at_hand, on="value", how="anti"))
+            tokens = pl.concat([at_hand, fresh])
+        self._at_hand[kind] = tokens if tokens.height <= AT_HAND else tokens.clear()
+        return tokens
+
+    def _computed(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
+        self.connection.register("incoming", values.to_arrow())
+        keys = {"kind": kind, "inner": self.keys.inner, "outer": self.keys.outer}
+        tokens: pl.DataFrame = self.connection.sql(
+            f"select value, {TOKEN} as token from (select $kind as kind, value from incoming)",  # noqa: S608
+            params=keys,
+        ).pl()
+        self.connection.register("incoming", tokens.to_arrow())
+        self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
+        self.connection.unregister("incoming")
+        return tokens
+
+    def flush(self) -> None:
+        """Store what is pending, except for people who were erased."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.connection.execute("begin")
+        self.connection.execute(
+            """
+            insert into personal
+            select pending.token, min(pending.kind), min(pending.value), $now
+            from pending
+            where not exists (select 1 from personal where personal.token = pending.token)
+                and not exists (select 1 from suppressed where suppressed.token = pending.token)
+            group by pending.token
+            """,
+            {"now": now},
+        )
+        self.connection.execute("delete from pending")
+        self.connection.execute("commit")
+
+    def discard(self) -> None:
+        """Forget what is pending."""
+        self.connection.execute("delete from pending")
+        self._at_hand = {}
+
+    def reveal(self, tokens: Iterable[str]) -> dict[str, str]:
+        """The values behind tokens; those that were erased or never known are not in the answer."""
+        rows = self.connection.execute(
+            "select token, value from personal where list_contains($tokens, token)", {"tokens": list(tokens)}
+        ).fetchall()
+        return dict(rows)
+
+    def erase(self, tokens: Iterable[str]) -> int:
+        """Delete the values behind tokens and keep them from ever coming back; how many were deleted."""
+        wanted = list(tokens)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.connection.execute("begin")
+        (count,) = self.connection.execute(
+            "select count(*) from personal where list_contains($tokens, token)", {"tokens": wanted}
+        ).fetchone() or (0,)
+        self.connection.execute("delete from personal where list_contains($tokens, token)", {"tokens": wanted})
+        self.connection.execute(
+            """
+            insert into suppressed
+            select token, $now from (select distinct unnest($tokens) as token) as erased
+            where not exists (select 1 from suppressed where suppressed.token = erased.token)
+            """,
+            {"tokens": wanted, "now": now},
+        )
+        self.connection.execute("commit")
+        return int(count)
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Open the vault, and make it on first use.
+
+    Raises:
+        OrderhouseError: Another process has it open, or its keys are gone while it is not empty.
+    """
+    keys = load_keys(settings)
+    try:
+        connection = duckdb.connect(str(settings.vault_db))
+    except duckdb.Error as error:
+        raise OrderhouseError(f"The vault cannot be opened: {str(error).splitlines()[0]}", exit_code=3) from None
+    settings.vault_db.chmod(0o600)
+    connection.execute(SCHEMA)
+    return Vault(connection, keys)
+
+
+def throwaway_vault() -> Vault:
+    """A vault in memory with keys of its own, for trials that store nothing."""
+    connection = duckdb.connect(":memory:")
+    connection.execute(SCHEMA)
+    return Vault(connection, VaultKeys(secrets.token_bytes(32), secrets.token_bytes(32)))
+
+
+def load_keys(settings: Settings) -> VaultKeys:
+    """The vault's keys, made on first use.
+
+    Raises:
+        OrderhouseError: The keys are gone although there is a vault, or cannot be read.
+    """
+    settings.vault.mkdir(parents=True, exist_ok=True)
+    settings.vault.chmod(0o700)
+    if not settings.vault_keys.exists():
+        if settings.vault_db.exists():
+            raise OrderhouseError(
+                f"{settings.vault_keys} is gone, and without it the vault cannot be used. Restore it from a backup."
+            )
+        _write_keys(settings.vault_keys)
+    try:
+        stored = json.loads(settings.vault_keys.read_text(encoding="utf-8"))
+        return VaultKeys(bytes.fromhex(stored["token_key"]), bytes.fromhex(stored["original_key"]))
+    except (ValueError, KeyError, OSError) as error:
+        raise OrderhouseError(f"{settings.vault_keys} cannot be read: {error}. Restore it from a backup.") from None
+
+
+def _write_keys(path: Path) -> None:
+    """Written whole or not at all: a key that is lost half-way would make every token unreadable."""
+    keys = {"token_key": secrets.token_hex(32), "original_key": secrets.token_hex(32)}
+    draft = path.with_name(f"{path.name}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(keys, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)

@@ -1,0 +1,104 @@
+"""The whole audit over a small warehouse: it passes what holds, and names what does not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from orderhouse.audit import AuditCheck, AuditResult, audit
+from orderhouse.build import dbt, load_record
+from orderhouse.errors import OrderhouseError
+from orderhouse.settings import Settings
+
+from tests.audit.built_warehouse import BUILD_ID, make_built, make_project, plant
+
+
+@pytest.fixture(scope="module")
+def holding(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds, to be copied by each test."""
+    return make_built(tmp_path_factory.mktemp("built") / "home").home
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small dbt project."""
+    return make_project(tmp_path_factory.mktemp("project") / "dbt_project")
+
+
+@pytest.fixture
+def built(holding: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A built warehouse of one's own, tested by the small project."""
+    monkeypatch.setattr(dbt, "project_folder", lambda: project)
+    shutil.copytree(holding, tmp_path / "home")
+    return Settings(home=tmp_path / "home")
+
+
+def check_named(result: AuditResult, part: str) -> AuditCheck:
+    return next(check for check in result.checks if part in check.name)
+
+
+def test_a_warehouse_that_holds_passes(built: Settings) -> None:
+    result = audit(built)
+    assert result.passed, result.report()
+    assert result.build_id == BUILD_ID
+    assert {check.kind for check in result.checks} == {"dbt_test", "expectation", "reconciliation"}
+    assert not result.warnings, result.report()
+
+
+def test_the_audit_is_kept_beside_the_tables_and_under_the_home(built: Settings) -> None:
+    result = audit(built)
+    with duckdb.connect(str(built.warehouse_db), read_only=True) as warehouse:
+        kept = warehouse.execute("select count(*), bool_and(passed), any_value(batch_id) from quality.audit").fetchone()
+    assert kept == (len(result.checks), True, 7)
+    latest = json.loads((built.home / "audit" / "latest.json").read_text(encoding="utf-8"))
+    assert latest["passed"] is True
+    assert (built.home / "audit" / "data_docs" / "index.html").exists()
+    record = load_record(built)
+    assert record is not None and record.has_passed
+
+
+def test_a_planted_row_is_refused_and_named(built: Settings) -> None:
+    plant(built, "update marts.fct_orders set order_id = 'O-17' where order_id = 'O-18'")
+    plant(built, "update marts.fct_orders set stage = 'lost in space' where order_id = 'O-99'")
+    plant(built, "update marts.fct_orders set net_amount = -20 where order_id = 'O-20'")
+    result = audit(built)
+    assert not result.passed
+    unique = check_named(result, "unique_")
+    assert unique.failed_rows == 1
+    assert "order_id=O-17" in unique.examples[0]
+    stage = check_named(result, "accepted_values_")
+    assert "order_id=O-99" in stage.examples[0] and "lost in space" in stage.sentence()
+    sentence = check_named(result, "less_than_nothing").sentence()
+    assert "marts.fct_orders (1 row)" in sentence
+    assert "no order is worth less than nothing" in sentence
+    assert "order_id=O-20" in sentence
+    assert "assert_no_order_is_worth_less_than_nothing.sql" in sentence
+    expected = check_named(result, "every_stage_is_one_of_ours")
+    assert "order_id=O-99" in expected.examples[0]
+    record = load_record(built)
+    assert record is not None and not record.has_passed
+
+
+def test_a_warning_is_shown_and_refuses_nothing(built: Settings) -> None:
+    plant(built, "update marts.fct_orders set net_amount = null where order_id = 'O-5'")
+    plant(built, "update marts.fct_order_lines set net_amount = null where order_id = 'O-5'")
+    result = audit(built)
+    assert result.passed, result.report()
+    assert [check.name for check in result.warnings] == ["not_null_orders_as_built_net_amount"]
+    assert "order_id=O-5" in result.warnings[0].examples[0]
+
+
+def test_a_test_that_cannot_run_refuses(built: Settings) -> None:
+    plant(built, "alter table marts.fct_orders rename column stage to phase")
+    result = audit(built)
+    broken = check_named(result, "accepted_values_")
+    assert broken.refuses
+    assert "did not run" in broken.detail
+
+
+def test_an_unfinished_build_is_not_audited(tmp_path: Path) -> None:
+    with pytest.raises(OrderhouseError, match="no finished build"):
+        audit(Settings(home=tmp_path))

@@ -1,0 +1,116 @@
+"""A dashboards server on a free port of the loopback, and a headless Chromium to visit it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.dashboards.published_home import publish
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1440,1000",
+)
+# A page takes under a second; this is for a machine that does ten other things.
+PATIENCE = 60
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with version 1 published."""
+    folder = tmp_path_factory.mktemp("home")
+    publish(folder, number=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
+    options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*command, *options, "--server.fileWatcherType=none"],
+            env={**os.environ, "ORDERHOUSE_HOME": str(home)},
+            cwd=log.parent,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_up(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """A Chromium with a fresh profile; without one installed, the tests that need it are skipped."""
+    if CHROMIUM is None or CHROMEDRIVER is None:
+        pytest.skip("chromium and chromedriver are not installed; apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+    yield browser
+    browser.quit()
+
+
+def wait_for_text(browser: webdriver.Chrome, text: str) -> None:
+    """Wait until the page says something."""
+    WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+        lambda found: text in found.find_element(By.TAG_NAME, "body").text, f"the page never said {text!r}"
+    )
+
+
+def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:
+    """Wait until the page has its title and the server has nothing more to send."""
+    WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+        lambda found: (
+            title in [heading.text for heading in found.find_elements(By.TAG_NAME, "h1")]
+            and not found.find_elements(By.CSS_SELECTOR, "[data-testid=stStatusWidget]")
+        ),
+        f"the page {title!r} was never drawn",
+    )
+
+
+def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)  # noqa: S310 - loopback
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"The server did not start:\n{log.read_text()}")

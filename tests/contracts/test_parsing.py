@@ -1,0 +1,147 @@
+"""Text becomes contract types exactly, or is said not to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.parsing import parse
+
+
+def parsed(feed: str, column: str, text: str, zone: str | None = None) -> tuple[Any, list[str]]:
+    """One value parsed, and the rules it broke."""
+    frame = pl.DataFrame({column: [text, None]}, schema={column: pl.String()})
+    result = parse(CONTRACTS[feed], frame, zone)
+    assert result.frame[column][1] is None
+    broken = [rule.split("|")[1] for rule, mask in result.failures.items() if mask[0]]
+    assert not any(mask[1] for mask in result.failures.values())
+    return result.frame[column][0], broken
+
+
+INSTANTS = [
+    ("2026-01-02T03:04:05Z", None, datetime(2026, 1, 2, 3, 4, 5)),
+    ("2026-01-02T03:04:05.123456789Z", None, datetime(2026, 1, 2, 3, 4, 5, 123456)),
+    ("2026-01-02 03:04:05.5+01:00", None, datetime(2026, 1, 2, 2, 4, 5, 500000)),
+    ("2026-01-02T03:04:05-0330", None, datetime(2026, 1, 2, 6, 34, 5)),
+    ("2026-01-02T03:04+02", None, datetime(2026, 1, 2, 1, 4)),
+    ("2026-07-02 03:04:05", "Europe/London", datetime(2026, 7, 2, 2, 4, 5)),
+    ("2026-07-02", "America/Sao_Paulo", datetime(2026, 7, 2, 3, 0)),
+    ("2026-07-02T03:04:05Z", "Europe/London", datetime(2026, 7, 2, 3, 4, 5)),
+    # clocks go back at 02:00 on 25 October: 01:30 happens twice, and the first one is meant
+    ("2026-10-25 01:30:00", "Europe/London", datetime(2026, 10, 25, 0, 30)),
+]
+
+
+@pytest.mark.parametrize(("text", "zone", "expected"), INSTANTS)
+def test_instants_are_stored_in_utc(text: str, zone: str | None, expected: datetime) -> None:
+    assert parsed("orders", "placed_at", text, zone) == (expected, [])
+
+
+NO_INSTANTS = [
+    ("2026-02-30T00:00:00Z", None, "exists"),
+    ("2026-01-02T25:00:00Z", None, "exists"),
+    ("2026-02-30 00:00:00", "Europe/London", "exists"),
+    ("2026-01-02T03:04:05+19:00", None, "exists"),
+    ("2026-01-02T03:04:05", None, "has_offset"),
+    ("02/01/2026", None, "an_instant"),
+    ("2026-1-2T03:04:05Z", None, "an_instant"),
+    ("1767322800", None, "an_instant"),
+    # clocks go forward at 01:00 on 29 March: 01:30 does not happen
+    ("2026-03-29 01:30:00", "Europe/London", "in_clock_gap"),
+    ("2026-03-29 01:30", "Europe/London", "in_clock_gap"),
+]
+
+
+@pytest.mark.parametrize(("text", "zone", "rule"), NO_INSTANTS)
+def test_what_is_no_instant_is_said_not_to_be(text: str, zone: str | None, rule: str) -> None:
+    assert parsed("orders", "placed_at", text, zone) == (None, [rule])
+
+
+@pytest.mark.parametrize("text", ["12.34", "+12.34", "0012.3400", "12.34000000"])
+def test_amounts_are_exact(text: str) -> None:
+    assert parsed("payments", "amount", text) == (Decimal("12.34"), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("12.34001", "at_most_4_decimals"),
+        ("100000000000000", "in_range"),
+        ("1,000.00", "a_number"),
+        ("12,34", "a_number"),
+        ("1e2", "a_number"),
+        ("€5", "a_number"),
+        ("NaN", "a_number"),
+        (".", "a_number"),
+    ],
+)
+def test_what_is_no_amount_is_never_rounded_into_one(text: str, rule: str) -> None:
+    assert parsed("payments", "amount", text) == (None, [rule])
+
+
+@given(st.decimals(min_value=-(10**13), max_value=10**13, places=4))
+def test_every_amount_survives_as_it_is(amount: Decimal) -> None:
+    assert parsed("payments", "fee_amount", f"{amount:f}") == (amount, [])
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)))
+def test_every_instant_survives_as_it_is(moment: datetime) -> None:
+    assert parsed("orders", "placed_at", moment.isoformat() + "Z") == (moment, [])
+
+
+@given(st.text(alphabet="0123456789.-+TZ: eE", max_size=20))
+def test_nothing_is_accepted_that_decimal_would_not_accept(text: str) -> None:
+    value, broken = parsed("payments", "fee_amount", text or "x")
+    if not broken:
+        assert value == Decimal(text)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("TRUE", True), ("0", False), ("yes", True), ("n", False)])
+def test_flags(text: str, expected: bool) -> None:
+    assert parsed("orders", "is_test", text) == (expected, [])
+
+
+def test_a_flag_that_is_none_is_said_not_to_be() -> None:
+    assert parsed("orders", "is_test", "maybe") == (None, ["true_or_false"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "rules"),
+    [
+        ("2026-02-28", date(2026, 2, 28), []),
+        ("2026-02-30", None, ["exists"]),
+        ("28.02.2026", None, ["a_date"]),
+    ],
+)
+def test_days(text: str, expected: date | None, rules: list[str]) -> None:
+    assert parsed("fx_rates", "rate_date", text) == (expected, rules)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "rules"),
+    [
+        ("3", 3, []),
+        ("3.0", 3, []),
+        ("3.5", None, ["a_whole_number"]),
+        ("99999999999999999999", None, ["in_range"]),
+    ],
+)
+def test_units(text: str, expected: int | None, rules: list[str]) -> None:
+    assert parsed("order_lines", "quantity", text) == (expected, rules)
+
+
+def test_codes_are_compared_in_capitals() -> None:
+    assert parsed("orders", "currency", "eur") == ("EUR", [])
+
+
+def test_typed_values_of_parquet_files_are_taken_without_a_float() -> None:
+    frame = pl.DataFrame({"amount": [12.34, 0.1 + 0.2]})
+    result = parse(CONTRACTS["payments"], frame, None)
+    assert result.frame["amount"].to_list() == [Decimal("12.34"), None]
+    assert list(result.failures) == ["amount|at_most_4_decimals"]

@@ -1,0 +1,308 @@
+-- A small published warehouse with the columns of the real models and plausible rows, the same on every run.
+-- Variables: orders (how many), currency (of the reports). Clock: 2026-03-31 10:00 UTC.
+create schema marts; create schema ops; create schema quality;
+create macro u(i, salt) as (hash(i * 7919 + salt * 104729 + 17) % 100000) / 100000.0;
+create macro pick(words, x) as words[1 + floor(x * len(words))::integer];
+
+create table marts.as_of as
+select timestamp '2026-03-31 10:00:00' as as_of, date '2026-03-31' as business_date, 'Europe/Berlin' as business_time_zone,
+    getvariable('currency') as reporting_currency, 12::bigint as batch_id;
+
+create table marts.dim_products as
+select 'SKU-' || lpad(i::varchar, 3, '0') as sku,
+    pick(['Linen shirt', 'Walking boot', 'Desk lamp', 'Oak shelf', 'Tea kettle', 'Rain coat', 'Wool scarf', 'Travel mug'], u(i, 1)) || ' ' || i as name,
+    pick(['apparel', 'home', 'kitchen', 'outdoor'], u(i, 2)) as category, pick(['Norr', 'Alba', 'Kite'], u(i, 3)) as brand,
+    'goods' as kind, (4 + 40 * u(i, 4))::decimal(18, 4) as unit_cost_amount, getvariable('currency') as currency,
+    (3 + 20 * u(i, 5))::bigint as lead_time_days, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
+    true as is_active, timestamp '2025-10-02 08:00:00' as first_sold_at
+from range(1, 61) t(i);
+
+create temp table seeds as
+select i, 'O-' || lpad(i::varchar, 7, '0') as order_id,
+    timestamp '2026-03-31 10:00:00' - to_seconds((180 * 86400 * (1 - i / getvariable('orders')::double) + 40000 * u(i, 1))::bigint) as placed_at,
+    1 - i / getvariable('orders')::double as age, u(i, 2) as fate, u(i, 3) as trouble,
+    1 + floor(pow(u(i, 4), 2) * getvariable('orders') / 3)::bigint as customer_number, 1 + floor(u(i, 5) * 3)::bigint as lines,
+    pick(['web', 'web', 'app', 'store', 'marketplace'], u(i, 6)) as channel, pick(['DE', 'DE', 'DE', 'FR', 'NL', 'GB', 'SE'], u(i, 7)) as country
+from range(1, getvariable('orders') + 1) t(i);
+
+create temp table staged as
+select seeds.*, case country when 'GB' then 'GBP' when 'SE' then 'SEK' else 'EUR' end as currency,
+    case when channel = 'store' then 'till' when channel = 'marketplace' then 'marketplace' else 'web_shop' end as source,
+    case when fate < 0.04 then 'cancelled' when age > 0.08 and fate < 0.09 then 'returned' when fate < 0.10 then 'on_hold'
+        when age > 0.08 and trouble < 0.012 then 'late' when age > 0.08 then 'closed' when age > 0.05 then 'delivered'
+        when trouble < 0.05 then 'delivery_problem' when trouble < 0.10 then 'late' when trouble < 0.16 then 'awaiting_payment'
+        when age > 0.02 and fate < 0.8 then 'in_transit' when trouble < 0.22 then 'part_shipped' when trouble < 0.32 then 'awaiting_stock'
+        when trouble < 0.9 then 'ready_to_ship' else 'placed' end as stage
+from seeds;
+
+create table marts.fct_order_lines as
+with base as (
+    select staged.*, line, 1 + floor(u(i * 10 + line, 11) * 3)::bigint as quantity,
+        'SKU-' || lpad((1 + floor(pow(u(i * 10 + line, 12), 2) * 60))::bigint::varchar, 3, '0') as sku,
+        round(8 + 90 * u(i * 10 + line, 13), 2)::decimal(18, 4) as price, u(i * 10 + line, 14) < 0.25 as has_discount
+    from staged, unnest(range(1, lines + 1)) t(line)
+), money as (
+    select *, (quantity * price)::decimal(18, 4) as gross,
+        (case when has_discount then round(quantity * price * 0.1, 2) else 0 end)::decimal(18, 4) as discount from base
+)
+select order_id, line::varchar as line_id, sku, case when u(i, 15) < 0.6 then 'berlin' else 'lyon' end as warehouse_id, null::varchar as seller_id,
+    source, channel, currency, quantity as ordered_quantity,
+    case when stage in ('closed', 'delivered', 'returned', 'in_transit', 'late', 'delivery_problem') then quantity when stage = 'part_shipped' and line = 1 then quantity else 0 end::bigint as shipped_quantity,
+    0::bigint as lost_quantity, 0::bigint as carrier_returned_quantity,
+    case when stage in ('closed', 'delivered', 'returned') then quantity else 0 end::bigint as delivered_quantity,
+    case when stage = 'returned' then quantity else 0 end::bigint as returned_quantity,
+    case when stage = 'cancelled' then quantity else 0 end::bigint as cancelled_quantity,
+    (ordered_quantity - shipped_quantity - cancelled_quantity)::bigint as open_quantity,
+    case when stage = 'on_hold' then open_quantity else 0 end::bigint as held_quantity,
+    case when stage in ('on_hold', 'awaiting_stock') or source = 'marketplace' then 0 else open_quantity end::bigint as allocated_quantity,
+    case when stage = 'awaiting_stock' and source <> 'marketplace' then open_quantity else 0 end::bigint as backordered_quantity,
+    (open_quantity - held_quantity - allocated_quantity - backordered_quantity)::bigint as not_tracked_quantity,
+    price as unit_price_amount, gross as ordered_gross_amount, discount as ordered_discount_amount, (gross - discount)::decimal(18, 4) as ordered_net_amount,
+    round((gross - discount) * 0.19, 2)::decimal(18, 4) as ordered_tax_amount,
+    case when stage = 'cancelled' then 0 else gross end::decimal(18, 4) as gross_amount, case when stage = 'cancelled' then 0 else discount end::decimal(18, 4) as discount_amount,
+    case when stage = 'cancelled' then 0 else gross - discount end::decimal(18, 4) as net_amount,
+    case when stage = 'cancelled' then 0 else round((gross - discount) * 0.19, 2) end::decimal(18, 4) as tax_amount,
+    false as is_gift_card, true as requires_shipping, false as is_service, false as is_over_shipped, source <> 'marketplace' as is_stock_tracked,
+    placed_at::date as placed_date, placed_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
+    case when shipped_quantity > 0 then placed_at + interval 20 hour end as last_shipped_at,
+    case when delivered_quantity > 0 then placed_at + to_hours((40 + 90 * u(i, 16))::integer) end as delivered_at,
+    md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
+from money;
+
+create table marts.fct_orders as
+with lines as (
+    select order_id, count(*)::bigint as lines_count, sum(ordered_quantity)::bigint as ordered_quantity, sum(cancelled_quantity)::bigint as cancelled_quantity,
+        sum(shipped_quantity)::bigint as shipped_quantity, sum(delivered_quantity)::bigint as delivered_quantity, sum(returned_quantity)::bigint as returned_quantity,
+        sum(open_quantity)::bigint as open_quantity, sum(held_quantity)::bigint as held_quantity, sum(allocated_quantity)::bigint as allocated_quantity,
+        sum(backordered_quantity)::bigint as backordered_quantity, sum(ordered_gross_amount)::decimal(18, 4) as ordered_gross_amount,
+        sum(ordered_discount_amount)::decimal(18, 4) as ordered_discount_amount, sum(ordered_net_amount)::decimal(18, 4) as ordered_net_amount,
+        sum(ordered_tax_amount)::decimal(18, 4) as ordered_tax_amount, sum(gross_amount)::decimal(18, 4) as gross_amount, sum(discount_amount)::decimal(18, 4) as discount_amount,
+        sum(net_amount)::decimal(18, 4) as net_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, min(first_shipped_at) as first_shipped_at, max(delivered_at) as delivered_at
+    from marts.fct_order_lines group by order_id
+), priced as (
+    select staged.*, lines.* exclude (order_id), case when stage = 'cancelled' then 0 else 4.9 end::decimal(18, 4) as shipping_amount,
+        case currency when 'GBP' then 1.17 when 'SEK' then 0.09 else 1 end::decimal(18, 8) as rate
+    from staged join lines using (order_id)
+)
+select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, channel, 'sale' as order_type, null::varchar as original_order_id, null::varchar as legal_entity,
+    'C-' || customer_number as customer_id, 'c:C-' || customer_number as customer_key, sha256('mail' || customer_number) as customer_token, currency,
+    pick(['Berlin', 'Hamburg', 'Lyon', 'Utrecht', 'Leeds', 'Malmo'], u(i, 20)) as ship_city, null::varchar as ship_region, '10115' as ship_postcode, country as ship_country,
+    case when ordered_discount_amount > 0 then 'SPRING10' end as discount_code, 'prepaid' as payment_terms, case when stage = 'cancelled' then 'customer' end as cancel_reason,
+    case when stage = 'cancelled' then 'cancelled' when stage = 'on_hold' then 'on_hold' when stage in ('closed', 'returned') then 'closed' when stage in ('placed', 'awaiting_payment') then 'placed' else 'confirmed' end as order_status,
+    case when source = 'marketplace' then 'not_tracked' when stage = 'cancelled' then 'voided' when stage = 'returned' then 'refunded' when stage in ('awaiting_payment', 'placed') then 'none' when trouble > 0.99 then 'disputed' else 'paid' end as payment_status,
+    case when stage = 'cancelled' then 'nothing_to_fulfil' when stage in ('closed', 'delivered', 'returned') then 'delivered' when stage in ('in_transit', 'late', 'delivery_problem') then 'shipped' when stage = 'part_shipped' then 'part_shipped' else 'unfulfilled' end as fulfilment_status,
+    case when source = 'till' then 'not_tracked' when stage in ('closed', 'delivered', 'returned') then 'delivered' when shipped_quantity = 0 then null when stage = 'in_transit' then 'in_transit' else 'out_for_delivery' end as delivery_status,
+    case when stage = 'returned' then 'returned' else 'none' end as return_status, stage,
+    lines_count, ordered_quantity, cancelled_quantity, shipped_quantity, delivered_quantity, returned_quantity, open_quantity, held_quantity, allocated_quantity, backordered_quantity,
+    ordered_gross_amount, ordered_discount_amount, ordered_net_amount, ordered_tax_amount, gross_amount, discount_amount, net_amount, tax_amount, shipping_amount,
+    0::decimal(18, 4) as shipping_tax_amount, 4.9::decimal(18, 4) as ordered_shipping_amount, (net_amount + tax_amount + shipping_amount)::decimal(18, 4) as due_amount,
+    (ordered_net_amount + ordered_tax_amount + 4.9)::decimal(18, 4) as ordered_due_amount,
+    case when payment_status in ('paid', 'refunded', 'disputed') then due_amount else 0 end::decimal(18, 4) as authorized_amount,
+    case when payment_status in ('paid', 'refunded', 'disputed') then due_amount else 0 end::decimal(18, 4) as captured_amount,
+    case when payment_status = 'refunded' then due_amount else 0 end::decimal(18, 4) as refunded_amount, case when stage = 'cancelled' then ordered_due_amount else 0 end::decimal(18, 4) as voided_amount,
+    case when payment_status = 'disputed' then due_amount else 0 end::decimal(18, 4) as disputed_amount, round(captured_amount * 0.015, 2)::decimal(18, 4) as fee_amount,
+    (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
+    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
+    source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
+    placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
+    case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
+    placed_at + interval 6 day as late_at, placed_at + interval 2 day as unpaid_at, placed_at + interval 12 day as stuck_at,
+    (date_diff('second', placed_at, first_shipped_at) / 3600.0)::double as hours_to_ship, (date_diff('second', first_shipped_at, delivered_at) / 3600.0)::double as hours_in_transit,
+    (date_diff('second', placed_at, delivered_at) / 3600.0)::double as hours_to_deliver,
+    (net_amount * rate)::decimal(18, 4) as net_amount_reporting, (due_amount * rate)::decimal(18, 4) as due_amount_reporting,
+    md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
+from priced;
+
+create table marts.fct_order_timeline as
+with events as (
+    select order_id, placed_at as occurred_at, 'orders' as feed, 'placed' as event, 'order' as axis, null::varchar as from_status, 'placed' as to_status, null::bigint as quantity, ordered_due_amount as amount, currency, _record, _source from marts.fct_orders
+    union all select order_id, confirmed_at, 'payments', 'captured', 'payment', 'none', 'paid', null, captured_amount, currency, _record, 'psp' from marts.fct_orders where captured_amount > 0
+    union all select order_id, first_shipped_at, 'shipments', 'shipped', 'fulfilment', 'unfulfilled', 'shipped', shipped_quantity, null, null, _record, 'wms' from marts.fct_orders where first_shipped_at is not null
+    union all select order_id, delivered_at - interval 9 hour, 'tracking', 'out_for_delivery', 'delivery', 'in_transit', 'out_for_delivery', null, null, null, _record, 'carrier' from marts.fct_orders where delivered_at is not null
+    union all select order_id, delivered_at, 'tracking', 'delivered', 'delivery', 'out_for_delivery', 'delivered', delivered_quantity, null, null, _record, 'carrier' from marts.fct_orders where delivered_at is not null
+    union all select order_id, delivered_at + interval 9 day, 'returns', 'received', 'return', 'requested', 'returned', returned_quantity, null, null, _record, 'wms' from marts.fct_orders where returned_quantity > 0
+    union all select order_id, cancelled_at, 'orders', 'cancelled', 'order', 'placed', 'cancelled', cancelled_quantity, null, null, _record, _source from marts.fct_orders where is_cancelled
+)
+select order_id, occurred_at, row_number() over (partition by order_id order by occurred_at, event)::bigint as event_number, feed, event, axis, from_status, to_status, true as is_legal, quantity, amount, currency,
+    null::varchar as detail, null::varchar as actor, md5(feed) as _file_id, _record, _source, 12::bigint as _batch_id
+from events;
+
+create table marts.fct_exceptions as
+with found as (
+    select order_id, 'late' as code, 'high' as severity, late_at as opened_at, due_amount, currency, 'Promised day passed, not delivered' as detail, 'Call the carrier and tell the customer' as what_to_do, 'fulfilment' as owner, source from marts.fct_orders where stage = 'late'
+    union all select order_id, 'delivery_failed', 'high', first_shipped_at + interval 2 day, due_amount, currency, 'The latest scan is a failed attempt', 'Agree a new delivery day', 'fulfilment', source from marts.fct_orders where stage = 'delivery_problem'
+    union all select order_id, 'backordered', 'medium', placed_at, due_amount, currency, 'No stock for at least one line', 'Reorder or move stock', 'inventory', source from marts.fct_orders where is_backordered
+    union all select order_id, 'unpaid', 'medium', unpaid_at, due_amount, currency, 'No payment after the term', 'Remind or cancel', 'finance', source from marts.fct_orders where stage = 'awaiting_payment'
+    union all select 'X-' || i, 'orphan_payment', 'critical', timestamp '2026-03-29 09:00:00', 49.9, 'EUR', 'A payment of an order we do not have', 'Ask the provider for the order number', 'finance', 'psp' from range(1, 4) t(i)
+), all_of_them as (
+    select 'order' as subject_type, order_id as subject_id, order_id, null::varchar as sku, * exclude (order_id) from found
+    union all select 'sku', sku, null, sku, 'negative_stock', 'low', timestamp '2026-03-30 08:00:00', null, null, 'On hand is below zero', 'Count the shelf', 'inventory', 'wms' from marts.dim_products where sku in ('SKU-007', 'SKU-031')
+)
+select md5(subject_id || code) as exception_id, subject_type, subject_id, order_id, sku, code, severity, opened_at, (date_diff('second', opened_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours,
+    due_amount::decimal(18, 4) as amount_at_stake, currency, detail, what_to_do, owner, source
+from all_of_them where opened_at <= timestamp '2026-03-31 10:00:00';
+
+create table marts.fct_payment_ledger as
+select 'P-' || order_id as payment_id, order_id, 'captured' as kind, pick(['card', 'paypal', 'invoice'], u(_record, 30)) as method, 'stripe' as provider, currency, captured_amount as amount, captured_amount as signed_amount,
+    captured_amount as amount_order_currency, (captured_amount * case currency when 'GBP' then 1.17 when 'SEK' then 0.09 else 1 end)::decimal(18, 4) as amount_reporting, fee_amount, 'PO-' || (placed_date - date '2025-01-01') as payout_id,
+    confirmed_at + interval 2 day as payout_at, null::varchar as parent_payment_id, null::varchar as return_id, false as is_orphan, confirmed_at::date as occurred_date, confirmed_at as occurred_at, 'psp' as source,
+    md5('payments') as _file_id, _record, 'psp' as _source, 12::bigint as _batch_id
+from marts.fct_orders where captured_amount > 0
+union all
+select 'R-' || order_id, order_id, 'refunded', 'card', 'stripe', currency, refunded_amount, -refunded_amount, refunded_amount, refunded_amount, 0, null, null, 'P-' || order_id, 'RET-' || order_id, false, (delivered_at + interval 10 day)::date, delivered_at + interval 10 day,
+    'psp', md5('payments'), _record, 'psp', 12
+from marts.fct_orders where refunded_amount > 0;
+
+create table marts.fct_payout_reconciliation as
+select payout_id, provider, currency, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
+    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, max(payout_at) as payout_at
+from marts.fct_payment_ledger where payout_id is not null group by all;
+
+create table marts.fct_payment_reconciliation as
+select order_id, source, currency, false as is_orphan, is_paid_tracked as is_tracked, ordered_due_amount, due_amount, captured_amount, refunded_amount, disputed_amount, fee_amount,
+    (captured_amount - refunded_amount - due_amount)::decimal(18, 4) as difference_amount, (captured_amount - ordered_due_amount)::decimal(18, 4) as ordered_difference_amount,
+    case when not is_paid_tracked then 'not_tracked' when stage = 'returned' then 'refunded' when captured_amount = due_amount then 'exact' else 'unpaid' end as break_type, 0::decimal(18, 4) as unexplained_amount,
+    false as is_open, unpaid_at as opened_at, (date_diff('second', unpaid_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours, placed_date
+from marts.fct_orders
+union all
+select 'X-' || i, 'psp', 'EUR', true, true, 0, 0, 49.9, 0, 0, 0, 49.9, 49.9, 'orphan_payment', 0, true, timestamp '2026-03-29 09:00:00', 49.0, null from range(1, 4) t(i);
+
+create table marts.fct_revenue_daily as
+with lines as (
+    select fct_order_lines.*, fct_orders.ship_country, dim_products.category, fct_orders.shipping_amount / fct_orders.lines_count as shipping_part,
+        case fct_orders.currency when 'GBP' then 1.17 when 'SEK' then 0.09 else 1 end as rate
+    from marts.fct_order_lines join marts.fct_orders using (order_id) join marts.dim_products using (sku)
+), clocks as (
+    select placed_date as business_date, 'placed' as recognition_clock, * from lines where net_amount > 0
+    union all select (placed_at + interval 1 hour)::date, 'paid', * from lines where net_amount > 0 and delivered_quantity > 0
+    union all select first_shipped_at::date, 'shipped', * from lines where shipped_quantity > 0
+    union all select delivered_at::date, 'delivered', * from lines where delivered_quantity > 0
+), summed as (
+    select business_date, recognition_clock, channel, ship_country as country, category, currency, count(*) filter (line_id = '1') as orders_count, sum(ordered_quantity)::bigint as units_quantity, 0::bigint as missing_rates_count, 0::bigint as missing_costs_count,
+        sum(gross_amount)::decimal(18, 4) as gross_sales_amount, sum(discount_amount)::decimal(18, 4) as discounts_amount, sum(case when returned_quantity > 0 then net_amount else 0 end)::decimal(18, 4) as returns_amount,
+        (gross_sales_amount - discounts_amount - returns_amount)::decimal(18, 4) as net_sales_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, sum(shipping_part)::decimal(18, 4) as shipping_amount,
+        (net_sales_amount + sum(tax_amount) + sum(shipping_part))::decimal(18, 4) as total_sales_amount, (returns_amount * 1.19)::decimal(18, 4) as refunds_amount, round(net_sales_amount * 0.015, 2)::decimal(18, 4) as fees_amount,
+        round(net_sales_amount * 0.55, 2)::decimal(18, 4) as cost_of_goods_amount, (net_sales_amount - cost_of_goods_amount)::decimal(18, 4) as gross_margin_amount, max(rate) as rate
+    from clocks group by all
+)
+select * exclude (rate), (gross_sales_amount * rate)::decimal(18, 4) as gross_sales_amount_reporting, (discounts_amount * rate)::decimal(18, 4) as discounts_amount_reporting, (returns_amount * rate)::decimal(18, 4) as returns_amount_reporting,
+    (net_sales_amount * rate)::decimal(18, 4) as net_sales_amount_reporting, (tax_amount * rate)::decimal(18, 4) as tax_amount_reporting, (shipping_amount * rate)::decimal(18, 4) as shipping_amount_reporting,
+    (total_sales_amount * rate)::decimal(18, 4) as total_sales_amount_reporting, (refunds_amount * rate)::decimal(18, 4) as refunds_amount_reporting, (fees_amount * rate)::decimal(18, 4) as fees_amount_reporting,
+    (cost_of_goods_amount * rate)::decimal(18, 4) as cost_of_goods_amount_reporting, (gross_margin_amount * rate)::decimal(18, 4) as gross_margin_amount_reporting
+from summed;
+
+create table marts.fct_inventory_ledger as
+with days as (
+    select sku, warehouse_id, day::date as business_date, row_number() over (partition by sku, warehouse_id order by day) as n, u(hash(sku || warehouse_id || day::varchar) % 1000000, 40) as x
+    from marts.dim_products, (values ('berlin'), ('lyon')) w(warehouse_id), range(timestamp '2025-12-01', timestamp '2026-04-01', interval 1 day) t(day)
+), moved as (
+    select *, case when n = 1 then 400 when n % 28 = 0 then 90 else 0 end::bigint as received_quantity, floor(x * 7)::bigint as shipped_quantity, case when x > 0.97 then 1 else 0 end::bigint as restocked_quantity,
+        case when n % 45 = 0 then -2 else 0 end::bigint as count_adjustment_quantity from days
+), levels as (
+    select *, sum(received_quantity - shipped_quantity + restocked_quantity + count_adjustment_quantity) over (partition by sku, warehouse_id order by business_date)::bigint as closing_quantity from moved
+)
+select sku, warehouse_id, business_date, (closing_quantity - received_quantity + shipped_quantity - restocked_quantity - count_adjustment_quantity)::bigint as opening_quantity, received_quantity, shipped_quantity,
+    0::bigint as unshipped_quantity, restocked_quantity, 0::bigint as adjusted_quantity, 0::bigint as transferred_quantity, count_adjustment_quantity, closing_quantity
+from levels;
+
+create table marts.fct_inventory_positions as
+with last as (
+    select sku, warehouse_id, arg_max(closing_quantity, business_date) * pow(u(hash(sku || warehouse_id) % 100000, 45), 2) - 6 as on_hand, avg(shipped_quantity) as demand from marts.fct_inventory_ledger group by sku, warehouse_id
+), levels as (
+    select sku, warehouse_id, 'warehouse' as position_level, on_hand, demand from last
+    union all select sku, 'network', 'network', sum(on_hand), sum(demand) from last group by sku
+)
+select levels.sku, warehouse_id, position_level, on_hand::bigint as on_hand_quantity, greatest(0, on_hand * 0.2)::bigint as allocated_quantity, case when on_hand < 0 then 4 else 0 end::bigint as backordered_quantity, (on_hand_quantity - allocated_quantity)::bigint as available_quantity,
+    case when on_hand < 60 then 90 else 0 end::bigint as incoming_quantity, case when on_hand < 60 then timestamp '2026-04-08 08:00:00' end as next_incoming_at, (available_quantity + incoming_quantity)::bigint as available_to_promise_quantity,
+    demand as demand_per_day_28d, demand * 0.9 as demand_per_day_90d, greatest(on_hand, 0) / nullif(demand, 0) as days_of_cover,
+    case when on_hand <= 0 then 'out_of_stock' when on_hand / demand < 10 then 'high' when on_hand / demand < 20 then 'medium' else 'low' end as stockout_risk,
+    (demand * lead_time_days + 5)::bigint as reorder_point, case when on_hand < demand * lead_time_days + 5 then (demand * 30)::bigint else 0 end as reorder_quantity, lead_time_days,
+    pick(['A', 'B', 'C'], u(hash(levels.sku) % 100000, 41)) as abc_class, pick(['X', 'Y', 'Z'], u(hash(levels.sku) % 100000, 42)) as xyz_class, 6.2 * u(hash(levels.sku) % 100000, 43) as turnover_rate, u(hash(levels.sku) % 100000, 44) as sell_through_rate,
+    unit_cost_amount as average_cost_amount, (unit_cost_amount * greatest(on_hand, 0))::decimal(18, 4) as stock_value_amount, currency
+from levels join marts.dim_products using (sku);
+
+create table marts.dim_customers as
+select customer_key, any_value(customer_id) as customer_id, any_value(customer_token) as email_token, min(placed_at) as first_order_at, max(placed_at) as last_order_at, count(*)::bigint as orders_count,
+    sum(net_amount_reporting)::decimal(18, 4) as net_spend_amount_reporting, (sum(net_amount_reporting) / count(*))::decimal(18, 4) as average_order_value_reporting, (count(*) filter (return_status = 'returned') / count(*))::double as return_rate,
+    (sum(discount_amount) / nullif(sum(gross_amount), 0))::double as discount_share, mode(channel) as preferred_channel, 'apparel' as preferred_category, mode(ship_country) as country, null::varchar as region, mode(ship_city) as city,
+    u(min(_record), 50) < 0.6 as has_marketing_consent,
+    case when max(placed_at) < timestamp '2025-12-20' then 'lost' when max(placed_at) < timestamp '2026-02-01' then 'at_risk' when count(*) = 1 and min(placed_at) > timestamp '2026-03-01' then 'new' else 'active' end as lifecycle
+from marts.fct_orders group by customer_key;
+
+create table marts.fct_customer_segments as
+with scored as (
+    select customer_key, ntile(5) over (order by last_order_at, customer_key)::bigint as recency_score, ntile(5) over (order by orders_count, customer_key)::bigint as frequency_score,
+        ntile(5) over (order by net_spend_amount_reporting, customer_key)::bigint as monetary_score, lifecycle from marts.dim_customers
+)
+select customer_key, 'rfm' as scheme, date '2026-03-31' as snapshot_date, case when recency_score >= 4 and frequency_score >= 4 then 'champions' when frequency_score >= 4 then 'loyal' when recency_score >= 4 then 'promising' when recency_score <= 2 and monetary_score >= 4 then 'cannot_lose' else 'hibernating' end as segment,
+    recency_score, frequency_score, monetary_score from scored
+union all select customer_key, 'lifecycle', date '2026-03-31', lifecycle, null, null, null from scored
+union all select customer_key, 'lifecycle', date '2026-02-28', case when lifecycle = 'new' then 'active' else lifecycle end, null, null, null from scored
+union all select customer_key, 'value_band', date '2026-03-31', case when monetary_score = 5 then 'high' when monetary_score >= 3 then 'middle' else 'low' end, null, null, null from scored;
+
+create table marts.kpi_catalogue as
+select kpi, name, formula, case unit when 'money' then getvariable('currency') else unit end as unit, 'day × dimension' as grain, aggregation, direction, owner, target::decimal(18, 4) as target
+from (values
+    ('orders', 'Orders', 'Orders placed on the day', 'count', 'sum', 'up', 'sales', null),
+    ('net_sales', 'Net sales', 'Gross sales − discounts − returns', 'money', 'sum', 'up', 'sales', null),
+    ('average_order_value', 'Average order value', 'Net sales ÷ orders', 'money', 'ratio', 'up', 'sales', null),
+    ('on_time_delivery_rate', 'On-time delivery', 'Orders attempted by the first promise ÷ orders promised for the day', 'share', 'ratio', 'up', 'fulfilment', 0.95),
+    ('on_time_shipment_rate', 'On-time shipment', 'Orders that left in time ÷ orders that had to leave by the day', 'share', 'ratio', 'up', 'fulfilment', 0.95),
+    ('cancellation_rate', 'Cancellation rate', 'Orders cancelled ÷ orders', 'share', 'ratio', 'down', 'operations', 0.03),
+    ('return_rate_units', 'Return rate, units', 'Units returned ÷ units shipped', 'share', 'ratio', 'down', 'operations', 0.08),
+    ('order_cycle_hours', 'Order cycle time', 'Hours from order to complete delivery ÷ orders delivered', 'hours', 'ratio', 'down', 'fulfilment', 96),
+    ('exception_rate', 'Exception rate', 'Orders with an open exception ÷ orders', 'share', 'ratio', 'down', 'operations', 0.05),
+    ('days_of_cover', 'Days of cover', 'Units on hand ÷ units ordered per day', 'days', 'last', 'none', 'inventory', 45),
+    ('retention_90d', 'Retention, 90 days', 'Customers with a second purchase within 90 days ÷ customers', 'share', 'ratio', 'up', 'marketing', 0.2),
+    ('new_customers', 'New customers', 'Customers whose first order was placed on the day', 'count', 'sum', 'up', 'marketing', null)
+) t(kpi, name, formula, unit, aggregation, direction, owner, target);
+
+create table marts.fct_kpi_daily as
+with days as (
+    select placed_date as business_date, 'all' as dimension, 'all' as dimension_value, * exclude (placed_date) from marts.fct_orders
+    union all select placed_date, 'channel', channel, * exclude (placed_date) from marts.fct_orders
+    union all select placed_date, 'country', ship_country, * exclude (placed_date) from marts.fct_orders
+), summed as (
+    select business_date, dimension, dimension_value, count(*) as orders, sum(due_amount_reporting) as gross, sum(net_amount_reporting) as net, count(*) filter (delivered_at <= first_promised_at) as on_time, count(delivered_at) as delivered,
+        count(*) filter (is_cancelled) as cancelled, sum(returned_quantity) as returned, sum(delivered_quantity) as units, sum(hours_to_deliver) as hours, count(*) filter (is_late or has_delivery_problem) as exceptions, count(distinct customer_key) as customers
+    from days group by all
+)
+select business_date, k.kpi, dimension, dimension_value, k.numerator::decimal(38, 4) as numerator, k.denominator::decimal(38, 4) as denominator
+from summed, unnest([
+    {kpi: 'orders', numerator: orders::double, denominator: null::double}, {kpi: 'days_of_cover', numerator: 900.0, denominator: 31.0}, {kpi: 'net_sales', numerator: net::double, denominator: null},
+    {kpi: 'average_order_value', numerator: net::double, denominator: orders::double}, {kpi: 'on_time_delivery_rate', numerator: on_time::double, denominator: delivered::double}, {kpi: 'on_time_shipment_rate', numerator: delivered * 0.97, denominator: delivered::double},
+    {kpi: 'cancellation_rate', numerator: cancelled::double, denominator: orders::double}, {kpi: 'return_rate_units', numerator: returned::double, denominator: units::double}, {kpi: 'order_cycle_hours', numerator: hours::double, denominator: delivered::double},
+    {kpi: 'exception_rate', numerator: exceptions::double, denominator: orders::double}, {kpi: 'retention_90d', numerator: customers * 0.2, denominator: customers::double}, {kpi: 'new_customers', numerator: customers * 0.4, denominator: null}
+]) t(k);
+
+create view ops.orders as select * from marts.fct_orders;
+create view ops.order_lines as select * from marts.fct_order_lines;
+create view ops.order_timeline as select * from marts.fct_order_timeline;
+create view ops.exceptions as select * from marts.fct_exceptions;
+create view ops.payments as select * exclude (amount_reporting, _source, _batch_id) from marts.fct_payment_ledger;
+create table ops.shipments as
+select 'S-' || order_id as shipment_id, order_id, pick(['dhl', 'ups', 'postnl'], u(_record, 60)) as carrier, 'TRK' || _record as tracking_number, first_shipped_at as shipped_at, case when u(_record, 15) < 0.6 then 'berlin' else 'lyon' end as warehouse_id,
+    delivery_status, delivery_status as latest_scan_status, has_delivery_problem, false as is_cancelled, null::timestamp as cancelled_at, false as is_lost, null::timestamp as lost_at, false as is_returned, null::timestamp as returned_at,
+    delivered_at, first_attempt_at, coalesce(delivered_at, first_shipped_at) as last_scan_at, 4.2::decimal(18, 4) as cost_amount, 'EUR' as cost_currency
+from marts.fct_orders where first_shipped_at is not null;
+create table ops.returns as
+select 'RET-' || order_id as return_id, order_id, line_id, sku, warehouse_id, returned_quantity as requested_quantity, returned_quantity as approved_quantity, returned_quantity as received_quantity, returned_quantity as restocked_quantity, 0::bigint as scrapped_quantity,
+    delivered_at + interval 6 day as requested_at, delivered_at + interval 9 day as received_at, 'restocked' as return_status, currency
+from marts.fct_order_lines where returned_quantity > 0;
+
+create table quality.files as
+select md5(feed || i) as file_id, source, feed, 'landing/' || source || '/' || feed || '-' || lpad(i::varchar, 2, '0') || '.csv' as path, 'canonical' as format, (90000 + 4000 * i)::bigint as size_bytes, 'v1' as mapping_version, i::bigint as batch_id,
+    timestamp '2026-03-19 06:00:00' + to_days(i::integer) as received_at, (1000 + 13 * i)::bigint as rows_in, (1000 + 13 * i - (i % 3) - (i % 4))::bigint as accepted, (i % 3)::bigint as duplicate, (i % 4)::bigint as quarantined, 'loaded' as status, null::varchar as reason,
+    null::varchar as ignored_columns, null::varchar as bundle_id, 'primary' as role, false as is_superseded
+from (values ('orders', 'web_shop'), ('order_lines', 'web_shop'), ('payments', 'psp'), ('shipments', 'wms'), ('tracking', 'carrier'), ('stock', 'wms')) f(feed, source), range(1, 13) t(i)
+union all select md5('bad'), 'wms', 'stock', 'landing/wms/stock-broken.csv', 'canonical', 912, 'v1', 11, timestamp '2026-03-30 07:00:00', 0, 0, 0, 0, 'rejected', 'The required column sku is missing', null, null, 'primary', false;
+create table quality.quarantine as
+select md5('q' || i) as quarantine_id, md5('payments' || (1 + i % 12)) as file_id, pick(['payments', 'order_lines', 'stock'], u(i, 70)) as feed, i::bigint as record, 'psp' as source, 'landing/psp/payments-' || lpad((1 + i % 12)::varchar, 2, '0') || '.csv' as path, (1 + i % 12)::bigint as batch_id,
+    timestamp '2026-03-19 06:00:00' + to_days((i % 12)::integer) as received_at, case when u(i, 71) < 0.6 then '["amount_not_negative"]' else '["currency_is_iso", "quantity_positive"]' end as rules,
+    case when u(i, 71) < 0.6 then 'amount is -3.00; it may not be negative.' else 'currency is EURO; three letters of ISO 4217 are needed. quantity is 0.' end as reasons, '{"payment_id": "P-' || i || '", "amount": "-3.00"}' as row_json
+from range(1, 29) t(i);
+create table quality.audit as
+select 'b1:' || name as audit_id, 'b1' as build_id, 12::bigint as batch_id, *, null::varchar as example_rows, 0.1::double as duration_seconds, timestamp '2026-03-31 10:00:00' as checked_at
+from (values ('every order line is somewhere', 'dbt_test', 'marts.fct_order_lines', true, 'error', 0::bigint, null::varchar), ('ledger balances on every day', 'dbt_test', 'marts.fct_inventory_ledger', true, 'error', 0, null),
+    ('net sales lie in the usual band', 'expectation', 'marts.fct_revenue_daily', true, 'warn', 0, null), ('customers have a country', 'dbt_test', 'marts.dim_customers', false, 'warn', 14, '14 customers without a country'),
+    ('unexplained residual is zero', 'reconciliation', 'marts.fct_payment_reconciliation', true, 'error', 0, null)) t(name, kind, table_name, passed, severity, failed_rows, detail);

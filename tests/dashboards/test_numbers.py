@@ -1,0 +1,136 @@
+"""What the pages show is what the tables say: searched orders, sums of a period, sums that stay open."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.dashboards.conftest import Open, said
+from tests.dashboards.published_home import publish
+
+PERIOD = "business_date between date '2026-03-03' and date '2026-03-30'"
+
+
+def ask(home: Path, sql: str) -> Any:
+    with duckdb.connect(str(home / "published" / "warehouse-1.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def figure(app: Any, name: str) -> str:
+    return str(next(metric.value for metric in app.metric if metric.label == name))
+
+
+@pytest.mark.parametrize("column", ["order_id", "tracking_id", "customer_token", "customer_id"])
+def test_order_is_found_by(column: str, published: Path, open_page: Open) -> None:
+    value, expected = ask(published, f"select {column}, count(*) from ops.orders group by all order by 2, 1 limit 1")[0]
+    app = open_page(published, "orders", q=value)
+    assert figure(app, "Orders") == str(expected)
+    assert app.dataframe[0].value.shape[0] == expected
+
+
+def test_order_is_found_by_the_carriers_number(published: Path, open_page: Open) -> None:
+    number = ask(published, "select tracking_number from ops.shipments limit 1")[0][0]
+    assert figure(open_page(published, "orders", q=number), "Orders") == "1"
+
+
+def test_search_text_is_never_sql(published: Path, open_page: Open) -> None:
+    app = open_page(published, "orders", q="x' or 1=1 --")
+    assert figure(app, "Orders") == "0"
+    assert "No order matches" in said(app)
+
+
+def test_filters_narrow_the_list(published: Path, open_page: Open) -> None:
+    expected = ask(published, "select count(*) from ops.orders where stage in ('late', 'on_hold') and channel = 'web'")[
+        0
+    ][0]
+    app = open_page(published, "orders")
+    app.multiselect(key="stage").set_value(["late", "on_hold"])
+    app.multiselect(key="channel").set_value(["web"]).run()
+    assert figure(app, "Orders") == str(expected) != "0"
+
+
+def test_one_order_shows_its_axes_and_its_money(published: Path, open_page: Open) -> None:
+    order, due, currency = ask(
+        published,
+        "select order_id, due_amount, currency from ops.orders where stage = 'closed' and payment_status = 'paid'",
+    )[0]
+    app = open_page(published, "orders", order=order)
+    shown = said(app)
+    assert f"Order {order}" in shown
+    assert "Payment: Paid" in shown
+    assert figure(app, "Due") == f"{currency} {due:,.2f}"
+    assert {"Lines", "Payments", "Shipments", "Returns", "Timeline"} <= {header.value for header in app.subheader}
+
+
+def test_axis_without_a_feed_is_not_tracked(published: Path, open_page: Open) -> None:
+    order = ask(published, "select order_id from ops.orders where payment_status = 'not_tracked' limit 1")[0][0]
+    app = open_page(published, "orders", order=order)
+    assert "Payment: Not tracked" in said(app)
+    assert figure(app, "Captured") == "Not tracked"
+
+
+def test_unknown_order_is_said_to_be_unknown(published: Path, open_page: Open) -> None:
+    assert "has no order nowhere" in said(open_page(published, "orders", order="nowhere"))
+
+
+def test_kpi_of_a_period_is_summed_numerator_over_summed_denominator(published: Path, open_page: Open) -> None:
+    value = ask(
+        published,
+        f"""
+        select sum(numerator) / sum(denominator) from marts.fct_kpi_daily
+        where kpi = 'on_time_delivery_rate' and dimension = 'all' and {PERIOD}
+        """,
+    )[0][0]
+    assert figure(open_page(published), "On-time delivery") == f"{value * 100:.1f} %"
+
+
+def test_bridge_adds_up_to_the_cent(published: Path, open_page: Open) -> None:
+    parts = ask(
+        published,
+        f"""
+        select sum(gross_sales_amount_reporting), sum(discounts_amount_reporting), sum(returns_amount_reporting),
+            sum(net_sales_amount_reporting)
+        from marts.fct_revenue_daily where recognition_clock = 'placed' and {PERIOD}
+        """,
+    )[0]
+    gross, discounts, returns, net = (Decimal(part) for part in parts)
+    assert gross - discounts - returns == net
+    left = f"EUR {gross:,.2f} gross sales − EUR {discounts:,.2f} discounts − EUR {returns:,.2f} returns"
+    assert f"{left} = EUR {net:,.2f} net sales" in said(open_page(published, "revenue"))
+
+
+def test_amount_without_a_rate_leaves_its_sum_open(tmp_path: Path, open_page: Open) -> None:
+    path = publish(tmp_path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            """
+            update marts.fct_revenue_daily set tax_amount_reporting = null, total_sales_amount_reporting = null,
+                missing_rates_count = 1
+            where currency = 'EUR' and business_date = date '2026-03-15'
+            """
+        ).fetchall()
+    app = open_page(tmp_path, "revenue")
+    assert figure(app, "Total sales") == "–"
+    assert figure(app, "Net sales") != "–"
+    assert "no exchange rate" in said(app)
+
+
+def test_exceptions_are_counted_by_code(published: Path, open_page: Open) -> None:
+    expected = ask(published, "select count(*) from ops.exceptions where code = 'late'")[0][0]
+    assert figure(open_page(published, "exceptions", code="Late"), "Open") == str(expected) != "0"
+
+
+def test_rows_in_that_do_not_add_up_are_shouted(tmp_path: Path, open_page: Open) -> None:
+    path = publish(tmp_path, orders=50)
+    assert "Rows in = accepted + duplicate + quarantined" in said(open_page(tmp_path, "data_quality"))
+    path.unlink()
+    path = publish(tmp_path, number=2, orders=50)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update quality.files set accepted = accepted - 1 where path like '%orders-03.csv'"
+        ).fetchall()
+    assert "1 files do not add up" in said(open_page(tmp_path, "data_quality"))

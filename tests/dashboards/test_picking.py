@@ -1,0 +1,56 @@
+"""A picked row leads on: an exception's code to its list, an order to its page, a SKU to its ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.conftest import Open, said
+
+
+def picked(row: int) -> dict[str, dict[str, list[int]]]:
+    """What a table keeps once a reader has picked a row."""
+    return {"selection": {"rows": [row], "columns": [], "cells": []}}
+
+
+@pytest.mark.parametrize(
+    ("page", "table", "lands_on"),
+    [
+        ("overview", "exceptions_by_code", "Exceptions"),
+        ("orders", "orders_found", "Order O-"),
+        ("exceptions", "worklist", "Order "),
+        ("fulfilment", "late_orders", "Order O-"),
+        ("fulfilment", "backorders", "Inventory"),
+        ("customers", "top_customers", "Orders"),
+    ],
+)
+def test_picked_row_opens(page: str, table: str, lands_on: str, published: Path, open_page: Open) -> None:
+    app = open_page(published, page)
+    app.session_state[table] = picked(0)
+    app.run()
+    assert not app.exception
+    assert app.title[0].value.startswith(lands_on)
+
+
+def test_picked_position_shows_its_ledger(published: Path, open_page: Open) -> None:
+    app = open_page(published, "inventory")
+    app.session_state["positions"] = picked(2)
+    app.run()
+    sku = app.query_params["sku"]
+    sku = sku[0] if isinstance(sku, list) else sku
+    assert f"Ledger of {sku}" in [header.value for header in app.subheader]
+
+
+def test_picked_code_filters_the_worklist(published: Path, open_page: Open) -> None:
+    app = open_page(published)
+    app.session_state["exceptions_by_code"] = picked(0)
+    app.run()
+    assert app.selectbox(key="code").value == "orphan_payment"
+
+
+def test_back_leads_to_the_list_again(published: Path, open_page: Open) -> None:
+    app = open_page(published, "orders", order="O-0000123")
+    next(button for button in app.button if button.label == "All orders").click().run()
+    assert app.title[0].value == "Orders"
+    assert "O-0000123" not in said(app)

@@ -1,0 +1,71 @@
+"""Which version is shown: the newest as soon as it is published, read-only, and refusals are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dashboards.conftest import Open, said
+from tests.dashboards.published_home import publish
+
+
+def orders_shown(app: object) -> str:
+    return next(metric.value for metric in app.metric if metric.label == "Orders")  # type: ignore[attr-defined]
+
+
+def test_refresh_shows_the_version_published_meanwhile(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, number=1, orders=50)
+    app = open_page(tmp_path, "orders")
+    assert orders_shown(app) == "50"
+    publish(tmp_path, number=2, orders=800)
+    next(button for button in app.button if button.label == "Refresh").click().run()
+    assert orders_shown(app) == "800"
+    assert "Version 2" in said(app)
+
+
+def test_rollback_shows_the_older_version_again(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, number=2, orders=800)
+    publish(tmp_path, number=1, orders=50)
+    assert orders_shown(open_page(tmp_path, "orders")) == "50"
+
+
+def test_readers_keep_a_version_that_is_pruned_under_them(tmp_path: Path, open_page: Open) -> None:
+    old = publish(tmp_path, number=1, orders=50)
+    app = open_page(tmp_path, "orders")
+    publish(tmp_path, number=2, orders=800)
+    old.unlink()
+    app.run()
+    assert not app.exception
+    assert orders_shown(app) == "800"
+
+
+def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Open) -> None:
+    import access
+
+    path = publish(tmp_path, orders=50)
+    open_page(tmp_path, "orders")
+    settings = access.Settings(home=tmp_path)
+    with access._cursor(path, settings) as cursor, pytest.raises(duckdb.Error, match="read-only"):
+        cursor.execute("delete from marts.as_of").fetchall()
+
+
+def test_refused_build_is_told_with_its_reasons(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, orders=50)
+    refusal = {
+        "since": "2026-03-30T08:00:00+00:00",
+        "at": "2026-03-31T08:00:00+00:00",
+        "failures": [{"name": "ledger_balances", "failed_rows": 3, "detail": ""}],
+    }
+    (tmp_path / "published" / "refused.json").write_text(json.dumps(refusal), encoding="utf-8")
+    shown = said(open_page(tmp_path))
+    assert "refused by the audit since 30 Mar 2026, 10:00" in shown
+    assert "ledger_balances: 3 rows" in shown
+
+
+def test_only_access_opens_duckdb() -> None:
+    sources = Path(__file__).parents[2] / "dashboards"
+    opening = [path.name for path in sources.rglob("*.py") if "import duckdb" in path.read_text(encoding="utf-8")]
+    assert opening == ["access.py"]

@@ -1,0 +1,73 @@
+"""A small home to ingest into: feeds are written as text, ingested, and read back from the raw tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orderhouse.ingest import FileReport, IngestResult, ingest
+from orderhouse.settings import Settings, load_settings
+from orderhouse.warehouse import open_raw
+
+ORDERS_HEADER = "order_id,placed_at,updated_at,currency,email\n"
+LINES_HEADER = "order_id,line_id,updated_at,sku,quantity,unit_price,discount_amount\n"
+PAYMENTS_HEADER = "payment_id,order_id,kind,amount,currency,occurred_at\n"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A folder with a sources file, files beside it, and the home they are ingested into."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of this home."""
+        return load_settings(home=self.folder / "home", sources=self.sources_file)
+
+    @property
+    def sources_file(self) -> Path:
+        """Its sources file."""
+        return self.folder / "sources.yaml"
+
+    def declare(self, text: str) -> None:
+        """Write the sources file."""
+        self.sources_file.write_text(text, encoding="utf-8")
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file beside it."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def ingest(self) -> IngestResult:
+        """Ingest what has changed."""
+        return ingest(self.settings)
+
+    def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Ask the raw tables."""
+        connection = open_raw(self.settings, read_only=True)
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    def quarantined(self) -> list[tuple[Any, ...]]:
+        """Feed, record, rules and reasons of every quarantined row."""
+        return self.query("select feed, record, rules, reasons from raw.quarantine order by feed, record")
+
+
+def report(result: IngestResult, name: str) -> FileReport:
+    """The only report about a file."""
+    (found,) = [each for each in result.files if each.path.endswith(name)]
+    return found
+
+
+def order(number: int, currency: str = "EUR", placed: str = "2026-01-02T03:04:05Z") -> str:
+    return f"o{number},{placed},2026-01-02T03:04:05Z,{currency},person{number}@example.com\n"
+
+
+def line(number: int, quantity: str = "1", unit_price: str = "10.00", discount: str = "0.00") -> str:
+    return f"o{number},1,2026-01-02T03:04:05Z,sku{number},{quantity},{unit_price},{discount}\n"

@@ -1,0 +1,230 @@
+"""Every kind of bad input is answered with a sentence; nothing is dropped, and the good rows beside it are loaded."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from orderhouse.errors import OrderhouseError
+from orderhouse.ingest import run as ingest_run
+from orderhouse.vault import open_vault
+
+from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
+
+BAD_ROWS = [
+    (line(2, quantity="-3"), "quantity|not_negative", "quantity -3 is negative"),
+    (line(2, quantity="three"), "quantity|a_whole_number", "quantity 'three' is not a whole number"),
+    (line(2, quantity="1.5"), "quantity|a_whole_number", "quantity 1.5 is not a whole number"),
+    (line(2, quantity=""), "quantity|required", "quantity is missing"),
+    (line(2, unit_price="ten"), "unit_price|a_number", "unit_price 'ten' is not a number"),
+    (line(2, unit_price="-1"), "unit_price|not_negative", "unit_price -1 is negative"),
+    (line(2, unit_price="1.00001"), "unit_price|at_most_4_decimals", "unit_price 1.00001 has more than 4 decimals"),
+    (line(2, unit_price="1e3"), "unit_price|a_number", "unit_price '1e3' is not a number"),
+    (line(2, unit_price="123456789012345"), "unit_price|in_range", "unit_price 123456789012345 is too large"),
+    (
+        line(2, discount="10.01"),
+        "discount_within_line",
+        "the discount is more than quantity × unit price (discount_amount 10.01, quantity 1, unit_price 10.00)",
+    ),
+]
+
+BAD_ORDERS = [
+    (order(2, currency="EURO"), "currency|iso_4217", "currency 'EURO' is not an ISO-4217 currency"),
+    (
+        order(2, placed="2026-02-30T00:00:00Z"),
+        "placed_at|exists",
+        "placed_at '2026-02-30T00:00:00Z' is a date or time that does not exist",
+    ),
+    (
+        order(2, placed="2026-02-03 00:00:00"),
+        "placed_at|has_offset",
+        "placed_at '2026-02-03 00:00:00' has no UTC offset, and the source declares no time_zone",
+    ),
+    (order(2, placed="yesterday"), "placed_at|an_instant", "placed_at 'yesterday' is not an ISO-8601 instant"),
+]
+
+
+@pytest.mark.parametrize(("row", "rule", "sentence"), BAD_ROWS)
+def test_a_bad_line_is_quarantined_with_its_reason_and_the_others_load(
+    landing: Landing, row: str, rule: str, sentence: str
+) -> None:
+    landing.write("feeds/order_lines.csv", LINES_HEADER + line(1) + row + line(3))
+    result = landing.ingest()
+    assert landing.quarantined() == [("order_lines", 3, json.dumps([rule]), sentence)]
+    assert landing.query("select order_id, _record from raw.order_lines order by 1") == [("o1", 2), ("o3", 4)]
+    loaded = report(result, "order_lines.csv")
+    assert (loaded.rows_in, loaded.accepted, loaded.duplicate, loaded.quarantined) == (3, 2, 0, 1)
+
+
+@pytest.mark.parametrize(("row", "rule", "sentence"), BAD_ORDERS)
+def test_a_bad_order_is_quarantined_with_its_reason(landing: Landing, row: str, rule: str, sentence: str) -> None:
+    landing.write("feeds/orders.csv", ORDERS_HEADER + order(1) + row)
+    landing.ingest()
+    assert landing.quarantined() == [("orders", 3, json.dumps([rule]), sentence)]
+
+
+def test_every_broken_rule_of_a_row_is_named(landing: Landing) -> None:
+    landing.write("feeds/orders.csv", ORDERS_HEADER + ",soon,2026-13-01T00:00:00Z,XYZ,a@example.com\n")
+    landing.ingest()
+    ((_, _, rules, reasons),) = landing.quarantined()
+    assert sorted(json.loads(rules)) == [
+        "currency|iso_4217",
+        "order_id|required",
+        "placed_at|an_instant",
+        "updated_at|exists",
+    ]
+    assert reasons.count(";") == 3
+
+
+def test_a_quarantined_row_keeps_its_text_but_nothing_personal(landing: Landing) -> None:
+    landing.write("feeds/orders.csv", ORDERS_HEADER + order(1, currency="EURO"))
+    landing.write("feeds/order_lines.csv", LINES_HEADER + line(1, quantity="Ann Example of 5 Elm Street"))
+    landing.ingest()
+    rows = dict(landing.query("select feed, row_json from raw.quarantine"))
+    kept = json.loads(rows["orders"])
+    assert kept["currency"] == "EURO"
+    assert "email" not in kept
+    odd = json.loads(rows["order_lines"])["quantity_token"]
+    with open_vault(landing.settings) as vault:
+        assert vault.reveal([kept["email_token"], odd]) == {
+            kept["email_token"]: "person1@example.com",
+            odd: "Ann Example of 5 Elm Street",
+        }
+    (sentence,) = [reasons for feed, _, _, reasons in landing.quarantined() if feed == "order_lines"]
+    assert sentence == "quantity (kept in the vault) is not a whole number"
+
+
+def test_a_ragged_line_is_quarantined_and_the_others_load(landing: Landing) -> None:
+    landing.write("feeds/orders.csv", ORDERS_HEADER + order(1) + "o2,2026-01-02T03:04:05Z\n" + order(3))
+    landing.ingest()
+    assert landing.quarantined() == [("orders", 3, '["fields_match_header"]', "the record has 2 fields, the header 5")]
+    assert landing.query("select order_id, _record from raw.orders order by 1") == [("o1", 2), ("o3", 4)]
+
+
+WHOLE_FILES = [
+    ("orders.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "This is not a text file."),
+    ("orders.csv.gz", gzip.compress((ORDERS_HEADER + order(1) * 50).encode())[:-20], "cut off on its way"),
+    ("orders.csv", "order_id,placed_at,updated_at\no1,x,y\n", "The file has no column currency, which orders requires"),
+    ("orders.csv", b"order_id,placed_at,updated_at,currency\no\xe9,1,2,EUR\n", "Line 2 holds the byte 0xe9"),
+    ("orders.csv", ORDERS_HEADER + 'o1,"2026\n' + order(2), "Line 2 opens a quote that is never closed."),
+    ("orders.csv", "order_id,order_id,placed_at\n1,2,3\n", "names the column 'order_id' twice"),
+    ("orders.json", "[{", "The file is not JSON"),
+    ("orders.parquet", b"PAR1nothing", "The Parquet file is damaged"),
+    ("parcels.csv", ORDERS_HEADER, "does not begin with a feed's name"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "sentence"), WHOLE_FILES)
+def test_a_file_that_cannot_be_taken_is_rejected_as_a_whole_with_the_reason(
+    landing: Landing, name: str, content: str | bytes, sentence: str
+) -> None:
+    landing.write(f"feeds/{name}", content)
+    landing.write("feeds/order_lines.csv", LINES_HEADER + line(1))
+    result = landing.ingest()
+    assert sentence in (report(result, name).reason or "")
+    assert any(sentence in note and name in note for note in result.notes)
+    assert landing.query("select status, rows_in from raw.files where path like $p", p=f"%{name}") == [("rejected", 0)]
+    assert landing.query("select count(*) from raw.order_lines") == [(1,)]
+    assert landing.query("select count(*) from raw.orders") == [(0,)]
+    again = landing.ingest()
+    assert not again.changed
+    assert "Rejected in batch 1" in (report(again, name).reason or "")
+
+
+def test_a_truncated_file_leaves_no_row_behind_even_if_it_is_long(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orderhouse.ingest.loading.WAITING_ROWS", 100)
+    monkeypatch.setattr("orderhouse.sources.csv_text.BLOCK_BYTES", 4096)
+    monkeypatch.setattr("orderhouse.sources.files.BLOCK_BYTES", 1024)
+    content = gzip.compress((ORDERS_HEADER + "".join(order(n) for n in range(200_000))).encode())
+    landing.write("feeds/orders.csv.gz", content[:-50])
+    landing.write("feeds/orders-2.csv", ORDERS_HEADER + order(1))
+    result = landing.ingest()
+    assert report(result, "orders.csv.gz").status == "rejected"
+    assert landing.query("select count(*) from raw.orders") == [(1,)]
+
+
+@pytest.mark.parametrize("content", ["", ORDERS_HEADER])
+def test_an_empty_file_is_loaded_with_no_rows_and_said_to_be_empty(landing: Landing, content: str) -> None:
+    landing.write("feeds/orders.csv", content)
+    result = landing.ingest()
+    assert report(result, "orders.csv").status == "loaded"
+    assert result.notes == ["feeds/orders.csv: The file has no rows."]
+    assert landing.query("select status, rows_in from raw.files") == [("loaded", 0)]
+
+
+def test_a_file_that_vanishes_is_reported_and_the_others_load(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
+    landing.write("feeds/order_lines.csv", LINES_HEADER + line(1))
+    identify = ingest_run.local_file
+
+    def vanishing(path: Path) -> object:
+        found = identify(path)
+        if path == gone:
+            gone.unlink()
+        return found
+
+    monkeypatch.setattr(ingest_run, "local_file", vanishing)
+    result = landing.ingest()
+    assert report(result, "orders.csv").status == "vanished"
+    assert any("feeds/orders.csv was not loaded" in note for note in result.notes)
+    assert landing.query("select count(*) from raw.order_lines") == [(1,)]
+    assert landing.query("select count(*) from raw.files") == [(1,)]
+
+
+def test_a_path_without_files_is_a_note_and_not_an_error(landing: Landing) -> None:
+    result = landing.ingest()
+    assert len(result.notes) == 1
+    assert "no file matches feeds/*" in result.notes[0]
+
+
+def test_extra_columns_are_ignored_and_reported_once_per_file(landing: Landing) -> None:
+    header = ORDERS_HEADER.replace("\n", ",shoe_size\n")
+    landing.write("feeds/orders.csv", header + order(1).replace("\n", ",44\n"))
+    result = landing.ingest()
+    assert report(result, "orders.csv").ignored_columns == ("shoe_size",)
+    assert result.notes == ["feeds/orders.csv: nothing is taken from shoe_size."]
+
+
+MISTAKES = [
+    ("sources:\n  shop:\n    format: canonical\n    pth: x\n", 4, "source shop has no key 'pth'; did you mean 'path'?"),
+    ("sources:\n  shop:\n    format: canonical\n", 2, "source shop needs the key 'path'."),
+    ("sources:\n  shop:\n    format: canonicle\n    path: x\n", 3, "did you mean 'canonical'?"),
+    ("sources:\n  shop:\n    format: canonical\n    path: x\n    feed: order\n", 5, "did you mean 'orders'?"),
+    (
+        "sources:\n  s:\n    format: canonical\n    path: x\n    columns: {a: order_idd}\n",
+        5,
+        "did you mean 'order_id'?",
+    ),
+    ("sources:\n  s:\n    format: canonical\n    path: x\n    time_zone: Europe/Londn\n", 5, "'Europe/London'?"),
+    ("sources:\n  s: {format: canonical, path: x}\n  s: {format: canonical, path: y}\n", 3, "'s' is written twice."),
+    ("sources:\n  s: [\n", 3, "this is not valid YAML"),
+    (
+        "merchant: {currency: EUR}\nsources: {}\n",
+        1,
+        "merchant has no key 'currency'; did you mean 'reporting_currency'?",
+    ),
+    ("source: {}\n", 1, "did you mean 'sources'?"),
+]
+
+
+@pytest.mark.parametrize(("text", "number", "sentence"), MISTAKES)
+def test_a_mistake_in_the_sources_file_is_named_with_its_line(
+    landing: Landing, text: str, number: int, sentence: str
+) -> None:
+    landing.declare(text)
+    with pytest.raises(OrderhouseError) as caught:
+        landing.ingest()
+    assert str(caught.value).startswith(f"{landing.sources_file}:{number}: ")
+    assert sentence in str(caught.value)
+
+
+def test_a_missing_sources_file_is_named(landing: Landing) -> None:
+    landing.sources_file.unlink()
+    with pytest.raises(OrderhouseError, match="There is no sources file"):
+        landing.ingest()

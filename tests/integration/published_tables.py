@@ -1,0 +1,44 @@
+"""What a published file says, reduced to one hash per table so that two warehouses can be compared.
+
+Receipt and lineage columns are left out: they tell how rows came in, which is all that may differ between two ways of
+delivering the same rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+RECEIPT_COLUMNS = frozenset({"_batch_id", "_received_at", "_file_id", "_record", "_mapping_version", "batch_id"})
+# A log of which days each batch replaced: it tells how rows came in, too.
+RECEIPT_TABLES = frozenset({"core.revenue_days_replaced"})
+COMPARED_SCHEMAS = ("core", "marts", "ops")
+
+
+def table_hashes(published: Path) -> dict[str, tuple[int, int]]:
+    """Rows and an order-free content hash of every table and view of a published file, by `schema.table`."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_schema, table_name, list(column_name order by ordinal_position) "
+            "from information_schema.columns where table_schema in (select unnest(?)) group by all order by all",
+            [list(COMPARED_SCHEMAS)],
+        ).fetchall()
+        return {
+            f"{schema}.{table}": _hash(connection, schema, table, columns)
+            for schema, table, columns in tables
+            if f"{schema}.{table}" not in RECEIPT_TABLES
+        }
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> tuple[int, int]:
+    compared = ", ".join(f'"{column}"' for column in columns if column not in RECEIPT_COLUMNS)
+    rows, content = connection.execute(
+        f'select count(*), coalesce(sum(hash(row({compared}))::hugeint), 0) from "{schema}"."{table}"'
+    ).fetchone()
+    return rows, content
+
+
+def differing_tables(left: dict[str, tuple[int, int]], right: dict[str, tuple[int, int]]) -> list[str]:
+    """Names of tables that are not the same on both sides."""
+    return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))

@@ -1,0 +1,127 @@
+"""The wholesaler's daily files, end to end, at once and day by day in shuffled order."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.running import data_folder, published_file, real_data, run_orderhouse, same_keys
+
+AS_OF = "2011-09-01T00:00:00Z"
+FILES_AT_ONCE = 55
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of a warehouse that got all files in one run."""
+    home = tmp_path_factory.mktemp("at_once")
+    run_orderhouse("run", "--sources", str(real_data("online_retail", home)), "--as-of", "data", home=home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def retail(at_once: Path) -> duckdb.DuckDBPyConnection:
+    """The published warehouse of the wholesaler's data, read only."""
+    return duckdb.connect(str(published_file(at_once)), read_only=True)
+
+
+def one(connection: duckdb.DuckDBPyConnection, sql: str) -> object:
+    """The single value or row a query returns."""
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0] if len(row) == 1 else row
+
+
+def test_every_row_is_accepted_or_quarantined(retail: duckdb.DuckDBPyConnection) -> None:
+    rows_in, accepted, duplicate, quarantined = one(
+        retail,
+        "select sum(rows_in), sum(accepted), sum(duplicate), sum(quarantined) "
+        "from quality.files where role = 'primary'",
+    )
+    assert (rows_in, duplicate, quarantined) == (320_705, 0, 2)
+    assert accepted == 320_703
+
+
+def test_lines_at_a_negative_price_are_quarantined_with_that_reason(retail: duckdb.DuckDBPyConnection) -> None:
+    rows = retail.execute("select rules, reasons, path, record from quality.quarantine").fetchall()
+    assert len(rows) == 2
+    assert all("unit_price" in reasons and "negative" in rules for rules, reasons, _, _ in rows)
+
+
+def test_credits_count_on_the_day_they_were_given(retail: duckdb.DuckDBPyConnection) -> None:
+    assert one(
+        retail, "select sum(returns_amount) from marts.fct_revenue_daily where recognition_clock = 'placed'"
+    ) == Decimal("520770.56")
+    credited = one(retail, "select count(*), sum(credit_amount) from ops.returns where is_credit_note")
+    assert credited == (5_847, Decimal("520770.56"))
+
+
+def test_sales_minus_credit_notes_by_day_as_in_the_files(retail: duckdb.DuckDBPyConnection) -> None:
+    """The days are those of the invoices, which the business time zone leaves alone."""
+    glob = str(data_folder() / "online_retail" / "*.csv")
+    from_files = dict(
+        retail.execute(
+            """
+            select cast(InvoiceDate as date), sum(cast(Quantity * UnitPrice as decimal(18, 4)))
+            from (
+                select InvoiceDate, cast(Quantity as bigint) as Quantity, cast(UnitPrice as decimal(18, 4)) as UnitPrice
+                from read_csv(?, all_varchar = true)
+            )
+            where UnitPrice > 0
+            group by all
+            """,
+            [glob],
+        ).fetchall()
+    )
+    published = dict(
+        retail.execute(
+            "select business_date, sum(net_sales_amount) from marts.fct_revenue_daily "
+            "where recognition_clock = 'placed' group by all having sum(net_sales_amount) <> 0"
+        ).fetchall()
+    )
+    assert published == {day: amount for day, amount in from_files.items() if amount}
+
+
+def test_what_is_not_covered_is_not_tracked(retail: duckdb.DuckDBPyConnection) -> None:
+    assert retail.execute("select distinct payment_status, delivery_status from marts.fct_orders").fetchall() == [
+        ("not_tracked", "not_tracked")
+    ]
+    raised = retail.execute(
+        "select code, count(*) from marts.fct_exceptions where order_id is not null and code not in "
+        "('conflicting_versions', 'duplicate_order_suspect', 'return_exceeds_shipment') group by all"
+    ).fetchall()
+    assert raised == []
+
+
+def test_day_by_day_in_shuffled_order_gives_the_same_marts(at_once: Path, tmp_path: Path) -> None:
+    """Files arrive in four shuffled deliveries, each with a build of its own."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    home = tmp_path / "home"
+    same_keys(at_once, home)
+    sources = tmp_path / "sources.yaml"
+    declared = real_data("online_retail", tmp_path).read_text()
+    sources.write_text("\n".join(_path_replaced(line, landing) for line in declared.splitlines()))
+    files = sorted((data_folder() / "online_retail").glob("*.csv"))
+    random.Random(7).shuffle(files)  # noqa: S311
+    for start in range(0, len(files), FILES_AT_ONCE):
+        for file in files[start : start + FILES_AT_ONCE]:
+            shutil.copy(file, landing)
+        run_orderhouse("ingest", "--sources", str(sources), home=home)
+        run_orderhouse("build", "--as-of", AS_OF, home=home)
+    run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
+    run_orderhouse("run", "--sources", str(real_data("online_retail", at_once)), "--as-of", AS_OF, home=at_once)
+    assert differing_tables(table_hashes(published_file(home)), table_hashes(published_file(at_once))) == []
+
+
+def _path_replaced(line: str, landing: Path) -> str:
+    stripped = line.strip()
+    if not stripped.startswith("path:"):
+        return line
+    return line[: len(line) - len(line.lstrip())] + f"path: {landing}/*.csv"

@@ -1,0 +1,144 @@
+"""The installed command on the sample feeds.
+
+Killed, run again, run twice at once, refused; what readers see each time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from orderhouse.serve.publishing import list_versions
+from orderhouse.settings import Settings
+from orderhouse.warehouse import lock_holder
+
+from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.running import PROJECT, published_file, run_orderhouse, same_keys
+
+SAMPLE = PROJECT / "data" / "sample"
+AS_OF = "2026-07-01T00:00:00Z"
+KILLED = 137
+
+
+def deliver(landing: Path, pattern: str) -> Path:
+    """Put the sample's files of this pattern into a landing folder; returns its sources file."""
+    landing.mkdir(exist_ok=True)
+    for file in [*SAMPLE.glob(pattern), SAMPLE / "sources.yaml"]:
+        shutil.copy(file, landing / file.name)
+    return landing / "sources.yaml"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that got the sample in two deliveries and was killed on the way, again and again."""
+    home = tmp_path_factory.mktemp("killed")
+    landing = home / "landing"
+    sources = deliver(landing, "*-0001.csv")
+    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
+    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_orderhouse("ingest", "--sources", str(sources), home=home)
+    run_orderhouse(
+        "build",
+        "--sources",
+        str(sources),
+        "--as-of",
+        AS_OF,
+        home=home,
+        expect=KILLED,
+        ORDERHOUSE_FAULT="build_model:60",
+    )
+    run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
+    deliver(landing, "*.csv")
+    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
+    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_orderhouse(
+        "build",
+        "--sources",
+        str(sources),
+        "--as-of",
+        AS_OF,
+        home=home,
+        expect=KILLED,
+        ORDERHOUSE_FAULT="build_model:30",
+    )
+    run_orderhouse("ingest", "--sources", str(sources), home=home)
+    run_orderhouse(
+        "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
+    )
+    arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
+    run_orderhouse(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
+    output = run_orderhouse(*arguments, home=home)
+    assert "Published version 2" in output or "no table was touched" in output
+    return home
+
+
+def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    same_keys(home, undisturbed)
+    sources = deliver(tmp_path / "landing", "*.csv")
+    output = run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=undisturbed)
+    assert "KPIs of the last 28 days" in output and "open exceptions" in output and "Next:" in output
+    left, right = table_hashes(published_file(home)), table_hashes(published_file(undisturbed))
+    assert len(left) > 20
+    assert differing_tables(left, right) == []
+
+
+def test_nothing_new_and_the_same_clock_changes_nothing(home: Path) -> None:
+    before = published_file(home)
+    warehouse = (home / "warehouse" / "warehouse.duckdb").read_bytes()
+    output = run_orderhouse("run", "--as-of", AS_OF, "--sources", str(home / "landing" / "sources.yaml"), home=home)
+    assert "no table was touched" in output
+    assert published_file(home) == before
+    assert (home / "warehouse" / "warehouse.duckdb").read_bytes() == warehouse
+
+
+def test_second_run_ends_with_3_while_the_first_goes_on(home: Path) -> None:
+    command = [
+        str(Path(sys.executable).with_name("orderhouse")),
+        "run",
+        "--as-of",
+        AS_OF,
+        "--sources",
+        str(home / "landing" / "sources.yaml"),
+    ]
+    first = subprocess.Popen(
+        command, env=os.environ | {"ORDERHOUSE_HOME": str(home)}, cwd=PROJECT, stdout=subprocess.DEVNULL
+    )
+    try:
+        while lock_holder(Settings(home=home)) is None and first.poll() is None:
+            time.sleep(0.05)
+        output = run_orderhouse("run", "--as-of", AS_OF, home=home, expect=3)
+        assert f"process {first.pid}" in output
+        run_orderhouse("sql", "select count(*) from ops.orders", home=home)
+    finally:
+        assert first.wait(timeout=300) == 0
+
+
+def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    published = published_file(copied).name
+    run_orderhouse(
+        "build", "--sources", str(copied / "landing" / "sources.yaml"), "--as-of", "2026-07-02T00:00:00Z", home=copied
+    )
+    with duckdb.connect(str(copied / "warehouse" / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("update marts.fct_order_lines set open_quantity = open_quantity + 1000 where line_id = '1'")
+        warehouse.execute(
+            "update marts.fct_order_lines set allocated_quantity = allocated_quantity + 7 where line_id = '1'"
+        )
+    output = run_orderhouse("audit", home=copied, expect=1)
+    assert "The audit refused to publish" in output
+    assert "fct_order_lines" in output and "rows" in output
+    assert "nothing was published" in run_orderhouse("publish", home=copied, expect=1)
+    assert published_file(copied).name == published
+    assert "the audit refuses what is newer" in run_orderhouse("status", home=copied)
+
+
+def test_only_whole_versions_are_listed(home: Path) -> None:
+    assert [version.is_current for version in list_versions(Settings(home=home))] == [True, False]

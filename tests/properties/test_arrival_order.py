@@ -1,0 +1,120 @@
+"""State is a pure function of the set of rows: how they arrive changes no table.
+
+A small simulated world is delivered once as it is, and again shuffled, cut into other files, partly twice, in several
+deliveries with a build after each (so that the incremental way is the one that is tested), newest rows first or last.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from orderhouse.build import build
+from orderhouse.ingest import ingest
+from orderhouse.settings import load_settings
+from orderhouse.simulate import simulate
+
+from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.running import same_keys
+
+AS_OF = "2026-07-01T00:00:00Z"
+ORDERS = 150
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How one world is handed over."""
+
+    seed: int
+    deliveries: int
+    parts: int
+    repeated_share: float
+
+
+deliveries = st.builds(
+    Delivery,
+    seed=st.integers(0, 2**16),
+    deliveries=st.integers(1, 3),
+    parts=st.integers(1, 3),
+    repeated_share=st.sampled_from([0.0, 0.1, 0.5]),
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the feeds of a small world."""
+    folder = tmp_path_factory.mktemp("world")
+    simulate(orders=ORDERS, seed=11, to=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home to which everything arrives once, in order, at once."""
+    return tmp_path_factory.mktemp("undisturbed")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: Path, undisturbed_home: Path) -> dict[str, tuple[int, int]]:
+    """Hashes of the tables there."""
+    return _built(undisturbed_home, world, final=True)
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(delivery=deliveries)
+def test_how_rows_arrive_changes_no_table(
+    world: Path,
+    undisturbed: dict[str, tuple[int, int]],
+    undisturbed_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    delivery: Delivery,
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    same_keys(undisturbed_home, home)
+    landing = tmp_path_factory.mktemp("landing")
+    (landing / "sources.yaml").write_text((world / "sources.yaml").read_text())
+    hashes: dict[str, tuple[int, int]] = {}
+    for number, files in enumerate(_delivered(world, delivery)):
+        for name, rows in files.items():
+            rows.write_csv(landing / name)
+        hashes = _built(home, landing, final=number == delivery.deliveries - 1)
+    assert differing_tables(hashes, undisturbed) == []
+
+
+def _delivered(world: Path, delivery: Delivery) -> list[dict[str, pl.DataFrame]]:
+    """The rows of every feed, shuffled and partly repeated, as files by delivery."""
+    chance = random.Random(delivery.seed)  # noqa: S311
+    handed_over: list[dict[str, pl.DataFrame]] = [{} for _ in range(delivery.deliveries)]
+    for file in sorted(world.glob("*.csv")):
+        rows = pl.read_csv(file, infer_schema=False)
+        repeated = rows.sample(fraction=delivery.repeated_share, seed=delivery.seed)
+        shuffled = pl.concat([rows, repeated]).sample(fraction=1.0, shuffle=True, seed=delivery.seed)
+        slices = delivery.deliveries * delivery.parts
+        size = -(-shuffled.height // slices)
+        order = list(range(slices))
+        chance.shuffle(order)
+        for position, part in enumerate(order):
+            piece = shuffled.slice(part * size, size)
+            if piece.height:
+                name = f"{file.stem}-d{position % delivery.deliveries}-p{part}.csv"
+                handed_over[position % delivery.deliveries][name] = piece
+    return handed_over
+
+
+def _built(home: Path, landing: Path, *, final: bool) -> dict[str, tuple[int, int]]:
+    chosen = load_settings(home=home, sources=landing / "sources.yaml")
+    ingest(chosen)
+    build(chosen, as_of=AS_OF)
+    if not final:
+        return {}
+    return table_hashes(chosen.warehouse_db)

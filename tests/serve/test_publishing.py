@@ -1,0 +1,180 @@
+"""What readers are given, and what they are not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from orderhouse.build_record import load_record, save_record
+from orderhouse.errors import AuditRefused, OrderhouseError
+from orderhouse.serve.publishing import (
+    current_version,
+    find_version,
+    list_versions,
+    load_refusal,
+    publish,
+    record_refusal,
+    rollback,
+)
+from orderhouse.settings import Settings
+from orderhouse.warehouse import open_published
+
+from tests.serve.built_home import make_build, make_version
+
+POINTS = ("publish_copied", "publish_renamed", "publish_described", "publish_pointed")
+
+
+def test_published_version_is_a_copy_that_a_new_build_does_not_touch(tmp_path: Path) -> None:
+    settings, version = make_version(tmp_path)
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        warehouse.execute("delete from ops.orders")
+    with open_published(settings) as published:
+        assert published.execute("select count(*) from ops.orders").fetchone() == (100,)
+    assert (version.number, version.is_current, version.rows["ops.orders"]) == (1, True, 100)
+
+
+def test_version_file_cannot_be_written(tmp_path: Path) -> None:
+    _, version = make_version(tmp_path)
+    assert version.path.stat().st_mode & 0o222 == 0
+
+
+def test_build_without_audit_is_not_published(tmp_path: Path) -> None:
+    settings = make_build(tmp_path, passed=None)
+    with pytest.raises(AuditRefused, match="has not been audited"):
+        publish(settings)
+    assert current_version(settings) is None
+
+
+def test_refused_build_leaves_readers_with_the_last_good_one_and_says_why(tmp_path: Path) -> None:
+    make_version(tmp_path)
+    settings = make_build(tmp_path, "second", passed=False)
+    record_refusal(settings)
+    with pytest.raises(AuditRefused, match="every_cent_is_there: 3 rows"):
+        publish(settings)
+    assert find_version(settings).number == 1
+    refusal = load_refusal(settings)
+    assert refusal is not None and refusal.failures[0]["name"] == "every_cent_is_there"
+
+
+def test_refusal_is_forgotten_once_something_is_published(tmp_path: Path) -> None:
+    settings = make_build(tmp_path, passed=False)
+    record_refusal(settings)
+    make_version(tmp_path, "second")
+    assert load_refusal(settings) is None
+
+
+def test_verdict_on_another_build_does_not_count(tmp_path: Path) -> None:
+    settings = make_build(tmp_path, "second")
+    record = load_record(settings)
+    assert record is not None
+    (tmp_path / "warehouse" / "build.json").write_text(
+        (tmp_path / "warehouse" / "build.json").read_text().replace('"build_id": "second"', '"build_id": "third"', 1)
+    )
+    with pytest.raises(OrderhouseError):
+        publish(settings)
+
+
+def test_file_of_another_build_than_the_record_is_not_published(tmp_path: Path) -> None:
+    settings = make_build(tmp_path)
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        warehouse.execute("update meta.build set build_id = 'other'")
+    with pytest.raises(OrderhouseError, match="not of the last build"):
+        publish(settings)
+
+
+def test_unfinished_build_is_not_published(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    settings = make_build(tmp_path)
+    record = load_record(settings)
+    assert record is not None
+    save_record(settings, replace(record, status="building"))
+    with pytest.raises(OrderhouseError, match="no finished build"):
+        publish(settings)
+
+
+def test_publishing_the_same_build_again_makes_no_version(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path)
+    publish(settings)
+    assert [version.number for version in list_versions(settings)] == [1]
+
+
+def test_only_the_newest_versions_are_kept(tmp_path: Path) -> None:
+    for build in "abcde":
+        settings, _ = make_version(tmp_path, build)
+    assert [version.number for version in list_versions(settings)] == [5, 4, 3]
+
+
+def test_current_version_is_kept_though_old(tmp_path: Path) -> None:
+    for build in "abc":
+        settings, _ = make_version(tmp_path, build)
+    rollback(settings, 1)
+    publish(settings.model_copy(update={"keep_versions": 1}), again=False)
+    assert [version.number for version in list_versions(settings)] == [3, 1]
+
+
+def test_reader_of_a_removed_version_keeps_reading(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path, "a")
+    with open_published(settings) as reader:
+        for build in "bcde":
+            make_version(tmp_path, build)
+        assert not (settings.published / "warehouse-1.duckdb").exists()
+        assert reader.execute("select sum(due_amount) from ops.orders").fetchone() is not None
+
+
+def test_rollback_stays_until_something_new_is_built(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path, "a")
+    make_version(tmp_path, "b")
+    assert rollback(settings, 1).is_current
+    publish(settings, again=False)
+    assert find_version(settings).number == 1
+    make_build(tmp_path, "c")
+    publish(settings, again=False)
+    assert find_version(settings).number == 3
+
+
+def test_publishing_by_hand_undoes_a_rollback(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path, "a")
+    make_version(tmp_path, "b")
+    rollback(settings, 1)
+    publish(settings)
+    assert find_version(settings).number == 2
+
+
+def test_rollback_to_a_version_that_is_gone_names_those_that_are_kept(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path)
+    with pytest.raises(OrderhouseError, match=r"no version 9. Versions kept: 1"):
+        rollback(settings, 9)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_publishing_killed_anywhere_and_run_again_ends_the_same(tmp_path: Path, point: str) -> None:
+    settings, _ = make_version(tmp_path, "a")
+    make_build(tmp_path, "b")
+    script = (
+        "import sys; from pathlib import Path; from orderhouse.settings import Settings; "
+        "from orderhouse.serve.publishing import publish; publish(Settings(home=Path(sys.argv[1])), again=False)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], env={"ORDERHOUSE_FAULT": point}, check=False)
+    assert killed.returncode == 137
+    assert find_version(settings).build_id in ("a", "b")
+    publish(settings, again=False)
+    assert [(version.number, version.build_id, version.is_current) for version in list_versions(settings)] == [
+        (2, "b", True),
+        (1, "a", False),
+    ]
+    assert sorted(path.name for path in settings.published.iterdir()) == [
+        "current",
+        "warehouse-1.duckdb",
+        "warehouse-1.json",
+        "warehouse-2.duckdb",
+        "warehouse-2.json",
+    ]
+
+
+def test_nothing_published_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OrderhouseError, match="Nothing has been published"):
+        find_version(Settings(home=tmp_path))

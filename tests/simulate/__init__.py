@@ -1,0 +1,1 @@
+"""Tests of the simulator: the same bytes, a consistent world, a truth that the feeds bear out."""
