@@ -1,4 +1,4 @@
-{# What a source's own table says goes before the words that every source understands. #}
+{# What a source's own table says goes before its format's, and that before the words that every source understands. #}
 with sources as (
     select * from {{ source('raw', 'sources') }}
 ),
@@ -7,12 +7,18 @@ declared_words as (
     select * from {{ source('raw', 'words') }}
 ),
 
+format_words as (
+    select * from {{ ref('format_words') }}
+),
+
 canonical_words as (
     select * from {{ ref('canonical_words') }}
 ),
 
 current_sources as (
-    select sources.source
+    select
+        sources.source,
+        sources.format
     from sources
     where sources.batch_id = (select max(latest.batch_id) from sources as latest)
 ),
@@ -32,11 +38,23 @@ candidates as (
 
     select
         current_sources.source,
+        format_words.feed,
+        format_words.column_name,
+        format_words.word,
+        format_words.meaning,
+        2 as priority
+    from current_sources
+    inner join format_words on current_sources.format = format_words.format
+
+    union all
+
+    select
+        current_sources.source,
         canonical_words.feed,
         canonical_words.column_name,
         canonical_words.word,
         canonical_words.word as meaning,
-        2 as priority
+        3 as priority
     from current_sources
     cross join canonical_words
 ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands"]
 
-CANONICAL_WORDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "canonical_words.csv"
+SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds"
 
 source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
 
@@ -75,10 +75,14 @@ def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
 
 
 def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, str]]:
-    """Words that neither the source's own table nor ours gives a meaning to, with how often each occurs."""
-    with CANONICAL_WORDS.open(encoding="utf-8", newline="") as file:
-        ours = {(row["column_name"], row["word"]) for row in csv.DictReader(file) if row["feed"] == feed}
+    """Words that neither the source's own table, nor its format's, nor ours gives a meaning to, and how often each."""
+    ours = {(row["column_name"], row["word"]) for row in _seed("canonical_words") if row["feed"] == feed}
     mapped = {column for column, _ in ours}
+    ours |= {
+        (row["column_name"], row["word"])
+        for row in _seed("format_words")
+        if row["feed"] == feed and row["format"] == source.format
+    }
     for column, counts in found.words.items():
         if column not in mapped:
             continue
@@ -88,3 +92,8 @@ def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tupl
         }
         if unknown:
             yield column, ", ".join(f"{word!r} ({n:,})" for word, n in sorted(unknown.items()))
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

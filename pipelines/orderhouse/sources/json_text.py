@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ import polars as pl
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.records import RECORD, Malformed, Records
 
-__all__ = ["load_json", "read_json"]
+__all__ = ["Values", "load_json", "read_json", "read_values"]
 
 BLOCK_BYTES = 16 << 20
 
@@ -23,8 +24,17 @@ def load_json(text: str) -> Any:
     return _decoder.decode(text)
 
 
-def read_json(file: SourceFile) -> Iterator[Records]:
-    """The file's objects in order; `_record` is the line in a file of lines, else the object's number.
+@dataclass(frozen=True)
+class Values:
+    """Some JSON values of a file, each with its place: the line in a file of lines, else its number."""
+
+    values: list[tuple[int, Any]]
+    malformed: list[Malformed]
+    are_lines: bool
+
+
+def read_values(file: SourceFile) -> Iterator[Values]:
+    """The file's values in order: those of its lines, of its array, or the single one.
 
     Raises:
         FileRejected: It is not JSON, or not UTF-8.
@@ -38,6 +48,17 @@ def read_json(file: SourceFile) -> Iterator[Records]:
     yield from _lines(first, blocks)
 
 
+def read_json(file: SourceFile) -> Iterator[Records]:
+    """The file's objects in order; `_record` is the line in a file of lines, else the object's number.
+
+    Raises:
+        FileRejected: It is not JSON, or not UTF-8.
+        FileVanished: It is not there any more.
+    """
+    for read in read_values(file):
+        yield _frame(read.values, read.malformed)
+
+
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(load_json(line.decode()), dict)
@@ -45,16 +66,16 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _whole(content: bytes) -> Records:
+def _whole(content: bytes) -> Values:
     try:
         value = load_json(_text(content))
     except (ValueError, RecursionError) as error:
         raise FileRejected(f"The file is not JSON: {error}.") from None
     objects = value if isinstance(value, list) else [value]
-    return _frame(list(enumerate(objects, 1)), [])
+    return Values(list(enumerate(objects, 1)), [], are_lines=False)
 
 
-def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
+def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Values]:
     line = 1
     carried = b""
     block: bytes | None = first
@@ -68,7 +89,7 @@ def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
         block = following
 
 
-def _of_lines(lines: list[bytes], line: int) -> Records:
+def _of_lines(lines: list[bytes], line: int) -> Values:
     objects: list[tuple[int, Any]] = []
     malformed: list[Malformed] = []
     for number, raw in enumerate(lines, line):
@@ -79,7 +100,7 @@ def _of_lines(lines: list[bytes], line: int) -> Records:
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
             malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {error}", text))
-    return _frame(objects, malformed)
+    return Values(objects, malformed, are_lines=True)
 
 
 def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Records:
