@@ -97,7 +97,7 @@ def test_every_instant_survives_as_it_is(moment: datetime) -> None:
 
 @given(st.text(alphabet="0123456789.-+TZ: eE", max_size=20))
 def test_nothing_is_accepted_that_decimal_would_not_accept(text: str) -> None:
-    value, broken = parsed("payments", "fee_amount", text or "x")
+    value, broken = parsed("payments", "fee_amount", text.strip() or "x")
     if not broken:
         assert value == Decimal(text)
 

@@ -6,7 +6,7 @@ a mask.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.contract import Contract
 
-__all__ = ["Parsed", "cleaned", "parse"]
+__all__ = ["TEXTS", "Parsed", "cleaned", "parse"]
 
 INSTANT = (
     r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?: ?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
@@ -27,6 +27,8 @@ WHOLE = r"^[+-]?\d+(?:\.0*)?$"
 TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 
+TEXTS = ("text", "currency", "country")
+
 Failures = dict[str, pl.Series]
 
 
@@ -38,9 +40,12 @@ class Parsed:
     failures: Failures = field(default_factory=dict)
 
 
-def cleaned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Text trimmed, empty text null."""
-    return frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+def cleaned(frame: pl.DataFrame, names: Iterable[str] | None = None) -> pl.DataFrame:
+    """Text trimmed, empty text null; of the columns named, or of all."""
+    texts = pl.col([name for name in names or frame.columns if frame.schema[name] == pl.String])
+    trimmed = frame.with_columns(texts.str.strip_chars())
+    blank = trimmed.select((texts == "").any())
+    return trimmed.with_columns(pl.col(column.name).replace("", None) for column in blank.iter_columns() if column[0])
 
 
 def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) -> Parsed:
@@ -48,8 +53,9 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
 
     Args:
         contract: The feed's contract.
-        frame: Cleaned contract columns, as text or already typed; those not there are null. Other columns are left
-            alone.
+        frame: Contract columns, as text or already typed; those not there are null. Other columns are left alone. Text
+            stays text and must be clean; what is to be typed is trimmed where it does not parse as it stands, which
+            for nearly all columns spares the trimming.
         time_zone: The zone of instants without offset, if the source declares one.
     """
     columns: list[pl.Series] = []
@@ -60,10 +66,13 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
             columns.append(pl.Series(name, [None], dtype=POLARS_TYPES[kind]).new_from_index(0, frame.height))
             continue
         values = frame[name]
-        if values.dtype == POLARS_TYPES[kind] and kind not in {"text", "currency", "country"}:
+        if values.dtype == POLARS_TYPES[kind] and kind not in TEXTS:
             columns.append(values)
             continue
-        typed, broken = _parse_column(kind, _as_text(values), time_zone)
+        text = _as_text(values)
+        typed, broken = _parse_column(kind, text, time_zone)
+        if any(mask.any() for mask in broken.values()):
+            typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), time_zone)
         columns.append(typed.alias(name))
         failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
     return Parsed(frame.with_columns(columns), failures)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import duckdb
 import polars as pl
 
 from orderhouse.faults import checkpoint
+from orderhouse.ingest.behind import WriteBehind
 from orderhouse.ingest.discovery import Unit
-from orderhouse.ingest.duplicates import mark_duplicates
+from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
@@ -54,20 +55,18 @@ class Loader:
         self.received_at = received_at
         self.has_written = False
         self._open = Transaction()
+        self._behind = WriteBehind()
+        self._duplicates = Duplicates(connection, batch_id)
         connection.execute("create or replace temp table loading_files (source varchar, file_id varchar)")
-        connection.execute(
-            """
-            create or replace temp table superseded as
-            select distinct source, file_id, batch_id from raw.files
-            qualify batch_id < max(batch_id) over (partition by source, file_id)
-            """
-        )
+        self._list_superseded()
 
-    def begin_unit(self) -> None:
-        """Start a file or bundle."""
+    def begin_unit(self, unit: Unit) -> None:
+        """Start a file or bundle: what an earlier load of it put in no longer counts."""
         if not self._open.is_open:
+            self._behind.wait()
             self.connection.execute("begin")
             self._open.is_open = True
+        self._behind.submit(self._supersede, unit)
 
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Put rows of the unit in."""
@@ -87,7 +86,11 @@ class Loader:
 
     def drop_unit(self, unit: Unit) -> None:
         """Take back what the unit put in."""
-        tables = {f"raw.{quote(part.feed)}": "_" for part in self._open.parts_of(unit) if part.feed}
+        self._behind.wait()
+        parts = self._open.parts_of(unit)
+        for feed in {part.feed for part in parts if part.feed}:
+            self._duplicates.forget(feed, [part.number for part in parts])
+        tables = {f"raw.{quote(part.feed)}": "_" for part in parts if part.feed}
         values = {
             "batch": self.batch_id,
             "source": unit.source.name,
@@ -103,6 +106,9 @@ class Loader:
                 values,
             )
         self._open.forget(unit)
+        self._list_superseded()
+        for finished in self._open.units:
+            self._supersede(finished)
 
     def commit(self) -> list[FileReport]:
         """Store values in the vault, then commit rows, quarantine and ledger together."""
@@ -114,6 +120,7 @@ class Loader:
         for feed in list(opened.accepted):
             self._put_accepted(feed, all_of_them=True)
         self.vault.flush()
+        self._behind.wait()
         checkpoint("after_vault")
         lines = [*self._settled(opened), *self._rejections(opened)]
         write_lines(self.connection, lines, self.batch_id, self.received_at)
@@ -121,7 +128,7 @@ class Loader:
         checkpoint("before_commit")
         self.connection.execute("commit")
         checkpoint("after_commit")
-        self._open = Transaction()
+        self._open = Transaction(first_part=opened.next_part)
         return [line.report for line in lines]
 
     def ensure_batch(self) -> None:
@@ -134,10 +141,11 @@ class Loader:
 
     def abandon(self) -> None:
         """Give up the open transaction, as if it had never begun."""
+        self._behind.give_up()
         if self._open.is_open:
             self.connection.execute("rollback")
             self.vault.discard()
-        self._open = Transaction()
+        self._open = Transaction(first_part=self._open.next_part)
 
     def _put_waiting(self) -> None:
         """Screen the rows that wait and put them into the tables of the open transaction."""
@@ -155,7 +163,7 @@ class Loader:
             self._open.malformed = []
         quarantined = pl.concat(bad) if bad else pl.DataFrame()
         if quarantined.height:
-            self._insert("raw.quarantine", self._quarantine_lines(quarantined))
+            self._behind.submit(self._insert, "raw.quarantine", self._quarantine_lines(quarantined))
 
     def _put_accepted(self, feed: str, *, all_of_them: bool) -> None:
         """Put accepted rows into their table, by whole row groups as long as more are to come.
@@ -166,24 +174,25 @@ class Loader:
         rows = pl.concat(self._open.accepted.pop(feed))
         height = rows.height if all_of_them else rows.height // ROW_GROUP * ROW_GROUP
         if height:
-            self._put(feed, rows.head(height))
+            self._behind.submit(self._put, feed, rows.head(height), self._open.parts)
         if height < rows.height:
             self._open.accepted[feed] = [rows.slice(height)]
 
-    def _put(self, feed: str, accepted: pl.DataFrame) -> None:
+    def _put(self, feed: str, accepted: pl.DataFrame, parts: Mapping[int, Part]) -> None:
         """Put rows into their table. What all of them share is said once, in SQL."""
-        shared: dict[str, object] = {
-            "_received_at": self.received_at,
-            "_batch_id": self.batch_id,
-            "_is_duplicate": False,
-        }
+        shared: dict[str, object] = {"_received_at": self.received_at, "_batch_id": self.batch_id}
         varying: list[pl.Series] = []
+        repeats = self._duplicates.among(feed, accepted, accepted[PART])
+        if repeats is None:
+            shared["_is_duplicate"] = False
+        else:
+            varying.append(repeats.alias("_is_duplicate"))
         numbers = accepted[PART].unique().to_list()
         for name, value in _LINEAGE.items():
             if len(numbers) == 1:
-                shared[name] = value(self._open.parts[numbers[0]])
+                shared[name] = value(parts[numbers[0]])
             else:
-                varying.append(_of_part(accepted, name, self._open.parts, value))
+                varying.append(_of_part(accepted, name, parts, value))
         empty = [column.name for column in accepted.iter_columns() if column.null_count() == accepted.height]
         self._insert(f"raw.{quote(feed)}", accepted.drop(PART, *empty).with_columns(varying), shared)
 
@@ -213,7 +222,7 @@ class Loader:
         self.connection.unregister("incoming")
 
     def _settled(self, opened: Transaction) -> list[LedgerLine]:
-        """Mark duplicates, check that every row is somewhere, and make the ledger's lines."""
+        """Check that every row is somewhere, and make the ledger's lines."""
         loading = [(unit.source.name, file.file_id) for unit in opened.units for file in unit.files]
         self.connection.execute("delete from loading_files")
         if loading:
@@ -221,24 +230,31 @@ class Loader:
             self.connection.execute(
                 "insert into loading_files select unnest($names), unnest($ids)", {"names": names, "ids": ids}
             )
-            self._supersede(loading)
         duplicates: Counter[int] = Counter()
         for feed, parts in opened.by_feed().items():
             if any(part.rows_in > part.quarantined for part in parts):
-                mark_duplicates(self.connection, feed, self.batch_id)
                 duplicates |= self._counted(feed, parts)
         return [_line(opened, part, duplicates[part.number]) for unit in opened.units for part in opened.parts_of(unit)]
 
-    def _supersede(self, loading: Iterable[tuple[str, str]]) -> None:
-        for source, file_id in loading:
-            if self.ledger.was_loaded(source, file_id):
+    def _list_superseded(self) -> None:
+        self.connection.execute(
+            """
+            create or replace temp table superseded as
+            select distinct source, file_id, batch_id from raw.files
+            qualify batch_id < max(batch_id) over (partition by source, file_id)
+            """
+        )
+
+    def _supersede(self, unit: Unit) -> None:
+        for file in unit.files:
+            if self.ledger.was_loaded(unit.source.name, file.file_id):
                 self.connection.execute(
                     """
                     insert into superseded
                     select distinct source, file_id, batch_id from raw.files
                     where source = $source and file_id = $file_id and batch_id < $batch
                     """,
-                    {"source": source, "file_id": file_id, "batch": self.batch_id},
+                    {"source": unit.source.name, "file_id": file.file_id, "batch": self.batch_id},
                 )
 
     def _counted(self, feed: str, parts: list[Part]) -> Counter[int]:

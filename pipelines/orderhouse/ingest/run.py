@@ -144,7 +144,7 @@ class _Run:
 
     def _load(self, unit: Unit, keeper: ThreadPoolExecutor) -> None:
         kept: list[Future[None]] = [keeper.submit(self.originals.keep, file) for file in unit.files]
-        self.loader.begin_unit()
+        self.loader.begin_unit(unit)
         try:
             self._read_into(unit)
             for future in kept:

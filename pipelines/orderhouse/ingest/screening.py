@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS, Contract
-from orderhouse.contracts.parsing import Failures, cleaned, parse
+from orderhouse.contracts.columns import kind_of
+from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, broken, rule_name
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD, Malformed
@@ -58,7 +59,8 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
         vault: Takes personal values and gives tokens.
     """
     contract = CONTRACTS[feed]
-    text = _prepared(contract, cleaned(frame), source)
+    texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
+    text = _prepared(contract, cleaned(frame, texts), source)
     parsed = parse(contract, text, time_zone)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
@@ -131,7 +133,7 @@ def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failure
     masks = {rule: mask.filter(bad) for rule, mask in failures.items()}
     received = [name for name in contract.fields() if name in text.columns]
     rows = (
-        text.filter(bad)
+        cleaned(text.filter(bad))
         .select(
             *(_as_text(name, text.schema[name]) for name in received),
             *(pl.lit(None, pl.String).alias(name) for name in contract.fields() if name not in received),

@@ -54,7 +54,8 @@ class Waiting:
 class Transaction:
     """Parts and waiting rows since the last commit."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_part: int = 0) -> None:
+        self.next_part = first_part
         self.parts: dict[int, Part] = {}
         self.units: list[Unit] = []
         self.rejected: list[tuple[Unit, str]] = []
@@ -117,5 +118,8 @@ class Transaction:
 
     def _part(self, unit: Unit, rows: FeedRows) -> Part:
         key = (id(unit), rows.file.file_id, rows.feed)
-        number = self._numbers.setdefault(key, len(self._numbers))
+        if key not in self._numbers:
+            self._numbers[key] = self.next_part
+            self.next_part += 1
+        number = self._numbers[key]
         return self.parts.setdefault(number, Part(number, unit, rows.file, rows.feed, rows.role))
