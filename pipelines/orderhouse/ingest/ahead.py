@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TypeVar
 
 __all__ = ["read_ahead"]
@@ -11,11 +11,10 @@ __all__ = ["read_ahead"]
 Item = TypeVar("Item")
 
 
-def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items in the same order, each asked for one step early, in another thread."""
+def read_ahead(items: Iterator[Item], pool: Executor) -> Iterator[Item]:
+    """The same items in the same order, each asked for one step early, in a thread of the pool."""
     end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix="reading") as pool:
+    following = pool.submit(next, items, end)
+    while (item := following.result()) is not end:
         following = pool.submit(next, items, end)
-        while (item := following.result()) is not end:
-            following = pool.submit(next, items, end)
-            yield item  # type: ignore[misc]
+        yield item  # type: ignore[misc]

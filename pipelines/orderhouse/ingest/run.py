@@ -78,9 +78,12 @@ class _Run:
             self.notes += each.notes
         total = sum(len(each.groups) for each in found.values())
         try:
-            with ThreadPoolExecutor(1, thread_name_prefix="originals") as keeper:
+            with (
+                ThreadPoolExecutor(1, thread_name_prefix="reading") as reader,
+                ThreadPoolExecutor(1, thread_name_prefix="originals") as keeper,
+            ):
                 for done, unit in enumerate(self._new_units(found), 1):
-                    self._load(unit, keeper)
+                    self._load(unit, reader, keeper)
                     self._tell(unit, done, total)
                 self._report(self.loader.commit())
             self._declare(found)
@@ -142,11 +145,11 @@ class _Run:
             files = [self.originals.file(known.file_id, known.path, known.size_bytes) for known in unit]
             yield Unit(source, files, is_bundle=unit[0].bundle_id is not None)
 
-    def _load(self, unit: Unit, keeper: ThreadPoolExecutor) -> None:
+    def _load(self, unit: Unit, reader: ThreadPoolExecutor, keeper: ThreadPoolExecutor) -> None:
         kept: list[Future[None]] = [keeper.submit(self.originals.keep, file) for file in unit.files]
         self.loader.begin_unit(unit)
         try:
-            self._read_into(unit)
+            self._read_into(unit, reader)
             for future in kept:
                 future.result()
             self._report(self.loader.finish_unit(unit))
@@ -156,8 +159,8 @@ class _Run:
         except FileRejected as error:
             self.loader.reject_unit(unit, error.reason)
 
-    def _read_into(self, unit: Unit) -> None:
-        for rows in read_ahead(FORMATS[unit.source.format].read(unit.source, unit.files)):
+    def _read_into(self, unit: Unit, reader: ThreadPoolExecutor) -> None:
+        for rows in read_ahead(FORMATS[unit.source.format].read(unit.source, unit.files), reader):
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
 

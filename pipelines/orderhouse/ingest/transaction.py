@@ -52,10 +52,17 @@ class Waiting:
 
 
 class Transaction:
-    """Parts and waiting rows since the last commit."""
+    """Parts and waiting rows since the last commit.
+
+    Attributes:
+        rows: Rows gathered since the last commit.
+        rows_waiting: Rows of them not screened yet.
+    """
 
     def __init__(self, first_part: int = 0) -> None:
         self.next_part = first_part
+        self.rows = 0
+        self.rows_waiting = 0
         self.parts: dict[int, Part] = {}
         self.units: list[Unit] = []
         self.rejected: list[tuple[Unit, str]] = []
@@ -63,42 +70,38 @@ class Transaction:
         self.accepted: dict[str, list[pl.DataFrame]] = {}
         self.is_open = False
         self._waiting: dict[Kind, Waiting] = {}
-        self._numbers: dict[tuple[int, str, str | None], int] = {}
-
-    @property
-    def rows(self) -> int:
-        """Rows gathered since the last commit."""
-        return sum(part.rows_in for part in self.parts.values())
-
-    @property
-    def rows_waiting(self) -> int:
-        """Rows not screened yet."""
-        return sum(frame.height for waiting in self._waiting.values() for _, frame in waiting.frames)
+        self._of_unit: dict[int, dict[tuple[str, str | None], Part]] = defaultdict(dict)
 
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Count rows of a unit and let them wait."""
         part = self._part(unit, rows)
-        part.rows_in += 0 if rows.feed is None else rows.frame.height + len(rows.malformed)
+        count = 0 if rows.feed is None else rows.frame.height + len(rows.malformed)
+        part.rows_in += count
+        self.rows += count
         part.ignored = tuple(dict.fromkeys((*part.ignored, *rows.ignored)))
         self.malformed += [(part.number, each) for each in rows.malformed]
         if rows.feed is not None and rows.frame.height:
             kind = (unit.source.name, rows.feed, tuple(rows.frame.schema.items()))
             waiting = self._waiting.setdefault(kind, Waiting(unit.source, rows.feed))
             waiting.frames.append((part.number, rows.frame))
+            self.rows_waiting += rows.frame.height
 
     def take_waiting(self) -> list[Waiting]:
         """The rows that wait, which then wait no longer."""
         taken = list(self._waiting.values())
         self._waiting = {}
+        self.rows_waiting = 0
         return taken
 
     def parts_of(self, unit: Unit) -> list[Part]:
         """The parts of a unit."""
-        return [part for part in self.parts.values() if part.unit is unit]
+        return list(self._of_unit[id(unit)].values())
 
     def forget(self, unit: Unit) -> None:
         """Drop a unit's parts and what of them waits."""
-        numbers = {part.number for part in self.parts_of(unit)}
+        dropped = self._of_unit.pop(id(unit), {}).values()
+        numbers = {part.number for part in dropped}
+        self.rows -= sum(part.rows_in for part in dropped)
         self.parts = {number: part for number, part in self.parts.items() if number not in numbers}
         self.malformed = [(number, each) for number, each in self.malformed if number not in numbers]
         for feed, frames in list(self.accepted.items()):
@@ -107,6 +110,7 @@ class Transaction:
         for waiting in self._waiting.values():
             waiting.frames = [(number, frame) for number, frame in waiting.frames if number not in numbers]
         self._waiting = {kind: waiting for kind, waiting in self._waiting.items() if waiting.frames}
+        self.rows_waiting = sum(frame.height for waiting in self._waiting.values() for _, frame in waiting.frames)
 
     def by_feed(self) -> dict[str, list[Part]]:
         """Parts that gave rows to a feed."""
@@ -117,9 +121,10 @@ class Transaction:
         return found
 
     def _part(self, unit: Unit, rows: FeedRows) -> Part:
-        key = (id(unit), rows.file.file_id, rows.feed)
-        if key not in self._numbers:
-            self._numbers[key] = self.next_part
+        parts = self._of_unit[id(unit)]
+        key = (rows.file.file_id, rows.feed)
+        if key not in parts:
+            parts[key] = Part(self.next_part, unit, rows.file, rows.feed, rows.role)
+            self.parts[self.next_part] = parts[key]
             self.next_part += 1
-        number = self._numbers[key]
-        return self.parts.setdefault(number, Part(number, unit, rows.file, rows.feed, rows.role))
+        return parts[key]

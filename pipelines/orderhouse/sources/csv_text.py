@@ -20,7 +20,7 @@ from orderhouse.sources.records import RECORD, Malformed, Records
 
 __all__ = ["CsvDialect", "read_csv"]
 
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 8 << 20
 CAREFUL_ROWS = 50_000
 DELIMITERS = ",;\t|"
 QUOTE = b'"'
@@ -48,7 +48,7 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
         FileRejected: It is no text, not in its encoding, has no usable header, or opens a quote that it never closes.
         FileVanished: It is not there any more.
     """
-    text = _as_utf8(unpacked_blocks(file, 4 << 20), dialect.encoding)
+    text = _as_utf8(unpacked_blocks(file, BLOCK_BYTES), dialect.encoding)
     first = next(text, b"")
     if b"\x00" in first:
         raise FileRejected("This is not a text file.")
@@ -230,25 +230,17 @@ def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
 
 def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes]:
     """Blocks that end where a record ends: at a line end with an even number of quotes before it."""
-    pieces = [first]
-    size = len(first)
+    data = first
     for piece in following:
-        pieces.append(piece)
-        size += len(piece)
-        if size < BLOCK_BYTES:
-            continue
-        data = b"".join(pieces)
         end = _record_end(data, eol)
         if end:
             yield data[:end]
-            data = data[end:]
-        elif size > 4 * BLOCK_BYTES:
+        elif len(data) > 12 * BLOCK_BYTES:
             yield data
-            data = b""
-        pieces, size = [data], len(data)
-    rest = b"".join(pieces)
-    if rest:
-        yield rest
+            end = len(data)
+        data = data[end:] + piece
+    if data:
+        yield data
 
 
 def _record_end(data: bytes, eol: bytes) -> int:
