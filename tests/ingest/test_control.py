@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -82,8 +83,6 @@ def test_a_sender_names_a_column_as_it_does(landing: Landing) -> None:
         "sources:\n  shop: {format: canonical, feed: payments, path: feeds/*.gz, columns: {betrag: amount},\n"
         "    control: {rows: 3, sums: {betrag: 1234.35}}}\n"
     )
-    import gzip
-
     landing.write("feeds/a.csv.gz", gzip.compress(PAYMENTS.replace("amount", "betrag").encode()))
     assert landing.ingest().controls_failed == 0
     assert landing.query("select distinct origin, status from raw.controls") == [("sources.yaml", "passed")]
@@ -265,7 +264,7 @@ def test_what_was_seen_does_not_depend_on_what_was_loaded_with_it(landing: Landi
     for number in range(5):
         alone = Landing(landing.folder / f"alone-{number}")
         alone.folder.mkdir()
-        alone.declare("sources:\n  shop: {format: canonical, path: ../feeds/payments-%d.csv}\n" % number)
+        alone.declare(f"sources:\n  shop: {{format: canonical, path: ../feeds/payments-{number}.csv}}\n")
         ingest(load_settings(home=alone.folder / "home", sources=alone.sources_file))
         rows = alone.query(together)
         assert [row for row in landing.query(together) if rows and row[0] == rows[0][0]] == rows

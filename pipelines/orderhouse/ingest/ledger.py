@@ -155,9 +155,8 @@ def _numbered(source: Source) -> list[Row]:
     """Numbered ids by feed and column; numbered files by their pattern, without a feed."""
     rows: list[Row] = []
     for feed, names in source.numbered.items():
-        rows += [
-            (source.name, None, None, name) if feed == FILES else (source.name, feed, name, None) for name in names
-        ]
+        for name in names:
+            rows.append((source.name, None, None, name) if feed == FILES else (source.name, feed, name, None))
     return rows
 
 
