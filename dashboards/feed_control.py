@@ -130,8 +130,8 @@ def gaps(version: Version) -> None:
     missing = found["missing"].sum()
     if missing:
         st.warning(
-            f"{missing:,} {'number is' if missing == 1 else 'numbers are'} missing from what is numbered: they were "
-            "never received, under no order of arrival.",
+            f"{missing:,} {'number is' if missing == 1 else 'numbers are'} missing from what is numbered: "
+            "none of the files that came holds them.",
             icon=":material/format_list_numbered:",
         )
     table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,8 +12,10 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import ingest
 from orderhouse.ingest.loading import Loader
+from orderhouse.ingest.trial import check_sources
 from orderhouse.settings import load_settings
 from orderhouse.sources.config import load_sources
+from orderhouse.sources.promises import NUMBERED_COLUMNS
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order, report
 
@@ -268,3 +271,18 @@ def test_what_was_seen_does_not_depend_on_what_was_loaded_with_it(landing: Landi
         ingest(load_settings(home=alone.folder / "home", sources=alone.sources_file))
         rows = alone.query(together)
         assert [row for row in landing.query(together) if rows and row[0] == rows[0][0]] == rows
+
+
+def test_the_model_of_gaps_reads_the_columns_that_may_be_declared() -> None:
+    model = Path(__file__).parents[2] / "dbt_project" / "models" / "quality" / "sequence_gaps.sql"
+    listed = re.search(r"set columns = \{(.*?)\}", model.read_text(encoding="utf-8"), re.DOTALL)
+    assert listed is not None
+    assert dict(re.findall(r"'(\w+)': '(\w+)'", listed[1])) == NUMBERED_COLUMNS
+
+
+def test_a_trial_takes_no_side_file_for_a_feed_file(landing: Landing) -> None:
+    landing.write("feeds/payments.csv", PAYMENTS)
+    landing.write("feeds/payments.csv.control.json", '{"rows": 3}')
+    (trial,) = check_sources(landing.settings)
+    assert trial.notes == []
+    assert {feed: found.rows_in for feed, found in trial.feeds.items()} == {"payments": 3}

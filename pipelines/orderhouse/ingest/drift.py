@@ -30,7 +30,8 @@ DAY = r"^\d{4}-\d{2}-\d{2}(?:$|[T ])"
 TRUTHS = ["true", "false", "yes", "no", "t", "f", "y", "n"]
 OTHER_WORD = "(other text)"
 KINDS = ("empty", "integer", "decimal", "date", "instant", "bool", "text")
-CODE = {kind: code for code, kind in enumerate(KINDS)}
+COUNT_LIMIT = 512
+WEIGHTS = {kind: COUNT_LIMIT**place for place, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True)
@@ -54,49 +55,56 @@ def observe(waiting: Waiting, joined: pl.DataFrame) -> Seen:
         joined: The same rows in one frame, with `_part`; columns as received.
     """
     fields = [name for name in CONTRACTS[waiting.feed].fields() if name in joined.columns]
-    return Seen(_kinds(_sampled(waiting, joined), fields), _words(joined, waiting.feed))
+    return Seen(_kinds(waiting, joined, fields), _words(joined, waiting.feed))
 
 
-def _sampled(waiting: Waiting, joined: pl.DataFrame) -> pl.DataFrame:
-    if all(frame.height <= SAMPLE_ROWS for _, frame in waiting.frames):
-        return joined
+def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+    """How many values of each kind there are, by part and column.
+
+    Each value adds one in the nine bits of its kind, so that a column costs one sum: counting the kinds one by one took
+    ten times as long for ten thousand files of ten rows.
+    """
+    sample, parts = _sampled(waiting, joined)
+    summed = sample.group_by(PART).agg(_weight(name, sample.schema[name]).sum() for name in fields)
+    if parts is not None:
+        summed = summed.with_columns(parts.gather(summed[PART]).alias(PART))
+    counted = [(pl.col("sum") // weight % COUNT_LIMIT).cast(pl.Int64).alias(kind) for kind, weight in WEIGHTS.items()]
+    columns = summed.unpivot(index=PART, variable_name="column_name", value_name="sum")
+    return columns.select(PART, "column_name", *counted)
+
+
+def _sampled(waiting: Waiting, joined: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
+    """A few rows of each frame, told apart by `_part`; by the frame's place if a part has more than one."""
+    numbers = [number for number, _ in waiting.frames]
+    if len(set(numbers)) == len(numbers) and all(frame.height <= SAMPLE_ROWS for _, frame in waiting.frames):
+        return joined, None
     return pl.concat(
-        frame.gather_every(-(-frame.height // SAMPLE_ROWS)).with_columns(pl.lit(number, pl.Int64).alias(PART))
-        for number, frame in waiting.frames
-    )
+        frame.gather_every(-(-frame.height // SAMPLE_ROWS)).with_columns(pl.lit(place, pl.Int64).alias(PART))
+        for place, (_, frame) in enumerate(waiting.frames)
+    ), pl.Series(PART, numbers, dtype=pl.Int64)
 
 
-def _kinds(sample: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    codes = sample.select(PART, *(_code(name, sample.schema[name]) for name in fields))
-    counted = [(pl.col("code") == code).sum().cast(pl.Int64).alias(kind) for kind, code in CODE.items()]
-    return (
-        codes.unpivot(index=PART, variable_name="column_name", value_name="code")
-        .group_by(PART, "column_name")
-        .agg(counted)
-    )
-
-
-def _code(name: str, dtype: pl.DataType) -> pl.Expr:
-    """The kind of each value, as a number."""
+def _weight(name: str, dtype: pl.DataType) -> pl.Expr:
+    """One in the bits of each value's kind."""
+    one = {kind: pl.lit(weight, pl.UInt64) for kind, weight in WEIGHTS.items()}
     column = pl.col(name)
     if dtype != pl.String:
-        return pl.when(column.is_null()).then(CODE["empty"]).otherwise(CODE[_typed(dtype)]).cast(pl.UInt8).alias(name)
+        return pl.when(column.is_null()).then(one["empty"]).otherwise(one[_typed(dtype)]).alias(name)
     text = column.str.strip_chars()
     length = text.str.len_bytes()
     number = text.str.contains(NUMBER)
     return (
         pl.when(text.is_null() | (length == 0))
-        .then(CODE["empty"])
+        .then(one["empty"])
         .when(number & text.str.contains(".", literal=True))
-        .then(CODE["decimal"])
+        .then(one["decimal"])
         .when(number)
-        .then(CODE["integer"])
+        .then(one["integer"])
         .when(text.str.contains(DAY))
-        .then(pl.when(length == 10).then(CODE["date"]).otherwise(CODE["instant"]))
+        .then(pl.when(length == 10).then(one["date"]).otherwise(one["instant"]))
         .when(text.str.to_lowercase().is_in(TRUTHS))
-        .then(CODE["bool"])
-        .otherwise(CODE["text"])
-        .cast(pl.UInt8)
+        .then(one["bool"])
+        .otherwise(one["text"])
         .alias(name)
     )
 
