@@ -57,7 +57,7 @@ JUDGED: dict[Tone, tuple[str, ...]] = {
         "authorized",
         "out_for_delivery",
     ),
-    "green": ("loaded", "closed", "delivered", "paid", "active"),
+    "green": ("passed", "loaded", "closed", "delivered", "paid", "active"),
 }
 PALETTE: dict[str, Tone] = {word: tone for tone, words in JUDGED.items() for word in words}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import charts
+import feed_control
 import streamlit as st
 from access import Version
 from formats import compact, instant, label, per_cent
@@ -18,21 +19,13 @@ TOTALS = """
             count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
     from quality.files where not is_superseded
 """
-FEEDS = """
-    select coalesce(feed, 'refused') as feed, source, max(received_at) as newest_at, date_diff('hour',
-        max(received_at), ?::timestamp) as age_hours,
-        count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
-            sum(quarantined) as quarantined,
-        sum(accepted + duplicate + quarantined) as accounted
-    from quality.files where not is_superseded
-    group by all order by newest_at, feed, source
-"""
 FILES = """
     select status, feed, source, path, received_at, rows_in, accepted, duplicate, quarantined,
-        rows_in - accepted - duplicate - quarantined as missing,
+        rows_in - accepted - duplicate - quarantined as missing, control_status,
         reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file
     from quality.files
-    where (? is null or feed = ?) and (not ? or status <> 'loaded' or quarantined > 0)
+    where (? is null or feed = ?)
+        and (not ? or status <> 'loaded' or quarantined > 0 or control_status = 'failed')
     order by received_at desc, path, feed limit ?
 """
 RULES = """
@@ -79,28 +72,6 @@ def headline(version: Version) -> None:
         st.success("Rows in = accepted + duplicate + quarantined, for every file.", icon=":material/check_circle:")
 
 
-def feeds(version: Version) -> None:
-    """List each feed's newest file and its age."""
-    found = version.rows(FEEDS, (version.published_at.replace(tzinfo=None),))
-    table(
-        found,
-        {
-            "feed": column("Feed"),
-            "source": column("Source"),
-            "newest_at": column("Newest file", "When the newest file was taken in."),
-            "age_hours": column("Age", "When this version was published.", unit="hours", digits=0),
-            "files": column("Files", digits=0),
-            "rows_in": column("Rows in", digits=0),
-            "accepted": column("Accepted", digits=0),
-            "duplicate": column("Duplicate", digits=0),
-            "quarantined": column("Quarantined", digits=0),
-        },
-        key="feeds",
-        nothing="No file has come in.",
-        height="content",
-    )
-
-
 def files(version: Version, feed: str | None) -> None:
     """List files, newest first."""
     only_bad = st.toggle("Only files with something wrong", key="wrong", bind="query-params")
@@ -118,6 +89,7 @@ def files(version: Version, feed: str | None) -> None:
             "duplicate": column("Duplicate", digits=0),
             "quarantined": column("Quarantined", digits=0),
             "missing": column("Missing", "Rows in less the three others; always zero.", digits=0),
+            "control_status": word("Control totals", "Whether it adds up to what its sender states."),
             "reason": column("Reason"),
             "ignored_columns": column("Ignored columns", "Columns that no contract asks for."),
             "size_bytes": column("Size", unit="bytes", digits=0),
@@ -198,8 +170,14 @@ st.caption(f"Batch {version.batch_id}, published {instant(version.published_at, 
 with section("Rows in"):
     headline(version)
 known = version.rows("select distinct feed from quality.files where feed is not null order by feed")["feed"].to_list()
-with section("Freshness", "The newest file of each feed and source, oldest first."):
-    feeds(version)
+with section("Freshness", "When each feed came last and is due next; what is overdue first."):
+    feed_control.freshness(version)
+with section("Control totals", "What senders state of their files, against the rows as received."):
+    feed_control.controls(version)
+with section("Drift", "Where a file differs from those before it, in the order in which they came."):
+    feed_control.drift(version)
+with section("Gaps", "Numbers missing between ids, or names of files, that are numbered."):
+    feed_control.gaps(version)
 with section("Audit", "The checks that this version passed before it was published."):
     audit(version)
 feed = st.selectbox(

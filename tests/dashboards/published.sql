@@ -293,9 +293,27 @@ from marts.fct_order_lines where returned_quantity > 0;
 create table quality.files as
 select md5(feed || i) as file_id, source, feed, 'landing/' || source || '/' || feed || '-' || lpad(i::varchar, 2, '0') || '.csv' as path, 'canonical' as format, (90000 + 4000 * i)::bigint as size_bytes, 'v1' as mapping_version, i::bigint as batch_id,
     timestamp '2026-03-19 06:00:00' + to_days(i::integer) as received_at, (1000 + 13 * i)::bigint as rows_in, (1000 + 13 * i - (i % 3) - (i % 4))::bigint as accepted, (i % 3)::bigint as duplicate, (i % 4)::bigint as quarantined, 'loaded' as status, null::varchar as reason,
-    null::varchar as ignored_columns, null::varchar as bundle_id, 'primary' as role, false as is_superseded
+    null::varchar as ignored_columns, null::varchar as bundle_id, 'primary' as role, false as is_superseded,
+    case when feed = 'payments' and i > 9 then if(i = 12, 'failed', 'passed') end as control_status
 from (values ('orders', 'web_shop'), ('order_lines', 'web_shop'), ('payments', 'psp'), ('shipments', 'wms'), ('tracking', 'carrier'), ('stock', 'wms')) f(feed, source), range(1, 13) t(i)
-union all select md5('bad'), 'wms', 'stock', 'landing/wms/stock-broken.csv', 'canonical', 912, 'v1', 11, timestamp '2026-03-30 07:00:00', 0, 0, 0, 0, 'rejected', 'The required column sku is missing', null, null, 'primary', false;
+union all select md5('bad'), 'wms', 'stock', 'landing/wms/stock-broken.csv', 'canonical', 912, 'v1', 11, timestamp '2026-03-30 07:00:00', 0, 0, 0, 0, 'rejected', 'The required column sku is missing', null, null, 'primary', false, null;
+create table quality.controls as
+select 'psp' as source, md5('payments' || i) as file_id, 'landing/psp/payments-' || i || '.csv' as path, path || '.control.json' as origin, 'c' || i as control_id, measure,
+    expected, actual, if(expected = actual, 'passed', 'failed') as status,
+    if(expected = actual, path || ' is as stated.', origin || ' states ' || expected || ' of ' || measure || ', but the rows of ' || path || ' sum to ' || actual || '.') as detail,
+    false as is_rejected, true as is_current, timestamp '2026-03-19 06:00:00' + to_days(i::integer) as checked_at, i::bigint as batch_id
+from (values (10, 'rows', '1130', '1130'), (10, 'amount', '48120.50', '48120.50'), (11, 'rows', '1143', '1143'), (12, 'rows', '1156', '1156'), (12, 'amount', '51007.25', '50997.25')) c(i, measure, expected, actual);
+create table quality.drift as
+select source, feed, kind, column_name, severity, before_value, after_value, 'landing/' || source || '/' || feed || '-11.csv' as path, md5(feed || '11') as file_id, detail, timestamp '2026-03-30 06:00:00' as received_at, 11::bigint as batch_id
+from (values ('web_shop', 'orders', 'new_column', 'gift_note', 'warn', null, 'a column that nothing is taken from', 'A column that no earlier file had.'), ('psp', 'payments', 'new_word', 'kind', 'warn', null, 'chargeback', 'A word that no earlier file had.'),
+    ('wms', 'stock', 'volume', null, 'warn', '900 to 1300 rows', '41 rows', 'The file has far more or fewer rows than the files before.'), ('web_shop', 'orders', 'kind_changed', 'shipping_amount', 'info', 'integer', 'decimal', 'The values of the column are of another kind than in any earlier file.')) d(source, feed, kind, column_name, severity, before_value, after_value, detail);
+create table quality.sequence_gaps as
+select 'web_shop' as source, 'orders' as feed, 'order_id' as column_name, 'O-' as prefix, 412::bigint as gap_from, 415::bigint as gap_to, 3::bigint as missing, 1::bigint as in_quarantine, timestamp '2026-03-28 06:00:00' as noticed_at
+union all select 'wms', 'files', 'path', 'stock-(\d+)', 6, 6, 1, 0, timestamp '2026-03-26 06:00:00';
+create table quality.freshness as
+select source, feed, expected_every, 12::bigint as files_count, due_at < timestamp '2026-03-31 10:00:00' as is_overdue, last_received_at, newest_event_at, due_at
+from (values ('web_shop', 'orders', '1d', timestamp '2026-03-31 06:00:00', timestamp '2026-03-31 05:40:00', timestamp '2026-04-01 06:00:00'), ('carrier', 'tracking', '6h', timestamp '2026-03-31 01:00:00', timestamp '2026-03-31 00:12:00', timestamp '2026-03-31 07:00:00'),
+    ('psp', 'payments', null, timestamp '2026-03-31 06:00:00', timestamp '2026-03-30 23:10:00', null)) f(source, feed, expected_every, last_received_at, newest_event_at, due_at);
 create table quality.quarantine as
 select md5('q' || i) as quarantine_id, md5('payments' || (1 + i % 12)) as file_id, pick(['payments', 'order_lines', 'stock'], u(i, 70)) as feed, i::bigint as record, 'psp' as source, 'landing/psp/payments-' || lpad((1 + i % 12)::varchar, 2, '0') || '.csv' as path, (1 + i % 12)::bigint as batch_id,
     timestamp '2026-03-19 06:00:00' + to_days((i % 12)::integer) as received_at, case when u(i, 71) < 0.6 then '["amount_not_negative"]' else '["currency_is_iso", "quantity_positive"]' end as rules,

@@ -72,6 +72,13 @@ def test_one_missing_table_leaves_the_rest_of_the_page(
     assert kept in [header.value for header in app.subheader]
 
 
+def test_data_quality_says_what_is_overdue_missing_and_not_as_stated(published: Path, open_page: Open) -> None:
+    page = said(open_page(published, "data_quality"))
+    assert "Tracking of carrier is overdue: a file is expected every 6h." in page
+    assert "1 file is not as the control totals state." in page
+    assert "4 numbers are missing from what is numbered" in page
+
+
 def test_before_the_first_version_the_reader_is_told_what_to_type(tmp_path: Path, open_page: Open) -> None:
     app = open_page(tmp_path)
     assert [title.value for title in app.title] == ["Nothing is published yet"]

@@ -93,3 +93,16 @@
 {% macro default__day_series(first_day, last_day) -%}
     select explode(sequence(cast({{ first_day }} as date), cast({{ last_day }} as date))) as day
 {%- endmacro %}
+
+{# An instant some seconds later (n may be a column). #}
+{% macro add_seconds(instant, n) -%}
+    {{ return(adapter.dispatch('add_seconds', 'orderhouse')(instant, n)) }}
+{%- endmacro %}
+
+{% macro duckdb__add_seconds(instant, n) -%}
+    ({{ instant }} + to_seconds({{ n }}))
+{%- endmacro %}
+
+{% macro default__add_seconds(instant, n) -%}
+    ({{ instant }} + make_dt_interval(0, 0, 0, {{ n }}))
+{%- endmacro %}

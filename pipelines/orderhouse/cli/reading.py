@@ -115,7 +115,7 @@ def _say_last_build(settings: Settings) -> None:
 
 
 def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
-    from orderhouse.serve.queries import feed_freshness, file_counts
+    from orderhouse.serve.queries import control_findings, feed_freshness, file_counts
 
     counts = file_counts(connection)
     console.print(
@@ -123,9 +123,31 @@ def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
         f"{counts['duplicate']:,} duplicate, {counts['quarantined']:,} in quarantine; "
         f"{counted(counts['rejected_files'], 'file')} rejected."
     )
-    columns = ("source", "feed", "files", "accepted", "last_received_at")
-    rows = ([row[name] for name in columns] for row in feed_freshness(connection))
+    for sentence in control_findings(connection):
+        console.print(sentence, style="yellow", markup=False, soft_wrap=True)
+    feeds = feed_freshness(connection)
+    columns = ("source", "feed", "files", "accepted", "last_received_at", "expected_every", "due_at")
+    rows = ([row[name] for name in columns] for row in feeds)
     console.print(grid("Feeds", columns, rows, numbers=("files", "accepted")))
+    for feed in feeds:
+        _say_overdue(feed)
+
+
+def _say_overdue(feed: dict[str, Any]) -> None:
+    """By the wall clock: readers of a version that is old must hear of it too."""
+    now = datetime.now(UTC)
+    if feed["due_at"] is None or feed["due_at"].replace(tzinfo=UTC) >= now:
+        return
+    late = ago((now - feed["due_at"].replace(tzinfo=UTC)).total_seconds())
+    came = "the last came" if feed["last_received_at"] else "none came"
+    at = f" at {shown(feed['last_received_at'])} UTC" if feed["last_received_at"] else " yet"
+    console.print(
+        f"{feed['feed']} of {feed['source']} is overdue: a file is expected every {feed['expected_every']}, "
+        f"{came}{at}, and the next was due {late}.",
+        style="red",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def sql(

@@ -15,8 +15,10 @@ from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.files import SourceFile
 
-__all__ = ["Found", "Unit", "find", "shown_path"]
+__all__ = ["SIDE_FILE", "Found", "Unit", "find", "shown_path"]
 
+# Beside a data file: what it must add up to (see `controls`). Never a feed file itself.
+SIDE_FILE = ".control.json"
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload")
 
 
@@ -82,5 +84,7 @@ def _matching(pattern: Path) -> Iterator[Path]:
         pattern = pattern / "*"
     for name in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207 - absolute patterns
         path = Path(name)
+        if path.name.endswith(SIDE_FILE):
+            continue
         if path.is_file() and not path.name.startswith(".") and path.suffix not in UNFINISHED:
             yield path

@@ -1,6 +1,7 @@
 """The ledger: what has been loaded before, under which mapping, and the declarations of the sources file.
 
-Reads and writes `raw.files`, `raw.sources`, `raw.coverage` and `raw.words`; the rows of feeds belong to `loading`.
+Reads and writes `raw.files`, `raw.sources`, `raw.coverage`, `raw.words`, `raw.numbered` and `raw.expected_intervals`;
+the rows of feeds belong to `loading`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.results import FileReport
 from orderhouse.sources.config import Source
+from orderhouse.sources.promises import ALL_FEEDS, FILES, interval_seconds
 from orderhouse.warehouse import RAW_LEDGERS
 
 __all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
@@ -132,6 +134,8 @@ def declare(
         "sources": [(each.name, each.format, each.mapping_version, each.priority) for each in declared],
         "coverage": [(each.name, feed) for each in declared for feed in feeds[each.name]],
         "words": [row for each in declared for row in _words(each)],
+        "numbered": [row for each in declared for row in _numbered(each)],
+        "expected_intervals": [row for each in declared for row in _intervals(each, feeds[each.name])],
     }
     changed = [_rewrite(connection, table, rows, names, batch_id) for table, rows in wanted.items()]
     return any(changed)
@@ -145,6 +149,22 @@ def _words(source: Source) -> list[Row]:
             if name in contract.fields() and candidate == (feed or source.feed or candidate):
                 rows += [(source.name, candidate, name, word, meaning) for word, meaning in meanings.items()]
     return rows
+
+
+def _numbered(source: Source) -> list[Row]:
+    """Numbered ids by feed and column; numbered files by their pattern, without a feed."""
+    rows: list[Row] = []
+    for feed, names in source.numbered.items():
+        for name in names:
+            rows.append((source.name, None, None, name) if feed == FILES else (source.name, feed, name, None))
+    return rows
+
+
+def _intervals(source: Source, feeds: list[str]) -> list[Row]:
+    """How often a file of each feed is expected; what is said of one feed goes before what is said of all."""
+    every = {feed: source.expect_every.get(feed, source.expect_every.get(ALL_FEEDS)) for feed in feeds}
+    every |= {feed: text for feed, text in source.expect_every.items() if feed != ALL_FEEDS}
+    return [(source.name, feed, text, interval_seconds(text)) for feed, text in every.items() if text is not None]
 
 
 def _rewrite(

@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 import polars as pl
 
+from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.behind import WriteBehind
+from orderhouse.ingest.controls import Check, Controls, write_checks
 from orderhouse.ingest.discovery import Unit
+from orderhouse.ingest.drift import observe, write_seen
 from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
 from orderhouse.ingest.results import FileReport
@@ -28,7 +32,7 @@ from orderhouse.sources.formats import FeedRows
 from orderhouse.vault import Vault
 from orderhouse.warehouse import RAW_LEDGERS, quote
 
-__all__ = ["Loader"]
+__all__ = ["Loader", "RowsUnaccounted"]
 
 ROW_BUDGET = 500_000
 WAITING_ROWS = 100_000
@@ -40,6 +44,10 @@ _LINEAGE: dict[str, Callable[[Part], str]] = {
     "_source": lambda part: part.unit.source.name,
     "_mapping_version": lambda part: part.unit.source.mapping_version,
 }
+
+
+class RowsUnaccounted(OrderhouseError):
+    """Rows of a file are neither accepted, duplicate nor quarantined; nothing of the transaction is kept."""
 
 
 class Loader:
@@ -54,6 +62,8 @@ class Loader:
         self.batch_id = batch_id
         self.received_at = received_at
         self.has_written = False
+        self.controls = Controls(connection)
+        self.checks: list[Check] = []
         self._open = Transaction()
         self._behind = WriteBehind()
         self._duplicates = Duplicates(connection, batch_id)
@@ -71,12 +81,23 @@ class Loader:
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Put rows of the unit in."""
         self._open.add(unit, rows)
+        self.controls.count(unit, rows)
         if self._open.rows_waiting >= WAITING_ROWS:
             self._put_waiting()
 
     def finish_unit(self, unit: Unit) -> list[FileReport]:
-        """The unit is complete; commits when enough has been gathered, and then reports on all of that."""
-        self._open.units.append(unit)
+        """The unit is complete; commits when enough has been gathered, and then reports on all of that.
+
+        If its control totals do not hold and its source says so, it is rejected as a whole.
+        """
+        checks = self.controls.check(unit)
+        wrong = [check.detail for check in checks if check.status == "failed"]
+        if wrong and unit.source.control.on_mismatch == "reject":
+            self.reject_unit(unit, " ".join(wrong))
+            checks = [replace(check, is_rejected=True) for check in checks]
+        else:
+            self._open.units.append(unit)
+        self._open.checks += checks
         return self.commit() if self._open.rows >= ROW_BUDGET else []
 
     def reject_unit(self, unit: Unit, reason: str) -> None:
@@ -109,6 +130,7 @@ class Loader:
         self._list_superseded()
         for finished in self._open.units:
             self._supersede(finished)
+        self.controls.forget(unit)
 
     def commit(self) -> list[FileReport]:
         """Store values in the vault, then commit rows, quarantine and ledger together."""
@@ -124,10 +146,13 @@ class Loader:
         checkpoint("after_vault")
         lines = [*self._settled(opened), *self._rejections(opened)]
         write_lines(self.connection, lines, self.batch_id, self.received_at)
+        write_checks(self.connection, opened.checks, self.batch_id, self.received_at)
+        write_seen(self.connection, opened.seen, opened.parts, self.batch_id)
         self.ensure_batch()
         checkpoint("before_commit")
         self.connection.execute("commit")
         checkpoint("after_commit")
+        self.checks += opened.checks
         self._open = Transaction(first_part=opened.next_part)
         return [line.report for line in lines]
 
@@ -151,7 +176,9 @@ class Loader:
         """Screen the rows that wait and put them into the tables of the open transaction."""
         bad: list[pl.DataFrame] = []
         for waiting in self._open.take_waiting():
-            screened = screen(waiting.feed, waiting.joined(), waiting.source, _zone(waiting.source), self.vault)
+            joined = waiting.joined()
+            self._open.seen.append(observe(waiting, joined))
+            screened = screen(waiting.feed, joined, waiting.source, _zone(waiting.source), self.vault)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -232,7 +259,7 @@ class Loader:
             )
         duplicates: Counter[int] = Counter()
         for feed, parts in opened.by_feed().items():
-            if any(part.rows_in > part.quarantined for part in parts):
+            if any(part.rows_in != part.quarantined for part in parts):
                 duplicates |= self._counted(feed, parts)
         return [_line(opened, part, duplicates[part.number]) for unit in opened.units for part in opened.parts_of(unit)]
 
@@ -275,7 +302,7 @@ class Loader:
         for part in parts:
             count, repeats = stored.get((part.unit.source.name, part.file.file_id), (0, 0))
             if count != part.rows_in - part.quarantined:
-                raise AssertionError(f"{feed} of {part.file.path}: {part.rows_in} rows in, {count} stored")
+                raise _unaccounted(part, count)
             found[part.number] = repeats
         return found
 
@@ -289,6 +316,14 @@ class Loader:
             for unit, reason in opened.rejected
             for file in unit.files
         ]
+
+
+def _unaccounted(part: Part, stored: int) -> RowsUnaccounted:
+    return RowsUnaccounted(
+        f"{part.file.path} (source {part.unit.source.name}) gave {part.rows_in} rows of {part.feed}, but {stored} were "
+        f"stored and {part.quarantined} quarantined. Nothing of it was kept, nor of what was to be committed with it. "
+        "Rows in must be accepted + duplicate + quarantined: run again, and if it is the same, report the file."
+    )
 
 
 def _zone(source: Source) -> str | None:

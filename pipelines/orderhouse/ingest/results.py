@@ -55,11 +55,15 @@ class IngestResult:
         batch_id: The batch that was written; None if there was nothing new.
         files: Every file of the run, skipped ones too.
         notes: Sentences about what was skipped, rejected, empty, vanished or not found.
+        controls_checked: Control totals held against their files in this run.
+        controls_failed: Those that do not hold.
     """
 
     batch_id: int | None
     files: list[FileReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    controls_checked: int = 0
+    controls_failed: int = 0
 
     @property
     def changed(self) -> bool:

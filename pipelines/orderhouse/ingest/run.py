@@ -5,6 +5,7 @@ The caller holds the warehouse's lock. What a step does belongs to the step's ow
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.ingest.ahead import read_ahead
-from orderhouse.ingest.discovery import Found, Unit, find, shown_path
+from orderhouse.ingest.controls import Check, write_checks
+from orderhouse.ingest.discovery import SIDE_FILE, Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
@@ -67,6 +69,7 @@ class _Run:
         connection.execute("set wal_autocheckpoint = '1TB'")
         self.reports: list[FileReport] = []
         self.notes: list[str] = []
+        self.late_checks: list[Check] = []
         self.rows = 0
         (last,) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchone() or (0,)
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -91,9 +94,12 @@ class _Run:
             self.loader.abandon()
             raise
         self._finish()
+        self._say_controls()
         self.originals.prune()
         batch_id = self.loader.batch_id if self.loader.has_written else None
-        return IngestResult(batch_id, self.reports, self.notes)
+        checks = [*self.loader.checks, *self.late_checks]
+        failed = sum(check.status == "failed" for check in checks)
+        return IngestResult(batch_id, self.reports, self.notes, len(checks), failed)
 
     def _new_units(self, found: dict[str, Found]) -> Iterator[Unit]:
         """Files and bundles that are not known, or known under another mapping; the rest is reported as skipped."""
@@ -101,7 +107,7 @@ class _Run:
             present: set[str] = set()
             taken: dict[str, str] = {}
             for group in found[name].groups:
-                unit = self._identified(source, group)
+                unit = self._identified(source, group, is_only_file=len(found[name].paths) == 1)
                 if unit is None:
                     continue
                 present |= {file.file_id for file in unit.files}
@@ -110,13 +116,23 @@ class _Run:
                     continue
                 taken[unit.unit_id] = unit.files[0].path
                 known = self.ledger.known(name, unit.unit_id)
-                if known and known.mapping_version == source.mapping_version:
+                if known and known.mapping_version == source.mapping_version and not self._reopens(known, unit):
                     self._skip(unit, _recognised(known, unit))
+                    self._check_late(known, unit)
                 else:
                     yield unit
             yield from self._outdated(source, present)
 
-    def _identified(self, source: Source, group: list[Path]) -> Unit | None:
+    def _reopens(self, known: Known, unit: Unit) -> bool:
+        return known.status == "rejected" and self.loader.controls.reopens(unit)
+
+    def _check_late(self, known: Known, unit: Unit) -> None:
+        """Hold a file that is loaded against control totals that came, or were corrected, after it."""
+        if known.status == "loaded" and self.loader.controls.is_unchecked(unit):
+            with contextlib.suppress(FileVanished):
+                self.late_checks += self.loader.controls.check_late(unit)
+
+    def _identified(self, source: Source, group: list[Path], *, is_only_file: bool) -> Unit | None:
         files: list[SourceFile] = []
         for path in group:
             shown = shown_path(source, path)
@@ -130,6 +146,7 @@ class _Run:
                 self.reports.append(FileReport(source.name, shown, "", "rejected", reason=error.reason))
                 return None
             files.append(SourceFile(shown, file.file_id, file.size_bytes, file.opener))
+            self.loader.controls.look_beside(source, path, shown, file.file_id, is_only_file=is_only_file)
         return Unit(source, files, is_bundle=FORMATS[source.format].is_bundle)
 
     def _outdated(self, source: Source, present: set[str]) -> Iterator[Unit]:
@@ -171,7 +188,8 @@ class _Run:
         }
         self.connection.execute("begin")
         changed = declare(self.connection, self.declared.sources.values(), feeds, self.loader.batch_id)
-        if changed:
+        write_checks(self.connection, self.late_checks, self.loader.batch_id, self.loader.received_at)
+        if changed or self.late_checks:
             self.loader.ensure_batch()
         self.connection.execute("commit")
 
@@ -204,6 +222,19 @@ class _Run:
                 self.notes.append(f"{report.path}: {report.reason}")
             if report.ignored_columns:
                 self.notes.append(f"{report.path}: nothing is taken from {', '.join(report.ignored_columns)}.")
+
+    def _say_controls(self) -> None:
+        """Totals that do not hold; of a file that was rejected for them its own note says so."""
+        for check in (*self.loader.checks, *self.late_checks):
+            if check.status == "failed" and not check.is_rejected:
+                self.notes.append(check.detail)
+        for source in self.declared.sources.values():
+            paths = {report.path for report in self.reports if report.source == source.name}
+            if source.control.states_totals and len(paths) > 1:
+                self.notes.append(
+                    f"Source {source.name} states control totals in the sources file, which are of one file, but has "
+                    f"{len(paths)} files; put each file's totals beside it as <file>{SIDE_FILE}."
+                )
 
     def _skip(self, unit: Unit, reason: str) -> None:
         for file in unit.files:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,6 +18,10 @@ from orderhouse.sources.config import Source
 from orderhouse.sources.files import SourceFile
 from orderhouse.sources.formats import FeedRows, Role
 from orderhouse.sources.records import Malformed
+
+if TYPE_CHECKING:
+    from orderhouse.ingest.controls import Check
+    from orderhouse.ingest.drift import Seen
 
 __all__ = ["Part", "Transaction", "Waiting"]
 
@@ -68,6 +73,8 @@ class Transaction:
         self.rejected: list[tuple[Unit, str]] = []
         self.malformed: list[tuple[int, Malformed]] = []
         self.accepted: dict[str, list[pl.DataFrame]] = {}
+        self.checks: list[Check] = []
+        self.seen: list[Seen] = []
         self.is_open = False
         self._waiting: dict[Kind, Waiting] = {}
         self._of_unit: dict[int, dict[tuple[str, str | None], Part]] = defaultdict(dict)

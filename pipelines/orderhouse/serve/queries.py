@@ -15,6 +15,7 @@ from orderhouse.serve.tables import published_tables, quoted
 __all__ = [
     "OrderView",
     "exceptions_by_code",
+    "control_findings",
     "feed_freshness",
     "file_counts",
     "find_order",
@@ -34,6 +35,34 @@ PARTS = {
     "shipments": ("ops.shipments", "shipped_at, shipment_id"),
     "returns": ("ops.returns", "1, 2, 3"),
     "exceptions": ("ops.exceptions", "opened_at, code"),
+}
+
+# What `status` says of each table of findings: one row with a sentence, or none.
+CONTROL_FINDINGS = {
+    "quality.controls": """
+        select count(distinct (source, file_id)) || ' of the files are not as their control totals state: '
+            || min(detail)
+        from quality.controls where is_current and status = 'failed' having count(*) > 0
+    """,
+    "quality.sequence_gaps": """
+        with missing as (
+            select missing, source || ', ' || feed || ' ' || case feed when 'files' then '' else prefix end || gap_from
+                || case when gap_to > gap_from then ' to ' || gap_to else '' end as gap
+            from quality.sequence_gaps where missing > 0
+        )
+        select sum(missing) || ' numbers are missing from what is numbered: ' || min(gap) || '.'
+        from missing having count(*) > 0
+    """,
+    "quality.drift": """
+        with found as (
+            select received_at, path || ' (' || concat_ws(' ', replace(kind, '_', ' '), column_name, after_value) || ')'
+                as finding
+            from quality.drift where severity = 'warn'
+        )
+        select count(*) || ' times a file was unlike those before it; last ' || arg_max(finding, (received_at, finding))
+            || '.'
+        from found having count(*) > 0
+    """,
 }
 
 
@@ -199,18 +228,46 @@ def file_counts(connection: duckdb.DuckDBPyConnection) -> Row:
     )[0]
 
 
+def control_findings(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Control totals that do not hold, numbers that are missing and files that are unlike those before, in sentences.
+
+    Returns:
+        At most one sentence per kind of finding, with an example; nothing for a version of an earlier release.
+    """
+    present = set(published_tables(connection))
+    return [
+        sentence
+        for table, query in CONTROL_FINDINGS.items()
+        if table in present
+        for (sentence,) in connection.execute(query).fetchall()
+    ]
+
+
 def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Per source and feed: files, rows accepted, when the last file came."""
+    """Per source and feed: files, rows accepted, when the last file came, how often one is expected, when one is due.
+
+    A feed that is expected and never came has a row too. Whether a feed is overdue is for who knows the time to say.
+    """
+    promised = "quality.freshness" in published_tables(connection)
+    due = "select source, feed, expected_every, due_at from quality.freshness"
+    without = "select null as source, null as feed, null as expected_every, null::timestamp as due_at"
     return rows_of(
         connection,
-        """
-        select source, feed, count(distinct file_id) as files, sum(accepted)::bigint as accepted,
-            max(received_at) as last_received_at
-        from quality.files
-        where feed is not null
-        group by source, feed
+        f"""
+        with received as (
+            select source, feed, count(distinct file_id) as files, sum(accepted)::bigint as accepted,
+                max(received_at) as last_received_at
+            from quality.files
+            where feed is not null
+            group by source, feed
+        ),
+        promises as ({due if promised else without})
+        select source, feed, coalesce(files, 0) as files, coalesce(accepted, 0) as accepted, last_received_at,
+            expected_every, due_at
+        from received full join promises using (source, feed)
+        where source is not null
         order by source, feed
-        """,
+        """,  # noqa: S608 - one of two queries from above
     )
 
 

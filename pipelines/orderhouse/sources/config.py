@@ -22,6 +22,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
 
 __all__ = ["Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
@@ -66,6 +67,9 @@ class Source(BaseModel):
         columns: Their column to our column; for a file without header, our columns in order.
         constants: Columns that every record has, with their value.
         words: Column to their word to our word; a column may be written ``feed.column``.
+        control: What its one file must add up to, and what becomes of files that do not.
+        numbered: Feed to the column whose ids have no gaps; ``files`` to patterns of numbered file names.
+        expect_every: Feed to how often a file of it comes, or one interval for all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,6 +88,9 @@ class Source(BaseModel):
     header: bool = True
     order_id_prefix: str = ""
     priority: int | None = None
+    control: Control = Control()
+    numbered: Numbered = Field(default_factory=dict)
+    expect_every: Intervals = Field(default_factory=dict)
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
@@ -102,6 +109,16 @@ class Source(BaseModel):
     @classmethod
     def _covers_exist(cls, value: list[str]) -> list[str]:
         return [_known("feed", feed, CONTRACTS) for feed in value]
+
+    @field_validator("numbered")
+    @classmethod
+    def _can_be_numbered(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        return checked_numbering(value)
+
+    @field_validator("expect_every")
+    @classmethod
+    def _can_be_expected(cls, value: dict[str, str]) -> dict[str, str]:
+        return checked_intervals(value, CONTRACTS)
 
     @field_validator("time_zone")
     @classmethod
@@ -264,6 +281,8 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
+    if "control" in keys[2:-1]:
+        return list(Control.model_fields)
     model = Merchant if keys[0] == "merchant" else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]
 

@@ -1,0 +1,12 @@
+{# What stands before the digits that a text ends in. #}
+{% macro without_last_digits(expression) -%}
+    {{ return(adapter.dispatch('without_last_digits', 'orderhouse')(expression)) }}
+{%- endmacro %}
+
+{% macro duckdb__without_last_digits(expression) -%}
+    rtrim({{ expression }}, '0123456789')
+{%- endmacro %}
+
+{% macro default__without_last_digits(expression) -%}
+    rtrim('0123456789', {{ expression }})
+{%- endmacro %}

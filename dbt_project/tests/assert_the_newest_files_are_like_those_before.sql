@@ -1,0 +1,15 @@
+-- Findings of the batch that this build is of; earlier ones stay in the table, but warn once.
+{{ config(severity='warn') }}
+
+select
+    drift.source,
+    drift.feed,
+    drift.kind,
+    drift.column_name,
+    drift.before_value,
+    drift.after_value,
+    drift.path
+from {{ ref('drift') }} as drift
+where
+    drift.severity = 'warn'
+    and drift.batch_id = {{ this_batch() }}

@@ -1,0 +1,278 @@
+"""Control totals: what a sender says a file adds up to, held against the rows as received.
+
+They stand in a side file beside the data file (``<file>.control.json``) or, for a source of one file, in
+``sources.yaml``. A side file is never a feed file. It may come late or be corrected: its file is then read once more
+and counted, without being loaded again. What is found goes to `raw.controls`; rows belong to `loading`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from orderhouse.ingest.discovery import SIDE_FILE, Unit
+from orderhouse.sources import FORMATS
+from orderhouse.sources.config import Source
+from orderhouse.sources.files import FileRejected
+from orderhouse.sources.formats import FeedRows
+from orderhouse.sources.promises import Totals, read_totals
+from orderhouse.warehouse import RAW_LEDGERS
+
+__all__ = ["Check", "Controls", "write_checks"]
+
+EXACT = pl.Decimal(38, 8)
+EXACT_NUMBER = r"^[+-]?(?:\d{1,20}(?:\.\d{0,8}0*)?|\.\d{1,8}0*)$"
+DECLARED = "sources.yaml"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What is stated of one file, and where.
+
+    Attributes:
+        origin: The side file's path, or the sources file.
+        control_id: Hash of what is stated, so that a changed control is checked anew.
+        totals: None if the side file cannot be read; `problem` says why.
+    """
+
+    origin: str
+    control_id: str
+    totals: Totals | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One stated total against what was received.
+
+    Attributes:
+        measure: ``rows``, the column summed, or ``control`` for a side file that cannot be read.
+        status: ``passed`` or ``failed``.
+        detail: A sentence.
+        is_rejected: The file was not taken because of it.
+    """
+
+    source: str
+    file_id: str
+    path: str
+    origin: str
+    control_id: str
+    measure: str
+    expected: str | None
+    actual: str | None
+    status: str
+    detail: str
+    is_rejected: bool = False
+
+
+@dataclass
+class _Tally:
+    """Records and sums of one file so far; amounts are exact, what is no number is counted."""
+
+    totals: Totals
+    rows: int = 0
+    unreadable: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    odd: dict[str, int] = field(default_factory=dict)
+
+    def add(self, source: Source, rows: FeedRows) -> None:
+        """Count rows that are the file's own records."""
+        if rows.role != "primary" or rows.feed is None:
+            return
+        self.rows += rows.frame.height + len(rows.malformed)
+        self.unreadable += len(rows.malformed)
+        for stated in self.totals.sums:
+            column = _column_of(source, rows.feed, stated)
+            if column in rows.frame.columns:
+                total, odd = _sum(rows.frame[column])
+                self.sums[stated] = self.sums.get(stated, Decimal(0)) + total
+                self.odd[stated] = self.odd.get(stated, 0) + odd
+
+
+class Controls:
+    """The control totals of one run: found beside the files, counted while these are read, and checked."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        rows = connection.execute(
+            """
+            select source, file_id, arg_max(control_id, batch_id), arg_max(is_rejected, batch_id)
+            from raw.controls
+            group by source, file_id
+            """
+        ).fetchall()
+        self._checked = {(source, file_id): (control_id, rejected) for source, file_id, control_id, rejected in rows}
+        self._stated: dict[tuple[str, str], Stated] = {}
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    def look_beside(self, source: Source, path: Path, shown: str, file_id: str, *, is_only_file: bool) -> None:
+        """Take note of what is stated of a file; a side file goes before the sources file."""
+        try:
+            content = path.with_name(path.name + SIDE_FILE).read_bytes()
+        except FileNotFoundError:
+            if source.control.states_totals and is_only_file:
+                self._stated[source.name, file_id] = _declared(source)
+            return
+        except OSError as error:
+            content, problem = b"", f"it cannot be read: {error.strerror}"
+        else:
+            problem = ""
+        self._stated[source.name, file_id] = _beside(shown + SIDE_FILE, content, problem)
+
+    def is_unchecked(self, unit: Unit) -> bool:
+        """Whether a total is stated of a file of the unit that has not been checked yet."""
+        return any(
+            key in self._stated and self._checked.get(key, ("",))[0] != self._stated[key].control_id
+            for key in _keys(unit)
+        )
+
+    def reopens(self, unit: Unit) -> bool:
+        """Whether a unit that was rejected for its totals may be tried again: they changed, or so did the policy."""
+        was_rejected = any(self._checked.get(key, ("", False))[1] for key in _keys(unit))
+        return was_rejected and (self.is_unchecked(unit) or unit.source.control.on_mismatch != "reject")
+
+    def count(self, unit: Unit, rows: FeedRows) -> None:
+        """Count rows of a file that totals are stated of; of any other this costs a look-up."""
+        key = (unit.source.name, rows.file.file_id)
+        stated = self._stated.get(key)
+        if stated is not None and stated.totals is not None:
+            self._tallies.setdefault(key, _Tally(stated.totals)).add(unit.source, rows)
+
+    def forget(self, unit: Unit) -> None:
+        """Drop what was counted of a unit."""
+        for key in _keys(unit):
+            self._tallies.pop(key, None)
+
+    def check(self, unit: Unit) -> list[Check]:
+        """Hold what was counted of a unit against what is stated."""
+        checks: list[Check] = []
+        for file in unit.files:
+            key = (unit.source.name, file.file_id)
+            stated, tally = self._stated.get(key), self._tallies.pop(key, None)
+            if stated is not None:
+                place = (unit.source.name, file.file_id, file.path, stated.origin, stated.control_id)
+                checks += _checks(place, stated, tally)
+                self._checked[key] = (stated.control_id, False)
+        return checks
+
+    def check_late(self, unit: Unit) -> list[Check]:
+        """Read a unit that is loaded already once more, only to count it.
+
+        Raises:
+            FileVanished: It is not there any more.
+        """
+        try:
+            for rows in FORMATS[unit.source.format].read(unit.source, unit.files):
+                self.count(unit, rows)
+        except FileRejected:
+            self.forget(unit)
+            return []
+        return self.check(unit)
+
+
+def write_checks(
+    connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], batch_id: int, checked_at: datetime
+) -> None:
+    """Append to `raw.controls`."""
+    rows = [{**vars(check), "batch_id": batch_id, "checked_at": checked_at} for check in checks]
+    if not rows:
+        return
+    types = {
+        "VARCHAR": pl.String(),
+        "BIGINT": pl.Int64(),
+        "BOOLEAN": pl.Boolean(),
+        "TIMESTAMP": pl.Datetime("us"),
+    }
+    schema = {name: types[sql_type] for name, sql_type in RAW_LEDGERS["controls"].items()}
+    connection.register("incoming", pl.DataFrame(rows, schema=schema).to_arrow())
+    connection.execute("insert into raw.controls by name select * from incoming")
+    connection.unregister("incoming")
+
+
+def _keys(unit: Unit) -> list[tuple[str, str]]:
+    return [(unit.source.name, file.file_id) for file in unit.files]
+
+
+def _declared(source: Source) -> Stated:
+    totals = Totals(rows=source.control.rows, sums=source.control.sums)
+    return Stated(DECLARED, hashlib.sha256(totals.model_dump_json().encode()).hexdigest()[:16], totals)
+
+
+def _beside(origin: str, content: bytes, problem: str) -> Stated:
+    control_id = hashlib.sha256(content).hexdigest()[:16]
+    if problem:
+        return Stated(origin, control_id, None, problem)
+    try:
+        return Stated(origin, control_id, read_totals(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        return Stated(origin, control_id, None, "it is not UTF-8")
+    except ValueError as error:
+        return Stated(origin, control_id, None, str(error))
+
+
+def _column_of(source: Source, feed: str, stated: str) -> str:
+    """Our name of a column that a sender may name as it does, or as we do, with or without the feed."""
+    owner, _, name = stated.rpartition(".")
+    if owner not in {"", feed}:
+        return ""
+    return source.columns.get(name, name) if isinstance(source.columns, dict) else name
+
+
+def _sum(values: pl.Series) -> tuple[Decimal, int]:
+    """The exact sum of what are numbers, and how many values that are there are none."""
+    if values.dtype.is_integer() or values.dtype.is_decimal():
+        numbers, there = values.cast(EXACT, strict=False), values.is_not_null()
+    else:
+        text = values.cast(pl.String, strict=False).str.strip_chars()
+        there = text.is_not_null() & (text != "")
+        numbers = text.set(~text.str.contains(EXACT_NUMBER).fill_null(False), None).cast(EXACT, strict=False)
+    return Decimal(numbers.sum() or 0), int((there & numbers.is_null()).sum())
+
+
+def _checks(place: tuple[str, str, str, str, str], stated: Stated, tally: _Tally | None) -> list[Check]:
+    _, _, path, origin, _ = place
+    if stated.totals is None:
+        detail = f"{origin} states no totals of {path}: {stated.problem}."
+        return [Check(*place, "control", None, None, "failed", detail)]
+    tally = tally or _Tally(stated.totals)
+    checks: list[Check] = []
+    if stated.totals.rows is not None:
+        checks.append(_rows_check(place, tally.rows, stated.totals.rows))
+    return checks + [_sum_check(place, tally, column, total) for column, total in stated.totals.sums.items()]
+
+
+def _rows_check(place: tuple[str, str, str, str, str], actual: int, expected: int) -> Check:
+    _, _, path, origin, _ = place
+    if actual == expected:
+        return Check(*place, "rows", str(expected), str(actual), "passed", f"{path} has {actual} rows, as stated.")
+    detail = f"{origin} states {expected} rows, but {path} has {actual}."
+    return Check(*place, "rows", str(expected), str(actual), "failed", detail)
+
+
+def _sum_check(place: tuple[str, str, str, str, str], tally: _Tally, column: str, expected: str) -> Check:
+    _, _, path, origin, _ = place
+    actual = tally.sums.get(column, Decimal(0) if tally.rows == 0 else None)
+    text = None if actual is None else _plain(actual)
+    odd = tally.odd.get(column, 0)
+    if actual is None:
+        problem = f"{path} has no column {column}"
+    elif odd or tally.unreadable:
+        what = f"{odd} values of it are no numbers" if odd else f"{tally.unreadable} records cannot be read"
+        problem = f"{path} cannot be summed, because {what}; the rest sums to {text}"
+    elif actual != Decimal(expected):
+        problem = f"the rows of {path} sum to {text}"
+    else:
+        detail = f"{column} of {path} sums to {text}, as stated."
+        return Check(*place, column, expected, text, "passed", detail)
+    return Check(*place, column, expected, text, "failed", f"{origin} states {expected} of {column}, but {problem}.")
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
