@@ -20,6 +20,7 @@ import duckdb
 import polars as pl
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.faults import watched
 from orderhouse.settings import Settings
 
 __all__ = ["Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
@@ -171,6 +172,7 @@ def open_vault(settings: Settings) -> Vault:
     except duckdb.Error as error:
         raise OrderhouseError(f"The vault cannot be opened: {str(error).splitlines()[0]}", exit_code=3) from None
     settings.vault_db.chmod(0o600)
+    connection = watched(connection)
     connection.execute(SCHEMA)
     return Vault(connection, keys)
 

@@ -66,6 +66,7 @@ class Source(BaseModel):
         columns: Their column to our column; for a file without header, our columns in order.
         constants: Columns that every record has, with their value.
         words: Column to their word to our word; a column may be written ``feed.column``.
+        settle_seconds: A file that changed more recently is left for the next run; else as the settings say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,6 +85,7 @@ class Source(BaseModel):
     header: bool = True
     order_id_prefix: str = ""
     priority: int | None = None
+    settle_seconds: Annotated[float, Field(ge=0)] | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
