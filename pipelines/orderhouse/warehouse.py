@@ -19,8 +19,10 @@ from pathlib import Path
 
 import duckdb
 
+from orderhouse.database_files import make_database
 from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.faults import watched
+from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 
 __all__ = ["Holder", "lock_holder", "open_published", "open_raw", "quote", "raw_schema", "run_lock"]
@@ -274,11 +276,14 @@ def _connect(path: Path, *, read_only: bool, settings: Settings) -> duckdb.DuckD
     mode = " (read_only)" if read_only else ""
     location = str(path).replace("'", "''")
     try:
+        if not read_only:
+            make_database(path)
         connection.execute(f"attach '{location}' as held{mode}")
     except duckdb.Error as error:
         connection.close()
         reason = str(error).splitlines()[0]
-        raise OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2) from None
+        closed = OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
+        raise machine_problem(error) or closed from None
     connection.execute("use held")
     return connection
 
