@@ -11,6 +11,7 @@ from orderhouse.audit import AuditResult
 from orderhouse.build import BuildResult
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import IngestResult
+from orderhouse.machine_errors import machine_problem
 from orderhouse.serve.publishing import PublishedVersion
 from orderhouse.settings import Settings
 from orderhouse.warehouse import run_lock
@@ -59,6 +60,11 @@ class Warehouse:
         except OrderhouseError as error:
             self.error = error
             raise dg.Failure(description=error.message, allow_retries=False) from error
+        except Exception as error:
+            self.error = machine_problem(error)
+            if self.error is None:
+                raise
+            raise dg.Failure(description=self.error.message, allow_retries=False) from error
 
 
 WarehouseParam = dg.ResourceParam[Warehouse]

@@ -1,17 +1,23 @@
 """Named points at which a test may kill the process, to prove that killing it changes nothing.
 
 ``ORDERHOUSE_FAULT=after_vault`` ends the process at the checkpoint of that name as ``kill -9`` would: no clean-up,
-no flush. ``ORDERHOUSE_FAULT=after_commit:3`` does so at the third time it is reached. Without the variable a
-checkpoint costs one look-up.
+no flush. ``ORDERHOUSE_FAULT=after_commit:3`` does so at the third time it is reached, and
+``ORDERHOUSE_FAULT=statement:137`` before the 137th statement on the raw tables and the vault together. Without the
+variable a checkpoint costs one look-up, and connections are not watched at all.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
-__all__ = ["checkpoint"]
+import duckdb
+
+__all__ = ["checkpoint", "watched"]
 
 VARIABLE = "ORDERHOUSE_FAULT"
+STATEMENT = "statement"
+STATEMENT_METHODS = ("execute", "executemany", "sql", "query")
 
 _reached: dict[str, int] = {}
 
@@ -31,3 +37,22 @@ def checkpoint(name: str) -> None:
     _reached[name] = _reached.get(name, 0) + 1
     if _reached[name] >= int(nth or 1):
         os._exit(137)
+
+
+def watched(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The connection, with a checkpoint before each of its statements if the environment asks for one of them."""
+    if os.environ.get(VARIABLE, "").partition(":")[0] != STATEMENT:
+        return connection
+    return cast(duckdb.DuckDBPyConnection, _Watched(connection))
+
+
+class _Watched:
+    """Stands in for a connection and does what it does."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name in STATEMENT_METHODS:
+            checkpoint(STATEMENT)
+        return getattr(self._connection, name)

@@ -5,6 +5,7 @@ A changed mapping reads them again. They hold personal data, which is why they a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import secrets
@@ -19,7 +20,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from orderhouse.settings import Settings
-from orderhouse.sources.files import FileRejected, SourceFile
+from orderhouse.sources.files import FileLeft, FileRejected, SourceFile
+from orderhouse.sources.local_files import BEING_WRITTEN
 from orderhouse.vault import VaultKeys
 
 __all__ = ["Originals"]
@@ -51,6 +53,7 @@ class Originals:
 
         Raises:
             FileVanished: It is not there any more.
+            FileLeft: Its bytes are not those that it is known by: it changed since it was hashed.
         """
         target = self.path_of(file.file_id)
         if not self.enabled or target.exists():
@@ -58,13 +61,18 @@ class Originals:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = target.with_name(f"{target.name}.new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        digest = hashlib.sha256()
         with os.fdopen(descriptor, "wb") as sealed, file.open() as received:
             for place, (chunk, is_last) in enumerate(_chunks(received)):
+                digest.update(chunk)
                 packed = pa.compress(chunk, codec="zstd", asbytes=True)
                 header = HEADER.pack(len(chunk), len(packed), is_last)
                 nonce = secrets.token_bytes(NONCE_BYTES)
                 sealed.write(header + nonce)
                 sealed.write(self._cipher.encrypt(nonce, packed, _context(file.file_id, place, header)))
+        if digest.hexdigest() != file.file_id:
+            draft.unlink()
+            raise FileLeft(BEING_WRITTEN)
         draft.replace(target)
 
     def file(self, file_id: str, path: str, size_bytes: int) -> SourceFile:

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None, description="DuckDB memory limit, such as 4GB; DuckDB's own if unset."
     )
+    settle_seconds: float = Field(
+        default=0, ge=0, description="A file that changed more recently than this is left for the next run."
+    )
     lock_wait_seconds: float = Field(default=0, ge=0, description="How long a second run waits for the first one.")
 
     @classmethod
@@ -129,6 +132,16 @@ class Settings(BaseSettings):
     def originals(self) -> Path:
         """Files as received, compressed and encrypted."""
         return self.vault / "originals"
+
+    @property
+    def incoming(self) -> Path:
+        """Objects of stores while they are being read."""
+        return self.vault / "incoming"
+
+    @property
+    def seen_file(self) -> Path:
+        """What files hashed to, so that unchanged ones are not read again: a cache."""
+        return self.warehouse / "seen.sqlite"
 
     @property
     def published(self) -> Path:

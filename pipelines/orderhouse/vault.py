@@ -19,7 +19,10 @@ from typing import Self
 import duckdb
 import polars as pl
 
+from orderhouse.database_files import make_database
 from orderhouse.errors import OrderhouseError
+from orderhouse.faults import watched
+from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 
 __all__ = ["Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
@@ -167,10 +170,14 @@ def open_vault(settings: Settings) -> Vault:
     """
     keys = load_keys(settings)
     try:
+        make_database(settings.vault_db)
         connection = duckdb.connect(str(settings.vault_db))
     except duckdb.Error as error:
-        raise OrderhouseError(f"The vault cannot be opened: {str(error).splitlines()[0]}", exit_code=3) from None
+        reason = str(error).splitlines()[0]
+        held = OrderhouseError(f"The vault cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
+        raise machine_problem(error) or held from None
     settings.vault_db.chmod(0o600)
+    connection = watched(connection)
     connection.execute(SCHEMA)
     return Vault(connection, keys)
 

@@ -19,10 +19,18 @@ from pathlib import Path
 
 import duckdb
 
+from orderhouse.database_files import make_database
 from orderhouse.errors import LockHeld, OrderhouseError
+from orderhouse.faults import watched
+from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 
 __all__ = ["Holder", "lock_holder", "open_published", "open_raw", "quote", "raw_schema", "run_lock"]
+
+# Enough for every name; the rest is blank, which JSON allows.
+HOLDER_BYTES = 1024
+# How often, 20 ms apart, a second run looks for the name of a first one that began in the same instant.
+NAMING_TRIES = 50
 
 RAW_LEDGERS: dict[str, dict[str, str]] = {
     "batches": {"batch_id": "BIGINT", "started_at": "TIMESTAMP", "finished_at": "TIMESTAMP"},
@@ -153,13 +161,12 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
     """
     patience = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
     settings.home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(settings.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = _acquired(settings, patience)
     try:
-        _acquire(descriptor, settings, patience)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), purpose=purpose, since=since)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+        # One write over all of the last holder's name, so that whoever looks reads one name whole.
+        os.pwrite(descriptor, json.dumps(asdict(holder)).encode().ljust(HOLDER_BYTES), 0)
         try:
             yield holder
         finally:
@@ -168,34 +175,78 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, settings: Settings, patience: float) -> None:
+def _acquired(settings: Settings, patience: float) -> int:
+    """A descriptor of the lock file that holds the lock."""
     deadline = time.monotonic() + patience
     while True:
+        descriptor = os.open(settings.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(descriptor, settings.lock_file):
+                return descriptor
+            os.close(descriptor)
         except BlockingIOError:
+            os.close(descriptor)
             if time.monotonic() >= deadline:
-                who = _read_holder(settings.lock_file) or "another run"
-                raise LockHeld(f"The warehouse {settings.home} is held by {who}. Try again when it is done.") from None
-            time.sleep(0.2)
-        else:
-            return
+                who = _who_holds(settings)
+                if who is not None:
+                    raise LockHeld(
+                        f"The warehouse {settings.home} is held by {who}. Try again when it is done."
+                    ) from None
+            time.sleep(min(0.2, max(deadline - time.monotonic(), 0.01)))
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    """Whether the file that is locked is the one under that name: a lock on a deleted file keeps nobody out."""
+    try:
+        return os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _who_holds(settings: Settings) -> Holder | str | None:
+    """The holder by name. It writes its name a moment after it has the lock; None if it let go while we waited."""
+    for _ in range(NAMING_TRIES):
+        holder = lock_holder(settings)
+        if holder is not None and not _has_ended(holder):
+            return holder
+        if not _is_held(settings):
+            return None
+        time.sleep(0.02)
+    return "another run"
+
+
+def _has_ended(holder: Holder) -> bool:
+    """Whether the name is that of a run on this machine that was killed, left until the next one writes its own."""
+    if holder.host != socket.gethostname():
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _is_held(settings: Settings) -> bool:
+    try:
+        descriptor = os.open(settings.lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def lock_holder(settings: Settings) -> Holder | None:
     """Who holds the warehouse now, or None."""
-    try:
-        descriptor = os.open(settings.lock_file, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read_holder(settings.lock_file)
-    else:
-        return None
-    finally:
-        os.close(descriptor)
+    return _read_holder(settings.lock_file) if _is_held(settings) else None
 
 
 def _read_holder(path: Path) -> Holder | None:
@@ -227,7 +278,7 @@ def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyC
     if read_only and not settings.raw_db.exists():
         raise OrderhouseError(f"Nothing has been ingested into {settings.home} yet. Run `orderhouse ingest` first.")
     settings.warehouse.mkdir(parents=True, exist_ok=True)
-    connection = _connect(settings.raw_db, read_only=read_only, settings=settings)
+    connection = watched(_connect(settings.raw_db, read_only=read_only, settings=settings))
     if not read_only:
         _create_raw(connection)
     return connection
@@ -273,11 +324,14 @@ def _connect(path: Path, *, read_only: bool, settings: Settings) -> duckdb.DuckD
     mode = " (read_only)" if read_only else ""
     location = str(path).replace("'", "''")
     try:
+        if not read_only:
+            make_database(path)
         connection.execute(f"attach '{location}' as held{mode}")
     except duckdb.Error as error:
         connection.close()
         reason = str(error).splitlines()[0]
-        raise OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2) from None
+        closed = OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
+        raise machine_problem(error) or closed from None
     connection.execute("use held")
     return connection
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest import run as ingest_run
+from orderhouse.ingest import arrivals
 from orderhouse.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
@@ -161,15 +161,15 @@ def test_a_file_that_vanishes_is_reported_and_the_others_load(
 ) -> None:
     gone = landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
     landing.write("feeds/order_lines.csv", LINES_HEADER + line(1))
-    identify = ingest_run.local_file
+    hashed = arrivals.hashed_local
 
     def vanishing(path: Path) -> object:
-        found = identify(path)
+        found = hashed(path)
         if path == gone:
             gone.unlink()
         return found
 
-    monkeypatch.setattr(ingest_run, "local_file", vanishing)
+    monkeypatch.setattr(arrivals, "hashed_local", vanishing)
     result = landing.ingest()
     assert report(result, "orders.csv").status == "vanished"
     assert any("feeds/orders.csv was not loaded" in note for note in result.notes)

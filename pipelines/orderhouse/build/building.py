@@ -26,6 +26,7 @@ from orderhouse.build.variables import build_variables, shaping_variables, track
 from orderhouse.build_record import BuildRecord, load_record, save_record
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
+from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 from orderhouse.vault import load_keys
 from orderhouse.warehouse import open_raw
@@ -157,7 +158,8 @@ def _run(
         on_event=observe,
     )
     if not outcome.success:
-        raise BuildFailed(_explain(ended, outcome.exception, settings))
+        failure = BuildFailed(_explain(ended, outcome.exception, settings))
+        raise machine_problem(failure) or failure
     return {event.table: event.seconds for event in ended}
 
 

@@ -14,6 +14,7 @@ import typer
 from orderhouse.cli import exporting, reading, simulating, steps, tending, trying
 from orderhouse.cli.session import Session, console, error_console
 from orderhouse.errors import OrderhouseError
+from orderhouse.machine_errors import machine_problem
 
 __all__ = ["app", "main"]
 
@@ -87,6 +88,10 @@ def run_command(arguments: list[str]) -> int:
 
 
 def _unexpected(error: Exception, *, show_traceback: bool) -> int:
+    problem = machine_problem(error)
+    if problem is not None and not show_traceback:
+        error_console.print(problem.message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return problem.exit_code
     if show_traceback:
         traceback.print_exc()  # not rich's: on Dagster's deep stacks it took minutes and 1.8 GB
     else:

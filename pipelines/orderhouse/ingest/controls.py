@@ -20,7 +20,7 @@ import polars as pl
 from orderhouse.ingest.discovery import SIDE_FILE, Unit
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileRejected
+from orderhouse.sources.files import FileRejected, SourceFile
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.promises import Totals, read_totals
 from orderhouse.warehouse import RAW_LEDGERS
@@ -111,19 +111,27 @@ class Controls:
         self._stated: dict[tuple[str, str], Stated] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
-    def look_beside(self, source: Source, path: Path, shown: str, file_id: str, *, is_only_file: bool) -> None:
-        """Take note of what is stated of a file; a side file goes before the sources file."""
+    def look_beside(self, source: Source, file: SourceFile, path: Path | None, *, is_only_file: bool) -> None:
+        """Take note of what is stated of a file; a side file goes before the sources file.
+
+        Args:
+            source: Whose file it is.
+            file: The file.
+            path: Where it lies; None for an object of a store, which has no side file.
+            is_only_file: The source has no other, so that totals in the sources file are of this one.
+        """
+        key = (source.name, file.file_id)
         try:
-            content = path.with_name(path.name + SIDE_FILE).read_bytes()
+            content = path.with_name(path.name + SIDE_FILE).read_bytes() if path else None
         except FileNotFoundError:
-            if source.control.states_totals and is_only_file:
-                self._stated[source.name, file_id] = _declared(source)
-            return
+            content = None
         except OSError as error:
-            content, problem = b"", f"it cannot be read: {error.strerror}"
-        else:
-            problem = ""
-        self._stated[source.name, file_id] = _beside(shown + SIDE_FILE, content, problem)
+            self._stated[key] = _beside(file.path + SIDE_FILE, b"", f"it cannot be read: {error.strerror}")
+            return
+        if content is not None:
+            self._stated[key] = _beside(file.path + SIDE_FILE, content, "")
+        elif source.control.states_totals and is_only_file:
+            self._stated[key] = _declared(source)
 
     def is_unchecked(self, unit: Unit) -> bool:
         """Whether a total is stated of a file of the unit that has not been checked yet."""

@@ -1,38 +1,48 @@
 """Discovery: which files a source has now, and which of them are known already.
 
-Reads names and hashes; what is in the files belongs to the formats.
+Reads names; what the files are belongs to `arrivals`, what is in them to the formats.
 """
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orderhouse.object_stores import StoreRefused, is_address
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.files import SourceFile
+from orderhouse.sources.local_files import find_local
+from orderhouse.sources.store_files import StoreFiles, StoreObject
 
 __all__ = ["SIDE_FILE", "Found", "Unit", "find", "shown_path"]
 
 # Beside a data file: what it must add up to (see `controls`). Never a feed file itself.
 SIDE_FILE = ".control.json"
-UNFINISHED = (".tmp", ".part", ".partial", ".crdownload")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A source's paths, grouped into what loads together, and what there is to say about them."""
+    """A source's paths, grouped into what loads together, and what there is to say about them.
 
-    groups: list[list[Path]]
+    Attributes:
+        groups: Paths, and addresses of objects in stores.
+        notes: Sentences.
+        objects: The objects among them, as their stores list them.
+        refused: Why a store did not answer, by the path that names it.
+    """
+
+    groups: list[list[str]]
     notes: list[str] = field(default_factory=list)
+    objects: dict[str, StoreObject] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[str]:
         """All paths, in order."""
-        return [str(path) for group in self.groups for path in group]
+        return [path for group in self.groups for path in group]
 
 
 @dataclass(frozen=True)
@@ -56,35 +66,45 @@ class Unit:
         return self.unit_id if self.is_bundle else None
 
 
-def find(source: Source) -> Found:
-    """The files that a source's paths name now, in order of their names."""
+def find(source: Source, stores: StoreFiles) -> Found:
+    """The files that a source's paths name now, in order of their names. A store that refuses stops no other path."""
     notes: list[str] = []
-    paths: dict[Path, None] = {}
+    refused: dict[str, str] = {}
+    objects: dict[str, StoreObject] = {}
+    paths: dict[str, None] = {}
     for pattern in source.path:
-        matched = list(_matching(source.base / Path(pattern).expanduser()))
+        try:
+            matched = list(_matching(source, pattern, stores, objects))
+        except StoreRefused as error:
+            refused[pattern] = error.message
+            notes.append(f"Source {source.name} could not be read: {error.message}")
+            continue
         if not matched:
-            notes.append(f"Source {source.name}: no file matches {pattern} (looked in {source.base}).")
+            where = "" if is_address(pattern) else f" (looked in {source.base})"
+            notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
         paths |= dict.fromkeys(matched)
-    groups = FORMATS[source.format].bundles([str(path) for path in paths])
+    groups = FORMATS[source.format].bundles(list(paths))
     if paths and not groups:
         notes.append(f"Source {source.name}: none of its {len(paths)} files belongs to a {source.format} bundle.")
-    return Found([[Path(path) for path in group] for group in groups], notes)
+    return Found(groups, notes, objects, refused)
 
 
-def shown_path(source: Source, path: Path) -> str:
-    """A path as the ledgers name it: relative to the sources file where it lies below it."""
+def shown_path(source: Source, path: str) -> str:
+    """A path as the ledgers name it: relative to the sources file where it lies below it; an address as it is."""
+    if is_address(path):
+        return path
     try:
-        return str(path.relative_to(source.base))
+        return str(Path(path).relative_to(source.base))
     except ValueError:
-        return str(path)
+        return path
 
 
-def _matching(pattern: Path) -> Iterator[Path]:
-    if pattern.is_dir():
-        pattern = pattern / "*"
-    for name in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207 - absolute patterns
-        path = Path(name)
-        if path.name.endswith(SIDE_FILE):
-            continue
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in UNFINISHED:
-            yield path
+def _matching(source: Source, pattern: str, stores: StoreFiles, objects: dict[str, StoreObject]) -> Iterator[str]:
+    if not is_address(pattern):
+        found = find_local(source.base / Path(pattern).expanduser())
+        yield from (path for path in found if not path.endswith(SIDE_FILE))
+        return
+    for each in stores.find(pattern):
+        if not each.address.endswith(SIDE_FILE):
+            objects[each.address] = each
+            yield each.address

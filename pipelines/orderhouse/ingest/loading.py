@@ -6,6 +6,7 @@ divided between two. Before a commit the vault has every value that the rows' to
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -168,8 +169,10 @@ class Loader:
         """Give up the open transaction, as if it had never begun."""
         self._behind.give_up()
         if self._open.is_open:
-            self.connection.execute("rollback")
-            self.vault.discard()
+            # After a failed write (a full disk) the database takes no more statements, and rolls back by being closed.
+            with contextlib.suppress(duckdb.Error):
+                self.connection.execute("rollback")
+                self.vault.discard()
         self._open = Transaction(first_part=self._open.next_part)
 
     def _put_waiting(self) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["FeedCounts", "FileReport", "IngestResult", "Progress", "ProgressCallback"]
+__all__ = ["FeedCounts", "FileReport", "IngestResult", "Progress", "ProgressCallback", "Status"]
 
-Status = Literal["loaded", "skipped", "rejected", "vanished"]
+# vanished, left (still being written) and unreachable files are tried again by the next run.
+Status = Literal["loaded", "skipped", "rejected", "vanished", "left", "unreachable"]
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from orderhouse.build_record import write_atomically
 from orderhouse.ingest.ahead import read_ahead
+from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
 from orderhouse.ingest.discovery import SIDE_FILE, Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
-from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
+from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback, Status
+from orderhouse.ingest.seen import Seen
+from orderhouse.object_stores import StoreRefused, is_address
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, SourcesFile, load_sources
-from orderhouse.sources.files import FileRejected, FileVanished, SourceFile, local_file
+from orderhouse.sources.files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, open_vault
 from orderhouse.warehouse import open_raw
 
@@ -44,7 +49,7 @@ def ingest(settings: Settings, *, progress: ProgressCallback | None = None) -> I
     with open_vault(settings) as vault:
         connection = open_raw(settings)
         if settings.sources is not None:
-            settings.sources_note.write_text(str(settings.sources), encoding="utf-8")
+            write_atomically(settings.sources_note, str(settings.sources))
         try:
             return _Run(settings, declared, connection, vault, progress).go()
         finally:
@@ -65,8 +70,11 @@ class _Run:
         self.vault = vault
         self.progress = progress
         self.originals = Originals(settings, vault.keys)
+        self.stores = StoreFiles()
+        self.arrivals = Arrivals(self.stores, settings.incoming, Seen(settings.seen_file), settings.settle_seconds)
         self.ledger = Ledger(connection)
         connection.execute("set wal_autocheckpoint = '1TB'")
+        self.left: list[Unit] = []
         self.reports: list[FileReport] = []
         self.notes: list[str] = []
         self.late_checks: list[Check] = []
@@ -76,9 +84,12 @@ class _Run:
         self.loader = Loader(connection, vault, self.ledger, last + 1, now)
 
     def go(self) -> IngestResult:
-        found = {name: find(source) for name, source in self.declared.sources.items()}
-        for each in found.values():
+        found = {name: find(source, self.stores) for name, source in self.declared.sources.items()}
+        for name, each in found.items():
             self.notes += each.notes
+            self.reports += [
+                FileReport(name, path, "", "unreachable", reason=why) for path, why in each.refused.items()
+            ]
         total = sum(len(each.groups) for each in found.values())
         try:
             with (
@@ -95,6 +106,7 @@ class _Run:
             raise
         self._finish()
         self._say_controls()
+        self.arrivals.close([path for each in found.values() for path in each.paths])
         self.originals.prune()
         batch_id = self.loader.batch_id if self.loader.has_written else None
         checks = [*self.loader.checks, *self.late_checks]
@@ -107,20 +119,21 @@ class _Run:
             present: set[str] = set()
             taken: dict[str, str] = {}
             for group in found[name].groups:
-                unit = self._identified(source, group, is_only_file=len(found[name].paths) == 1)
+                unit = self._identified(source, group, found[name])
                 if unit is None:
                     continue
                 present |= {file.file_id for file in unit.files}
                 if unit.unit_id in taken:
                     self._skip(unit, f"The same content as {taken[unit.unit_id]}.")
                     continue
-                taken[unit.unit_id] = unit.files[0].path
                 known = self.ledger.known(name, unit.unit_id)
                 if known and known.mapping_version == source.mapping_version and not self._reopens(known, unit):
-                    self._skip(unit, _recognised(known, unit))
                     self._check_late(known, unit)
+                    self._skip(unit, _recognised(known, unit))
                 else:
                     yield unit
+                if unit not in self.left:
+                    taken[unit.unit_id] = unit.files[0].path
             yield from self._outdated(source, present)
 
     def _reopens(self, known: Known, unit: Unit) -> bool:
@@ -132,21 +145,16 @@ class _Run:
             with contextlib.suppress(FileVanished):
                 self.late_checks += self.loader.controls.check_late(unit)
 
-    def _identified(self, source: Source, group: list[Path], *, is_only_file: bool) -> Unit | None:
+    def _identified(self, source: Source, group: list[str], found: Found) -> Unit | None:
         files: list[SourceFile] = []
         for path in group:
-            shown = shown_path(source, path)
             try:
-                file = local_file(path)
-            except FileVanished:
-                self._vanished(source, shown)
+                files.append(self.arrivals.identify(source, path, found.objects.get(path)))
+            except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+                self._leave(source, shown_path(source, path), error)
                 return None
-            except FileRejected as error:
-                self.notes.append(f"{shown}: {error.reason}")
-                self.reports.append(FileReport(source.name, shown, "", "rejected", reason=error.reason))
-                return None
-            files.append(SourceFile(shown, file.file_id, file.size_bytes, file.opener))
-            self.loader.controls.look_beside(source, path, shown, file.file_id, is_only_file=is_only_file)
+            place = None if is_address(path) else Path(path)
+            self.loader.controls.look_beside(source, files[-1], place, is_only_file=len(found.paths) == 1)
         return Unit(source, files, is_bundle=FORMATS[source.format].is_bundle)
 
     def _outdated(self, source: Source, present: set[str]) -> Iterator[Unit]:
@@ -163,18 +171,36 @@ class _Run:
             yield Unit(source, files, is_bundle=unit[0].bundle_id is not None)
 
     def _load(self, unit: Unit, reader: ThreadPoolExecutor, keeper: ThreadPoolExecutor) -> None:
+        """Load a unit, unless its files changed meanwhile: then it is as if they had not been there."""
         kept: list[Future[None]] = [keeper.submit(self.originals.keep, file) for file in unit.files]
         self.loader.begin_unit(unit)
         try:
-            self._read_into(unit, reader)
-            for future in kept:
-                future.result()
+            with self._judged_unchanged(unit):
+                self._read_into(unit, reader)
+                for future in kept:
+                    future.result()
             self._report(self.loader.finish_unit(unit))
-        except FileVanished as error:
+        except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+            wait(kept)
             self.loader.drop_unit(unit)
-            self._vanished(unit.source, str(error))
+            self.left.append(unit)
+            path = str(error) if isinstance(error, FileVanished) else unit.files[0].path
+            self._leave(unit.source, path, error)
         except FileRejected as error:
+            wait(kept)
             self.loader.reject_unit(unit, error.reason)
+        finally:
+            self.arrivals.release(unit)
+
+    @contextlib.contextmanager
+    def _judged_unchanged(self, unit: Unit) -> Iterator[None]:
+        """What is wrong with a file that changed while it was read is that it changed."""
+        try:
+            yield
+        except Exception:
+            self.arrivals.refuse_changed(unit)
+            raise
+        self.arrivals.refuse_changed(unit)
 
     def _read_into(self, unit: Unit, reader: ThreadPoolExecutor) -> None:
         for rows in read_ahead(FORMATS[unit.source.format].read(unit.source, unit.files), reader):
@@ -237,15 +263,26 @@ class _Run:
                 )
 
     def _skip(self, unit: Unit, reason: str) -> None:
+        self.arrivals.release(unit)
         for file in unit.files:
             self.reports.append(FileReport(unit.source.name, file.path, file.file_id, "skipped", reason=reason))
         if not reason.startswith("Loaded"):
             self.notes.append(f"{unit.files[0].path} was skipped: {reason}")
 
-    def _vanished(self, source: Source, path: str) -> None:
-        reason = "It was there when the run began and was gone when it was to be read."
-        self.reports.append(FileReport(source.name, path, "", "vanished", reason=reason))
-        self.notes.append(f"{path} was not loaded: {reason}")
+    def _leave(self, source: Source, path: str, error: Exception) -> None:
+        """Nothing of a file is taken in this run, and nothing is noted in the ledger: the next run tries again."""
+        match error:
+            case FileVanished():
+                reason = "It was there when the run began and was gone when it was to be read."
+                status: Status = "vanished"
+            case FileLeft(reason=reason):
+                status = "left"
+            case FileUnreadable(reason=reason):
+                status = "rejected"
+            case _:
+                reason, status = str(error), "unreachable"
+        self.reports.append(FileReport(source.name, path, "", status, reason=reason))
+        self.notes.append(f"{path}: {reason}" if status != "vanished" else f"{path} was not loaded: {reason}")
 
     def _tell(self, unit: Unit, done: int, total: int) -> None:
         if self.progress:

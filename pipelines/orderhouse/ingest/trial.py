@@ -6,6 +6,7 @@ Reads and screens as an ingest does, against a vault that lives in memory and is
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,16 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest.discovery import find, shown_path
+from orderhouse.ingest.arrivals import Arrivals
+from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.screening import PART, screen
+from orderhouse.object_stores import StoreRefused
 from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, load_sources
-from orderhouse.sources.files import FileRejected, FileVanished, SourceFile, local_file
+from orderhouse.sources.files import FileLeft, FileRejected, FileVanished
 from orderhouse.sources.formats import FeedRows
+from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, throwaway_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
@@ -68,28 +72,29 @@ def check_sources(settings: Settings, name: str | None = None) -> list[SourceTri
         known = ", ".join(declared.sources) or "none"
         raise OrderhouseError(f"{declared.path} declares no source {name!r}; it declares {known}.")
     chosen = [source for each, source in declared.sources.items() if name in {None, each}]
-    with throwaway_vault() as vault:
-        return [_tried(source, vault) for source in chosen]
+    stores = StoreFiles()
+    with throwaway_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
+        arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
+        return [_tried(source, vault, stores, arrivals) for source in chosen]
 
 
-def _tried(source: Source, vault: Vault) -> SourceTrial:
-    found = find(source)
+def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
+    found = find(source, stores)
     trial = SourceTrial(source.name, notes=list(found.notes))
     for group in found.groups:
         shown = shown_path(source, group[0])
         try:
-            for rows in FORMATS[source.format].read(source, [_file(source, path) for path in group]):
+            files = [arrivals.identify(source, path, found.objects.get(path)) for path in group]
+            for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
-        except FileRejected as error:
+            arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
+        except (FileRejected, FileLeft) as error:
             trial.notes.append(f"{shown} would not be taken: {error.reason}")
+        except StoreRefused as error:
+            trial.notes.append(f"{shown} cannot be read: {error.message}")
         except FileVanished:
             trial.notes.append(f"{shown} is not there any more.")
     return trial
-
-
-def _file(source: Source, path: Path) -> SourceFile:
-    found = local_file(path)
-    return SourceFile(shown_path(source, path), found.file_id, found.size_bytes, found.opener)
 
 
 def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> None:

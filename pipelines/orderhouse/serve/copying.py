@@ -17,11 +17,19 @@ FICLONE = 0x40049409
 
 
 def copy_file(source: Path, target: Path) -> bool:
-    """Copy the bytes and wait until they are on disk.
+    """Copy the bytes and wait until they are on disk. A copy that fails is removed: the disk may be full of it.
 
     Returns:
         Whether the copy shares the source's blocks.
     """
+    try:
+        return _copied(source, target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _copied(source: Path, target: Path) -> bool:
     with source.open("rb") as original, target.open("wb") as copy:
         is_shared = _clone(original.fileno(), copy.fileno())
         if not is_shared:

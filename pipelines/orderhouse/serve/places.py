@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from orderhouse.errors import OrderhouseError
+from orderhouse.object_stores import is_address, open_store
 
 __all__ = ["fetch", "is_remote", "scratch_folder", "send"]
 
@@ -22,7 +22,7 @@ CHUNK = 8 * 1024 * 1024
 
 def is_remote(place: str) -> bool:
     """Whether it is an address rather than a folder."""
-    return "://" in place
+    return is_address(place)
 
 
 @contextlib.contextmanager
@@ -39,47 +39,61 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 def send(folder: Path, place: str, names: list[str]) -> None:
     """Put these files, relative to the folder, in their place, in this order.
 
-    What comes last says that the rest is there.
+    What comes last says that the rest is there; one that an earlier export left is taken away first, so that a place
+    never says so of files of two exports. In a store each file is there whole or not at all.
 
     Raises:
-        OrderhouseError: The store refuses.
+        StoreRefused: The store refuses.
     """
     if not is_remote(place):
         target = Path(place)
+        (target / names[-1]).unlink(missing_ok=True)
         for name in names:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).replace(target / name)
         return
-    with _store(place) as (store, base):
+    with open_store(place) as (store, base):
+        _remove(store, f"{base}/{names[-1]}")
         for name in names:
             if store.type_name == "local":
                 store.create_dir(str(Path(base, name).parent))
-            with (folder / name).open("rb") as source, store.open_output_stream(f"{base}/{name}") as sink:
-                shutil.copyfileobj(source, sink, CHUNK)
+            _upload(store, folder / name, f"{base}/{name}")
 
 
 def fetch(place: str, name: str, folder: Path) -> Path:
-    """The local path of a file in a place; one in a store is copied into the folder first.
+    """The local path of a file in a place; one in a store is copied into the folder first. It may not be there.
 
     Raises:
-        OrderhouseError: It is not there, or the store refuses.
+        StoreRefused: The store refuses.
     """
     if not is_remote(place):
         return Path(place) / name
     local = folder / name
     local.parent.mkdir(parents=True, exist_ok=True)
-    with _store(place) as (store, base), store.open_input_stream(f"{base}/{name}") as source, local.open("wb") as sink:
+    with (
+        contextlib.suppress(FileNotFoundError),
+        open_store(place) as (store, base),
+        store.open_input_stream(f"{base}/{name}") as source,
+        local.open("wb") as sink,
+    ):
         shutil.copyfileobj(source, sink, CHUNK)
     return local
 
 
-@contextlib.contextmanager
-def _store(place: str) -> Iterator[tuple[Any, str]]:
-    import pyarrow as pa
-    from pyarrow import fs
-
+def _upload(store: Any, source: Path, target: str) -> None:
+    """One file. Closing the stream is what makes an object appear, so one that was cut short is taken away again."""
     try:
-        store, base = fs.FileSystem.from_uri(place)
-        yield store, base.rstrip("/")
-    except (OSError, pa.ArrowInvalid) as error:
-        raise OrderhouseError(f"{place.split('?')[0]}: {' '.join(str(error).split())}") from None
+        with source.open("rb") as given, store.open_output_stream(target) as sink:
+            shutil.copyfileobj(given, sink, CHUNK)
+        sent, size = store.get_file_info(target).size, source.stat().st_size
+        if sent != size:
+            raise OSError(f"only {sent} of {size} bytes of {source.name} arrived")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _remove(store, target)
+        raise
+
+
+def _remove(store: Any, target: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        store.delete_file(target)

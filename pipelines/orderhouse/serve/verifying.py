@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from orderhouse.errors import OrderhouseError
+from orderhouse.object_stores import shown_address
 from orderhouse.serve.exports import MANIFEST_NAME, write_table
 from orderhouse.serve.manifest import ExportedTable, Manifest, describe_file, read_manifest
 from orderhouse.serve.places import fetch, is_remote, scratch_folder
@@ -51,7 +53,10 @@ def verify(settings: Settings, place: str) -> Verification:
     base, name = _split(place)
     with scratch_folder(settings.exports) as scratch:
         given = scratch / "given"
-        manifest = read_manifest(fetch(base, name, given))
+        path = fetch(base, name, given)
+        if is_remote(base) and not path.exists():
+            raise OrderhouseError(f"There is no manifest {name} at {shown_address(base)}.")
+        manifest = read_manifest(path)
         folder = given if is_remote(base) else Path(base)
         problems = [problem for table in manifest.tables for problem in _compare_files(table, base, folder)]
         kept = {version.number: version.build_id for version in list_versions(settings)}

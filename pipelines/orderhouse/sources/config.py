@@ -70,6 +70,7 @@ class Source(BaseModel):
         control: What its one file must add up to, and what becomes of files that do not.
         numbered: Feed to the column whose ids have no gaps; ``files`` to patterns of numbered file names.
         expect_every: Feed to how often a file of it comes, or one interval for all.
+        settle_seconds: A file that changed more recently is left for the next run; else as the settings say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -91,6 +92,7 @@ class Source(BaseModel):
     control: Control = Control()
     numbered: Numbered = Field(default_factory=dict)
     expect_every: Intervals = Field(default_factory=dict)
+    settle_seconds: Annotated[float, Field(ge=0)] | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")

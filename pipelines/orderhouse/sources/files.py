@@ -16,7 +16,16 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-__all__ = ["FileRejected", "FileVanished", "SourceFile", "local_file", "unpacked", "unpacked_blocks"]
+__all__ = [
+    "FileLeft",
+    "FileRejected",
+    "FileUnreadable",
+    "FileVanished",
+    "SourceFile",
+    "local_file",
+    "unpacked",
+    "unpacked_blocks",
+]
 
 BLOCK_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -35,8 +44,24 @@ class FileRejected(Exception):  # noqa: N818 - the sentence is about the file, n
         self.reason = reason
 
 
+class FileUnreadable(FileRejected):
+    """A file that this machine cannot read now: nothing is wrong with it, and the next run tries again."""
+
+
 class FileVanished(Exception):  # noqa: N818
     """A file that was there when it was found and is not any more."""
+
+
+class FileLeft(Exception):  # noqa: N818
+    """A file that is not taken now because it is changing; the next run tries again.
+
+    Attributes:
+        reason: Why, as a sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -71,7 +96,7 @@ class SourceFile:
         except FileNotFoundError:
             raise FileVanished(self.path) from None
         except OSError as error:
-            raise FileRejected(f"The file cannot be read: {error.strerror}.") from None
+            raise FileUnreadable(f"The file cannot be read: {error.strerror}.") from None
 
 
 def local_file(path: Path) -> SourceFile:
@@ -82,9 +107,12 @@ def local_file(path: Path) -> SourceFile:
         FileRejected: It may not be read.
     """
     found = SourceFile(path=str(path), file_id="", size_bytes=0, opener=lambda: path.open("rb"))
-    with found.open() as stream:
-        digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
-        size = stream.tell()
+    try:
+        with found.open() as stream:
+            digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+            size = stream.tell()
+    except OSError as error:
+        raise FileUnreadable(f"The file cannot be read: {error.strerror}.") from None
     return SourceFile(path=str(path), file_id=digest.hexdigest(), size_bytes=size, opener=found.opener)
 
 
@@ -109,7 +137,7 @@ def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterato
             raise FileRejected(f"The gzip file is damaged: {error}.") from None
         except OSError as error:
             if packing != "zstd":
-                raise FileRejected(f"The file cannot be read: {error}.") from None
+                raise FileUnreadable(f"The file cannot be read: {error}.") from None
             raise FileRejected(f"The zstd file ends early or is damaged: {error}.") from None
 
 

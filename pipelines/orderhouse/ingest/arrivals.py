@@ -1,0 +1,180 @@
+"""Arrivals: from an address to a file that may be read, known by its content, and still the same when it has been read.
+
+Local files are read where they lie and objects of stores from a copy. Whether a file is new is the ledger's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from orderhouse.ingest.discovery import Unit, shown_path
+from orderhouse.ingest.seen import Hashed, Seen
+from orderhouse.sources.config import Source
+from orderhouse.sources.files import FileLeft, FileVanished, SourceFile
+from orderhouse.sources.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
+from orderhouse.sources.store_files import REPLACED, StoreFiles, StoreObject
+
+__all__ = ["Arrivals"]
+
+# A local mark changes with every write, unless the file system's clock is coarser than the time between two of them.
+LOCAL_CERTAINTY_SECONDS = 2.0
+# A listing tells whole seconds of the store's own clock, so what changed about now is asked for its tag.
+LISTING_CERTAINTY_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class _Local:
+    path: Path
+    mark: str
+
+
+class Arrivals:
+    """The files of one run.
+
+    Attributes:
+        hashed: How many files had to be read to be known.
+    """
+
+    def __init__(self, stores: StoreFiles, incoming: Path, seen: Seen | None, settle_seconds: float) -> None:
+        self._stores = stores
+        self._incoming = incoming
+        self._seen = seen
+        self._settle_seconds = settle_seconds
+        self._local: dict[tuple[str, str], _Local] = {}
+        self._copies: dict[tuple[str, str], _Copy] = {}
+        self._numbers = itertools.count(1)
+        self.hashed = 0
+        shutil.rmtree(incoming, ignore_errors=True)
+
+    def identify(self, source: Source, address: str, listed: StoreObject | None) -> SourceFile:
+        """A file by its content, without reading it if it is as it was when it was last read.
+
+        Args:
+            source: Whose it is.
+            address: A path, or the address of an object.
+            listed: The object as it was found.
+
+        Raises:
+            FileVanished: It is not there any more.
+            FileLeft: It is changing, or changed too short a time ago.
+            FileUnreadable: It may not be read.
+            StoreRefused: The store refuses.
+        """
+        shown = shown_path(source, address)
+        if listed is not None:
+            return self._object((source.name, shown), listed)
+        settle = self._settle_seconds if source.settle_seconds is None else source.settle_seconds
+        return self._file((source.name, shown), Path(address), settle)
+
+    def refuse_changed(self, unit: Unit) -> None:
+        """Make sure that what was read of a unit is what was hashed.
+
+        Raises:
+            FileLeft: A file of it has changed since.
+            FileVanished: It is not there any more, and so was perhaps not read to its end.
+        """
+        for file in unit.files:
+            known = self._local.get((unit.source.name, file.path))
+            if known is None:
+                continue
+            try:
+                mark = local_mark(known.path)
+            except FileVanished:
+                raise FileVanished(file.path) from None
+            if mark != known.mark:
+                raise FileLeft(BEING_WRITTEN)
+
+    def release(self, unit: Unit) -> None:
+        """Remove the copies of a unit's files."""
+        for file in unit.files:
+            copy = self._copies.pop((unit.source.name, file.path), None)
+            if copy is not None:
+                copy.remove()
+
+    def close(self, present: list[str]) -> None:
+        """Remember what was hashed; of the addresses found, and no others."""
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        if self._seen is not None:
+            self._seen.save(present)
+
+    def _file(self, key: tuple[str, str], path: Path, settle_seconds: float) -> SourceFile:
+        mark = local_mark(path)
+        known = self._seen.get(str(path)) if self._seen is not None else None
+        if known is not None and known.mark == mark:
+            self._local[key] = _Local(path, mark)
+            return SourceFile(key[1], known.file_id, known.size_bytes, lambda: path.open("rb"))
+        refuse_unsettled(path, settle_seconds)
+        began = time.time()
+        mark, file = hashed_local(path)
+        self.hashed += 1
+        self._local[key] = _Local(path, mark)
+        if self._seen is not None and began - modified_at(mark) > LOCAL_CERTAINTY_SECONDS:
+            self._seen.note(str(path), Hashed(mark, file.file_id, file.size_bytes, began))
+        return replace(file, path=key[1])
+
+    def _object(self, key: tuple[str, str], listed: StoreObject) -> SourceFile:
+        copy = self._copies[key] = _Copy(self._stores, listed.address, self._place())
+        known = self._seen.get(listed.address) if self._seen is not None else None
+        if known is None or not self._is_unchanged(listed, known):
+            began = time.time()
+            tag, file = copy.bring()
+            self.hashed += 1
+            known = Hashed(f"{listed.listed}:{tag}", file.file_id, file.size_bytes, began)
+            if self._seen is not None:
+                self._seen.note(listed.address, known)
+        file_id = known.file_id
+        return SourceFile(key[1], file_id, known.size_bytes, lambda: copy.open(file_id))
+
+    def _is_unchanged(self, listed: StoreObject, known: Hashed) -> bool:
+        """By the listing, or by its tag where it was hashed so soon that the listing could not tell a later change."""
+        if not known.mark.startswith(f"{listed.listed}:"):
+            return False
+        if known.hashed_at - listed.modified_at > LISTING_CERTAINTY_SECONDS:
+            return True
+        now = time.time()
+        if known.mark != f"{listed.listed}:{self._stores.mark(listed.address)}":
+            return False
+        if self._seen is not None and now - listed.modified_at > LISTING_CERTAINTY_SECONDS:
+            self._seen.note(listed.address, replace(known, hashed_at=now))
+        return True
+
+    def _place(self) -> Path:
+        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._incoming / str(next(self._numbers))
+
+
+class _Copy:
+    """An object on this machine, brought when it is first needed."""
+
+    def __init__(self, stores: StoreFiles, address: str, path: Path) -> None:
+        self._stores = stores
+        self._address = address
+        self._path = path
+        self._file: SourceFile | None = None
+        self._lock = threading.Lock()
+
+    def bring(self) -> tuple[str, SourceFile]:
+        """Bring it now."""
+        tag, self._file = self._stores.bring(self._address, self._path)
+        return tag, self._file
+
+    def open(self, file_id: str) -> BinaryIO:
+        """Its bytes, if they are still the ones that were hashed."""
+        with self._lock:
+            if self._file is None:
+                self.bring()
+            if self._file is None or self._file.file_id != file_id:
+                raise FileLeft(REPLACED)
+        return self._path.open("rb")
+
+    def remove(self) -> None:
+        """Remove it from this machine."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()

@@ -1,0 +1,157 @@
+"""Exactly once: a process killed at any moment, again and again, leaves what never being killed leaves."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from orderhouse.simulate import simulate
+
+from tests.ingest.landing import Landing
+from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.running import published_file, same_keys
+from tests.properties.killing import (
+    KILLED,
+    Content,
+    content_of,
+    deliver,
+    ended,
+    load,
+    remove,
+    start,
+    statements_of,
+    whole_run,
+)
+
+# ORDERHOUSE_THOROUGH=10 repeats these ten times as often.
+THOROUGH = int(os.environ.get("ORDERHOUSE_THOROUGH", "1"))
+HOMES = 25 * THOROUGH
+KILLS_PER_HOME = 6
+RUNS_KILLED = 3 * THOROUGH
+AS_OF = "2026-07-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, int, float]:
+    """The raw tables after a load that nobody killed, its statements, and how long it took."""
+    landing = deliver(tmp_path_factory.mktemp("undisturbed"))
+    assert ended(start(load, str(landing.folder), "statement:1000000")) == 0
+    statements = statements_of(landing)
+    found = content_of(landing)
+    assert found.tokens_without_value == 0 and found.originals_missing == []
+    other = deliver(tmp_path_factory.mktemp("timed"))
+    began = time.monotonic()
+    assert ended(start(load, str(other.folder))) == 0
+    return found, statements, time.monotonic() - began
+
+
+def killed_at_statements(landing: Landing, chance: random.Random, statements: int) -> int:
+    """Kill a load before a statement, then the next before another; how many were killed."""
+    points = [chance.randint(1, statements) for _ in range(KILLS_PER_HOME)]
+    return sum(ended(start(load, str(landing.folder), f"statement:{point}")) in KILLED for point in points)
+
+
+def killed_at_times(landing: Landing, chance: random.Random, seconds: float) -> int:
+    """Kill loads from outside after some microseconds; how many were still running."""
+    killed = 0
+    for _ in range(KILLS_PER_HOME):
+        process = start(load, str(landing.folder))
+        time.sleep(chance.uniform(0, seconds))
+        process.kill()
+        killed += ended(process) in KILLED
+    return killed
+
+
+def test_killed_between_any_two_statements_nothing_is_lost_and_nothing_counted_twice(
+    tmp_path: Path, undisturbed: tuple[Content, int, float]
+) -> None:
+    expected, statements, _ = undisturbed
+    assert statements > 50
+
+    def one(number: int) -> int:
+        chance = random.Random(number)  # noqa: S311
+        landing = deliver(_folder(tmp_path, number))
+        killed = killed_at_statements(landing, chance, statements)
+        _go_on(landing, expected, number)
+        return killed
+
+    assert _all(one) > 3 * HOMES
+
+
+def test_killed_at_any_microsecond_nothing_is_lost_and_nothing_counted_twice(
+    tmp_path: Path, undisturbed: tuple[Content, int, float]
+) -> None:
+    expected, _, seconds = undisturbed
+
+    def one(number: int) -> int:
+        chance = random.Random(-number)  # noqa: S311
+        landing = deliver(_folder(tmp_path, number))
+        killed = killed_at_times(landing, chance, seconds)
+        _go_on(landing, expected, number)
+        return killed
+
+    assert _all(one) > 3 * HOMES
+
+
+def test_killed_at_the_last_statements_with_most_committed_already(
+    tmp_path: Path, undisturbed: tuple[Content, int, float]
+) -> None:
+    """Where rows, ledger, declarations, the batch's end and the checkpoint follow each other."""
+    expected, statements, _ = undisturbed
+    points = range(statements, max(statements - 12 * THOROUGH, 0), -1)
+    for point in points:
+        landing = deliver(_folder(tmp_path, point))
+        assert ended(start(load, str(landing.folder), f"statement:{point}")) == 137
+        _go_on(landing, expected, point)
+
+
+def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(tmp_path: Path) -> None:
+    """Ingest, build, audit, publish; in two deliveries, so that the incremental way is killed too."""
+    world = tmp_path / "world"
+    simulate(orders=40, seed=5, to=world)
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    began = time.monotonic()
+    assert ended(start(whole_run, str(calm), str(world / "sources.yaml"), AS_OF)) == 0
+    seconds = time.monotonic() - began
+    same_keys(calm, killed)
+    shutil.copy(world / "sources.yaml", landing)
+    chance = random.Random(7)  # noqa: S311
+    for pattern in ("*-0001.csv", "*.csv"):
+        for file in world.glob(pattern):
+            shutil.copy(file, landing)
+        for _ in range(RUNS_KILLED):
+            process = start(whole_run, str(killed), str(landing / "sources.yaml"), AS_OF)
+            time.sleep(chance.uniform(0.2, seconds * 0.6))
+            process.kill()
+            ended(process)
+    assert ended(start(whole_run, str(killed), str(landing / "sources.yaml"), AS_OF)) == 0
+    left, right = table_hashes(published_file(killed)), table_hashes(published_file(calm))
+    assert len(left) > 20
+    assert differing_tables(left, right) == []
+
+
+def _folder(tmp_path: Path, number: int) -> Path:
+    folder = tmp_path / str(number)
+    folder.mkdir()
+    return folder
+
+
+def _go_on(landing: Landing, expected: Content, number: int) -> None:
+    """Run once more, undisturbed."""
+    assert ended(start(load, str(landing.folder))) == 0, f"home {number} does not go on"
+    assert content_of(landing) == expected, f"home {number} differs"
+    assert landing.query("select count(*) from raw.files where rows_in <> accepted + duplicate + quarantined") == [(0,)]
+    remove(landing)
+
+
+def _all(one: object) -> int:
+    """Two homes at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(one, range(1, HOMES + 1)))  # type: ignore[arg-type]
