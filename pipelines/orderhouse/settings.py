@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None, description="DuckDB memory limit, such as 4GB; DuckDB's own if unset."
     )
+    intake_max_bytes: int = Field(
+        default=2 << 20, ge=1, description="The largest webhook body that is taken, in bytes."
+    )
     lock_wait_seconds: float = Field(default=0, ge=0, description="How long a second run waits for the first one.")
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 
-__all__ = ["Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+__all__ = ["Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 Keys = tuple[str | int, ...]
 
@@ -59,6 +60,34 @@ class Merchant(BaseModel):
         return _known("ISO-4217 currency", value, CURRENCIES)
 
 
+class Intake(BaseModel):
+    """That a source takes webhooks, and how they are signed.
+
+    Attributes:
+        kind: ``shopify``, ``stripe`` or ``generic`` (Standard Webhooks).
+        secret_env: The environment variable that holds the signing secret; several, for rotation, with commas between.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    secret_env: str
+
+    @field_validator("kind")
+    @classmethod
+    def _kind_exists(cls, value: str) -> str:
+        return _known("kind of webhook", value, ("shopify", "stripe", "generic"))
+
+    @field_validator("secret_env")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+            raise ValueError(
+                "it names an environment variable, such as SHOP_WEBHOOK_SECRET; the secret itself is never written here"
+            )
+        return value
+
+
 class Source(BaseModel):
     """One source: its files and how they are read.
 
@@ -84,6 +113,7 @@ class Source(BaseModel):
     header: bool = True
     order_id_prefix: str = ""
     priority: int | None = None
+    intake: Intake | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
@@ -264,7 +294,7 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
-    model = Merchant if keys[0] == "merchant" else Source
+    model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]
 
 
