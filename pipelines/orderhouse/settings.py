@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         return self.vault / "keys"
 
     @property
+    def erased_tokens(self) -> Path:
+        """Tokens of erased people, one a line: what a restored vault has to obey."""
+        return self.home / "erased_tokens"
+
+    @property
     def originals(self) -> Path:
         """Files as received, compressed and encrypted."""
         return self.vault / "originals"

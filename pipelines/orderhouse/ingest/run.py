@@ -58,6 +58,7 @@ class _Run:
         vault: Vault,
         progress: ProgressCallback | None,
     ) -> None:
+        self.settings = settings
         self.declared = declared
         self.connection = connection
         self.vault = vault
@@ -88,6 +89,7 @@ class _Run:
             self.loader.abandon()
             raise
         self._finish()
+        self._obey()
         self.originals.prune()
         batch_id = self.loader.batch_id if self.loader.has_written else None
         return IngestResult(batch_id, self.reports, self.notes)
@@ -182,6 +184,12 @@ class _Run:
             [source.name],
         ).fetchall()
         return sorted({*feeds, *(feed for (feed,) in earlier)})
+
+    def _obey(self) -> None:
+        """Originals of this run that hold an erased person are redacted."""
+        from orderhouse.erasure.obeying import obey_lately  # it reads files by formats, as this module does
+
+        obey_lately(self.settings, self.connection, self.declared.sources, self.vault)
 
     def _finish(self) -> None:
         """One checkpoint at the end: left to itself DuckDB makes several, each as long as this one."""
