@@ -7,11 +7,14 @@ date, a code of two or three capitals, or one of a few words that people write i
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import polars as pl
 
 from orderhouse.contracts.contract import Contract
 
-__all__ = ["HARMLESS", "LOOKS_PERSONAL", "broken", "rule_name"]
+__all__ = ["HARMLESS", "LOOKS_PERSONAL", "broken", "looks_like_data", "rule_name"]
 
 _WORDS = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|many|few|all|any|some|"
@@ -45,6 +48,12 @@ _SENTENCES = {
     "a_whole_number": "{} is not a whole number",
     "true_or_false": "{} is neither true nor false",
 }
+
+
+def looks_like_data(names: Sequence[str]) -> bool:
+    """Whether what should be column names is a row of values, which are nobody's to show."""
+    pattern = re.compile(rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?)$|{LOOKS_PERSONAL}")
+    return any(pattern.search(name.strip()) for name in names)
 
 
 def rule_name(rule: str) -> str:
