@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +13,16 @@ from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 
 
 @pytest.fixture
-def merchant(tmp_path: Path) -> Merchant:
+def merchant(ingested: Merchant, tmp_path: Path) -> Merchant:
+    """A copy of the merchant, to erase from."""
+    shutil.copytree(ingested.folder, tmp_path, dirs_exist_ok=True)
+    return Merchant(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Merchant:
     """Everything ingested once."""
-    place = Merchant(tmp_path)
+    place = Merchant(tmp_path_factory.mktemp("merchant"))
     place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
     anna, berta = ANNA, BERTA
     place.write(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from orderhouse.erasure import By, erase, look_up, obey
 from orderhouse.errors import OrderhouseError
 from orderhouse.vault import open_vault
+from orderhouse.warehouse import open_raw
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 
@@ -137,6 +141,26 @@ def test_a_sender_cannot_borrow_a_token_that_was_not_erased(merchant: Merchant) 
     assert borrowed != token
     with open_vault(merchant.settings) as vault:
         assert vault.reveal([borrowed]) == {borrowed: f"token:{token}"}
+
+
+def test_what_a_repair_put_in_is_erased_too(merchant: Merchant) -> None:
+    header = "order_id,placed_at,updated_at,currency,email\n"
+    merchant.write("feeds/orders-6.csv", f"{header}o1,{AT},{AT},EURO,{ANNA.email}\n")
+    merchant.ingest()
+    with open_vault(merchant.settings) as vault:
+        (token,) = vault.tokenised(pl.DataFrame({"email": ["repaired@example.com"]}), {"email": "email"}).row(0)
+        vault.flush()
+    with contextlib.closing(open_raw(merchant.settings)) as raw:
+        raw.execute(
+            "create table if not exists raw.repairs (quarantine_id varchar, fields varchar, fields_before varchar)"
+        )
+        raw.execute(
+            "insert into raw.repairs by name select quarantine_id, $fields as fields from raw.quarantine "
+            "where path like '%orders-6%'",
+            {"fields": json.dumps({"email_token": token})},
+        )
+    erase(merchant.settings, "c1", "customer_id")
+    assert "repaired@example.com" not in merchant.vault_values()
 
 
 def _times(folder: Path) -> dict[str, int]:

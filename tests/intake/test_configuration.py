@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
 from orderhouse.intake import receivers
 from orderhouse.sources.config import load_sources
+
+from tests.intake.sending import ENVIRONMENT
 
 
 def found(folder: Path, intake: str, path: str = "landing/*.json", **environment: str) -> Path:
@@ -72,3 +75,18 @@ def test_a_receiver_never_shows_its_secret(tmp_path: Path) -> None:
     sources = tmp_path / "sources.yaml"
     found(tmp_path, SHOPIFY, SHOP_SECRET="very-secret")
     assert "very-secret" not in repr(receivers(load_sources(sources), {"SHOP_SECRET": "very-secret"}))
+
+
+def test_an_address_that_others_can_reach_is_warned_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("orderhouse.intake.serve", lambda *_, ready: ready("http://somewhere:1"))
+    command = ["intake", "--sources", str(folder / "sources.yaml"), "--home", str(folder / "home")]
+    assert run_command(command) == 0
+    said = capsys.readouterr()
+    assert "http://somewhere:1/webhooks/shop (shopify) lands in" in said.out
+    assert said.err == ""
+    assert run_command([*command, "--host", "0.0.0.0"]) == 0  # noqa: S104
+    assert "plain HTTP" in capsys.readouterr().err

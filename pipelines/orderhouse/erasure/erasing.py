@@ -17,7 +17,7 @@ from uuid import uuid4
 import duckdb
 
 from orderhouse.build_record import write_atomically
-from orderhouse.erasure.obeying import Redaction, redact_units
+from orderhouse.erasure.obeying import Redaction, has_note, note_obeyed, redact_units
 from orderhouse.erasure.person import By, Person, find_person, units_with
 from orderhouse.errors import OrderhouseError
 from orderhouse.intake.landing import LANDED
@@ -91,6 +91,8 @@ def erase(settings: Settings, customer: str, by: By, *, why: str | None = None) 
                 units = units_with(connection, person.tokens)
                 redaction = redact_units(connection, sources, originals, vault, set(person.tokens), units)
                 redaction = Redaction(redaction.redacted, redaction.dropped + lost)
+                if not has_note(settings):
+                    note_obeyed(settings, connection)
                 webhooks, elsewhere = _delete_webhooks(person, sources)
                 if values or redaction != Redaction() or webhooks:
                     _record(connection, person, values, redaction, why)

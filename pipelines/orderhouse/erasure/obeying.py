@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orderhouse.build_record import write_atomically
 from orderhouse.erasure.person import units_with
 from orderhouse.erasure.redaction import redacted
 from orderhouse.originals import Originals
@@ -16,7 +17,9 @@ from orderhouse.sources.files import SourceFile
 from orderhouse.vault import Vault, open_vault
 from orderhouse.warehouse import open_raw, run_lock
 
-__all__ = ["Redaction", "obey", "obey_lately", "redact_units"]
+__all__ = ["Redaction", "has_note", "note_obeyed", "obey", "obey_lately", "redact_units"]
+
+NOTE = "obeyed_batch"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ def obey(settings: Settings) -> Redaction:
         try:
             originals = Originals(settings, vault.keys)
             erased = vault.suppressed()
-            return redact_units(connection, sources, originals, vault, erased, units_with(connection, erased))
+            done = redact_units(connection, sources, originals, vault, erased, units_with(connection, erased))
+            note_obeyed(settings, connection)
+            return done
         finally:
             connection.close()
 
@@ -50,15 +55,29 @@ def obey_lately(
 ) -> None:
     """What was received since this was last done and holds an erased person is redacted."""
     erased = vault.suppressed()
-    note = settings.vault / "obeyed_batch"
     if not erased:
         return
+    note = settings.vault / NOTE
     done = int(note.read_text(encoding="ascii")) if note.exists() else 0
-    ((last,),) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchall()
-    if last > done:
+    if _last_batch(connection) > done:
         units = units_with(connection, erased, done)
         redact_units(connection, sources, Originals(settings, vault.keys), vault, erased, units)
-        note.write_text(str(last), encoding="ascii")
+        note_obeyed(settings, connection)
+
+
+def note_obeyed(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Remember that the originals of everything received so far obey the list."""
+    write_atomically(settings.vault / NOTE, str(_last_batch(connection)))
+
+
+def has_note(settings: Settings) -> bool:
+    """Whether anybody was erased before, so that the note must not run ahead of what it says."""
+    return (settings.vault / NOTE).exists()
+
+
+def _last_batch(connection: duckdb.DuckDBPyConnection) -> int:
+    ((last,),) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchall()
+    return int(last)
 
 
 def redact_units(

@@ -195,22 +195,33 @@ def _if_known(connection: duckdb.DuckDBPyConnection, vault: Vault, token: str) -
 
 
 def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> set[str]:
-    """What stands in quarantined rows of the person: by number, by order or by e-mail address."""
+    """What stands in quarantined rows of the person, and in repairs of them: by number, order or e-mail address."""
     _register(connection, "wanted_tokens", tokens)
-    rows = connection.execute(
+    connection.execute(
         f"""
+        create or replace temp table person_quarantine as
         with rows as (
-            select row_json, regexp_extract_all(row_json, '{TOKEN}') as tokens,
+            select quarantine_id, regexp_extract_all(row_json, '{TOKEN}') as tokens,
                 row_json ->> '$.customer_id' as customer_id, row_json ->> '$.order_id' as order_id,
                 row_json ->> '$.email_token' as email_token
             from raw.quarantine
         )
-        select distinct unnest(tokens) from rows
+        select quarantine_id, tokens from rows
         where customer_id in (select id from person_ids) or order_id in (select id from person_orders)
             or email_token in (select email from person_emails)
         """  # noqa: S608
+    )
+    found = ["select unnest(tokens) as token from person_quarantine"]
+    repaired = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'repairs'"
     ).fetchall()
-    return {token for (token,) in rows}
+    if repaired:
+        patches = f"regexp_extract_all(concat_ws(' ', fields, fields_before), '{TOKEN}')"
+        found.append(
+            f"select unnest({patches}) from raw.repairs "  # noqa: S608
+            "where quarantine_id in (select quarantine_id from person_quarantine)"
+        )
+    return {token for (token,) in connection.execute(" union ".join(found)).fetchall()}
 
 
 def _mentioning(vault: Vault, tokens: set[str]) -> set[str]:
