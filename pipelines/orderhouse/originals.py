@@ -55,9 +55,31 @@ class Originals:
             FileVanished: It is not there any more.
             FileLeft: Its bytes are not those that it is known by: it changed since it was hashed.
         """
+        if self.enabled and not self.has(file.file_id):
+            self._seal(file)
+
+    def replace(self, file: SourceFile) -> None:
+        """Put other content in the place of a kept file, which keeps its name, its age and a mark that this was done.
+
+        Its content then no longer hashes to its name.
+        """
         target = self.path_of(file.file_id)
-        if not self.enabled or target.exists():
-            return
+        kept = target.stat()
+        self._seal(file)
+        os.utime(target, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+        self.mark_of(file.file_id).touch(mode=0o600)
+
+    def drop(self, file_id: str) -> None:
+        """Keep a file no longer."""
+        self.path_of(file_id).unlink(missing_ok=True)
+        self.mark_of(file_id).unlink(missing_ok=True)
+
+    def mark_of(self, file_id: str) -> Path:
+        """There where a kept file is not as received any more."""
+        return self.path_of(file_id).with_suffix(".redacted")
+
+    def _seal(self, file: SourceFile) -> None:
+        target = self.path_of(file.file_id)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = target.with_name(f"{target.name}.new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

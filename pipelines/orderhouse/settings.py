@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         default=0, ge=0, description="A file that changed more recently than this is left for the next run."
     )
+    intake_max_bytes: int = Field(
+        default=2 << 20, ge=1, description="The largest webhook body that is taken, in bytes."
+    )
     lock_wait_seconds: float = Field(default=0, ge=0, description="How long a second run waits for the first one.")
 
     @classmethod
@@ -127,6 +130,11 @@ class Settings(BaseSettings):
     def vault_keys(self) -> Path:
         """The vault's keys, readable by the owner alone."""
         return self.vault / "keys"
+
+    @property
+    def erased_tokens(self) -> Path:
+        """Tokens of erased people, one a line: what a restored vault has to obey."""
+        return self.home / "erased_tokens"
 
     @property
     def originals(self) -> Path:

@@ -25,11 +25,13 @@ from orderhouse.faults import watched
 from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 
-__all__ = ["Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
+__all__ = ["ERASED", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32
 AT_HAND = 1_500_000
+# stands in a redacted original where a value stood, so that reading it again gives the same token
+ERASED = "token:"
 
 SCHEMA = """
 create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
@@ -100,16 +102,31 @@ class Vault:
         return tokens
 
     def _computed(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
+        tokens = self.tokens_of(kind, values)
+        self.connection.register("incoming", tokens.to_arrow())
+        self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
+        self.connection.unregister("incoming")
+        return tokens
+
+    def tokens_of(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
+        """Tokens of a frame's column ``value``, with nothing remembered: ``value`` and ``token``."""
         self.connection.register("incoming", values.to_arrow())
         keys = {"kind": kind, "inner": self.keys.inner, "outer": self.keys.outer}
         tokens: pl.DataFrame = self.connection.sql(
             f"select value, {TOKEN} as token from (select $kind as kind, value from incoming)",  # noqa: S608
             params=keys,
         ).pl()
-        self.connection.register("incoming", tokens.to_arrow())
-        self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
         self.connection.unregister("incoming")
-        return tokens
+        erased = pl.col("value").str.starts_with(ERASED)
+        if not tokens.select(erased.any()).item():
+            return tokens
+        known = list(self.suppressed())
+        kept = pl.col("value").str.strip_prefix(ERASED)
+        return tokens.with_columns(pl.when(erased & kept.is_in(known)).then(kept).otherwise("token").alias("token"))
+
+    def suppressed(self) -> set[str]:
+        """Tokens of people who were erased."""
+        return {token for (token,) in self.connection.execute("select distinct token from suppressed").fetchall()}
 
     def flush(self) -> None:
         """Store what is pending, except for people who were erased."""
@@ -179,7 +196,12 @@ def open_vault(settings: Settings) -> Vault:
     settings.vault_db.chmod(0o600)
     connection = watched(connection)
     connection.execute(SCHEMA)
-    return Vault(connection, keys)
+    vault = Vault(connection, keys)
+    if settings.erased_tokens.exists():  # lies outside the vault, so that a restored vault obeys it too
+        listed = set(settings.erased_tokens.read_text(encoding="ascii").split())
+        if listed - vault.suppressed():
+            vault.erase(listed)
+    return vault
 
 
 def throwaway_vault() -> Vault:

@@ -67,6 +67,16 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
         "reasons": "VARCHAR",
         "row_json": "VARCHAR",
     },
+    "erasures": {
+        "erasure_id": "VARCHAR",
+        "erased_at": "TIMESTAMP",
+        "erased_by": "VARCHAR",
+        "reason": "VARCHAR",
+        "token_count": "BIGINT",
+        "value_count": "BIGINT",
+        "redacted_count": "BIGINT",
+        "dropped_count": "BIGINT",
+    },
     "coverage": {"source": "VARCHAR", "feed": "VARCHAR", "batch_id": "BIGINT"},
     "sources": {
         "source": "VARCHAR",

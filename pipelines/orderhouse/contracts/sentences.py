@@ -1,18 +1,33 @@
 """Broken rules as people read them: a name for machines, a sentence with the value for everyone else.
 
 A value that may be personal is not shown: personal columns never are, and of text that does not parse (which may
-have slipped in from another column) only what looks like a code, a number or a date.
+have slipped in from another column) only what can be nobody's name, address or telephone number: a short number, a
+date, a code of two or three capitals, or one of a few words that people write instead of numbers, dates and codes.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
 
 import polars as pl
 
 from orderhouse.contracts.contract import Contract
 
-__all__ = ["HARMLESS", "broken", "rule_name"]
+__all__ = ["HARMLESS", "LOOKS_PERSONAL", "broken", "looks_like_data", "rule_name"]
 
-HARMLESS = r"^[^@\s]{1,32}$|^[\d\s.,:;+TZ/-]{1,40}$"
+_WORDS = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|many|few|all|any|some|"
+    "true|false|yes|no|maybe|on|off|none|null|nil|nan|inf|infinity|n/a|na|unknown|missing|empty|free|tbd|"
+    "euros?|dollars?|pounds?|cents?|percent|today|tomorrow|yesterday|now|soon|never|asap"
+)
+_NUMBER = r"[+-]?\d{1,6}(?:[.,]\d{0,9})?(?:[eE][+-]?\d{1,3})?"
+_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+_CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
+_OFFSET = r" ?(?:[zZ]|[+-]\d{2}:?\d{2}|[+-]\d{2})"
+HARMLESS = rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?|[A-Z]{{2,3}}|(?i:{_WORDS}))$"
+# an e-mail address, or a telephone number as people write them; a date is none
+LOOKS_PERSONAL = r"@|^\+\d[\d\s()./-]{5,}$|^\(?0\d{1,5}\)?[\s./-]+\d[\d\s./-]{4,}$|^\d{3}[\s./-]\d{3,4}[\s./-]\d{4}$"
 WITHHELD = "(kept in the vault)"
 
 _SENTENCES = {
@@ -33,6 +48,12 @@ _SENTENCES = {
     "a_whole_number": "{} is not a whole number",
     "true_or_false": "{} is neither true nor false",
 }
+
+
+def looks_like_data(names: Sequence[str]) -> bool:
+    """Whether what should be column names is a row of values, which are nobody's to show."""
+    pattern = re.compile(rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?)$|{LOOKS_PERSONAL}")
+    return any(pattern.search(name.strip()) for name in names)
 
 
 def rule_name(rule: str) -> str:

@@ -65,6 +65,7 @@ class _Run:
         vault: Vault,
         progress: ProgressCallback | None,
     ) -> None:
+        self.settings = settings
         self.declared = declared
         self.connection = connection
         self.vault = vault
@@ -107,6 +108,7 @@ class _Run:
         self._finish()
         self._say_controls()
         self.arrivals.close([path for each in found.values() for path in each.paths])
+        self._obey()
         self.originals.prune()
         batch_id = self.loader.batch_id if self.loader.has_written else None
         checks = [*self.loader.checks, *self.late_checks]
@@ -229,6 +231,12 @@ class _Run:
             [source.name],
         ).fetchall()
         return sorted({*feeds, *(feed for (feed,) in earlier)})
+
+    def _obey(self) -> None:
+        """Originals of this run that hold an erased person are redacted."""
+        from orderhouse.erasure.obeying import obey_lately  # it reads files by formats, as this module does
+
+        obey_lately(self.settings, self.connection, self.declared.sources, self.vault)
 
     def _finish(self) -> None:
         """One checkpoint at the end: left to itself DuckDB makes several, each as long as this one."""

@@ -14,7 +14,7 @@ import polars as pl
 from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.columns import kind_of
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
-from orderhouse.contracts.sentences import HARMLESS, broken, rule_name
+from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD, Malformed
 from orderhouse.vault import Vault
@@ -64,6 +64,7 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
     parsed = parse(contract, text, time_zone)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
+    accepted = _without_odd_words(contract, accepted, vault)
     stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
     return Screened(stored, _quarantined(contract, text, failures, vault))
 
@@ -122,6 +123,18 @@ def _but_not(mask: pl.Series, unparsed: Failures, column: str) -> pl.Series:
     return mask
 
 
+def _without_odd_words(contract: type[Contract], accepted: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """A word that is somebody's address or telephone number becomes its token: it has no meaning either way."""
+    for name in contract.enumerated():
+        words = accepted[name].unique()
+        odd = words.filter(words.str.contains(LOOKS_PERSONAL))
+        if odd.len():
+            is_odd = pl.col(name).is_in(odd.implode())
+            token = vault.tokenised(accepted.select(pl.when(is_odd).then(name).alias(name)), {name: UNREADABLE})
+            accepted = accepted.with_columns(token.to_series().fill_null(accepted[name]).alias(name))
+    return accepted
+
+
 def _any(failures: Failures) -> pl.Series:
     return pl.select(pl.any_horizontal(*failures.values())).to_series()
 
@@ -162,11 +175,15 @@ def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failure
 
 
 def _without_personal(contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault) -> pl.DataFrame:
-    """Rows as received, with tokens for personal columns and for odd text in columns that broke a rule."""
+    """Rows as received, with tokens for personal columns and for odd text elsewhere."""
     personal = contract.personal()
     rows = vault.tokenised(rows, personal)
-    for column in sorted({rule.partition("|")[0] for rule in masks} & set(rows.columns)):
-        odd = rows[column].is_not_null() & ~rows[column].str.contains(HARMLESS).fill_null(True)
+    broken_columns = {rule.partition("|")[0] for rule in masks}
+    for column in sorted(set(contract.fields()) & set(rows.columns)):
+        if column in broken_columns:
+            odd = rows[column].is_not_null() & ~rows[column].str.contains(HARMLESS).fill_null(True)
+        else:  # a value may have slipped in from another column, which is then likely to break a rule elsewhere
+            odd = rows[column].str.contains(LOOKS_PERSONAL).fill_null(False)
         if odd.any():
             token = vault.tokenised(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
             rows = rows.with_columns(pl.when(~odd).then(pl.col(column)).alias(column), token.to_series())

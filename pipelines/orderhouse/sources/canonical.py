@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.sources.config import Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
@@ -97,6 +98,11 @@ def _explain_missing(feed: str, missing: list[str], names: list[str]) -> str:
     wanted = ", ".join(missing)
     hint = difflib.get_close_matches(missing[0], names, n=1)
     nearest = f" Map it with `columns: {{{hint[0]}: {missing[0]}}}`." if hint else ""
-    found = ", ".join(names[:20]) or "none"
     plural = "columns" if len(missing) > 1 else "column"
+    if looks_like_data(names):
+        return (
+            f"The file has no {plural} {wanted}, which {feed} requires: its first line looks like data. If it has no "
+            "header, declare `header: false` and the source's `columns` in order."
+        )
+    found = ", ".join(names[:20]) or "none"
     return f"The file has no {plural} {wanted}, which {feed} requires; it has {found}.{nearest}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
 
-__all__ = ["Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+__all__ = ["Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 Keys = tuple[str | int, ...]
 
@@ -60,6 +61,34 @@ class Merchant(BaseModel):
         return _known("ISO-4217 currency", value, CURRENCIES)
 
 
+class Intake(BaseModel):
+    """That a source takes webhooks, and how they are signed.
+
+    Attributes:
+        kind: ``shopify``, ``stripe`` or ``generic`` (Standard Webhooks).
+        secret_env: The environment variable that holds the signing secret; several, for rotation, with commas between.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    secret_env: str
+
+    @field_validator("kind")
+    @classmethod
+    def _kind_exists(cls, value: str) -> str:
+        return _known("kind of webhook", value, ("shopify", "stripe", "generic"))
+
+    @field_validator("secret_env")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+            raise ValueError(
+                "it names an environment variable, such as SHOP_WEBHOOK_SECRET; the secret itself is never written here"
+            )
+        return value
+
+
 class Source(BaseModel):
     """One source: its files and how they are read.
 
@@ -93,6 +122,7 @@ class Source(BaseModel):
     numbered: Numbered = Field(default_factory=dict)
     expect_every: Intervals = Field(default_factory=dict)
     settle_seconds: Annotated[float, Field(ge=0)] | None = None
+    intake: Intake | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
@@ -285,7 +315,7 @@ def _known_keys(keys: Keys) -> list[str]:
         return list(_Document.model_fields)
     if "control" in keys[2:-1]:
         return list(Control.model_fields)
-    model = Merchant if keys[0] == "merchant" else Source
+    model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]
 
 

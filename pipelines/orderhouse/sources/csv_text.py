@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.records import RECORD, Malformed, Records
 
@@ -268,6 +269,8 @@ def _header(head: bytes, dialect: CsvDialect, eol: bytes) -> tuple[list[str], st
     delimiter = dialect.delimiter or _most_frequent(text)
     names = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter), [])]
     twice = {name for name in names if names.count(name) > 1}
+    if twice and looks_like_data(names):
+        raise FileRejected("The first line looks like data. If the file has no header, declare `header: false`.")
     if twice:
         raise FileRejected(f"The header names the column {sorted(twice)[0]!r} twice.")
     return names, delimiter, head[end:], 1 + head[:end].count(eol)

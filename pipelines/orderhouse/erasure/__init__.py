@@ -1,0 +1,12 @@
+"""Erasing a person: which tokens are theirs, what is deleted, and how retained originals forget them.
+
+What a token is belongs in `vault`; how originals are kept belongs in `originals`.
+"""
+
+from __future__ import annotations
+
+from orderhouse.erasure.erasing import Erasure, erase, look_up
+from orderhouse.erasure.obeying import obey
+from orderhouse.erasure.person import By, Person
+
+__all__ = ["By", "Erasure", "Person", "erase", "look_up", "obey"]

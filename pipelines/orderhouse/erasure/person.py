@@ -1,0 +1,272 @@
+"""Who is meant: the rows of a person in everything that was received, and the tokens that stand on them.
+
+Reads the raw tables; deletes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import duckdb
+import polars as pl
+
+from orderhouse.contracts import CONTRACTS
+from orderhouse.vault import Vault
+from orderhouse.warehouse import quote
+
+__all__ = ["By", "Person", "find_person", "token_columns"]
+
+By = Literal["customer_id", "email", "token"]
+TOKEN = "[0-9a-f]{32}"  # noqa: S105 - a pattern
+LONG_ENOUGH = 7
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of a person.
+
+    Attributes:
+        customer_ids: Their customer numbers.
+        orders: How many orders they placed, as customer or as guest.
+        tokens: What stands for their values.
+        shared: How many of these tokens stand on customers or orders of other people too.
+        files: Where their values came from: source, path.
+    """
+
+    customer_ids: frozenset[str]
+    orders: int
+    tokens: frozenset[str] = field(repr=False)
+    shared: int
+    files: tuple[tuple[str, str], ...]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is any row of them."""
+        return bool(self.customer_ids or self.orders or self.tokens)
+
+
+def token_columns() -> dict[str, list[str]]:
+    """Feed to its columns of tokens."""
+    return {feed: [f"{name}_token" for name in contract.personal()] for feed, contract in CONTRACTS.items()}
+
+
+def find_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
+    """Everything that was received about a customer.
+
+    Guest orders are theirs if they were placed with one of their e-mail addresses.
+
+    Args:
+        connection: The raw database.
+        vault: The vault, for the token of an address and for texts that mention one.
+        customer: A customer number, an e-mail address or a token.
+        by: Which of these it is.
+    """
+    _name_rows(connection, vault, customer, by)
+    tokens = _tokens_on_rows(connection)
+    if by == "token":
+        tokens |= _if_known(connection, vault, customer)
+    tokens |= _in_quarantine(connection, tokens)
+    tokens |= _mentioning(vault, tokens)
+    tokens = _in_vault(vault, tokens)
+    ids = connection.execute("select id from person_ids").fetchall()
+    ((orders,),) = connection.execute("select count(*) from person_orders").fetchall()
+    return Person(
+        frozenset(each for (each,) in ids),
+        orders,
+        frozenset(tokens),
+        _shared(connection, tokens),
+        tuple(files_with(connection, tokens)),
+    )
+
+
+def files_with(connection: duckdb.DuckDBPyConnection, tokens: Iterable[str]) -> list[tuple[str, str]]:
+    """Source and path of every file that brought one of these tokens."""
+    units = units_with(connection, tokens)
+    rows = connection.execute(
+        """
+        select distinct source, path from raw.files
+        where exists (select 1 from (select unnest($units) as id) as units where units.id = source || '|' || file_id)
+        order by all
+        """,
+        {"units": [f"{source}|{file_id}" for source, file_id in units]},
+    ).fetchall()
+    return [(source, path) for source, path in rows]
+
+
+def units_with(
+    connection: duckdb.DuckDBPyConnection, tokens: Iterable[str], after_batch: int = 0
+) -> list[tuple[str, str]]:
+    """Source and file of every row, accepted or quarantined, with one of these tokens, from a batch on."""
+    _register(connection, "wanted_tokens", tokens)
+    found = [
+        f"""
+        select distinct _source, _file_id from raw.{quote(feed)}
+        where _batch_id > $after and ({" or ".join(f"{name} in (select value from wanted_tokens)" for name in columns)})
+        """  # noqa: S608
+        for feed, columns in token_columns().items()
+        if columns
+    ]
+    in_quarantine = f"""
+        select distinct source, file_id from raw.quarantine
+        where batch_id > $after and list_has_any(
+            regexp_extract_all(row_json, '{TOKEN}'), (select coalesce(list(value), []) from wanted_tokens))
+    """  # noqa: S608
+    rows = connection.execute(" union ".join([*found, in_quarantine]), {"after": after_batch}).fetchall()
+    return sorted((source, file_id) for source, file_id in rows)
+
+
+def _register(connection: duckdb.DuckDBPyConnection, name: str, values: Iterable[str]) -> None:
+    connection.register("incoming", pl.DataFrame({"value": sorted(values)}, schema={"value": pl.String()}).to_arrow())
+    connection.execute(f"create or replace temp table {name} as select value from incoming")  # noqa: S608
+    connection.unregister("incoming")
+
+
+def _name_rows(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> None:
+    """Temporary tables person_ids, person_emails and person_orders."""
+    start: list[str] = []
+    if by == "email":
+        start = vault.tokens_of("email", pl.DataFrame({"value": [customer.strip()]}))["token"].to_list()
+    elif by == "token":
+        start = [customer]
+    _register(connection, "asked_emails", start)
+    connection.execute(
+        """
+        create or replace temp table person_ids as
+        select $customer::varchar as id where $by = 'customer_id' and exists (
+            select 1 from raw.customers where customer_id = $customer
+            union all select 1 from raw.orders where customer_id = $customer
+            union all select 1 from raw.feedback where customer_id = $customer
+            union all select 1 from raw.returns where customer_id = $customer
+            union all select 1 from raw.carts where customer_id = $customer
+        )
+        union
+        select customer_id from raw.customers where email_token in (select value from asked_emails)
+        union
+        select customer_id from raw.orders
+        where email_token in (select value from asked_emails) and customer_id is not null
+        """,
+        {"customer": customer, "by": by},
+    )
+    connection.execute(
+        """
+        create or replace temp table person_emails as
+        select value as email from asked_emails
+        union
+        select email_token from raw.customers
+        where customer_id in (select id from person_ids) and email_token is not null
+        union
+        select email_token from raw.orders
+        where customer_id in (select id from person_ids) and email_token is not null
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table person_orders as
+        select distinct order_id as id from raw.orders
+        where customer_id in (select id from person_ids)
+            or (customer_id is null and email_token in (select email from person_emails))
+        """
+    )
+
+
+def _tokens_on_rows(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    tokens: set[str] = set()
+    for feed, columns in token_columns().items():
+        fields = CONTRACTS[feed].fields()
+        owned = []
+        if "customer_id" in fields:
+            owned.append("customer_id in (select id from person_ids)")
+        if "order_id" in fields:
+            owned.append("order_id in (select id from person_orders)")
+        for name in columns if owned else []:
+            rows = connection.execute(
+                f"select distinct {name} from raw.{quote(feed)} where {name} is not null and ({' or '.join(owned)})"  # noqa: S608
+            ).fetchall()
+            tokens |= {token for (token,) in rows}
+    return tokens
+
+
+def _if_known(connection: duckdb.DuckDBPyConnection, vault: Vault, token: str) -> set[str]:
+    """A token that was asked for, if it stands anywhere."""
+    in_vault = _in_vault(vault, {token})
+    return {token} if in_vault or units_with(connection, [token]) else set()
+
+
+def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> set[str]:
+    """What stands in quarantined rows of the person, and in repairs of them: by number, order or e-mail address."""
+    _register(connection, "wanted_tokens", tokens)
+    connection.execute(
+        f"""
+        create or replace temp table person_quarantine as
+        with rows as (
+            select quarantine_id, regexp_extract_all(row_json, '{TOKEN}') as tokens,
+                row_json ->> '$.customer_id' as customer_id, row_json ->> '$.order_id' as order_id,
+                row_json ->> '$.email_token' as email_token
+            from raw.quarantine
+        )
+        select quarantine_id, tokens from rows
+        where customer_id in (select id from person_ids) or order_id in (select id from person_orders)
+            or email_token in (select email from person_emails)
+        """  # noqa: S608
+    )
+    found = ["select unnest(tokens) as token from person_quarantine"]
+    repaired = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'repairs'"
+    ).fetchall()
+    if repaired:
+        patches = f"regexp_extract_all(concat_ws(' ', fields, fields_before), '{TOKEN}')"
+        found.append(
+            f"select unnest({patches}) from raw.repairs "  # noqa: S608
+            "where quarantine_id in (select quarantine_id from person_quarantine)"
+        )
+    return {token for (token,) in connection.execute(" union ".join(found)).fetchall()}
+
+
+def _mentioning(vault: Vault, tokens: set[str]) -> set[str]:
+    """Texts and unreadable lines in the vault that hold an address, a number or a full name of the person."""
+    rows = vault.connection.execute(
+        """
+        with own as (
+            select lower(value) as value from personal
+            where list_contains($tokens, token) and kind in ('email', 'phone', 'name', 'street')
+                and length(value) >= $long and (kind <> 'name' or contains(value, ' '))
+        )
+        select distinct token from personal
+        where kind in ('text', 'unreadable')
+            and exists (select 1 from own where contains(lower(personal.value), own.value))
+        """,
+        {"tokens": sorted(tokens), "long": LONG_ENOUGH},
+    ).fetchall()
+    return {token for (token,) in rows}
+
+
+def _in_vault(vault: Vault, tokens: set[str]) -> set[str]:
+    """Those that stand for a value, or once did: a quarantined row may hold a digest that only looks like a token."""
+    rows = vault.connection.execute(
+        """
+        select token from personal where list_contains($tokens, token)
+        union select token from suppressed where list_contains($tokens, token)
+        """,
+        {"tokens": sorted(tokens)},
+    ).fetchall()
+    return {token for (token,) in rows}
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> int:
+    """Equal values have one token, so that a namesake's name goes too: how many are so."""
+    _register(connection, "wanted_tokens", tokens)
+    ((count,),) = connection.execute(
+        """
+        with others as (
+            select unnest([email_token, name_token, phone_token]) as token from raw.customers
+            where customer_id not in (select id from person_ids)
+            union all
+            select unnest([email_token, phone_token, ship_name_token, ship_street_token]) from raw.orders
+            where order_id not in (select id from person_orders)
+        )
+        select count(distinct token) from others where token in (select value from wanted_tokens)
+        """
+    ).fetchall()
+    return int(count)

@@ -1,0 +1,223 @@
+"""Retained originals forget erased people: each of their values becomes a mark that reads as the value's token.
+
+A file is redacted by the values that its own format finds in it, so that nothing but the tokens is needed, and it
+can be done again at any time. The redacted copy must read exactly as the original did, token for token, before it
+takes its place; an original for which that cannot be had is not kept at all.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import polars as pl
+
+from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.parsing import cleaned
+from orderhouse.ingest.screening import UNREADABLE
+from orderhouse.sources import FORMATS
+from orderhouse.sources.config import Source
+from orderhouse.sources.files import FileRejected, FileVanished, SourceFile, unpacked
+from orderhouse.sources.json_text import load_json
+from orderhouse.vault import ERASED, Vault
+
+__all__ = ["redacted"]
+
+MARK = "\x00erased\x00"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+Values = Mapping[str, str]
+
+
+@dataclass
+class _Read:
+    """What a format makes of files.
+
+    Attributes:
+        frames: By feed and file, rows with tokens for personal values.
+        malformed: By feed and file, what cannot be read: record and rule.
+        values: Erased values as they stand in the files, with their tokens.
+    """
+
+    frames: dict[tuple[str | None, str], list[pl.DataFrame]] = field(default_factory=dict)
+    malformed: dict[tuple[str | None, str], list[tuple[int, str]]] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+
+    def reads_as(self, other: _Read) -> bool:
+        """Whether both give the same rows, however they were cut into frames."""
+        if self.malformed != other.malformed or self.frames.keys() != other.frames.keys():
+            return False
+        return all(_joined(frames).equals(_joined(other.frames[place])) for place, frames in self.frames.items())
+
+
+def redacted(
+    source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]
+) -> dict[str, SourceFile] | None:
+    """Copies of files that load together without the values behind some tokens.
+
+    Args:
+        source: How they are read.
+        files: All files of a unit, as kept.
+        vault: Computes tokens; the erased ones must be suppressed already.
+        erased: The tokens.
+
+    Returns:
+        The changed files by their id, empty if there is nothing to change; None if that cannot be done so that they
+        read as before.
+    """
+    try:
+        before = _read(source, files, vault, erased)
+        if not before.values:
+            return {}
+        copies = [_copy(file, _without(unpacked(file).getvalue(), source, before.values)) for file in files]
+        after = _read(source, copies, vault, erased)
+    except (FileRejected, FileVanished, ValueError, LookupError, RecursionError):
+        return None
+    if after.values or not before.reads_as(after):
+        return None
+    return {copy.file_id: copy for copy in copies}
+
+
+def _copy(file: SourceFile, content: bytes) -> SourceFile:
+    return replace(file, opener=lambda: io.BytesIO(content))
+
+
+def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]) -> _Read:
+    found = _Read()
+    for rows in FORMATS[source.format].read(source, files):
+        place = (rows.feed, rows.file.file_id)
+        texts = pl.Series([each.text for each in rows.malformed], dtype=pl.String)
+        found.values |= _to_erase(texts, _tokens(vault, UNREADABLE, texts), erased)
+        found.malformed.setdefault(place, []).extend((each.record, each.rule) for each in rows.malformed)
+        if rows.feed is not None:
+            personal = CONTRACTS[rows.feed].personal()
+            frame = _tokenised(cleaned(rows.frame), personal, vault, erased, found.values)
+            found.frames.setdefault(place, []).append(frame)
+    return found
+
+
+def _tokenised(
+    frame: pl.DataFrame, personal: Mapping[str, str], vault: Vault, erased: set[str], values: dict[str, str]
+) -> pl.DataFrame:
+    """The frame with tokens for personal values, and marks for erased values that stood in a wrong column."""
+    odd: dict[str, str] = {}
+    for name in frame.columns:
+        if name in personal:
+            text = frame[name].cast(pl.String)
+            tokens = _tokens(vault, personal[name], text)
+            values |= _to_erase(text, tokens, erased)
+            frame = frame.with_columns(tokens.alias(name))
+        elif frame.schema[name] == pl.String:
+            tokens = _tokens(vault, UNREADABLE, frame[name])
+            odd |= _to_erase(frame[name], tokens, erased)
+            is_erased = tokens.is_in(list(erased)).fill_null(False)
+            frame = frame.with_columns(pl.when(is_erased).then(pl.lit(MARK)).otherwise(frame[name]).alias(name))
+    values |= {value: token for value, token in odd.items() if value not in values}
+    return frame
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
+def _tokens(vault: Vault, kind: str, values: pl.Series) -> pl.Series:
+    distinct = values.drop_nulls().unique().to_frame("value")
+    if not distinct.height:
+        return pl.Series("token", [None] * values.len(), dtype=pl.String)
+    tokens = vault.tokens_of(kind, distinct)
+    return values.to_frame("value").join(tokens, on="value", how="left", maintain_order="left")["token"]
+
+
+def _to_erase(values: pl.Series, tokens: pl.Series, erased: set[str]) -> dict[str, str]:
+    found = pl.DataFrame({"value": values, "token": tokens}).filter(pl.col("token").is_in(list(erased))).unique()
+    return {value: token for value, token in found.iter_rows() if value != ERASED + token}
+
+
+def _without(content: bytes, source: Source, values: Values) -> bytes:
+    if content[:4] == b"PAR1":
+        return _parquet_without(content, values)
+    if content[:4] == b"PK\x03\x04":
+        return _workbook_without(content, values)
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
+        return _json_without(content, values)
+    encoding = source.encoding or ("utf-16" if content[:2] in UTF16 else "utf-8")
+    return _delimited_without(content.decode(encoding), source.delimiter, values).encode(encoding)
+
+
+def _delimited_without(text: str, delimiter: str | None, values: Values) -> str:
+    """Whole fields only, quoted or not; lines that cannot be read as a whole."""
+    forms: dict[str, str] = {}
+    for value, token in values.items():
+        if "\n" in value or (delimiter or ",") in value:
+            text = text.replace(value, ERASED + token) if len(value) > len(ERASED) else text
+        forms[value] = forms[value.replace('"', '""')] = ERASED + token
+    edges = re.escape(',;\t|\n\r"' + (delimiter or ""))
+    alternatives = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    pattern = re.compile(rf"(?:^|(?<=[{edges}]))( *)({alternatives})( *)(?=[{edges}]|$)")
+    return pattern.sub(lambda found: found[1] + forms[found[2]] + found[3], text)
+
+
+def _json_without(content: bytes, values: Values) -> bytes:
+    text = content.decode("utf-8-sig")
+    first = text.lstrip().split("\n", 1)[0]
+    try:
+        is_lines = isinstance(load_json(first), dict)
+    except (ValueError, RecursionError):
+        is_lines = False
+    if not is_lines:
+        return json.dumps(_value_without(load_json(text), values), ensure_ascii=False).encode()
+    return "\n".join(_line_without(line, values) for line in text.split("\n")).encode()
+
+
+def _line_without(line: str, values: Values) -> str:
+    if line in values:
+        return ERASED + values[line]
+    try:
+        return json.dumps(_value_without(load_json(line), values), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _value_without(value: Any, values: Values) -> Any:
+    """Numbers come out as text, which is how every reader takes them."""
+    if isinstance(value, str):
+        token = values.get(value.strip())
+        return ERASED + token if token else value
+    if isinstance(value, dict | list):
+        token = values.get(json.dumps(value, ensure_ascii=False))
+        if token:
+            return ERASED + token
+        if isinstance(value, dict):
+            return {name: _value_without(part, values) for name, part in value.items()}
+        return [_value_without(part, values) for part in value]
+    return value
+
+
+def _parquet_without(content: bytes, values: Values) -> bytes:
+    frame = pl.read_parquet(io.BytesIO(content))
+    marks = {value: ERASED + token for value, token in values.items()}
+    texts = pl.selectors.string()
+    is_erased = texts.str.strip_chars().is_in(list(marks))
+    frame = frame.with_columns(pl.when(is_erased).then(texts.str.strip_chars().replace(marks)).otherwise(texts))
+    written = io.BytesIO()
+    frame.write_parquet(written)
+    return written.getvalue()
+
+
+def _workbook_without(content: bytes, values: Values) -> bytes:
+    from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+    book = load_workbook(io.BytesIO(content))
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                token = values.get(str(cell.value).strip()) if cell.value is not None else None
+                if token:
+                    cell.value = ERASED + token
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()

@@ -1,0 +1,150 @@
+"""The intake's web application: a delivery is measured, checked and landed, in this order, and then answered.
+
+Nothing is answered with 200 that is not safe on the disk. Signatures belong in `signatures`, files in `landing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from orderhouse.intake.counting import Counts
+from orderhouse.intake.landing import Landing
+from orderhouse.intake.receivers import Receiver
+from orderhouse.intake.signatures import CHECKS, Refused
+
+__all__ = ["make_application"]
+
+BODY_SECONDS = 30
+LOG_SECONDS = 60
+NO_SOURCE = "(no source)"
+
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_application(
+    receivers: Mapping[str, Receiver], *, max_bytes: int, log: logging.Logger, clock: Clock = _utc_now
+) -> Starlette:
+    """The application.
+
+    Args:
+        receivers: The sources that take webhooks, by name.
+        max_bytes: The largest body that is taken.
+        log: Is told counts and failures.
+        clock: Says what time it is.
+    """
+    intake = _Intake(receivers, max_bytes, log, clock)
+    return Starlette(
+        routes=[
+            Route("/webhooks/{source}", intake.receive, methods=["POST"]),
+            Route("/health", intake.health, methods=["GET"]),
+        ],
+        lifespan=intake.lifespan,
+    )
+
+
+class _Intake:
+    def __init__(self, receivers: Mapping[str, Receiver], max_bytes: int, log: logging.Logger, clock: Clock) -> None:
+        self.receivers = receivers
+        self.max_bytes = max_bytes
+        self.log = log
+        self.clock = clock
+        self.counts = Counts()
+        self.failing: str | None = None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Everything that is asked is answered before the writer ends."""
+        self.landing = Landing({name: each.place for name, each in self.receivers.items()})
+        self.landing.prepare(self.clock())
+        tasks = [asyncio.create_task(self.landing.write()), asyncio.create_task(self._tell())]
+        self.log.info("listening for %s", ", ".join(sorted(self.receivers)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.landing.close()
+            self._say_counts()
+            self.log.info("ended")
+
+    async def receive(self, request: Request) -> JSONResponse:
+        """Take one delivery."""
+        receiver = self.receivers.get(request.path_params["source"])
+        name = receiver.name if receiver else NO_SOURCE
+        try:
+            is_new = await self._taken(receiver, request)
+        except Refused as refused:
+            self.counts.add(name, refused.outcome)
+            return JSONResponse({"error": refused.reason}, refused.status)
+        except ClientDisconnect:
+            self.counts.add(name, "broken_off")
+            return JSONResponse({"error": "The body ended early."}, 400)
+        except OSError as error:
+            return self._failed(name, error)
+        self.failing = None
+        self.counts.add(name, "landed" if is_new else "known")
+        return JSONResponse({"status": "landed" if is_new else "known"})
+
+    async def health(self, _: Request) -> JSONResponse:
+        """Whether the last landing worked, and what became of how many deliveries since the server began."""
+        status = {"status": "failing", "reason": self.failing} if self.failing else {"status": "ok"}
+        return JSONResponse({**status, "sources": self.counts.by_source()}, 503 if self.failing else 200)
+
+    async def _taken(self, receiver: Receiver | None, request: Request) -> bool:
+        if receiver is None:
+            raise Refused(404, "unknown_source", "No source of this name takes webhooks.")
+        body = await self._body(request)
+        now = self.clock()
+        delivery = CHECKS[receiver.kind](request.headers, body, receiver.secrets, now.timestamp())
+        if not body:
+            raise Refused(400, "empty", "The body is empty.")
+        return await self.landing.land(receiver.name, delivery, body, now)
+
+    async def _body(self, request: Request) -> bytes:
+        """The body as sent; never more of it in memory than the limit and one piece."""
+        too_large = Refused(413, "too_large", f"The body is larger than {self.max_bytes} bytes.")
+        said = request.headers.get("content-length", "0")
+        if said.isdigit() and int(said) > self.max_bytes:
+            raise too_large
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > self.max_bytes:
+                        raise too_large
+        except TimeoutError:
+            raise Refused(408, "too_slow", f"The body did not arrive within {BODY_SECONDS} seconds.") from None
+        return bytes(body)
+
+    def _failed(self, name: str, error: OSError) -> JSONResponse:
+        reason = error.strerror or type(error).__name__
+        if self.failing != reason:
+            self.log.error("%s cannot land: %s", name, reason)
+        self.failing = reason
+        self.counts.add(name, "failed")
+        return JSONResponse(
+            {"error": "The body could not be stored. Send it again later."}, 503, headers={"Retry-After": "30"}
+        )
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(LOG_SECONDS)
+            self._say_counts()
+
+    def _say_counts(self) -> None:
+        for line in self.counts.news():
+            self.log.info(line)

@@ -1,0 +1,209 @@
+"""Landing: bodies become files, whole and safe on the disk before anybody is told so.
+
+A body is written beside its place under a name that nothing reads, forced to the disk, renamed, and the folder forced
+to the disk too. Bodies that arrive while others are being written go together in the next round, so that they share
+the folder's turn. What was landed lately is remembered by content, from the names of the files themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from orderhouse.faults import checkpoint
+from orderhouse.intake.receivers import LandingPlace
+from orderhouse.intake.signatures import Delivery
+
+__all__ = ["Landing", "file_name"]
+
+DRAFT_SUFFIX = ".webhook.part"
+DIGEST_CHARACTERS = 32
+REMEMBERED = timedelta(days=7)
+AT_ONCE = 256
+WRITERS = 8
+STAMP = "%Y%m%dT%H%M%S.%fZ"
+LANDED = re.compile(r"^[^-]+-(\d{8}T\d{6}\.\d{6}Z)-.*-([0-9a-f]{32})\.json$")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    target: Path
+    body: bytes
+    done: asyncio.Future[None]
+
+    @property
+    def draft(self) -> Path:
+        return self.target.with_name(f".{self.target.name}{DRAFT_SUFFIX}")
+
+
+class Landing:
+    """The landing folders of all sources, and the one writer into them. Lives in one event loop."""
+
+    def __init__(self, places: dict[str, LandingPlace]) -> None:
+        self.places = places
+        self._known: dict[str, dict[str, datetime]] = {name: {} for name in places}
+        self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._made: set[Path] = set()
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="landing")
+
+    def prepare(self, now: datetime) -> None:
+        """Make the folders, clear away what a killed server left half written, and recall what landed lately."""
+        for name, place in self.places.items():
+            self._make(place.folder)
+            for draft in place.folder.glob(f"**/.*{DRAFT_SUFFIX}" if place.by_day else f".*{DRAFT_SUFFIX}"):
+                draft.unlink(missing_ok=True)
+            self._known[name] = dict(_landed_since(place, now - REMEMBERED))
+
+    async def land(self, source: str, delivery: Delivery, body: bytes, now: datetime) -> bool:
+        """Land a body; it is safe when this returns.
+
+        Returns:
+            Whether it is new; False if the same body is there already.
+
+        Raises:
+            OSError: It could not be made safe. If a file of it is left all the same, the ingest takes the next one of
+                the same content for a repetition.
+        """
+        digest = hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS]
+        if digest in self._known[source]:
+            return False
+        first = self._under_way.get((source, digest))
+        if first is not None:
+            await asyncio.shield(first)
+            return False
+        place = self.places[source]
+        folder = place.folder / f"{now:%Y-%m-%d}" if place.by_day else place.folder
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._under_way[source, digest] = done
+        self._queue.put_nowait(_Waiting(folder / file_name(delivery, digest, now), body, done))
+        done.add_done_callback(lambda _: self._settle(source, digest, done, now))
+        await asyncio.shield(done)
+        return True
+
+    async def write(self) -> None:
+        """Write what waits, round after round, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < AT_ONCE and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            outcomes: list[Exception | None]
+            try:
+                outcomes = list(await loop.run_in_executor(None, self._landed, batch))
+            except Exception as error:  # a defect must fail these bodies, not leave every later one waiting
+                outcomes = [error] * len(batch)
+            for waiting, failure in zip(batch, outcomes, strict=True):
+                if failure is None:
+                    waiting.done.set_result(None)
+                else:
+                    waiting.done.set_exception(failure)
+
+    def close(self) -> None:
+        """Let go of the writing threads."""
+        self._pool.shutdown()
+
+    def _settle(self, source: str, digest: str, done: asyncio.Future[None], now: datetime) -> None:
+        """Known only once it is safe; what failed may come again."""
+        del self._under_way[source, digest]
+        if done.cancelled() or done.exception() is not None:
+            return
+        known = self._known[source]
+        known[digest] = now
+        for oldest, landed in list(zip(known, known.values(), strict=True))[:2]:
+            if landed < now - REMEMBERED:
+                del known[oldest]
+
+    def _landed(self, batch: list[_Waiting]) -> list[OSError | None]:
+        """Files first, each forced to the disk; then their names; then the folders, once each."""
+        outcomes = list(self._pool.map(self._drafted, batch))
+        checkpoint("intake_drafted")
+        for place, waiting in enumerate(batch):
+            if outcomes[place] is None:
+                outcomes[place] = _renamed(waiting)
+        checkpoint("intake_renamed")
+        lost = {folder: error for folder in {w.target.parent for w in batch} if (error := _forced(folder))}
+        return [error or lost.get(waiting.target.parent) for waiting, error in zip(batch, outcomes, strict=True)]
+
+    def _drafted(self, waiting: _Waiting) -> OSError | None:
+        try:
+            self._make(waiting.target.parent)
+            descriptor = os.open(waiting.draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(waiting.body)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                waiting.draft.unlink(missing_ok=True)
+            return error
+        return None
+
+    def _make(self, folder: Path) -> None:
+        """A new folder is only there for good when the one above it is forced to the disk."""
+        if folder in self._made and folder.is_dir():
+            return
+        if not folder.parent.is_dir():
+            self._make(folder.parent)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _force(folder.parent)
+        self._made.add(folder)
+
+
+def file_name(delivery: Delivery, digest: str, now: datetime) -> str:
+    """Topic, time of receipt, the sender's id and the content's digest; nothing that could be a path or a person."""
+    topic = re.sub(r"[^a-z0-9]+", "_", delivery.topic.lower()).strip("_")[:40] or "event"
+    named = re.fullmatch(r"[A-Za-z0-9_-]{1,64}", delivery.delivery_id)
+    given = delivery.delivery_id if named else hashlib.sha256(delivery.delivery_id.encode()).hexdigest()[:16]
+    return f"{topic}-{now.astimezone(UTC):{STAMP}}-{given}-{digest}.json"
+
+
+def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, datetime]]:
+    """Digest and time of what landed lately, oldest first."""
+    folders = [place.folder]
+    if place.by_day:
+        day = f"{oldest:%Y-%m-%d}"
+        folders += [each for each in place.folder.iterdir() if each.name >= day and each.is_dir()]
+    found: list[tuple[datetime, str]] = []
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                match = LANDED.match(entry.name)
+                if match and (landed := datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)) >= oldest:
+                    found.append((landed, match[2]))
+    return [(digest, landed) for landed, digest in sorted(found)]
+
+
+def _renamed(waiting: _Waiting) -> OSError | None:
+    try:
+        waiting.draft.replace(waiting.target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            waiting.draft.unlink(missing_ok=True)
+        return error
+    return None
+
+
+def _forced(folder: Path) -> OSError | None:
+    try:
+        _force(folder)
+    except OSError as error:
+        return error
+    return None
+
+
+def _force(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
