@@ -16,6 +16,7 @@ from orderhouse.sources.config import Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats import FeedRows, Format
+from orderhouse.sources.headers import listed
 from orderhouse.sources.json_text import read_json
 from orderhouse.sources.records import RECORD, Records
 from orderhouse.sources.tables import read_parquet, read_xlsx
@@ -96,7 +97,7 @@ def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.Data
 def _explain_missing(feed: str, missing: list[str], names: list[str]) -> str:
     wanted = ", ".join(missing)
     hint = difflib.get_close_matches(missing[0], names, n=1)
-    nearest = f" Map it with `columns: {{{hint[0]}: {missing[0]}}}`." if hint else ""
-    found = ", ".join(names[:20]) or "none"
+    nearest = f" Map it with `columns: {{{listed(hint)}: {missing[0]}}}`." if hint else ""
+    found = listed(names)
     plural = "columns" if len(missing) > 1 else "column"
     return f"The file has no {plural} {wanted}, which {feed} requires; it has {found}.{nearest}"
