@@ -14,6 +14,7 @@ import polars as pl
 from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.parsing import Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, broken, rule_name
+from orderhouse.ingest.payloads import with_payload_parts
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD, Malformed
 from orderhouse.vault import Vault
@@ -58,7 +59,7 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
         vault: Takes personal values and gives tokens.
     """
     contract = CONTRACTS[feed]
-    text = _prepared(contract, cleaned(frame), source)
+    text = with_payload_parts(contract, _prepared(contract, cleaned(frame), source), time_zone)
     parsed = parse(contract, text, time_zone)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])

@@ -28,7 +28,7 @@ class Canonical(Format):
     """Contract columns as they are, after the source's own renaming."""
 
     name = "canonical"
-    version = "1"
+    version = "2"
 
     def feeds(self, source: Source, paths: Sequence[str]) -> list[str]:
         """The declared feed, or those that the files' names begin with."""
