@@ -63,7 +63,8 @@ distinct_rows as (
     from hashed
     qualify row_number() over (
         partition by {{ key | join(', ') }}, content_hash, token_hash
-        order by _received_at, _batch_id, _file_id, _record
+        -- By source first: its words and coverage give the row its meaning, which must not depend on who came first.
+        order by _source, _received_at, _batch_id, _file_id, _record
     ) = 1
 ),
 
@@ -138,6 +139,11 @@ versions as (
         when {{ column }} is null then {{ default }}
         else coalesce({{ words_alias }}.meaning, 'unknown')
     end
+{%- endmacro %}
+
+{# A label in the words of its source's table, which need not know it: then it stays as written. #}
+{% macro our_label(column, words_alias) -%}
+    coalesce({{ words_alias }}.meaning, {{ column }})
 {%- endmacro %}
 
 {# Join condition that finds a row's word in stg_words. #}

@@ -218,3 +218,37 @@ def test_json_numbers_never_become_floats(tmp_path: Path) -> None:
     (rows,) = read(path)
     assert rows.frame["order_id"].to_list() == ["12345678901234567890"]
     assert rows.frame["shipping_amount"].to_list() == ["0.10000000000000000001"]
+
+
+STRAY = [
+    ('o2,"2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EUR,Ulm,0\n', [3]),
+    ('"o2,2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EUR,Ulm,0\n', [3]),
+    ('o2,2026-01-02T03:04:05Z,"x"y,EUR,Ulm,0\n', [3]),
+    ("o2,2026-01-02T03:04:05Z\n", [3]),
+    ("o2,2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EUR,Ulm\x00,0,0\n", [3]),
+]
+
+
+@pytest.mark.parametrize(("bad", "lines"), STRAY)
+@pytest.mark.parametrize("twice", [False, True])
+def test_one_bad_line_takes_no_other_line_with_it(tmp_path: Path, bad: str, lines: list[int], twice: bool) -> None:
+    good = [f"o{n},2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EUR,Ulm,{n}\n" for n in range(500)]
+    content = ",".join(NAMES) + "\n" + good[0] + bad + "".join(good[1:400])
+    content += bad + "".join(good[400:]) if twice else "".join(good[400:])
+    path = tmp_path / "orders"
+    path.write_text(content)
+    rows = read(path)
+    assert [value for each in rows for value in each.frame["shipping_amount"]] == [str(n) for n in range(500)]
+    found = [malformed.record for each in rows for malformed in each.malformed]
+    assert found == (lines + [403] if twice else lines)
+
+
+def test_half_a_character_makes_one_record_malformed_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "orders"
+    good = json.dumps(dict(zip(NAMES, ROWS[0], strict=True)))
+    bad = good.replace("o1", "\\ud800")
+    for content in (f"{good}\n{bad}\n{good}", f"[{good},{bad},{good}]"):
+        path.write_text(content)
+        rows = read(path)
+        assert [value for each in rows for value in each.frame["order_id"]] == ["o1", "o1"]
+        assert [malformed.record for each in rows for malformed in each.malformed] == [2]

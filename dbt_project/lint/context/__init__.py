@@ -72,6 +72,11 @@ def our_word(column: str, words_alias: str, default: str = "null") -> str:
     return f"coalesce({words_alias}.meaning, {default})"
 
 
+def our_label(column: str, words_alias: str) -> str:
+    """A label in the words of its source's table, else as written."""
+    return f"coalesce({words_alias}.meaning, {column})"
+
+
 def word_of(words_alias: str, feed: str, column: str, rows_alias: str = "versions") -> str:
     """Join condition that finds a row's word."""
     return f"{words_alias}.word = {rows_alias}.{column} and {words_alias}.feed = '{feed}'"

@@ -22,10 +22,13 @@ final as (
         actions.kind_word,
         actions.actor,
         actions.role,
+        actions.line_id,
         actions.rejection,
         actions._source as source,
+        actions.quantity,
         actions.is_accepted,
         actions.occurred_at,
+        actions.promised_at,
         actions._file_id,
         actions._record,
         {{ this_batch() }} as _batch_id

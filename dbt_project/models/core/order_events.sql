@@ -143,7 +143,12 @@ decisions as (
         actions.action_id as reference,
         case when actions.is_accepted and actions.kind in ('confirm', 'hold', 'release', 'cancel') then actions.kind end
             as decision,
-        actions.rejection as detail,
+        case
+            when actions.rejection is not null then actions.rejection
+            when actions.kind = 'cancel_line'
+                then concat(cast(actions.quantity as {{ dbt.type_string() }}), ' units of line ', actions.line_id)
+            when actions.kind = 'change_promise' then cast(actions.promised_at as {{ dbt.type_string() }})
+        end as detail,
         actions.actor,
         states.confirmed_at,
         0 as version_number,

@@ -11,7 +11,8 @@ final as (
     select
         versions.scan_key,
         versions.shipment_id,
-        versions.carrier,
+        {{ our_label('versions.carrier', 'carrier_words') }} as carrier,
+        versions.carrier as carrier_word,
         versions.tracking_number,
         {{ our_word('versions.status', 'status_words') }} as status,
         versions.status as status_word,
@@ -28,6 +29,8 @@ final as (
         versions._batch_id,
         versions._source
     from versions
+    left join {{ ref('stg_words') }} as carrier_words
+        on {{ word_of('carrier_words', 'tracking', 'carrier') }}
     left join {{ ref('stg_words') }} as status_words
         on {{ word_of('status_words', 'tracking', 'status') }}
 )

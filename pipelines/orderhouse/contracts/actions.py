@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import instant, personal, text, word
+from orderhouse.contracts.columns import instant, personal, text, units, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Actions"]
@@ -19,5 +19,8 @@ class Actions(Contract):
     occurred_at = instant(required=True)
     actor = text("Who did it.", required=True)
     role = text("In which role.", required=True)
+    line_id = text("The line that cancel_line is about; else taken from the payload.")
+    quantity = units("How many units of it; all that are open if empty; else taken from the payload.", above_zero=True)
+    promised_at = instant("The new promise of change_promise; else taken from the payload.")
     payload = personal("What the action needs, as JSON.", kind="text")
     reason = personal("Why.", kind="text")

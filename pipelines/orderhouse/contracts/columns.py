@@ -24,6 +24,7 @@ __all__ = [
     "date",
     "instant",
     "kind_of",
+    "label",
     "money",
     "number",
     "personal",
@@ -76,6 +77,11 @@ def text(description: str = "", *, key: bool = False, required: bool = False) ->
 def word(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
     """An enumerated text, stored as the source wrote it and mapped to our words by tables, later."""
     return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key, enumerated=True))
+
+
+def label(description: str = "", *, key: bool = False) -> dy.String:
+    """A name that a source's table of words may write another way; a name in no table stays as it is."""
+    return dy.String(nullable=True, description=description, metadata=_meta("text", key=key, is_label=True))
 
 
 def personal(description: str, *, kind: str) -> dy.String:
@@ -160,5 +166,7 @@ def country(description: str = "") -> dy.String:
     )
 
 
-def _meta(kind: str, *, key: bool = False, enumerated: bool = False, pii: str | None = None) -> dict[str, Any]:
-    return {"type": kind, "key": key, "enumerated": enumerated, "pii": pii}
+def _meta(
+    kind: str, *, key: bool = False, enumerated: bool = False, is_label: bool = False, pii: str | None = None
+) -> dict[str, Any]:
+    return {"type": kind, "key": key, "enumerated": enumerated, "is_label": is_label, "pii": pii}

@@ -93,6 +93,11 @@ class Contract(dy.Schema):
         return [name for name, column in cls.fields().items() if (column.metadata or {})["enumerated"]]
 
     @classmethod
+    def mapped(cls) -> list[str]:
+        """Columns that a source's table of words may speak of: the enumerated ones, and labels such as a carrier's."""
+        return [name for name, column in cls.fields().items() if (column.metadata or {})["is_label"]] + cls.enumerated()
+
+    @classmethod
     def row_rules(cls) -> dict[str, SentenceRule]:
         """The rules over several columns, by name."""
         return {name: value for name, value in vars(cls).items() if isinstance(value, SentenceRule)}

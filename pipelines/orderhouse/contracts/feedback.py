@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import instant, number, personal, word
+from orderhouse.contracts.columns import instant, number, personal
 from orderhouse.contracts.columns import text as text_
 from orderhouse.contracts.contract import Contract, rule
 
@@ -23,7 +23,7 @@ class Feedback(Contract):
     channel = text_()
     score = number("On the scale from 0 or 1 to scale_max.")
     scale_max = number("The best score there is.")
-    topic = word()
+    topic = text_()
     text = personal("What the customer wrote.", kind="text")
 
     @rule("the score is above the scale's maximum", "score", "scale_max")

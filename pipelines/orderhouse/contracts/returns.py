@@ -30,6 +30,11 @@ class Returns(Contract):
     credit_amount = money("Of a credit note.")
     currency = currency("Of the credited amount.")
 
+    @rule("neither an order nor a credited amount is named", "order_id", "credit_amount")
+    def names_an_order_or_credit(cls) -> pl.Expr:
+        """A return is of an order, or it is a credit note and says what it credits."""
+        return pl.col("order_id").is_not_null() | pl.col("credit_amount").is_not_null()
+
     @rule("an amount is credited without a currency", "currency")
     def credit_has_currency(cls) -> pl.Expr:
         """An amount means nothing without its currency."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, instant, money, text, units
+from orderhouse.contracts.columns import currency, instant, label, money, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Shipments"]
@@ -20,7 +20,7 @@ class Shipments(Contract):
     shipped_at = instant(required=True)
     sku = text("What was shipped; else the line's.")
     warehouse_id = text("Where from.")
-    carrier = text()
+    carrier = label()
     service = text("The carrier's service.")
     tracking_number = text("May be recycled by the carrier.")
     estimated_delivery_at = instant()

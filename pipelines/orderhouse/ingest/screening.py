@@ -15,6 +15,7 @@ from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.columns import kind_of
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
+from orderhouse.ingest.payloads import with_payload_parts
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD, Malformed
 from orderhouse.vault import Vault
@@ -60,7 +61,7 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
     """
     contract = CONTRACTS[feed]
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
-    text = _prepared(contract, cleaned(frame, texts), source)
+    text = with_payload_parts(contract, _prepared(contract, cleaned(frame, texts), source), time_zone)
     parsed = parse(contract, text, time_zone)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])

@@ -17,6 +17,7 @@ from orderhouse.sources.config import Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats import FeedRows, Format
+from orderhouse.sources.headers import listed
 from orderhouse.sources.json_text import read_json
 from orderhouse.sources.records import RECORD, Records
 from orderhouse.sources.tables import read_parquet, read_xlsx
@@ -28,7 +29,7 @@ class Canonical(Format):
     """Contract columns as they are, after the source's own renaming."""
 
     name = "canonical"
-    version = "1"
+    version = "2"
 
     def feeds(self, source: Source, paths: Sequence[str]) -> list[str]:
         """The declared feed, or those that the files' names begin with."""
@@ -97,12 +98,12 @@ def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.Data
 def _explain_missing(feed: str, missing: list[str], names: list[str]) -> str:
     wanted = ", ".join(missing)
     hint = difflib.get_close_matches(missing[0], names, n=1)
-    nearest = f" Map it with `columns: {{{hint[0]}: {missing[0]}}}`." if hint else ""
+    nearest = f" Map it with `columns: {{{listed(hint)}: {missing[0]}}}`." if hint else ""
     plural = "columns" if len(missing) > 1 else "column"
     if looks_like_data(names):
         return (
             f"The file has no {plural} {wanted}, which {feed} requires: its first line looks like data. If it has no "
             "header, declare `header: false` and the source's `columns` in order."
         )
-    found = ", ".join(names[:20]) or "none"
+    found = listed(names)
     return f"The file has no {plural} {wanted}, which {feed} requires; it has {found}.{nearest}"

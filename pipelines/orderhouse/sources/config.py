@@ -181,6 +181,14 @@ class Source(BaseModel):
                 _known(f"column of {feed or 'any feed'}", column, known)
         return value
 
+    @field_validator("words")
+    @classmethod
+    def _words_are_of_mapped_columns(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        mapped = {f"{feed}.{column}" for feed, contract in CONTRACTS.items() for column in contract.mapped()}
+        for column in value:
+            _known("column with words", column, mapped | {name.partition(".")[2] for name in mapped})
+        return value
+
     @property
     def mapping_version(self) -> str:
         """Changes when the same bytes would give other rows: with the mapping, or with the format's own version."""

@@ -10,6 +10,7 @@ import polars as pl
 from orderhouse.sources.config import Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile
+from orderhouse.sources.headers import listed
 from orderhouse.sources.records import RECORD, Malformed
 
 __all__ = ["CsvFile", "exact", "read_whole"]
@@ -46,7 +47,7 @@ def read_whole(source: Source, file: SourceFile, columns: Sequence[str], optiona
     found = [name for name in frame.columns if name != RECORD]
     missing = [name for name in columns if name not in found]
     if missing and found:
-        raise FileRejected(f"The file has no column {', '.join(missing)}; it has {', '.join(found)}.")
+        raise FileRejected(f"The file has no column {', '.join(missing)}; it has {listed(found)}.")
     wanted = [*columns, *optional]
     text = [
         pl.col(name).str.strip_chars().replace("", None) if name in found else pl.lit(None, pl.String).alias(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ import polars as pl
 
 from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.sources.headers import column_names
 from orderhouse.sources.records import RECORD, Malformed, Records
 
 __all__ = ["CsvDialect", "read_csv"]
@@ -46,12 +48,12 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
     """The file's records in order, in frames of bounded size; the first one tells the columns even if it is empty.
 
     Raises:
-        FileRejected: It is no text, not in its encoding, has no usable header, or opens a quote that it never closes.
+        FileRejected: It is no text, not in its encoding, or has no usable header.
         FileVanished: It is not there any more.
     """
     text = _as_utf8(unpacked_blocks(file, BLOCK_BYTES), dialect.encoding)
     first = next(text, b"")
-    if b"\x00" in first:
+    if _is_binary(first[:1024]):
         raise FileRejected("This is not a text file.")
     eol = b"\n" if b"\n" in first or b"\r" not in first else b"\r"
     blocks = _cut(first, text, eol)
@@ -129,14 +131,16 @@ class _Reader:
             except StopIteration:
                 break
             except csv.Error as error:
-                if "unexpected end of data" in str(error):
-                    raise FileRejected(f"Line {start} opens a quote that is never closed.") from None
-                malformed.append(
-                    Malformed(start, "readable_record", f"the line cannot be read: {error}", source.text())
-                )
+                is_open = "unexpected end of data" in str(error)
+                if is_open or source.holds_record_of(len(self.names), self.delimiter):
+                    source.keep_first_line()
+                why = "it opens a quote that is never closed" if is_open else error
+                malformed.append(Malformed(start, "readable_record", f"the line cannot be read: {why}", source.text()))
                 continue
             if not fields:
                 continue
+            if len(fields) != len(self.names) and source.holds_record_of(len(self.names), self.delimiter):
+                source.keep_first_line()
             if len(fields) == len(self.names):
                 rows.append([value or None for value in fields])
                 places.append(start)
@@ -161,14 +165,14 @@ class _Lines:
         self._lines = self._split(block, blocks, eol)
         self._line = line - 1
         self._of_record: list[str] = []
+        self._again: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        raw = next(self._lines)
+        text = self._again.popleft() if self._again else _decoded(next(self._lines), self._line + 1)
         self._line += 1
-        text = _decoded(raw, self._line)
         self._of_record.append(text)
         return text
 
@@ -176,6 +180,18 @@ class _Lines:
         """Forget the last record's lines; the number of the line that comes next."""
         self._of_record = []
         return self._line + 1
+
+    def holds_record_of(self, width: int, delimiter: str) -> bool:
+        """Whether a later line of the record under way is a record by itself: then a stray quote swallowed it."""
+        later = (next(csv.reader([line], delimiter=delimiter), []) for line in self._of_record[1:])
+        return any(len(fields) == width for fields in later)
+
+    def keep_first_line(self) -> None:
+        """Of the record under way only its first line is meant; the others come again."""
+        later = self._of_record[1:]
+        self._again.extendleft(reversed(later))
+        self._line -= len(later)
+        del self._of_record[1:]
 
     def text(self) -> str:
         """The lines of the record under way."""
@@ -193,6 +209,18 @@ class _Lines:
             block = following
         if carried:
             yield carried
+
+
+def _is_binary(head: bytes) -> bool:
+    """Zero bytes tell: many of them, or any in what is not UTF-8. A stray one in text spoils its own record at most."""
+    zeros = head.count(0)
+    if not zeros or zeros * 100 > len(head):
+        return zeros > 0
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _count(text: str) -> pl.Expr:
@@ -267,12 +295,13 @@ def _header(head: bytes, dialect: CsvDialect, eol: bytes) -> tuple[list[str], st
     end = _header_end(head, eol)
     text = _decoded(head[:end], 1)
     delimiter = dialect.delimiter or _most_frequent(text)
-    names = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter), [])]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice and looks_like_data(names):
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise FileRejected(f"The first line is no header: {error}.") from None
+    if len(set(names)) < len(names) and looks_like_data(names):
         raise FileRejected("The first line looks like data. If the file has no header, declare `header: false`.")
-    if twice:
-        raise FileRejected(f"The header names the column {sorted(twice)[0]!r} twice.")
+    names = column_names(names)
     return names, delimiter, head[end:], 1 + head[:end].count(eol)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from orderhouse.sources.records import RECORD, Malformed, Records
 __all__ = ["Values", "load_json", "read_json", "read_values"]
 
 BLOCK_BYTES = 16 << 20
+
+HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
@@ -71,8 +74,9 @@ def _whole(content: bytes) -> Values:
         value = load_json(_text(content))
     except (ValueError, RecursionError) as error:
         raise FileRejected(f"The file is not JSON: {error}.") from None
-    objects = value if isinstance(value, list) else [value]
-    return Values(list(enumerate(objects, 1)), [], are_lines=False)
+    objects = list(enumerate(value if isinstance(value, list) else [value], 1))
+    good, malformed = _whole_characters(objects) if HALF_CHARACTER.search(content) else (objects, [])
+    return Values(good, malformed, are_lines=False)
 
 
 def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Values]:
@@ -100,7 +104,24 @@ def _of_lines(lines: list[bytes], line: int) -> Values:
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
             malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {error}", text))
+    if any(HALF_CHARACTER.search(raw) for raw in lines):
+        objects, halves = _whole_characters(objects)
+        malformed += halves
     return Values(objects, malformed, are_lines=True)
+
+
+def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:
+    """JSON can name half a character (a surrogate alone), which no text can hold: such records are malformed."""
+    good: list[tuple[int, Any]] = []
+    malformed: list[Malformed] = []
+    for number, value in objects:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+            good.append((number, value))
+        except UnicodeEncodeError:
+            text = json.dumps(value)
+            malformed.append(Malformed(number, "readable_record", "the record holds half a character", text))
+    return good, malformed
 
 
 def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Records:
@@ -110,7 +131,7 @@ def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Record
         for number, value in objects
         if not isinstance(value, dict)
     ]
-    names = list(dict.fromkeys(name for _, value in records for name in value))
+    names = list(dict.fromkeys(name for _, value in records for name in value if name != RECORD))
     columns = [_column(name, [value.get(name) for _, value in records]) for name in names]
     places = pl.Series(RECORD, [number for number, _ in records], dtype=pl.Int64)
     return Records(pl.DataFrame([*columns, places]), malformed)

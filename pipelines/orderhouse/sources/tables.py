@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orderhouse.sources.files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, unpacked
+from orderhouse.sources.headers import column_names
 from orderhouse.sources.records import RECORD, Records
 
 __all__ = ["read_parquet", "read_xlsx"]
 
 SLICE_ROWS = 150_000
+SHEET_BYTES = 1 << 30
 
 
 def read_parquet(file: SourceFile) -> Iterator[Records]:
@@ -42,19 +44,26 @@ def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
     """The first sheet's rows as text; `_record` is the row in the sheet.
 
     Raises:
-        FileRejected: It is no workbook.
+        FileRejected: It is no workbook, or unpacks to more than a gigabyte.
         FileVanished: It is not there any more.
     """
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ImportError:
         raise FileRejected("Reading Excel workbooks needs the package openpyxl, which is not installed.") from None
+    content = unpacked(file)
     try:
-        sheet = load_workbook(unpacked(file), read_only=True, data_only=True).worksheets[0]
-        rows = [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise FileRejected(f"The Excel workbook is damaged: {error}.") from None
-    header = names or [name or "" for name in (rows[0] if rows else [])]
+        with zipfile.ZipFile(content) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        rows: list[list[str | None]] = []
+        if size <= SHEET_BYTES:
+            sheet = load_workbook(content, read_only=True, data_only=True).worksheets[0]
+            rows = [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    except Exception as error:  # openpyxl hands on whatever its zip, XML and number readers stumble over
+        raise FileRejected(f"The Excel workbook is damaged: {str(error)[:200] or type(error).__name__}.") from None
+    if size > SHEET_BYTES:
+        raise FileRejected(f"The Excel workbook unpacks to {size >> 20} MB. Send it as CSV or Parquet.")
+    header = names or column_names(rows[0] if rows else [])
     first = 1 if names else 2
     width = len(header)
     body = [

@@ -18,6 +18,14 @@ return_lines as (
     select * from {{ ref('int_return_lines') }}
 ),
 
+order_lines as (
+    select * from {{ ref('stg_order_lines') }}
+),
+
+shipment_lines as (
+    select * from {{ ref('int_shipment_lines') }}
+),
+
 current_actions as (
     select
         actions.*,
@@ -55,9 +63,33 @@ requested as (
     group by return_lines.order_id
 ),
 
+-- What a cancelled line still had to give at that moment.
+line_actions as (
+    select
+        current_actions.action_id,
+        max(order_lines.quantity) as ordered_quantity,
+        coalesce(sum(shipment_lines.quantity), 0) as shipped_by_then_quantity
+    from current_actions
+    inner join order_lines
+        on
+            current_actions.order_id = order_lines.order_id
+            and current_actions.line_id = order_lines.line_id
+            and order_lines.is_current
+    left join shipment_lines
+        on
+            current_actions.order_id = shipment_lines.order_id
+            and current_actions.line_id = shipment_lines.line_id
+            and shipment_lines.outcome in ('on_the_way', 'delivered')
+            and shipment_lines.shipped_at <= current_actions.occurred_at
+    where current_actions.kind = 'cancel_line'
+    group by current_actions.action_id
+),
+
 in_context as (
     select
         current_actions.*,
+        line_actions.action_id is not null as is_line_known,
+        line_actions.ordered_quantity - line_actions.shipped_by_then_quantity as left_quantity,
         orders.order_id is not null as is_order_known,
         coalesce(orders.is_cancelled, false)
         and coalesce(orders.cancelled_at <= current_actions.occurred_at, true) as is_cancelled_by_then,
@@ -72,6 +104,7 @@ in_context as (
         on
             current_actions.order_id = orders.order_id
             and orders.is_current
+    left join line_actions on current_actions.action_id = line_actions.action_id
     left join shipped on current_actions.order_id = shipped.order_id
     left join requested on current_actions.order_id = requested.order_id
 ),
@@ -83,14 +116,17 @@ judged as (
             when in_context.kind = 'unknown' then 'the kind of action is not known'
             when not in_context.is_order_known then 'the order is not known'
             when in_context.kind = 'cancel' and in_context.is_shipped_by_then then 'the order had already been shipped'
-            when in_context.kind in ('confirm', 'hold') and in_context.is_cancelled_by_then
+            when in_context.kind in ('confirm', 'hold', 'cancel_line', 'change_promise') and in_context.is_cancelled_by_then
                 then 'the order had already been cancelled'
             when in_context.kind = 'release' and coalesce(in_context.previous_switch, 'none') <> 'hold'
                 then 'the order was not on hold'
             when in_context.kind in ('approve_return', 'decline_return') and not in_context.is_return_known_by_then
                 then 'no return had been requested'
-            when in_context.kind in ('cancel_line', 'change_promise')
-                then 'what it changes is sealed in the vault; the source has to send a new version of the order or line'
+            when in_context.kind = 'cancel_line' and in_context.line_id is null then 'it names no line'
+            when in_context.kind = 'cancel_line' and not in_context.is_line_known then 'the order has no such line'
+            when in_context.kind = 'cancel_line' and in_context.left_quantity <= 0
+                then 'every unit of the line had already been shipped'
+            when in_context.kind = 'change_promise' and in_context.promised_at is null then 'it names no new promise'
         end as rejection
     from in_context
 ),
@@ -103,9 +139,12 @@ final as (
         judged.kind_word,
         judged.actor,
         judged.role,
+        judged.line_id,
         judged.rejection,
+        cast(coalesce(judged.quantity, judged.left_quantity) as {{ dbt.type_bigint() }}) as quantity,
         judged.rejection is null as is_accepted,
         judged.occurred_at,
+        judged.promised_at,
         judged._file_id,
         judged._record,
         judged._source,

@@ -26,6 +26,10 @@ payments as (
     select * from {{ ref('stg_payments') }}
 ),
 
+actions as (
+    select * from {{ ref('int_actions_judged') }}
+),
+
 services as (
     select products.sku
     from products
@@ -91,6 +95,21 @@ refunded as (
         payments.currency
 ),
 
+cancelled_by_operators as (
+    select
+        actions.order_id,
+        actions.line_id,
+        sum(actions.quantity) as cancelled_quantity
+    from actions
+    where
+        actions.is_accepted
+        and actions.kind = 'cancel_line'
+        and {{ is_touched('actions.order_id', touched) }}
+    group by
+        actions.order_id,
+        actions.line_id
+),
+
 joined as (
     select
         order_lines.order_id,
@@ -104,7 +123,10 @@ joined as (
         orders.customer_key,
         orders.ship_country,
         order_lines.quantity as ordered_quantity,
-        order_lines.cancelled_quantity as requested_cancelled_quantity,
+        greatest(
+            order_lines.cancelled_quantity,
+            least(coalesce(cancelled_by_operators.cancelled_quantity, 0), order_lines.quantity)
+        ) as requested_cancelled_quantity,
         coalesce(shipped.shipped_quantity, 0) as shipped_quantity,
         coalesce(shipped.delivered_quantity, 0) as delivered_quantity,
         coalesce(shipped.lost_quantity, 0) as lost_quantity,
@@ -144,6 +166,10 @@ joined as (
         on
             order_lines.order_id = returned.order_id
             and order_lines.line_id = returned.line_id
+    left join cancelled_by_operators
+        on
+            order_lines.order_id = cancelled_by_operators.order_id
+            and order_lines.line_id = cancelled_by_operators.line_id
     left join refunded
         on
             orders.order_id = refunded.order_id

@@ -55,11 +55,38 @@ first_promises as (
     ) = 1
 ),
 
+-- A version that repeats a promise does not move it back from where an operator put it.
+promise_moves as (
+    select
+        versions.order_id,
+        versions.updated_at,
+        versions.promised_at,
+        lag(versions.promised_at) over (
+            partition by versions.order_id
+            order by versions.updated_at, versions.content_hash nulls first, versions.is_current
+        ) as was_promised_at
+    from versions
+),
+
+last_moves as (
+    select
+        promise_moves.order_id,
+        max(promise_moves.updated_at) as moved_at
+    from promise_moves
+    where promise_moves.promised_at is distinct from promise_moves.was_promised_at
+    group by promise_moves.order_id
+),
+
 accepted as (
     select
         actions.order_id,
         actions.kind,
         actions.occurred_at,
+        actions.promised_at,
+        row_number() over (
+            partition by actions.order_id, actions.kind
+            order by actions.occurred_at, actions.action_id
+        ) as oldest_first,
         row_number() over (
             partition by
                 actions.order_id,
@@ -69,7 +96,7 @@ accepted as (
     from actions
     where
         actions.is_accepted
-        and actions.kind in ('confirm', 'hold', 'release', 'cancel')
+        and actions.kind in ('confirm', 'hold', 'release', 'cancel', 'change_promise')
         and {{ is_touched('actions.order_id', touched) }}
 ),
 
@@ -80,7 +107,13 @@ decided as (
             = 'hold' as is_on_hold,
         max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'hold') as held_at,
         min(accepted.occurred_at) filter (where accepted.kind = 'confirm') as confirm_action_at,
-        min(accepted.occurred_at) filter (where accepted.kind = 'cancel') as cancel_action_at
+        min(accepted.occurred_at) filter (where accepted.kind = 'cancel') as cancel_action_at,
+        max(accepted.promised_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
+            as operator_promised_at,
+        max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
+            as operator_moved_at,
+        max(accepted.promised_at) filter (where accepted.oldest_first = 1 and accepted.kind = 'change_promise')
+            as first_operator_promised_at
     from accepted
     group by accepted.order_id
 ),
@@ -96,6 +129,17 @@ source_coverage as (
         max(case when coverage.feed = 'stock' and coverage.is_tracked then 1 else 0 end) = 1 as is_stock_covered
     from coverage
     group by coverage.source
+),
+
+promises as (
+    select
+        versions.order_id,
+        coalesce(decided.operator_moved_at >= coalesce(last_moves.moved_at, decided.operator_moved_at), false)
+            as is_by_operator
+    from versions
+    left join last_moves on versions.order_id = last_moves.order_id
+    left join decided on versions.order_id = decided.order_id
+    where versions.is_current
 ),
 
 final as (
@@ -120,7 +164,7 @@ final as (
         versions.shipping_amount,
         versions.shipping_tax_amount,
         versions.prices_include_tax,
-        versions.promise_is_date_only,
+        versions.promise_is_date_only and not promises.is_by_operator as promise_is_date_only,
         versions.is_cancelled as is_cancelled_at_source,
         versions.is_cancelled or decided.cancel_action_at is not null as is_whole_order_cancelled,
         coalesce(decided.is_on_hold, false) as is_on_hold,
@@ -134,8 +178,10 @@ final as (
         {{ business_date('coalesce(first_versions.placed_at, versions.placed_at)') }} as placed_date,
         coalesce(first_versions.placed_at, versions.placed_at) as placed_at,
         versions.invoice_due_at,
-        coalesce(first_promises.promised_at, versions.promised_at) as first_promised_at,
-        versions.promised_at as current_promised_at,
+        coalesce(first_promises.promised_at, versions.promised_at, decided.first_operator_promised_at)
+            as first_promised_at,
+        case when promises.is_by_operator then decided.operator_promised_at else versions.promised_at end
+            as current_promised_at,
         case
             when versions.is_cancelled then coalesce(versions.cancelled_at, decided.cancel_action_at)
             else decided.cancel_action_at
@@ -151,6 +197,7 @@ final as (
     left join first_versions on versions.order_id = first_versions.order_id
     left join first_promises on versions.order_id = first_promises.order_id
     left join decided on versions.order_id = decided.order_id
+    left join promises on versions.order_id = promises.order_id
     left join source_coverage on versions._source = source_coverage.source
     left join currencies on versions.currency = currencies.currency
     where

@@ -5,8 +5,7 @@ with feedback as (
 ),
 
 carts as (
-    select * from {{ ref('stg_carts') }}
-    where is_current
+    select * from {{ ref('fct_carts') }}
 ),
 
 orders as (
@@ -30,27 +29,16 @@ scored as (
         coalesce(orders.source, feedback._source)
 ),
 
-fates as (
-    select
-        carts.cart_id,
-        min(carts._source) as source,
-        {{ business_date('min(carts.occurred_at)') }} as business_date,
-        max(case when carts.status = 'abandoned' then 1 else 0 end) as is_abandoned,
-        max(case when carts.status = 'converted' then 1 else 0 end) as is_converted
-    from carts
-    group by carts.cart_id
-),
-
 left_behind as (
     select
-        fates.business_date,
+        carts.first_event_date as business_date,
         cast(null as {{ dbt.type_string() }}) as channel,
         cast(null as {{ dbt.type_string() }}) as country,
-        fates.source,
+        carts.source,
         count(*) as carts_count,
-        {{ count_if('fates.is_abandoned = 1 and fates.is_converted = 0') }} as abandoned_count
-    from fates
-    group by fates.business_date, fates.source
+        {{ count_if('carts.is_abandoned') }} as abandoned_count
+    from carts
+    group by carts.first_event_date, carts.source
 ),
 
 final as (

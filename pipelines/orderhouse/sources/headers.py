@@ -1,0 +1,39 @@
+"""Column names as a file's header gives them, and how sentences show them.
+
+Which of our columns they become belongs in the format modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orderhouse.sources.files import FileRejected
+from orderhouse.sources.records import RECORD
+
+__all__ = ["column_names", "listed"]
+
+SHOWN_CHARACTERS = 60
+SHOWN_NAMES = 20
+
+
+def column_names(header: Sequence[str | None]) -> list[str]:
+    """The header's names, trimmed; a column without a name is called by its position.
+
+    Raises:
+        FileRejected: Two columns have one name.
+    """
+    trimmed = [(name or "").strip() for name in header]
+    names = [f"column_{position}" if name in {"", RECORD} else name for position, name in enumerate(trimmed, 1)]
+    known: set[str] = set()
+    for name in names:
+        if name in known:
+            raise FileRejected(f"The header names the column {listed([name])!r} twice.")
+        known.add(name)
+    return names
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence: the first ones, and of a long one its beginning."""
+    shown = [name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…" for name in names[:SHOWN_NAMES]]
+    more = [f"and {len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
+    return ", ".join([*shown, *more]) or "none"
