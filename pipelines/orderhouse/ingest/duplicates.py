@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.ingest.superseding import is_live
 from orderhouse.warehouse import quote
 
 __all__ = ["mark_duplicates"]
@@ -18,9 +19,8 @@ def mark_duplicates(connection: duckdb.DuckDBPyConnection, feed: str, batch_id: 
     cost one scan of the key columns. Earlier means inserted earlier.
 
     Args:
-        connection: The raw database, with the tables `loading_files` (source, file_id of this transaction) and
-            `superseded`
-            (source, file_id, batch_id of loads that no longer count).
+        connection: The raw database, with the table `loading_files` (source, file_id of this transaction) and the
+            tables of `superseding`.
         feed: The feed.
         batch_id: The batch being loaded.
     """
@@ -33,10 +33,7 @@ def mark_duplicates(connection: duckdb.DuckDBPyConnection, feed: str, batch_id: 
         select 1 from loading_files
         where loading_files.file_id = _file_id and loading_files.source = _source
     )"""
-    live = """not exists (
-        select 1 from superseded
-        where superseded.file_id = _file_id and superseded.source = _source and superseded.batch_id = _batch_id
-    )"""
+    live = is_live(feed)
     batch = {"batch": batch_id}
     connection.execute(
         f"create or replace temp table fresh_keys as select {key} as k from {table} where {fresh}",  # noqa: S608

@@ -20,6 +20,7 @@ from orderhouse.ingest.duplicates import mark_duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
+from orderhouse.ingest.superseding import note_superseded, supersede_file
 from orderhouse.ingest.transaction import Part, Transaction
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
@@ -27,7 +28,7 @@ from orderhouse.sources.formats import FeedRows
 from orderhouse.vault import Vault
 from orderhouse.warehouse import RAW_LEDGERS, quote
 
-__all__ = ["Loader"]
+__all__ = ["Loader", "zone_of"]
 
 ROW_BUDGET = 500_000
 WAITING_ROWS = 100_000
@@ -55,13 +56,7 @@ class Loader:
         self.has_written = False
         self._open = Transaction()
         connection.execute("create or replace temp table loading_files (source varchar, file_id varchar)")
-        connection.execute(
-            """
-            create or replace temp table superseded as
-            select distinct source, file_id, batch_id from raw.files
-            qualify batch_id < max(batch_id) over (partition by source, file_id)
-            """
-        )
+        note_superseded(connection)
 
     def begin_unit(self) -> None:
         """Start a file or bundle."""
@@ -143,7 +138,7 @@ class Loader:
         """Screen the rows that wait and put them into the tables of the open transaction."""
         bad: list[pl.DataFrame] = []
         for waiting in self._open.take_waiting():
-            screened = screen(waiting.feed, waiting.joined(), waiting.source, _zone(waiting.source), self.vault)
+            screened = screen(waiting.feed, waiting.joined(), waiting.source, zone_of(waiting.source), self.vault)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -232,14 +227,7 @@ class Loader:
     def _supersede(self, loading: Iterable[tuple[str, str]]) -> None:
         for source, file_id in loading:
             if self.ledger.was_loaded(source, file_id):
-                self.connection.execute(
-                    """
-                    insert into superseded
-                    select distinct source, file_id, batch_id from raw.files
-                    where source = $source and file_id = $file_id and batch_id < $batch
-                    """,
-                    {"source": source, "file_id": file_id, "batch": self.batch_id},
-                )
+                supersede_file(self.connection, source, file_id, self.batch_id)
 
     def _counted(self, feed: str, parts: list[Part]) -> Counter[int]:
         """Duplicates per part, after making sure that what was not quarantined is in the table."""
@@ -275,7 +263,8 @@ class Loader:
         ]
 
 
-def _zone(source: Source) -> str | None:
+def zone_of(source: Source) -> str | None:
+    """The zone of a source's local instants: its own, else its format's, else none."""
     return source.time_zone or FORMATS[source.format].time_zone
 
 

@@ -16,6 +16,7 @@ from orderhouse.ingest.ahead import read_ahead
 from orderhouse.ingest.discovery import Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
+from orderhouse.ingest.replaying import replay, replay_sentences
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
@@ -87,9 +88,11 @@ class _Run:
         except BaseException:
             self.loader.abandon()
             raise
+        replayed = replay(self.connection, self.vault, self.declared.sources)
+        self.notes += [*replay_sentences(replayed), *replayed.notes]
         self._finish()
         self.originals.prune()
-        batch_id = self.loader.batch_id if self.loader.has_written else None
+        batch_id = replayed.batch_id or (self.loader.batch_id if self.loader.has_written else None)
         return IngestResult(batch_id, self.reports, self.notes)
 
     def _new_units(self, found: dict[str, Found]) -> Iterator[Unit]:
