@@ -183,6 +183,24 @@ def _demand_columns(feed: str, names: Sequence[str]) -> None:
             raise OrderhouseError(f"{feed} has no column {name!r}.{hint}")
 
 
+def _merged(row: Mapping[str, str | None], written: Mapping[str, str]) -> tuple[str, str]:
+    """A row's whole patch and the same fields as received: what an earlier patch in force said holds unless said anew.
+
+    Quarantined rows are few, so they may be gone through one by one.
+    """
+    earlier = json.loads(row["fields"] or "{}") if row["repair_kind"] == "patch" else {}
+    said = {_column(name) for name in written}
+    after = {name: value for name, value in earlier.items() if _column(name) not in said} | dict(written)
+    changed = {_column(name) for name in after}
+    received = json.loads(row["row_json"] or "{}")
+    before = {name: value for name, value in received.items() if _column(name) in changed}
+    return json.dumps(after, ensure_ascii=False), json.dumps(before, ensure_ascii=False)
+
+
+def _column(name: str) -> str:
+    return name.removesuffix("_token")
+
+
 def _written(
     sources: Mapping[str, Source], source: str, feed: str, fields: Mapping[str, str], vault: Vault
 ) -> dict[str, str]:
