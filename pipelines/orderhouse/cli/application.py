@@ -11,7 +11,7 @@ from typing import Annotated
 import click
 import typer
 
-from orderhouse.cli import exporting, reading, simulating, steps, tending, trying
+from orderhouse.cli import exporting, quarantine, reading, simulating, steps, tending, trying
 from orderhouse.cli.session import Session, console, error_console
 from orderhouse.errors import OrderhouseError
 
@@ -42,7 +42,7 @@ def options(
     context.obj = Session(home=home, debug=debug)
 
 
-for module in (steps, reading, exporting, simulating, tending, trying):
+for module in (steps, reading, quarantine, exporting, simulating, tending, trying):
     module.add_commands(app)
 for entry_point in entry_points(group=COMMANDS_GROUP):
     # Cheap by contract: what a command module needs, it imports when the command runs.

@@ -7,7 +7,7 @@ into its feed. What the rows mean is decided in dbt.
 
 from __future__ import annotations
 
-from orderhouse.ingest.quarantined import STATES, Selection, one_quarantined, quarantined
+from orderhouse.ingest.quarantined import STATES, Selection, quarantined
 from orderhouse.ingest.repairing import record_discards, record_patches, record_withdrawal
 from orderhouse.ingest.replaying import ReplayResult, replay, replay_sentences
 from orderhouse.ingest.results import FeedCounts, FileReport, IngestResult, Progress, ProgressCallback
@@ -27,7 +27,6 @@ __all__ = [
     "SourceTrial",
     "check_sources",
     "ingest",
-    "one_quarantined",
     "quarantined",
     "record_discards",
     "record_patches",

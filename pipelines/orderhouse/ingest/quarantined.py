@@ -17,7 +17,7 @@ import polars as pl
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["STATES", "Selection", "note_quarantined", "one_quarantined", "quarantined"]
+__all__ = ["STATES", "Selection", "note_quarantined", "quarantined"]
 
 STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "superseded")
 
@@ -178,19 +178,3 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> pl.
         },
     ).pl()
     return frame
-
-
-def one_quarantined(connection: duckdb.DuckDBPyConnection, quarantine_id: str) -> dict[str, object]:
-    """The row whose id begins so.
-
-    Raises:
-        OrderhouseError: There is none, or more than one.
-    """
-    rows = quarantined(connection, Selection(quarantine_ids=[quarantine_id], limit=2)).to_dicts()
-    if not rows:
-        raise OrderhouseError(
-            f"There is no row {quarantine_id!r} in quarantine. `orderhouse quarantine list` shows them."
-        )
-    if len(rows) > 1:
-        raise OrderhouseError(f"More than one row in quarantine begins with {quarantine_id!r}; write more of the id.")
-    return rows[0]
