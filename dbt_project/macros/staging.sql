@@ -9,13 +9,28 @@
 {% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none) -%}
 {%- set relation = source('raw', feed) -%}
 {%- set since = watermark() -%}
+{#- Files loaded more than once, with their latest load, before which nothing of them counts. #}
 superseded_loads as (
     select
         files.source,
         files.file_id,
-        files.batch_id
+        max(files.batch_id) as batch_id
     from {{ source('raw', 'files') }} as files
-    qualify files.batch_id < max(files.batch_id) over (partition by files.source, files.file_id)
+    group by files.source, files.file_id
+    having count(distinct files.batch_id) > 1
+),
+
+{#- Replays of a record, which stand in batches of their own: the latest counts. #}
+superseded_replays as (
+    select distinct
+        replays.source,
+        replays.file_id,
+        replays.record,
+        replays.batch_id
+    from {{ source('raw', 'replays') }} as replays
+    where replays.feed = '{{ feed }}' and replays.outcome not like 'no_longer%'
+    qualify
+        replays.batch_id < max(replays.batch_id) over (partition by replays.source, replays.file_id, replays.record)
 ),
 
 arrived as (
@@ -38,7 +53,15 @@ arrived as (
             where
                 superseded_loads.source = feed._source
                 and superseded_loads.file_id = feed._file_id
-                and superseded_loads.batch_id = feed._batch_id
+                and superseded_loads.batch_id > feed._batch_id
+        )
+        and not exists (
+            select 1 from superseded_replays
+            where
+                superseded_replays.source = feed._source
+                and superseded_replays.file_id = feed._file_id
+                and superseded_replays.record = feed._record
+                and superseded_replays.batch_id = feed._batch_id
         )
 ),
 

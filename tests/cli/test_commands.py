@@ -57,6 +57,8 @@ def test_status_says_version_clock_feeds_and_quarantine(orderhouse: Orderhouse, 
     assert "Version 1, published" in out and "clock 2026-03-01 12:00:00.000000 UTC" in out
     assert "1 file, 10 rows: 8 accepted, 1 duplicate, 1 in quarantine" in out
     assert "No run holds the warehouse." in out
+    assert "Waiting in quarantine: 1 open row, 0 whose repair still breaks a rule." in out
+    assert "1 repair of such rows no longer apply" in out
 
 
 def test_status_says_since_when_and_why_readers_see_an_older_version(orderhouse: Orderhouse, tmp_path: Path) -> None:

@@ -292,11 +292,11 @@ from marts.fct_order_lines where returned_quantity > 0;
 
 create table quality.files as
 select md5(feed || i) as file_id, source, feed, 'landing/' || source || '/' || feed || '-' || lpad(i::varchar, 2, '0') || '.csv' as path, 'canonical' as format, (90000 + 4000 * i)::bigint as size_bytes, 'v1' as mapping_version, i::bigint as batch_id,
-    timestamp '2026-03-19 06:00:00' + to_days(i::integer) as received_at, (1000 + 13 * i)::bigint as rows_in, (1000 + 13 * i - (i % 3) - (i % 4))::bigint as accepted, (i % 3)::bigint as duplicate, (i % 4)::bigint as quarantined, 'loaded' as status, null::varchar as reason,
+    timestamp '2026-03-19 06:00:00' + to_days(i::integer) as received_at, (1000 + 13 * i)::bigint as rows_in, (1000 + 13 * i - (i % 3) - (i % 4))::bigint as accepted, (i % 3)::bigint as duplicate, (i % 4)::bigint as quarantined, (i % 2)::bigint as repaired, 0::bigint as discarded, 'loaded' as status, null::varchar as reason,
     null::varchar as ignored_columns, null::varchar as bundle_id, 'primary' as role, false as is_superseded,
     case when feed = 'payments' and i > 9 then if(i = 12, 'failed', 'passed') end as control_status
 from (values ('orders', 'web_shop'), ('order_lines', 'web_shop'), ('payments', 'psp'), ('shipments', 'wms'), ('tracking', 'carrier'), ('stock', 'wms')) f(feed, source), range(1, 13) t(i)
-union all select md5('bad'), 'wms', 'stock', 'landing/wms/stock-broken.csv', 'canonical', 912, 'v1', 11, timestamp '2026-03-30 07:00:00', 0, 0, 0, 0, 'rejected', 'The required column sku is missing', null, null, 'primary', false, null;
+union all select md5('bad'), 'wms', 'stock', 'landing/wms/stock-broken.csv', 'canonical', 912, 'v1', 11, timestamp '2026-03-30 07:00:00', 0, 0, 0, 0, 0, 0, 'rejected', 'The required column sku is missing', null, null, 'primary', false, null;
 create table quality.controls as
 select 'psp' as source, md5('payments' || i) as file_id, 'landing/psp/payments-' || i || '.csv' as path, path || '.control.json' as origin, 'c' || i as control_id, measure,
     expected, actual, if(expected = actual, 'passed', 'failed') as status,
@@ -317,8 +317,15 @@ from (values ('web_shop', 'orders', '1d', timestamp '2026-03-31 06:00:00', times
 create table quality.quarantine as
 select md5('q' || i) as quarantine_id, md5('payments' || (1 + i % 12)) as file_id, pick(['payments', 'order_lines', 'stock'], u(i, 70)) as feed, i::bigint as record, 'psp' as source, 'landing/psp/payments-' || lpad((1 + i % 12)::varchar, 2, '0') || '.csv' as path, (1 + i % 12)::bigint as batch_id,
     timestamp '2026-03-19 06:00:00' + to_days((i % 12)::integer) as received_at, case when u(i, 71) < 0.6 then '["amount_not_negative"]' else '["currency_is_iso", "quantity_positive"]' end as rules,
-    case when u(i, 71) < 0.6 then 'amount is -3.00; it may not be negative.' else 'currency is EURO; three letters of ISO 4217 are needed. quantity is 0.' end as reasons, '{"payment_id": "P-' || i || '", "amount": "-3.00"}' as row_json
+    case when u(i, 71) < 0.6 then 'amount is -3.00; it may not be negative.' else 'currency is EURO; three letters of ISO 4217 are needed. quantity is 0.' end as reasons, '{"payment_id": "P-' || i || '", "amount": "-3.00"}' as row_json,
+    pick(['open', 'open', 'open', 'repaired', 'patch_failed', 'discarded', 'patched'], u(i, 72)) as state, case when state <> 'open' then 'r' || md5('r' || i)[:16] end as repair_id, case state when 'open' then null when 'discarded' then 'discard' else 'patch' end as repair_kind,
+    case when state <> 'open' then 'ada' end as repair_made_by, case when state <> 'open' then 'The provider sends refunds as negative captures.' end as repair_why, case state when 'repaired' then 'accepted' when 'patch_failed' then 'still_quarantined' end as replay_outcome,
+    case when state <> 'open' then timestamp '2026-03-30 09:00:00' + to_minutes(i::integer) end as repair_made_at, case when state in ('repaired', 'patch_failed') then timestamp '2026-03-30 09:05:00' end as replayed_at
 from range(1, 29) t(i);
+create table quality.repairs as
+select repair_id, repair_kind as kind, case state when 'patched' then 'waiting' when 'discarded' then 'discarded' else replay_outcome end as state, quarantine_id, source, feed, file_id, path, record, case when repair_kind = 'patch' then '{"amount": "3.00"}' end as fields,
+    case when repair_kind = 'patch' then '{"amount": "-3.00"}' end as fields_before, repair_why as why, repair_made_by as made_by, case when replay_outcome = 'still_quarantined' then 'currency is EURO.' end as reasons, repair_made_at as made_at, replayed_at, 12::bigint as batch_id
+from quality.quarantine where repair_id is not null;
 create table quality.audit as
 select 'b1:' || name as audit_id, 'b1' as build_id, 12::bigint as batch_id, *, null::varchar as example_rows, 0.1::double as duration_seconds, timestamp '2026-03-31 10:00:00' as checked_at
 from (values ('every order line is somewhere', 'dbt_test', 'marts.fct_order_lines', true, 'error', 0::bigint, null::varchar), ('ledger balances on every day', 'dbt_test', 'marts.fct_inventory_ledger', true, 'error', 0, null),

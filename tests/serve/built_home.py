@@ -53,9 +53,12 @@ create table quality.files as
         timestamp '2026-03-01 11:00:00' as received_at;
 create table quality.quarantine as
     select 'q-1' as quarantine_id, 'f1' as file_id, 'shop' as source, 'orders' as feed, 'orders.csv' as path,
-        7::bigint as record,
+        7::bigint as record, 'open' as state,
         '["placed_at_missing"]' as rules, 'placed_at is missing.' as reasons, '{"order_id": "OH-9"}' as row_json,
         timestamp '2026-03-01 11:00:00' as received_at, 1::bigint as batch_id;
+create table quality.repairs as
+    select 'r0' as repair_id, 'no_longer_applies' as state, 'shop' as source, 'f1' as file_id, 'orders' as feed,
+        7::bigint as record;
 """
 
 

@@ -1,7 +1,8 @@
 """What every table depends on besides the rows: when any of it changes, tables are built anew instead of caught up.
 
 The dbt project's files, the business time zone and reporting currency, the salt of tracking ids, and of the raw
-store: coverage, words, sources, and loads superseded by a changed mapping. Rows, batch and clock are not in it:
+store: coverage, words, sources, loads superseded by a changed mapping, and replayed rows that a later repair took
+back or replaced. Rows, batch and clock are not in it:
 incremental models follow those.
 """
 
@@ -21,6 +22,13 @@ CURRENT_SETS = ("coverage", "words", "sources")
 SUPERSEDED = """
     select source, file_id, batch_id from raw.files
     qualify batch_id < max(batch_id) over (partition by source, file_id)
+    order by all
+"""
+REPLACED = """
+    select distinct source, file_id, feed, record, batch_id from raw.replays
+    where not starts_with(outcome, 'no_longer')
+    qualify batch_id < max(batch_id) over (partition by source, file_id, feed, record)
+        and max(outcome in ('accepted', 'duplicate')) over (partition by source, file_id, feed, record, batch_id)
     order by all
 """
 # Folders and files that dbt or an editor may leave in the project; none of them defines a number.
@@ -54,6 +62,7 @@ def fingerprint(project: Path, raw: duckdb.DuckDBPyConnection, variables: Mappin
         ).fetchall()
         parts[f"{name} of the sources" if name != "sources" else "the sources"] = _digest(rows)
     parts["superseded loads"] = _digest(raw.execute(SUPERSEDED).fetchall())
+    parts["repairs that replaced replayed rows"] = _digest(raw.execute(REPLACED).fetchall())
     parts |= {f"the setting {name}": _digest(value) for name, value in variables.items()}
     return parts
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import click
 import typer
 
-from orderhouse.cli import erasing, exporting, reading, receiving, simulating, steps, tending, trying
+from orderhouse.cli import erasing, exporting, quarantine, reading, receiving, simulating, steps, tending, trying
 from orderhouse.cli.session import Session, console, error_console
 from orderhouse.errors import OrderhouseError
 from orderhouse.machine_errors import machine_problem
@@ -43,7 +43,7 @@ def options(
     context.obj = Session(home=home, debug=debug)
 
 
-for module in (steps, reading, exporting, simulating, tending, trying, receiving, erasing):
+for module in (steps, reading, quarantine, exporting, simulating, tending, trying, receiving, erasing):
     module.add_commands(app)
 for entry_point in entry_points(group=COMMANDS_GROUP):
     # Cheap by contract: what a command module needs, it imports when the command runs.

@@ -1,4 +1,4 @@
-"""Commands that read what is published: status, SQL, one order, versions, quarantine.
+"""Commands that read what is published: status, SQL, one order, versions.
 
 None of them writes or waits for a run.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orderhouse.serve.queries import OrderView
     from orderhouse.settings import Settings
 
-__all__ = ["add_commands", "quarantine_commands"]
+__all__ = ["add_commands", "published"]
 
 Version = Annotated[
     int | None, typer.Option("--version", help="Read this published version instead of the current one.")
@@ -46,18 +46,16 @@ PART_COLUMNS = {
     "exceptions": ("code", "severity", "opened_at", "amount_at_stake", "currency", "detail", "what_to_do"),
 }  # fmt: skip
 
-quarantine_commands = typer.Typer(help="Rows that broke a rule: kept, explained, never dropped.", no_args_is_help=True)
-
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
     for command in (status, sql, order, track, versions):
         app.command()(command)
-    app.add_typer(quarantine_commands, name="quarantine")
 
 
 @contextlib.contextmanager
-def _published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published version, open for reading; the current one by default."""
     from orderhouse.warehouse import open_published
 
     connection = open_published(settings, version)
@@ -87,7 +85,7 @@ def status(context: typer.Context) -> None:
     holder = lock_holder(settings)
     console.print(f"Held by {holder}." if holder else "No run holds the warehouse.", markup=False)
     if version is not None:
-        with _published(settings) as connection:
+        with published(settings) as connection:
             _say_received(connection)
 
 
@@ -115,7 +113,7 @@ def _say_last_build(settings: Settings) -> None:
 
 
 def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
-    from orderhouse.serve.queries import control_findings, feed_freshness, file_counts
+    from orderhouse.serve.queries import control_findings, feed_freshness, file_counts, quarantine_counts
 
     counts = file_counts(connection)
     console.print(
@@ -125,6 +123,19 @@ def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for sentence in control_findings(connection):
         console.print(sentence, style="yellow", markup=False, soft_wrap=True)
+    waiting = quarantine_counts(connection)
+    if waiting["open"] or waiting["patch_failed"]:
+        console.print(
+            f"Waiting in quarantine: {counted(waiting['open'], 'open row')}, {waiting['patch_failed']:,} whose repair "
+            "still breaks a rule. Next: orderhouse quarantine list",
+            style="yellow",
+        )
+    if waiting["no_longer_applies"]:
+        console.print(
+            f"{counted(waiting['no_longer_applies'], 'repair')} of such rows no longer apply: the mapping changed. "
+            "Next: orderhouse quarantine history --what no_longer_applies",
+            style="yellow",
+        )
     feeds = feed_freshness(connection)
     columns = ("source", "feed", "files", "accepted", "last_received_at", "expected_every", "due_at")
     rows = ([row[name] for name in columns] for row in feeds)
@@ -204,7 +215,7 @@ def order(
     """One order: its state on every axis, its lines, money, parcels and whole timeline."""
     from orderhouse.serve.queries import find_order
 
-    with _published(settings_of(context), version) as connection:
+    with published(settings_of(context), version) as connection:
         _print_order(find_order(connection, order_id))
 
 
@@ -216,7 +227,7 @@ def track(
     """One order, by the tracking id that its customer was given."""
     from orderhouse.serve.queries import find_order_by_tracking_id
 
-    with _published(settings_of(context), version) as connection:
+    with published(settings_of(context), version) as connection:
         _print_order(find_order_by_tracking_id(connection, tracking_id))
 
 
@@ -246,44 +257,3 @@ def versions(context: typer.Context) -> None:
     columns = ("", "version", "published_at", "clock (UTC)", "batch", "rows", "MB")
     console.print(grid(None, columns, rows, numbers=("version", "batch", "rows", "MB")))
     console.print("Give readers another one: orderhouse rollback VERSION")
-
-
-@quarantine_commands.command("list")
-def quarantine_list(
-    context: typer.Context,
-    feed: Annotated[str | None, typer.Option(help="Only of this feed.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
-) -> None:
-    """Rows in quarantine, the latest first: where each stands and which rules it broke."""
-    from orderhouse.serve.queries import quarantined_rows
-
-    with _published(settings_of(context)) as connection:
-        rows = quarantined_rows(connection, feed=feed, source=source, limit=limit)
-    if not rows:
-        console.print("Nothing is in quarantine.")
-        return
-    lines = ((row["quarantine_id"], f"{row['path']}:{row['record']}", row["feed"], row["reasons"]) for row in rows)
-    console.print(grid(None, ("id", "file:line", "feed", "why"), lines))
-    console.print("See one of them whole: orderhouse quarantine show ID")
-
-
-@quarantine_commands.command("show")
-def quarantine_show(
-    context: typer.Context,
-    quarantine_id: Annotated[str, typer.Argument(help="Its id; the first characters are enough.", metavar="ID")],
-) -> None:
-    """One row in quarantine: where it stands, every rule it broke, and the row as received."""
-    from orderhouse.serve.queries import quarantined_rows
-
-    with _published(settings_of(context)) as connection:
-        rows = quarantined_rows(connection, quarantine_id=quarantine_id, limit=2)
-    if not rows:
-        raise OrderhouseError(
-            f"There is no row {quarantine_id!r} in quarantine. `orderhouse quarantine list` shows them."
-        )
-    if len(rows) > 1:
-        raise OrderhouseError(f"More than one row in quarantine begins with {quarantine_id!r}; write more of the id.")
-    for name, value in rows[0].items():
-        if value is not None:
-            console.print(f"[dim]{name}[/dim]  {shown(value)}", soft_wrap=True)

@@ -13,22 +13,17 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.ingest.superseding import is_live
 from orderhouse.warehouse import quote
 
 __all__ = ["Duplicates"]
-
-LIVE = """_batch_id < $batch and not exists (
-    select 1 from superseded
-    where superseded.file_id = _file_id and superseded.source = _source and superseded.batch_id = _batch_id
-)"""
 
 
 class Duplicates:
     """What one run has put in so far.
 
     Args:
-        connection: The raw database, with the table `superseded` (source, file_id, batch_id of loads that no longer
-            count).
+        connection: The raw database, with the tables of `superseding`.
         batch_id: The batch being loaded.
     """
 
@@ -88,7 +83,7 @@ class Duplicates:
         found = self.connection.sql(
             f"""
             select {columns} from raw.{quote(feed)}
-            where {LIVE} and {key} in (select {key} from arriving)
+            where _batch_id < $batch and {is_live(feed)} and {key} in (select {key} from arriving)
             """,  # noqa: S608
             params={"batch": self.batch_id},
         ).pl()

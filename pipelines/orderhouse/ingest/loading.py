@@ -26,6 +26,7 @@ from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
+from orderhouse.ingest.superseding import note_superseded, supersede_file
 from orderhouse.ingest.transaction import Part, Transaction
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
@@ -33,7 +34,7 @@ from orderhouse.sources.formats import FeedRows
 from orderhouse.vault import Vault
 from orderhouse.warehouse import RAW_LEDGERS, quote
 
-__all__ = ["Loader", "RowsUnaccounted"]
+__all__ = ["Loader", "RowsUnaccounted", "zone_of"]
 
 ROW_BUDGET = 500_000
 WAITING_ROWS = 100_000
@@ -69,7 +70,7 @@ class Loader:
         self._behind = WriteBehind()
         self._duplicates = Duplicates(connection, batch_id)
         connection.execute("create or replace temp table loading_files (source varchar, file_id varchar)")
-        self._list_superseded()
+        note_superseded(connection)
 
     def begin_unit(self, unit: Unit) -> None:
         """Start a file or bundle: what an earlier load of it put in no longer counts."""
@@ -128,7 +129,7 @@ class Loader:
                 values,
             )
         self._open.forget(unit)
-        self._list_superseded()
+        note_superseded(self.connection)
         for finished in self._open.units:
             self._supersede(finished)
         self.controls.forget(unit)
@@ -181,7 +182,7 @@ class Loader:
         for waiting in self._open.take_waiting():
             joined = waiting.joined()
             self._open.seen.append(observe(waiting, joined))
-            screened = screen(waiting.feed, joined, waiting.source, _zone(waiting.source), self.vault)
+            screened = screen(waiting.feed, joined, waiting.source, zone_of(waiting.source), self.vault)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -266,26 +267,10 @@ class Loader:
                 duplicates |= self._counted(feed, parts)
         return [_line(opened, part, duplicates[part.number]) for unit in opened.units for part in opened.parts_of(unit)]
 
-    def _list_superseded(self) -> None:
-        self.connection.execute(
-            """
-            create or replace temp table superseded as
-            select distinct source, file_id, batch_id from raw.files
-            qualify batch_id < max(batch_id) over (partition by source, file_id)
-            """
-        )
-
     def _supersede(self, unit: Unit) -> None:
         for file in unit.files:
             if self.ledger.was_loaded(unit.source.name, file.file_id):
-                self.connection.execute(
-                    """
-                    insert into superseded
-                    select distinct source, file_id, batch_id from raw.files
-                    where source = $source and file_id = $file_id and batch_id < $batch
-                    """,
-                    {"source": unit.source.name, "file_id": file.file_id, "batch": self.batch_id},
-                )
+                supersede_file(self.connection, unit.source.name, file.file_id, self.batch_id)
 
     def _counted(self, feed: str, parts: list[Part]) -> Counter[int]:
         """Duplicates per part, after making sure that what was not quarantined is in the table."""
@@ -329,7 +314,8 @@ def _unaccounted(part: Part, stored: int) -> RowsUnaccounted:
     )
 
 
-def _zone(source: Source) -> str | None:
+def zone_of(source: Source) -> str | None:
+    """The zone of a source's local instants: its own, else its format's, else none."""
     return source.time_zone or FORMATS[source.format].time_zone
 
 

@@ -20,6 +20,7 @@ from orderhouse.ingest.controls import Check, write_checks
 from orderhouse.ingest.discovery import SIDE_FILE, Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
+from orderhouse.ingest.replaying import replay, replay_sentences
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback, Status
 from orderhouse.ingest.seen import Seen
 from orderhouse.object_stores import StoreRefused, is_address
@@ -105,12 +106,14 @@ class _Run:
         except BaseException:
             self.loader.abandon()
             raise
+        replayed = replay(self.connection, self.vault, self.declared.sources)
+        self.notes += [*replay_sentences(replayed), *replayed.notes]
         self._finish()
         self._say_controls()
         self.arrivals.close([path for each in found.values() for path in each.paths])
         self._obey()
         self.originals.prune()
-        batch_id = self.loader.batch_id if self.loader.has_written else None
+        batch_id = replayed.batch_id or (self.loader.batch_id if self.loader.has_written else None)
         checks = [*self.loader.checks, *self.late_checks]
         failed = sum(check.status == "failed" for check in checks)
         return IngestResult(batch_id, self.reports, self.notes, len(checks), failed)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS, Contract
-from orderhouse.contracts.columns import kind_of
+from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.ingest.payloads import with_payload_parts
@@ -149,7 +149,7 @@ def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failure
     rows = (
         cleaned(text.filter(bad))
         .select(
-            *(_as_text(name, text.schema[name]) for name in received),
+            *(_as_text(contract, name, text.schema[name]) for name in received),
             *(pl.lit(None, pl.String).alias(name) for name in contract.fields() if name not in received),
             RECORD,
             PART,
@@ -191,7 +191,12 @@ def _without_personal(contract: type[Contract], rows: pl.DataFrame, masks: Failu
     return rows
 
 
-def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+def _as_text(contract: type[Contract], name: str, dtype: pl.DataType) -> pl.Expr:
+    """A value as text that screens as the value itself would: a repair starts from it."""
+    if dtype == POLARS_TYPES["instant"] and kind_of(contract.fields()[name]) == "instant":
+        return pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+    if dtype.is_float():
+        return pl.col(name).fill_nan(None).cast(pl.String)
     if isinstance(dtype, pl.Datetime):
         return pl.col(name).dt.to_string("iso:strict")
     if dtype.is_nested() or dtype == pl.Binary:

@@ -5,6 +5,7 @@ Every number in them is defined in dbt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -21,6 +22,7 @@ __all__ = [
     "find_order",
     "find_order_by_tracking_id",
     "headline_kpis",
+    "quarantine_counts",
     "quarantined_rows",
     "rows_of",
 ]
@@ -271,12 +273,35 @@ def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     )
 
 
+def quarantine_counts(connection: duckdb.DuckDBPyConnection) -> Row:
+    """Rows in quarantine that wait for somebody, by state, and repairs that no longer apply to such rows."""
+    return rows_of(
+        connection,
+        """
+        select
+            (select count(*) from quality.quarantine where state = 'open') as open,
+            (select count(*) from quality.quarantine where state = 'patch_failed') as patch_failed,
+            (
+                select count(*) from quality.repairs as repairs
+                where repairs.state = 'no_longer_applies' and exists (
+                    select 1 from quality.quarantine as waiting
+                    where waiting.state in ('open', 'patch_failed') and waiting.source = repairs.source
+                        and waiting.file_id = repairs.file_id and waiting.feed = repairs.feed
+                        and waiting.record = repairs.record
+                )
+            ) as no_longer_applies
+        """,
+    )[0]
+
+
 def quarantined_rows(
     connection: duckdb.DuckDBPyConnection,
     *,
     feed: str | None = None,
     source: str | None = None,
     quarantine_id: str | None = None,
+    rule: str | None = None,
+    states: Sequence[str] | None = None,
     limit: int = 50,
 ) -> list[Row]:
     """Rows that broke a rule: where they stand and why, the latest first.
@@ -286,6 +311,8 @@ def quarantined_rows(
         feed: Only of this feed.
         source: Only of this source.
         quarantine_id: Only this one; its first characters are enough.
+        rule: Only rows that broke this rule.
+        states: Only rows of these states.
         limit: At most so many.
     """
     return rows_of(
@@ -294,8 +321,10 @@ def quarantined_rows(
         select * from quality.quarantine
         where ($feed is null or feed = $feed) and ($source is null or source = $source)
             and ($id is null or starts_with(quarantine_id, $id))
+            and ($rule is null or list_contains(from_json(rules, '["varchar"]'), $rule))
+            and ($states is null or list_contains($states, state))
         order by received_at desc, path, record
         limit $limit
         """,
-        {"feed": feed, "source": source, "id": quarantine_id, "limit": limit},
+        {"feed": feed, "source": source, "id": quarantine_id, "rule": rule, "states": states, "limit": limit},
     )
