@@ -1,0 +1,83 @@
+"""Fulfilments as shipments and as scans.
+
+A fulfilment that succeeded has left the building; one that waits or failed has not, and one that was cancelled takes
+its units back by a ``cancelled`` scan. What may still change on a fulfilment (carrier, number, how far it came) is told
+by scans, each with the fulfilment's own clock, so that a shipment's row is the same whenever it is read.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.sources.records import RECORD
+from orderhouse.sources.shopify.amounts import children, sku_of
+
+__all__ = ["CANCELLED", "NUMBERED", "SHIPPED", "scans_of", "shipments_of", "steps_of", "unshipped"]
+
+SHIPPED = "success"
+CANCELLED = "cancelled"
+NUMBERED = "tracking_number_added"
+
+
+def _status() -> pl.Expr:
+    return pl.col("status").str.to_lowercase().fill_null("")
+
+
+def shipments_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
+    """Rows of shipments: the lines of fulfilments (the shape FULFILLMENT and `_record`) that were carried out."""
+    parents = fulfilments.filter(_status() == SHIPPED).select(
+        RECORD,
+        "order_id",
+        "service",
+        "line_items",
+        shipment_id="id",
+        shipped_at="created_at",
+        warehouse_id="location_id",
+    )
+    keys = (RECORD, "order_id", "service", "shipment_id", "shipped_at", "warehouse_id")
+    return children(parents, "line_items", *keys).select(*keys, "quantity", line_id="id", sku=sku_of())
+
+
+def unshipped(fulfilments: pl.DataFrame) -> int:
+    """How many fulfilments neither left nor were cancelled after they had."""
+    return fulfilments.filter(~_status().is_in([SHIPPED, CANCELLED])).height
+
+
+def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
+    """Rows of tracking: how far each fulfilment came by its own clock, under each of its numbers."""
+    listed = pl.col("tracking_numbers").list.drop_nulls()
+    alone = pl.concat_list("tracking_number").list.drop_nulls()
+    numbers = pl.when(listed.list.len() > 0).then(listed).otherwise(alone)
+    sent = fulfilments.filter(_status() == SHIPPED).select(
+        RECORD,
+        shipment_id="id",
+        carrier="tracking_company",
+        tracking_number=numbers,
+        status=pl.coalesce(
+            pl.col("shipment_status").replace("", None), pl.when(numbers.list.len() > 0).then(pl.lit(NUMBERED))
+        ),
+        occurred_at=pl.coalesce("updated_at", "created_at"),
+    )
+    told = sent.filter(pl.col("status").is_not_null()).explode("tracking_number", empty_as_null=True, keep_nulls=True)
+    taken_back = fulfilments.filter(_status() == CANCELLED).select(
+        RECORD,
+        shipment_id="id",
+        carrier=pl.lit(None, pl.String),
+        tracking_number=pl.lit(None, pl.String),
+        status="status",
+        occurred_at=pl.coalesce("updated_at", "created_at"),
+    )
+    return pl.concat([told, taken_back]).sort(RECORD, maintain_order=True)
+
+
+def steps_of(events: pl.DataFrame) -> pl.DataFrame:
+    """Rows of tracking for fulfilment events (the shape EVENT and `_record`)."""
+    return events.select(
+        RECORD,
+        "status",
+        "estimated_delivery_at",
+        shipment_id="fulfillment_id",
+        occurred_at=pl.coalesce("happened_at", "created_at"),
+        location=pl.concat_str("city", "province", "country", separator=", ", ignore_nulls=True),
+        detail="message",
+    )
