@@ -44,21 +44,25 @@ def unshipped(fulfilments: pl.DataFrame) -> int:
 
 
 def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
-    """Rows of tracking: how far each fulfilment came by its own clock, under each of its numbers."""
-    listed = pl.col("tracking_numbers").list.drop_nulls()
-    alone = pl.concat_list("tracking_number").list.drop_nulls()
-    numbers = pl.when(listed.list.len() > 0).then(listed).otherwise(alone)
+    """Rows of tracking: how far each fulfilment came by its own clock, and its number (the first of several)."""
+    listed = pl.concat_list(
+        pl.concat_list("tracking_number").list.drop_nulls(), pl.col("tracking_numbers").list.drop_nulls().fill_null([])
+    )
+    numbers = listed.list.unique(maintain_order=True)
     sent = fulfilments.filter(_status() == SHIPPED).select(
         RECORD,
         shipment_id="id",
         carrier="tracking_company",
-        tracking_number=numbers,
+        tracking_number=numbers.list.first(),
         status=pl.coalesce(
             pl.col("shipment_status").replace("", None), pl.when(numbers.list.len() > 0).then(pl.lit(NUMBERED))
         ),
         occurred_at=pl.coalesce("updated_at", "created_at"),
+        detail=pl.when(numbers.list.len() > 1).then(
+            pl.concat_str(pl.lit("also "), numbers.list.slice(1).list.join(", "))
+        ),
     )
-    told = sent.filter(pl.col("status").is_not_null()).explode("tracking_number", empty_as_null=True, keep_nulls=True)
+    told = sent.filter(pl.col("status").is_not_null())
     taken_back = fulfilments.filter(_status() == CANCELLED).select(
         RECORD,
         shipment_id="id",
@@ -66,6 +70,7 @@ def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
         tracking_number=pl.lit(None, pl.String),
         status="status",
         occurred_at=pl.coalesce("updated_at", "created_at"),
+        detail=pl.lit(None, pl.String),
     )
     return pl.concat([told, taken_back]).sort(RECORD, maintain_order=True)
 
