@@ -146,7 +146,7 @@ def transaction(**changes: Any) -> Json:
 
 
 def refund(**changes: Any) -> Json:
-    """One mug back (30.00 − 3.00 + 2.70 tax) and shipping (6.00 + 0.60): 36.30 USD, and the hat cancelled before it left."""
+    """One mug back (30.00 − 3.00 + 2.70 tax) and the shipping (6.00 + 0.60 tax): 36.30 USD."""
     return {
         "id": 901,
         "order_id": 1001,

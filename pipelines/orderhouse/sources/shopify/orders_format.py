@@ -59,6 +59,8 @@ class ShopifyOrders(Format):
                 for rows in reading.rows(kind, objects):
                     if source.feed in (None, rows.feed):
                         yield rows
+                    elif rows.malformed:
+                        yield reading.none(source.feed, rows.malformed)
             if batch.malformed:
                 yield reading.none(source.feed or "orders", batch.malformed)
         yield from reading.rest()
