@@ -324,6 +324,11 @@ def test_what_is_nothing_of_shopifys_is_kept_with_its_line(tmp_path: Path) -> No
     assert raw("select _record from raw.orders") == [(4,)]
 
 
+def test_an_empty_page_is_known_and_not_read_again(tmp_path: Path) -> None:
+    raw = sent(tmp_path, {"page.json": {"orders": []}})
+    assert raw("select feed, rows_in, reason from raw.files") == [("orders", 0, "The file has no rows.")]
+
+
 def test_nothing_personal_is_in_the_raw_tables(tmp_path: Path) -> None:
     raw = sent(tmp_path, {"order.json": order(refunds=[refund()])})
     for feed in ("orders", "order_lines", "customers", "returns", "payments"):

@@ -12,7 +12,17 @@ import polars as pl
 from orderhouse.sources.records import RECORD
 from orderhouse.sources.shopify.amounts import children, sku_of
 
-__all__ = ["CANCELLED", "NUMBERED", "SHIPPED", "scans_of", "shipments_of", "steps_of", "unshipped"]
+__all__ = [
+    "CANCELLED",
+    "NUMBERED",
+    "SHIPPED",
+    "is_cancelled",
+    "is_waiting",
+    "lists_lines",
+    "scans_of",
+    "shipments_of",
+    "steps_of",
+]
 
 SHIPPED = "success"
 CANCELLED = "cancelled"
@@ -38,9 +48,19 @@ def shipments_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
     return children(parents, "line_items", *keys).select(*keys, "quantity", line_id="id", sku=sku_of())
 
 
-def unshipped(fulfilments: pl.DataFrame) -> int:
-    """How many fulfilments neither left nor were cancelled after they had."""
-    return fulfilments.filter(~_status().is_in([SHIPPED, CANCELLED])).height
+def is_waiting() -> pl.Expr:
+    """Whether a fulfilment neither left nor was cancelled after it had."""
+    return ~_status().is_in([SHIPPED, CANCELLED])
+
+
+def is_cancelled() -> pl.Expr:
+    """Whether a fulfilment was taken back."""
+    return _status() == CANCELLED
+
+
+def lists_lines() -> pl.Expr:
+    """Whether a fulfilment says what it holds."""
+    return (pl.col("line_items").list.drop_nulls().list.len() > 0).fill_null(False)
 
 
 def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:

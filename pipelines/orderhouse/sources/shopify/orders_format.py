@@ -25,7 +25,14 @@ from orderhouse.sources.shopify.catalogue import (
     services_of,
     skus_by_item,
 )
-from orderhouse.sources.shopify.fulfilments import scans_of, shipments_of, steps_of, unshipped
+from orderhouse.sources.shopify.fulfilments import (
+    is_cancelled,
+    is_waiting,
+    lists_lines,
+    scans_of,
+    shipments_of,
+    steps_of,
+)
 from orderhouse.sources.shopify.kinds import SET_ASIDE, read_kinds
 from orderhouse.sources.shopify.orders import inside, sales_of
 from orderhouse.sources.shopify.refunds import REFUND, refund_lines, refund_payments, returns_of
@@ -39,7 +46,12 @@ OF_REFUNDS = "refund transactions (their refunds bring them, with what was refun
 UNSHIPPED = "fulfilments that wait or failed (nothing has left the building)"
 INQUIRIES = "inquiries of disputes (no money is held)"
 UNKNOWN_SKU = "inventory levels of items whose SKU no product in the file tells, or that are not tracked"
+NO_VARIANTS = "products without variants"
+NO_LINES = "fulfilments without lines"
 EMPTY_REFUNDS = "refunds without returned lines or transactions with an outcome"
+
+SKUS = {"inventory_item_id": pl.String(), "known_sku": pl.String()}
+NO_ROWS = pl.DataFrame(schema={RECORD: pl.Int64()})
 
 
 class ShopifyOrders(Format):
@@ -54,16 +66,12 @@ class ShopifyOrders(Format):
         """The rows of one file."""
         (file,) = files
         reading = _Reading(source, file)
-        for batch in read_kinds(file):
-            for kind, objects in batch.kinds.items():
-                for rows in reading.rows(kind, objects):
-                    if source.feed in (None, rows.feed):
-                        yield rows
-                    elif rows.malformed:
-                        yield reading.none(source.feed, rows.malformed)
-            if batch.malformed:
-                yield reading.none(source.feed or "orders", batch.malformed)
-        yield from reading.rest()
+        is_empty = True
+        for rows in reading.all():
+            is_empty = False
+            yield rows
+        if is_empty:
+            yield reading.none([])
 
 
 class _Reading:
@@ -88,18 +96,30 @@ class _Reading:
             "dispute": self._disputes,
         }
 
-    def rows(self, kind: str, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
-        """The rows of objects of one kind."""
+    def all(self) -> Iterator[FeedRows]:
+        """The rows of the whole file that are of the feed the source is for, if it is for one."""
+        for batch in read_kinds(self.file):
+            for kind, objects in batch.kinds.items():
+                for rows in self._rows(kind, objects):
+                    if self.source.feed in (None, rows.feed):
+                        yield rows
+                    elif rows.malformed:
+                        yield self.none(rows.malformed)
+            if batch.malformed:
+                yield self.none(batch.malformed)
+        yield from self._rest()
+
+    def none(self, malformed: list[Malformed]) -> FeedRows:
+        """No rows, and records that cannot be read."""
+        return FeedRows(self.source.feed or "orders", self.file, NO_ROWS, malformed=malformed)
+
+    def _rows(self, kind: str, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         if kind in SET_ASIDE:
             self.aside[SET_ASIDE[kind]] += len(objects)
         else:
             yield from self.kinds[kind](objects)
 
-    def none(self, feed: str, malformed: list[Malformed]) -> FeedRows:
-        """Records that cannot be read."""
-        return FeedRows(feed, self.file, pl.DataFrame(schema={RECORD: pl.Int64()}), malformed=malformed)
-
-    def rest(self) -> Iterator[FeedRows]:
+    def _rest(self) -> Iterator[FeedRows]:
         """What could only be told at the end of the file."""
         if self.levels:
             skus = pl.concat(self.skus) if self.skus else pl.DataFrame(schema=SKUS)
@@ -109,7 +129,7 @@ class _Reading:
                 yield self._feed("stock", counted)
         if self.aside:
             ignored = tuple(f"{number} {what}" for what, number in sorted(self.aside.items()))
-            yield FeedRows(None, self.file, pl.DataFrame(schema={RECORD: pl.Int64()}), role="lookup", ignored=ignored)
+            yield FeedRows(None, self.file, NO_ROWS, role="lookup", ignored=ignored)
 
     def _orders(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.ORDER)
@@ -132,8 +152,7 @@ class _Reading:
     def _refunds(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.REFUND)
         returned, money = self._of_refunds(frame.with_row_index(REFUND))
-        told = pl.concat([returned[RECORD], money[RECORD]]).unique()
-        self._set_aside(EMPTY_REFUNDS, frame.filter(~pl.col(RECORD).is_in(told.implode())).height)
+        self._set_aside(EMPTY_REFUNDS, _untold(frame, returned, money))
         yield self._feed("returns", returned, malformed)
         yield self._feed("payments", money, role="derived")
 
@@ -149,9 +168,12 @@ class _Reading:
     def _of_fulfilments(
         self, fulfilments: pl.DataFrame, role: Role, malformed: list[Malformed] | None = None
     ) -> Iterator[FeedRows]:
-        self._set_aside(UNSHIPPED, unshipped(fulfilments))
-        yield self._feed("shipments", shipments_of(fulfilments), malformed, role)
-        yield self._feed("tracking", scans_of(fulfilments), role="derived")
+        waiting = is_waiting()
+        shipments, scans = shipments_of(fulfilments), scans_of(fulfilments)
+        self._set_aside(UNSHIPPED, fulfilments.filter(waiting).height)
+        self._set_aside(NO_LINES, fulfilments.filter(~waiting & ~lists_lines() & ~is_cancelled()).height)
+        yield self._feed("shipments", shipments, malformed, role)
+        yield self._feed("tracking", scans, role="derived")
 
     def _events(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.EVENT)
@@ -174,7 +196,9 @@ class _Reading:
     def _products(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.PRODUCT)
         self.skus.append(skus_by_item(frame))
-        yield self._feed("products", products_of(frame), malformed)
+        products = products_of(frame)
+        self._set_aside(NO_VARIANTS, _untold(frame, products))
+        yield self._feed("products", products, malformed)
 
     def _customers(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.CUSTOMER)
@@ -184,7 +208,7 @@ class _Reading:
         frame, malformed = frame_of(objects, shapes.LEVEL)
         self.levels.append(frame)
         if malformed:
-            yield self.none("stock", malformed)
+            yield FeedRows("stock", self.file, NO_ROWS, malformed=malformed)
 
     def _feed(
         self, feed: str, frame: pl.DataFrame, malformed: list[Malformed] | None = None, role: Role = "primary"
@@ -196,7 +220,10 @@ class _Reading:
             self.aside[what] += number
 
 
-SKUS = {"inventory_item_id": pl.String(), "known_sku": pl.String()}
+def _untold(frame: pl.DataFrame, *rows: pl.DataFrame) -> int:
+    """How many objects no row came of."""
+    told = pl.concat([each[RECORD] for each in rows]).unique()
+    return frame.filter(~pl.col(RECORD).is_in(told.implode())).height
 
 
 def _is_refund() -> pl.Expr:

@@ -18,7 +18,7 @@ from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.records import RECORD
 from orderhouse.sources.shopify import tables as parts
 from orderhouse.sources.shopify.catalogue import services_of
-from orderhouse.sources.shopify.fulfilments import CANCELLED, SHIPPED, scans_of, steps_of, unshipped
+from orderhouse.sources.shopify.fulfilments import CANCELLED, SHIPPED, is_waiting, scans_of, steps_of
 from orderhouse.sources.shopify.goods_tables import counts, customers, products
 from orderhouse.sources.shopify.refunds import REFUND, returns_of, with_split
 from orderhouse.sources.shopify.sales import in_one_currency
@@ -136,7 +136,7 @@ class _Bundle:
 
     def _parcels(self, lines: pl.DataFrame) -> Iterator[FeedRows]:
         fulfilments = parts.fulfilments(self.tables)
-        self._set_aside("fulfillment", UNSHIPPED, unshipped(fulfilments))
+        self._set_aside("fulfillment", UNSHIPPED, fulfilments.filter(is_waiting()).height)
         status = pl.col("status").str.to_lowercase().fill_null("")
         gone = fulfilments.filter(status != CANCELLED)
         shipped = parts.shipped_lines(gone, lines).filter(status == SHIPPED)
