@@ -138,6 +138,7 @@ class _Reading:
         yield self._feed("order_lines", lines, role="derived")
         transactions = inside(frame, "transactions")
         own = transactions.filter(~_is_refund())
+        self._set_aside(OF_REFUNDS, transactions.height - own.height)
         paid = payments_of(own, self.currency)
         self._set_aside(PENDING, own.filter(is_pending()).height)
         yield self._feed("payments", paid, role="derived")
