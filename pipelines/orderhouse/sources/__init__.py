@@ -11,7 +11,9 @@ from orderhouse.sources.config import Merchant, Source, SourcesFile, load_source
 from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.olist import Olist
 from orderhouse.sources.online_retail import OnlineRetail
+from orderhouse.sources.shopify import ShopifyOrders, ShopifyTables
 
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 FORMATS: dict[str, Format] = {each.name: each for each in (Canonical(), Olist(), OnlineRetail())}
+FORMATS |= {each.name: each for each in (ShopifyOrders(), ShopifyTables())}

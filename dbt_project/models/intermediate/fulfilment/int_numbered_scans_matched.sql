@@ -1,6 +1,7 @@
 {#
   Scans that name no shipment, only a carrier and a number. Numbers are recycled: a scan belongs to the latest shipment under
-  its number with shipped_at − 7 days ≤ occurred_at ≤ shipped_at + 90 days.
+  its number with shipped_at − 7 days ≤ occurred_at ≤ shipped_at + 90 days. A shipment that came without a number has those
+  that its own scans name.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
@@ -13,16 +14,43 @@ tracking as (
     select * from {{ ref('stg_tracking') }}
 ),
 
-touched_numbers as (
-    select distinct
+named_numbers as (
+    select
         shipments.carrier,
-        shipments.tracking_number
+        shipments.tracking_number,
+        shipments.shipment_id,
+        shipments.order_id,
+        min(shipments.shipped_at) as shipped_at
     from shipments
     where
         shipments.is_current
         and shipments.tracking_number is not null
         and shipments.carrier is not null
-        and {{ is_touched('shipments.order_id', touched) }}
+    group by all
+    union
+    select
+        tracking.carrier,
+        tracking.tracking_number,
+        shipments.shipment_id,
+        shipments.order_id,
+        min(shipments.shipped_at) as shipped_at
+    from tracking
+    inner join shipments on tracking.shipment_id = shipments.shipment_id
+    where
+        shipments.is_current
+        and shipments.tracking_number is null
+        and tracking.is_current
+        and tracking.tracking_number is not null
+        and tracking.carrier is not null
+    group by all
+),
+
+touched_numbers as (
+    select distinct
+        named_numbers.carrier,
+        named_numbers.tracking_number
+    from named_numbers
+    where {{ is_touched('named_numbers.order_id', touched) }}
 ),
 
 numbered_scans as (
@@ -38,19 +66,12 @@ numbered_scans as (
 ),
 
 numbered_shipments as (
-    select
-        shipments.carrier,
-        shipments.tracking_number,
-        shipments.shipment_id,
-        shipments.order_id,
-        min(shipments.shipped_at) as shipped_at
-    from shipments
+    select named_numbers.*
+    from named_numbers
     inner join touched_numbers
         on
-            shipments.carrier = touched_numbers.carrier
-            and shipments.tracking_number = touched_numbers.tracking_number
-    where shipments.is_current
-    group by all
+            named_numbers.carrier = touched_numbers.carrier
+            and named_numbers.tracking_number = touched_numbers.tracking_number
 ),
 
 candidates as (

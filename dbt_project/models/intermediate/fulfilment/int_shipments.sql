@@ -76,13 +76,30 @@ scanned as (
     group by scans.shipment_id
 ),
 
+-- What came without a number has the latest one that its own scans name.
+named as (
+    select
+        tracking.shipment_id,
+        tracking.carrier,
+        tracking.tracking_number
+    from tracking
+    where
+        tracking.is_current
+        and tracking.tracking_number is not null
+        and tracking.shipment_id in (select headers.shipment_id from headers where headers.tracking_number is null)
+    qualify row_number() over (
+        partition by tracking.shipment_id
+        order by tracking.occurred_at desc nulls last, tracking.content_hash, tracking.tracking_number
+    ) = 1
+),
+
 joined as (
     select
         headers.shipment_id,
         headers.order_id,
-        headers.carrier,
+        coalesce(headers.carrier, named.carrier) as carrier,
         headers.service,
-        headers.tracking_number,
+        coalesce(headers.tracking_number, named.tracking_number) as tracking_number,
         headers.warehouse_id,
         headers.cost_currency,
         headers._source,
@@ -121,6 +138,7 @@ joined as (
         end as outcome
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
+    left join named on headers.shipment_id = named.shipment_id
 ),
 
 final as (

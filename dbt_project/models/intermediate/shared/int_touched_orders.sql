@@ -106,6 +106,14 @@ touched as (
             shipments.carrier = fresh_numbers.carrier
             and shipments.tracking_number = fresh_numbers.tracking_number
     union
+    select shipments.order_id from shipments
+    inner join tracking on shipments.shipment_id = tracking.shipment_id
+    inner join fresh_numbers
+        on
+            tracking.carrier = fresh_numbers.carrier
+            and tracking.tracking_number = fresh_numbers.tracking_number
+    where shipments.tracking_number is null
+    union
     select returns.order_id from returns
     where returns.return_id in (select fresh.return_id from returns as fresh where fresh._batch_id > {{ since }})
     union
