@@ -11,7 +11,10 @@ from orderhouse.sources.config import Merchant, Source, SourcesFile, load_source
 from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.olist import Olist
 from orderhouse.sources.online_retail import OnlineRetail
+from orderhouse.sources.stripe import StripeEvents, StripeTables
+from orderhouse.sources.woocommerce import WooCommerce
 
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 FORMATS: dict[str, Format] = {each.name: each for each in (Canonical(), Olist(), OnlineRetail())}
+FORMATS |= {each.name: each for each in (StripeEvents(), StripeTables(), WooCommerce())}
