@@ -6,7 +6,7 @@
   touched_by: the column whose newly arrived values are recomputed on an incremental run; where the feed has no such column,
   touched_expression says how to compute it.
 #}
-{% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none) -%}
+{% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], follows=none) -%}
 {%- set relation = source('raw', feed) -%}
 {%- set since = watermark() -%}
 {#- Files loaded more than once, with their latest load, before which nothing of them counts. #}
@@ -44,6 +44,20 @@ arrived as (
         {% if is_incremental() -%}
         {{ touched_expression or touched_by }} in (
             select {{ touched_expression or touched_by }} from {{ relation }} where _batch_id > {{ since }}
+            {%- if follows %}
+            union
+            select followers.{{ touched_by }} from {{ relation }} as followers
+            where
+                followers.{{ follows[0] }} = followers.{{ follows[1] }}
+                and followers.{{ follows[1] }} in (
+                    select fresh.{{ touched_by }} from {{ relation }} as fresh where fresh._batch_id > {{ since }}
+                )
+            union
+            select fresh.{{ follows[1] }} from {{ relation }} as fresh
+            where
+                fresh._batch_id > {{ since }}
+                and fresh.{{ follows[0] }} = fresh.{{ follows[1] }}
+            {%- endif %}
         )
         {%- else -%}
         true
@@ -77,6 +91,12 @@ hashed as (
         arrived.*,
         {{ content_hash(relation, 'arrived') }} as content_hash,
         {{ content_hash(relation, 'arrived', tokens=true) }} as token_hash
+        {%- if learnt %},
+        {{ content_hash(relation, 'arrived', without=learnt + ['occurred_at']) }} as core_hash,
+        {% for column in learnt -%}
+        case when arrived.{{ column }} is null then 0 else 1 end{% if not loop.last %} + {% endif %}
+        {%- endfor %} as known_columns
+        {%- endif %}
     from arrived
     inner join repeated_keys on {{ same_key('arrived', 'repeated_keys', key) }}
 ),
@@ -90,16 +110,37 @@ distinct_rows as (
         order by _source, _received_at, _batch_id, _file_id, _record
     ) = 1
 ),
-
-competing as (
+{% if learnt %}
+measured as (
     select
         distinct_rows.*,
+        max(known_columns) over (partition by {{ key | join(', ') }}) as most_known
+    from distinct_rows
+),
+{% endif %}
+competing as (
+    select
+        {{ 'measured' if learnt else 'distinct_rows' }}.*,
         row_number() over (
             partition by {{ key | join(', ') }}
-            order by {% if clock %}{{ clock }} desc, {% endif %}content_hash desc, token_hash desc
+            order by
+                {% if clock %}{{ clock }} desc, {% endif %}{% if learnt %}known_columns desc, {% endif -%}
+                content_hash desc, token_hash desc
         ) = 1 as is_current,
+        {% if learnt -%}
+        min(core_hash) over (partition by {{ key | join(', ') }}) <> max(core_hash) over (partition by {{ key | join(', ') }})
+        or count(case when known_columns = most_known then 1 end) over (partition by {{ key | join(', ') }}) > 1
+        {%- for column in learnt %}
+        or coalesce(
+            min({{ column }}) over (partition by {{ key | join(', ') }})
+            <> max({{ column }}) over (partition by {{ key | join(', ') }}),
+            false
+        )
+        {%- endfor %} as has_conflict
+        {%- else -%}
         count(*) over (partition by {{ key | join(', ') }}{% if clock %}, {{ clock }}{% endif %}) > 1 as has_conflict
-    from distinct_rows
+        {%- endif %}
+    from {{ 'measured' if learnt else 'distinct_rows' }}
 ),
 
 unrivalled as (
@@ -107,6 +148,11 @@ unrivalled as (
         arrived.*,
         cast(null as {{ dbt.type_string() }}) as content_hash,
         cast(null as {{ dbt.type_string() }}) as token_hash,
+        {%- if learnt %}
+        cast(null as {{ dbt.type_string() }}) as core_hash,
+        0 as known_columns,
+        0 as most_known,
+        {%- endif %}
         true as is_current,
         false as has_conflict
     from arrived
@@ -134,12 +180,12 @@ versions as (
   SHA-256 over the sorted `name=value` pairs of the non-null contract columns in canonical form; with `tokens`, over the
   tokens of personal data alone, which decide only where everything else is equal.
 #}
-{% macro content_hash(relation, alias, tokens=false) -%}
+{% macro content_hash(relation, alias, tokens=false, without=[]) -%}
     {%- if not execute -%}{{ return('cast(null as varchar)') }}{%- endif -%}
     {%- set pairs = [] -%}
     {%- for column in adapter.get_columns_in_relation(relation) | sort(attribute='name') -%}
         {%- set is_token = column.name.endswith('_token') -%}
-        {%- if not column.name.startswith('_') and is_token == tokens -%}
+        {%- if not column.name.startswith('_') and is_token == tokens and column.name not in without -%}
             {%- do pairs.append("'" ~ column.name ~ "=' || " ~ canonical_text(alias ~ '.' ~ column.name, column.dtype)) -%}
         {%- endif -%}
     {%- endfor -%}

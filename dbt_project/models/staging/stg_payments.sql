@@ -3,13 +3,31 @@
 with {{ feed_versions(
     'payments',
     key=['payment_id'],
-    touched_by='payment_id'
+    touched_by='payment_id',
+    learnt=['method', 'fee_amount', 'payout_id', 'payout_at', 'return_id', 'goods_amount', 'tax_amount', 'shipping_amount'],
+    follows=['order_id', 'parent_payment_id']
 ) }},
+
+-- A payment that names its parent in place of an order is of its parent's order.
+parents as (
+    select
+        versions.payment_id,
+        versions.order_id
+    from versions
+    where
+        versions.is_current
+        and exists (
+            select 1 from arrived
+            where
+                arrived.order_id = arrived.parent_payment_id
+                and arrived.parent_payment_id = versions.payment_id
+        )
+),
 
 final as (
     select
         versions.payment_id,
-        versions.order_id,
+        coalesce(parents.order_id, versions.order_id) as order_id,
         {{ our_word('versions.kind', 'kind_words') }} as kind,
         versions.kind as kind_word,
         versions.method,
@@ -36,6 +54,10 @@ final as (
     from versions
     left join {{ ref('stg_words') }} as kind_words
         on {{ word_of('kind_words', 'payments', 'kind') }}
+    left join parents
+        on
+            versions.order_id = versions.parent_payment_id
+            and versions.parent_payment_id = parents.payment_id
 )
 
 select * from final

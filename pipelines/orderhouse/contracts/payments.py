@@ -14,7 +14,7 @@ class Payments(Contract):
     shape = "event"
 
     payment_id = text(key=True, required=True)
-    order_id = text(required=True)
+    order_id = text("Where it is not known, parent_payment_id: then it is of that payment's order.", required=True)
     kind = word("authorized, captured, voided, failed, refunded, disputed, dispute_won or dispute_lost.", required=True)
     amount = money("Never below zero: the kind says which way it went.", required=True)
     currency = currency("Of the amounts.", required=True)

@@ -25,6 +25,7 @@ __all__ = ["PART", "Screened", "screen", "screen_malformed"]
 ROW = "_row"
 PART = "_part"
 ORDER_IDS = ("order_id", "original_order_id")
+PARENT = "parent_payment_id"
 UNREADABLE = "unreadable"
 QUARANTINE_SCHEMA = {
     PART: pl.Int64(),
@@ -93,11 +94,20 @@ def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> 
         if name in fields and name not in frame.columns
     ]
     prefixed = [
-        (source.order_id_prefix + pl.col(name).cast(pl.String)).alias(name)
+        _prefixed(source.order_id_prefix, name, frame)
         for name in ORDER_IDS
         if source.order_id_prefix and name in frame.columns
     ]
     return frame.with_columns(*constants, *prefixed, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+
+
+def _prefixed(prefix: str, name: str, frame: pl.DataFrame) -> pl.Expr:
+    """With the source's prefix; but what stands in for an order, a payment's parent, is no order number."""
+    prefixed = prefix + pl.col(name).cast(pl.String)
+    if PARENT not in frame.columns:
+        return prefixed.alias(name)
+    stands_in = (pl.col(name) == pl.col(PARENT)).fill_null(False)
+    return pl.when(stands_in).then(pl.col(name).cast(pl.String)).otherwise(prefixed).alias(name)
 
 
 def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:

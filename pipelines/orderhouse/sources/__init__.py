@@ -12,8 +12,11 @@ from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.olist import Olist
 from orderhouse.sources.online_retail import OnlineRetail
 from orderhouse.sources.shopify import ShopifyOrders, ShopifyTables
+from orderhouse.sources.stripe import StripeEvents, StripeTables
+from orderhouse.sources.woocommerce import WooCommerce
 
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 FORMATS: dict[str, Format] = {each.name: each for each in (Canonical(), Olist(), OnlineRetail())}
 FORMATS |= {each.name: each for each in (ShopifyOrders(), ShopifyTables())}
+FORMATS |= {each.name: each for each in (StripeEvents(), StripeTables(), WooCommerce())}

@@ -94,6 +94,10 @@ touched as (
     select payments.order_id from payments
     where payments.payment_id in (select fresh.payment_id from payments as fresh where fresh._batch_id > {{ since }})
     union
+    -- What went under its parent's number for want of an order leaves it when the parent arrives.
+    select payments.parent_payment_id as order_id from payments
+    where payments.parent_payment_id in (select fresh.payment_id from payments as fresh where fresh._batch_id > {{ since }})
+    union
     select shipments.order_id from shipments
     where shipments.shipment_id in (select fresh_shipments.shipment_id from fresh_shipments)
     union

@@ -1,0 +1,23 @@
+"""JSON values that decode and still cannot be stored: half characters, nesting without end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orderhouse.sources.records import Malformed
+
+__all__ = ["RULE", "unwritable"]
+
+RULE = "readable_record"
+
+
+def unwritable(record: int, value: Any) -> Malformed | None:
+    """What is wrong with a value that cannot be written as UTF-8 text again; None if it can."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Malformed(record, RULE, "the record holds half a character", json.dumps(value))
+    except RecursionError:
+        return Malformed(record, RULE, "the record is nested too deeply to be read", "")
+    return None

@@ -1,0 +1,204 @@
+"""A WooCommerce shop paid through Stripe, from files to marts: refunds before their charge, fees after it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.running import run_orderhouse
+
+AS_OF = "2026-03-10T00:00:00Z"
+PLACED = 1772323200  # 2026-03-01T00:00:00Z
+SOURCES = """
+merchant: {business_time_zone: UTC, reporting_currency: USD}
+sources:
+  shop:
+    format: woocommerce_orders
+    path: shop/*.json
+    constants: {currency: USD}
+    covers: [orders, order_lines, returns, products, customers]
+    order_id_prefix: W-
+  stripe:
+    format: stripe_events
+    path: stripe/*.json
+    order_id_prefix: W-
+"""
+ORDER: dict[str, Any] = {
+    "id": 1001,
+    "status": "completed",
+    "currency": "USD",
+    "date_created_gmt": "2026-03-01T00:00:00",
+    "date_modified_gmt": "2026-03-02T00:00:00",
+    "date_paid_gmt": "2026-03-01T00:00:05",
+    "prices_include_tax": False,
+    "customer_id": 0,
+    "payment_method": "stripe",
+    "shipping_total": "4.00",
+    "shipping_tax": "0.00",
+    "total": "30.00",
+    "billing": {"email": "ana@example.com", "city": "Reno", "country": "US"},
+    "shipping": [],
+    "line_items": [
+        {
+            "id": 1,
+            "sku": "MUG",
+            "quantity": 3,
+            "subtotal": "25.00",
+            "total": "24.00",
+            "total_tax": "2.00",
+            "meta_data": [],
+        }
+    ],
+    "fee_lines": [],
+    "coupon_lines": [{"code": "spring"}],
+    "refunds": [{"id": 9, "reason": "broken", "total": "-8.00"}],
+}
+REFUND: dict[str, Any] = {
+    "id": 9,
+    "parent_id": 1001,
+    "date_created_gmt": "2026-03-05T00:00:00",
+    "amount": "8.00",
+    "reason": "broken",
+    "refunded_by": 1,
+    "refunded_payment": True,
+    "line_items": [
+        {
+            "id": 77,
+            "sku": "MUG",
+            "quantity": -1,
+            "total": "-8.00",
+            "total_tax": "0.00",
+            "meta_data": [{"key": "_refunded_item_id", "value": "1"}],
+        }
+    ],
+}
+
+
+def charge(**changed: Any) -> dict[str, Any]:
+    """A charge of the order."""
+    plain = {
+        "id": "ch_1",
+        "object": "charge",
+        "amount": 3000,
+        "amount_captured": 3000,
+        "balance_transaction": "txn_1",
+        "captured": True,
+        "created": PLACED + 5,
+        "currency": "usd",
+        "metadata": {"order_id": "1001"},
+        "payment_method_details": {"type": "card", "card": {"brand": "visa"}},
+        "status": "succeeded",
+    }
+    return plain | changed
+
+
+def event(type_: str, body: dict[str, Any], at: int) -> dict[str, Any]:
+    """The event that brings an object."""
+    return {"object": "event", "id": f"evt_{at}", "type": type_, "created": at, "data": {"object": body}}
+
+
+REFUNDED = {
+    "id": "re_1",
+    "object": "refund",
+    "amount": 800,
+    "balance_transaction": "txn_2",
+    "charge": "ch_1",
+    "created": PLACED + 4 * 86400,
+    "currency": "usd",
+    "metadata": {},
+    "status": "succeeded",
+}
+DISPUTED = {
+    "id": "dp_2",
+    "object": "dispute",
+    "amount": 500,
+    "charge": "ch_2",
+    "created": PLACED + 5 * 86400,
+    "currency": "usd",
+    "status": "needs_response",
+    "balance_transactions": [{"object": "balance_transaction", "amount": -500, "fee": 1500, "currency": "usd"}],
+}
+EXPANDED = {"object": "balance_transaction", "id": "txn_1", "fee": 117, "currency": "usd", "created": PLACED + 6}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that heard of the refund first, of the charge then, and of its fee last."""
+    home = tmp_path_factory.mktemp("shop")
+    for folder in ("shop", "stripe"):
+        (home / folder).mkdir()
+    (home / "sources.yaml").write_text(SOURCES)
+    write(home / "shop" / "orders.json", [ORDER])
+    write(home / "shop" / "refunds.json", [REFUND])
+    write(home / "stripe" / "1.json", event("refund.created", REFUNDED, PLACED + 4 * 86400))
+    run(home)
+    write(home / "stripe" / "2.json", event("charge.succeeded", charge(), PLACED + 5))
+    write(home / "stripe" / "3.json", event("charge.dispute.created", DISPUTED, PLACED + 5 * 86400))
+    write(home / "stripe" / "4.json", {"object": "list", "data": [charge(balance_transaction=EXPANDED)]})
+    run(home)
+    return home
+
+
+def write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value))
+
+
+def run(home: Path) -> None:
+    run_orderhouse("ingest", "--sources", str(home / "sources.yaml"), home=home / "home")
+    build(home)
+
+
+def build(home: Path, *more: str) -> None:
+    run_orderhouse("build", "--as-of", AS_OF, *more, home=home / "home")
+
+
+def built_file(home: Path) -> Path:
+    return home / "home" / "warehouse" / "warehouse.duckdb"
+
+
+def asked(home: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(built_file(home)), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_a_refund_that_came_before_its_charge_is_of_the_charges_order(home: Path) -> None:
+    ledger = asked(
+        home,
+        "select payment_id, order_id, kind, amount, fee_amount, is_orphan from marts.fct_payment_ledger order by 1",
+    )
+    assert ledger == [
+        ("ch_1", "W-1001", "authorized", Decimal("30.0000"), Decimal("0.0000"), False),
+        ("ch_1/captured", "W-1001", "captured", Decimal("30.0000"), Decimal("1.1700"), False),
+        ("dp_2", "ch_2", "disputed", Decimal("5.0000"), Decimal("15.0000"), True),
+        ("re_1", "W-1001", "refunded", Decimal("8.0000"), Decimal("0.0000"), False),
+    ]
+
+
+def test_the_orders_money_ties_out(home: Path) -> None:
+    assert asked(
+        home,
+        "select order_id, ordered_due_amount, captured_amount, refunded_amount from marts.fct_payment_reconciliation "
+        "where order_id = 'W-1001'",
+    ) == [("W-1001", Decimal("30.0000"), Decimal("30.0000"), Decimal("8.0000"))]
+    assert asked(home, "select payment_status, return_status from marts.fct_orders") == [
+        ("part_refunded", "part_returned")
+    ]
+
+
+def test_views_that_know_less_are_no_conflict_and_no_word_is_unknown(home: Path) -> None:
+    codes = asked(home, "select distinct code from marts.fct_exceptions order by 1")
+    assert ("orphan_payment",) in codes
+    assert ("conflicting_events",) not in codes
+    assert ("unmapped_word",) not in codes
+
+
+def test_the_same_files_built_at_once_give_the_same_tables(home: Path) -> None:
+    before = table_hashes(built_file(home))
+    build(home, "--full")
+    assert differing_tables(before, table_hashes(built_file(home))) == []
