@@ -198,22 +198,12 @@ def test_every_status_of_easypost_has_a_meaning_of_ours() -> None:
         for row in csv.DictReader((seeds / "format_words.csv").open())
         if row["format"] == NAME
     }
-    statuses = [
-        "unknown",
-        "pre_transit",
-        "in_transit",
-        "out_for_delivery",
-        "delivered",
-        "available_for_pickup",
-        "return_to_sender",
-        "failure",
-        "cancelled",
-        "error",
-    ]
-    assert set(statuses) <= set(words)
+    statuses = {word for word in words if "/" not in word}
+    assert statuses >= {"unknown", "pre_transit", "in_transit", "out_for_delivery", "delivered"}
+    assert statuses >= {"available_for_pickup", "return_to_sender", "failure", "cancelled", "error"}
     assert set(words.values()) <= ours
     composed = {f"{status}/{detail}" for status in VAGUE_STATUSES for detail in TELLING_DETAILS}
-    assert composed == set(words) - set(statuses)
+    assert composed == set(words) - statuses
 
 
 JSON = st.recursive(
@@ -253,10 +243,10 @@ def test_any_json_is_taken_named_or_quarantined(document: Any) -> None:
         assert error.reason  # noqa: PT017 - the sentence is what is promised
         return
     records = {record for batch in read_objects(file, ENVELOPES) for record, _ in batch.objects}
-    taken = {record for rows in found if rows.feed for record in rows.frame["_record"]}
+    taken = {record for rows in found for record in rows.frame["_record"]}
     odd = {each.record for rows in found for each in rows.malformed}
     assert found
-    assert ignored(found) or records <= taken | odd
+    assert records <= taken | odd
 
 
 @pytest.fixture(scope="module")

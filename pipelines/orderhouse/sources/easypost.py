@@ -69,7 +69,7 @@ class _Sorted:
     """The objects of a batch: trackers, kinds that nothing is taken from, and what is none of EasyPost's."""
 
     trackers: list[tuple[int, Object]] = field(default_factory=list)
-    ignored: dict[str, None] = field(default_factory=dict)
+    ignored: list[tuple[int, str]] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
 
 
@@ -87,14 +87,14 @@ class EasypostTrackers(Format):
         for batch in read_objects(file, ENVELOPES):
             found = _sorted(batch.objects)
             trackers, misshapen = frame_of(found.trackers, SHAPE)
-            scans, without_scans = _scans(trackers), _without_scans(trackers)
-            ignored = (*found.ignored, *(["trackers without a scan yet"] if without_scans else []))
+            scans = _scans(trackers)
+            ignored = [*found.ignored, *((record, "trackers without a scan yet") for record in _unscanned(trackers))]
             malformed = [*batch.malformed, *found.malformed, *misshapen]
             if scans.height or malformed:
                 yield FeedRows("tracking", file, scans, malformed=malformed)
                 said_something = True
             if ignored:
-                yield FeedRows(None, file, pl.DataFrame(), role="lookup", ignored=ignored)
+                yield _lookup(file, ignored)
                 said_something = True
         if not said_something:
             yield FeedRows("tracking", file, _scans(frame_of([], SHAPE)[0]))
@@ -105,7 +105,7 @@ def _sorted(objects: Sequence[tuple[int, Object]]) -> _Sorted:
     for record, value in objects:
         inner = _unwrapped(value)
         if isinstance(inner, str):
-            found.ignored[inner] = None
+            found.ignored.append((record, inner))
         elif inner is None:
             text = json.dumps(value, ensure_ascii=False)
             reason = "the record is neither a tracker, an event nor another object of EasyPost's"
@@ -153,8 +153,13 @@ def _of_payload(payload: Object) -> Object | str | None:
     return _of_event(event) if isinstance(event, dict) and event.get("object") == "Event" else None
 
 
-def _without_scans(trackers: pl.DataFrame) -> bool:
-    return not trackers.filter(pl.col("tracking_details").list.len().fill_null(0) == 0).is_empty()
+def _lookup(file: SourceFile, ignored: Sequence[tuple[int, str]]) -> FeedRows:
+    records = pl.DataFrame({RECORD: [record for record, _ in ignored]}, schema={RECORD: pl.Int64()})
+    return FeedRows(None, file, records, role="lookup", ignored=tuple(dict.fromkeys(kind for _, kind in ignored)))
+
+
+def _unscanned(trackers: pl.DataFrame) -> list[int]:
+    return trackers.filter(pl.col("tracking_details").list.len().fill_null(0) == 0)[RECORD].to_list()
 
 
 def _scans(trackers: pl.DataFrame) -> pl.DataFrame:
