@@ -14,9 +14,8 @@ PAGE = PROJECT / "docs" / "formats" / "payloads.md"
 
 def test_the_committed_table_is_a_fresh_one() -> None:
     committed = PAGE.read_text(encoding="utf-8")
-    assert committed == page(data_folder()), (
-        f"the formats read otherwise than {PAGE.name} says: python -m tests.sources.payload_table docs/formats/payloads.md"
-    )
+    write_anew = "python -m tests.sources.payload_table docs/formats/payloads.md"
+    assert committed == page(data_folder()), f"the formats read otherwise than {PAGE.name} says: {write_anew}"
 
 
 def test_every_file_of_every_folder_is_in_the_table_and_read_refused_or_looked_up() -> None:

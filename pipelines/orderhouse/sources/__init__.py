@@ -9,10 +9,13 @@ from __future__ import annotations
 from orderhouse.sources.canonical import Canonical
 from orderhouse.sources.config import Merchant, Source, SourcesFile, load_sources, merchant_of
 from orderhouse.sources.easypost import EasypostTrackers
+from orderhouse.sources.ecb import EcbRates
 from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.olist import Olist
 from orderhouse.sources.online_retail import OnlineRetail
 
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
-FORMATS: dict[str, Format] = {each.name: each for each in (Canonical(), EasypostTrackers(), Olist(), OnlineRetail())}
+FORMATS: dict[str, Format] = {
+    each.name: each for each in (Canonical(), EasypostTrackers(), EcbRates(), Olist(), OnlineRetail())
+}
