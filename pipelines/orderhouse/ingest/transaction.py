@@ -77,7 +77,7 @@ class Transaction:
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Count rows of a unit and let them wait."""
         part = self._part(unit, rows)
-        part.rows_in += 0 if rows.feed is None else rows.frame.height + len(rows.malformed)
+        part.rows_in += (0 if rows.feed is None else rows.frame.height) + len(rows.malformed)
         part.ignored = tuple(dict.fromkeys((*part.ignored, *rows.ignored)))
         self.malformed += [(part.number, each) for each in rows.malformed]
         if rows.feed is not None and rows.frame.height:

@@ -6,6 +6,7 @@ A new format is a module and a line in `FORMATS`. Row rules belong in `orderhous
 
 from __future__ import annotations
 
+from orderhouse.sources.amazon import AmazonTables
 from orderhouse.sources.canonical import Canonical
 from orderhouse.sources.config import Merchant, Source, SourcesFile, load_sources, merchant_of
 from orderhouse.sources.easypost import EasypostTrackers
@@ -17,5 +18,5 @@ from orderhouse.sources.online_retail import OnlineRetail
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 FORMATS: dict[str, Format] = {
-    each.name: each for each in (Canonical(), EasypostTrackers(), EcbRates(), Olist(), OnlineRetail())
+    each.name: each for each in (Canonical(), AmazonTables(), EasypostTrackers(), EcbRates(), Olist(), OnlineRetail())
 }
