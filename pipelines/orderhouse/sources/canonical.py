@@ -19,11 +19,9 @@ from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.json_text import read_json
 from orderhouse.sources.records import RECORD, Records
 from orderhouse.sources.tables import read_parquet, read_xlsx
-from orderhouse.sources.zips import ZIP_MAGIC, member_names, only_member
+from orderhouse.sources.zips import ZIP_MAGIC, is_workbook, only_member
 
 __all__ = ["Canonical", "feed_of", "read_records"]
-
-WORKBOOK_MEMBER = "[Content_Types].xml"
 
 
 class Canonical(Format):
@@ -64,8 +62,7 @@ def read_records(source: Source, file: SourceFile, feed: str) -> Iterator[Record
     if head[:4] == b"PAR1":
         return read_parquet(file)
     if head[:4] == ZIP_MAGIC:
-        is_workbook = WORKBOOK_MEMBER in member_names(file)
-        return read_xlsx(file, names) if is_workbook else read_records(source, only_member(file), feed)
+        return read_xlsx(file, names) if is_workbook(file) else read_records(source, only_member(file), feed)
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return read_json(file)
     return read_csv(file, CsvDialect(source.delimiter, source.encoding, names))

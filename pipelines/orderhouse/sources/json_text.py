@@ -12,7 +12,7 @@ import polars as pl
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.records import RECORD, Malformed, Records
 
-__all__ = ["Values", "load_json", "read_json", "read_values"]
+__all__ = ["Values", "is_json_lines", "load_json", "read_json", "read_values"]
 
 BLOCK_BYTES = 16 << 20
 
@@ -56,10 +56,16 @@ def read_values(file: SourceFile) -> Iterator[Values]:
     """
     blocks = unpacked_blocks(file, BLOCK_BYTES)
     first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
-    if first.lstrip()[:1] == b"[" or not _is_object(first.lstrip().split(b"\n", 1)[0]):
+    if not is_json_lines(first):
         yield _whole(b"".join([first, *blocks]))
         return
     yield from _lines(first, blocks)
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Whether a file that begins so is one of lines; a single object on a single line is read as one either way."""
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return first[:1] != b"[" and _is_object(first.split(b"\n", 1)[0])
 
 
 def read_json(file: SourceFile) -> Iterator[Records]:

@@ -10,13 +10,14 @@ import io
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from orderhouse.sources.files import FileRejected, SourceFile
 
-__all__ = ["ZIP_MAGIC", "is_zip", "member_names", "only_member"]
+__all__ = ["ZIP_MAGIC", "is_workbook", "is_zip", "only_member"]
 
 ZIP_MAGIC = b"PK\x03\x04"
+WORKBOOK_MEMBER = "[Content_Types].xml"
 MAX_MEMBERS = 1_000
 MAX_BYTES = 1 << 30
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
@@ -33,12 +34,17 @@ def is_zip(file: SourceFile) -> bool:
         return stream.read(4) == ZIP_MAGIC
 
 
-def member_names(file: SourceFile) -> list[str]:
-    """The names of the files in an archive, without folders and what systems put beside them.
+def is_workbook(file: SourceFile) -> bool:
+    """Whether an archive is an Excel workbook.
 
     Raises:
-        FileRejected: It is damaged or holds too many.
+        FileRejected: It is damaged or holds too many files.
     """
+    return WORKBOOK_MEMBER in _member_names(file)
+
+
+def _member_names(file: SourceFile) -> list[str]:
+    """The names of the files in an archive, without folders and what systems put beside them."""
     with _opened(file) as archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
     if len(names) > MAX_MEMBERS:
@@ -52,7 +58,7 @@ def only_member(file: SourceFile) -> SourceFile:
     Raises:
         FileRejected: It is damaged, encrypted, too large when unpacked, or holds none or several files.
     """
-    names = member_names(file)
+    names = _member_names(file)
     if len(names) != 1:
         found = f"holds {len(names)} files: {', '.join(names[:5])}" if names else "is empty"
         raise FileRejected(f"The zip file {found}. It must hold exactly one.")
@@ -89,7 +95,7 @@ def _too_large(name: str) -> str:
 class _Bounded(io.RawIOBase):
     """A member's bytes, up to the bound."""
 
-    def __init__(self, stream: io.BufferedIOBase | BinaryIO, name: str) -> None:
+    def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
         self._name = name
 
