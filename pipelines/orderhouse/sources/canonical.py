@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.sources.config import Source
+from orderhouse.sources.config import SKIPPED, Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats import FeedRows, Format
@@ -72,7 +72,8 @@ def _declared_names(source: Source, feed: str) -> list[str] | None:
     if source.header:
         return None
     if isinstance(source.columns, list):
-        return [name or f"column_{position}" for position, name in enumerate(source.columns, 1)]
+        numbered = enumerate(source.columns, 1)
+        return [f"column_{position}" if name == SKIPPED else name for position, name in numbered]
     return list(CONTRACTS[feed].fields())
 
 
