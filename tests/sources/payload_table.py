@@ -80,12 +80,12 @@ def _section(folder: Path, name: str, format_name: str) -> str:
 
 
 def _declared(folder: Path, name: str, format_name: str) -> list[Source]:
-    """The sources of an example where there is one (files without header need it), else the format alone."""
-    example = PROJECT / "examples" / f"{name}.yaml"
-    if not example.exists():
+    """The sources of the examples where there are some (files without header need them), else the format alone."""
+    examples = sorted((PROJECT / "examples").glob(f"{Path(name).name}*.yaml"))
+    if not examples:
         return [Source.model_validate({"name": "payloads", "format": format_name, "path": str(folder / "*")})]
-    found = load_sources(example).sources.values()
-    return [source for source in found if Path(source.path[0]).parent.name == folder.name]
+    found = [source for example in examples for source in load_sources(example).sources.values()]
+    return [source for source in found if f"shared/data/{name}/" in source.path[0]]
 
 
 def _count(source: Source, vault: Vault, counts: dict[str, Counted]) -> None:
