@@ -18,7 +18,7 @@ from orderhouse.sources.files import FileRejected, SourceFile, local_file
 from orderhouse.sources.formats import FeedRows
 from orderhouse.warehouse import open_raw
 
-from tests.integration.running import PROJECT, data_folder, published_file, run_orderhouse
+from tests.integration.running import PROJECT, data_folder
 from tests.sources.format_reading import file_of, payloads, read, screened
 
 NAME = "amazon_tables"
@@ -327,21 +327,3 @@ def test_the_real_stock_is_what_can_be_sold(real: list[FeedRows]) -> None:
     (expected,) = duckdb.sql(f"select sum(fulfillable_quantity), count(distinct seller_sku) from '{path}'").fetchall()
     counts = screened(real, "stock", NAME).accepted
     assert (counts["quantity"].sum(), counts.height) == expected == (expected[0], 99)
-
-
-def test_an_order_is_due_what_amazon_charged_in_the_published_tables(tmp_path: Path) -> None:
-    folder = tmp_path / "amazon"
-    folder.mkdir()
-    for each in (table("orders", ORDER), table("order_item", ITEM, OTHER_ITEM), table("fba_inventory_summary", STOCK)):
-        (folder / each.name).write_bytes(each.open().read())
-    (tmp_path / "sources.yaml").write_text(f"sources:\n  amazon:\n    format: {NAME}\n    path: amazon/*\n")
-    run_orderhouse("run", "--sources", str(tmp_path / "sources.yaml"), "--as-of", "data", home=tmp_path / "home")
-    with duckdb.connect(str(published_file(tmp_path / "home")), read_only=True) as published:
-        orders = published.execute(
-            "select due_amount, payment_status, fulfilment_status from marts.fct_orders"
-        ).fetchall()
-        stock = published.execute(
-            "select sku, on_hand_quantity from marts.fct_inventory_positions where warehouse_id = 'FBA-ATVPDKIKX0DER'"
-        ).fetchall()
-    assert orders == [(Decimal("68.41"), "not_tracked", "not_tracked")]
-    assert stock == [("TEA", 211)]

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -21,7 +20,7 @@ from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.json_objects import read_objects
 from orderhouse.warehouse import open_raw
 
-from tests.integration.running import PROJECT, data_folder, published_file, run_orderhouse
+from tests.integration.running import PROJECT, data_folder
 from tests.sources.format_reading import file_of, payloads, read, rows_of, screened
 
 NAME = "easypost_trackers"
@@ -290,34 +289,3 @@ def test_pages_that_overlap_give_every_scan_once(real: Path, tmp_path: Path) -> 
 
 def _with_scans(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("test_tracker*.json")) if "delete_1" not in path.name]
-
-
-def test_scans_reach_the_order_whose_parcel_they_saw(tmp_path: Path) -> None:
-    shop, parcels = tmp_path / "shop", tmp_path / "parcels"
-    shop.mkdir()
-    parcels.mkdir()
-    (shop / "orders.csv").write_text(
-        "order_id,placed_at,updated_at,currency,payment_terms\n"
-        "o1,2026-02-27T08:00:00Z,2026-02-27T08:00:00Z,EUR,invoice\n"
-    )
-    (shop / "order_lines.csv").write_text(
-        "order_id,line_id,updated_at,sku,quantity,unit_price\no1,1,2026-02-27T08:00:00Z,tea,2,5.00\n"
-    )
-    (shop / "shipments.csv").write_text(
-        "shipment_id,line_id,order_id,quantity,shipped_at,carrier,tracking_number\n"
-        "s1,1,o1,2,2026-02-28T08:00:00Z,USPS,9400\n"
-    )
-    whole = tracker(scan("pre_transit", "2026-02-28T09:00:00Z"), scan(), scan("delivered", "2026-03-04T12:00:00Z"))
-    (parcels / "hooks.ndjson").write_text(json.dumps(event(whole)) + "\n")
-    sources = tmp_path / "sources.yaml"
-    sources.write_text(
-        "sources:\n"
-        "  shop:\n    format: canonical\n    path: shop/*\n"
-        f"  parcels:\n    format: {NAME}\n    path: parcels/*\n"
-    )
-    run_orderhouse("run", "--sources", str(sources), "--as-of", "data", home=tmp_path / "home")
-    with duckdb.connect(str(published_file(tmp_path / "home")), read_only=True) as published:
-        order = published.execute("select delivery_status, delivered_at from marts.fct_orders").fetchall()
-        words = published.execute("select count(*) from marts.fct_exceptions where code = 'unmapped_word'").fetchall()
-    assert [(status, str(at)) for status, at in order] == [("delivered", "2026-03-04 12:00:00")]
-    assert words == [(0,)]
