@@ -15,7 +15,7 @@ from tests.sources.test_easypost import event, scan, tracker
 
 SOURCES = """
 sources:
-  shop: {format: canonical, path: shop/*}
+  shop: {format: canonical, path: shop/*, words: {carrier: {"D.H.L. Express": DHL Express}}}
   parcels: {format: easypost_trackers, path: parcels/*}
   amazon: {format: amazon_tables, path: amazon/*}
 """
@@ -24,7 +24,8 @@ SHOP = {
     "o1,2026-02-27T08:00:00Z,2026-02-27T08:00:00Z,EUR,invoice\n",
     "order_lines.csv": "order_id,line_id,updated_at,sku,quantity,unit_price\no1,1,2026-02-27T08:00:00Z,tea,2,5.00\n",
     "shipments.csv": "shipment_id,line_id,order_id,quantity,shipped_at,carrier,tracking_number\n"
-    "s1,1,o1,2,2026-02-28T08:00:00Z,USPS,9400\n",
+    "s1,1,o1,1,2026-02-28T08:00:00Z,DHL Express,9400\n"
+    "s2,1,o1,1,2026-02-28T08:00:00Z,D.H.L. Express,9401\n",
 }
 
 
@@ -32,9 +33,10 @@ SHOP = {
 def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """What one run publishes."""
     folder = tmp_path_factory.mktemp("formats")
-    whole = tracker(scan("pre_transit", "2026-02-28T09:00:00Z"), scan(), scan("delivered", "2026-03-04T12:00:00Z"))
+    scans = [scan("pre_transit", "2026-02-28T09:00:00Z"), scan(), scan("delivered", "2026-03-04T12:00:00Z")]
+    parcels = [tracker(*scans, carrier="DHLExpress", tracking_code=number) for number in ("9400", "9401")]
     files = {f"shop/{name}": content.encode() for name, content in SHOP.items()}
-    files["parcels/hooks.ndjson"] = json.dumps(event(whole)).encode()
+    files["parcels/hooks.ndjson"] = "\n".join(json.dumps(event(each)) for each in parcels).encode()
     tables = [table("orders", ORDER), table("order_item", ITEM, OTHER_ITEM), table("fba_inventory_summary", STOCK)]
     files |= {f"amazon/{each.name}": each.open().read() for each in tables}
     for name, content in files.items():
@@ -50,7 +52,9 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def test_scans_reach_the_order_whose_parcel_they_saw(published: duckdb.DuckDBPyConnection) -> None:
+def test_scans_reach_the_order_whose_parcels_they_saw_however_the_carrier_is_written(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
     order = published.execute(
         "select delivery_status, delivered_at::varchar from marts.fct_orders where order_id = 'o1'"
     ).fetchall()

@@ -13,7 +13,7 @@ final as (
         versions.order_id,
         versions.sku,
         versions.warehouse_id,
-        versions.carrier,
+        coalesce(carrier_words.meaning, lower(versions.carrier)) as carrier,
         versions.service,
         versions.tracking_number,
         versions.cost_currency,
@@ -30,6 +30,8 @@ final as (
         versions._batch_id,
         versions._source
     from versions
+    left join {{ ref('stg_words') }} as carrier_words
+        on {{ word_of('carrier_words', 'shipments', 'carrier') }}
 )
 
 select * from final

@@ -11,7 +11,7 @@ final as (
     select
         versions.scan_key,
         versions.shipment_id,
-        versions.carrier,
+        coalesce(carrier_words.meaning, lower(versions.carrier)) as carrier,
         versions.tracking_number,
         {{ our_word('versions.status', 'status_words') }} as status,
         versions.status as status_word,
@@ -30,6 +30,8 @@ final as (
     from versions
     left join {{ ref('stg_words') }} as status_words
         on {{ word_of('status_words', 'tracking', 'status') }}
+    left join {{ ref('stg_words') }} as carrier_words
+        on {{ word_of('carrier_words', 'tracking', 'carrier') }}
 )
 
 select * from final
