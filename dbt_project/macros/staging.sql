@@ -212,7 +212,7 @@ versions as (
 
 {# A label in the words of its source's table, which need not know it: then it stays as written. #}
 {% macro our_label(column, words_alias) -%}
-    coalesce({{ words_alias }}.meaning, {{ column }})
+    coalesce({{ words_alias }}.meaning, lower({{ column }}))
 {%- endmacro %}
 
 {# Join condition that finds a row's word in stg_words. #}

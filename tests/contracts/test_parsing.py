@@ -145,3 +145,22 @@ def test_typed_values_of_parquet_files_are_taken_without_a_float() -> None:
     result = parse(CONTRACTS["payments"], frame, None)
     assert result.frame["amount"].to_list() == [Decimal("12.34"), None]
     assert list(result.failures) == ["amount|at_most_4_decimals"]
+
+
+def test_a_day_written_as_its_first_instant_is_that_day_and_another_instant_is_none() -> None:
+    written = [
+        "2026-01-02",
+        "2026-01-02 00:00:00.000",
+        "2026-01-02T00:00",
+        "2026-01-02 00:00:01",
+        "2026-01-02 00:00:00Z",
+    ]
+    parsed = parse(CONTRACTS["fx_rates"], pl.DataFrame({"rate_date": written}), None)
+    assert parsed.frame["rate_date"].to_list() == [date(2026, 1, 2)] * 3 + [None] * 2
+    assert parsed.failures["rate_date|a_date"].to_list() == [False] * 3 + [True] * 2
+
+
+def test_zero_may_be_written_without_its_first_digit() -> None:
+    parsed = parse(CONTRACTS["stock"], pl.DataFrame({"quantity": [".00", "3.00", "-.0", ".5", "."]}), None)
+    assert parsed.frame["quantity"].to_list() == [0, 3, 0, None, None]
+    assert parsed.failures["quantity|a_whole_number"].to_list() == [False, False, False, True, True]

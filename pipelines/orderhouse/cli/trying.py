@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +15,14 @@ from orderhouse.cli.session import console, counted, grid, settings_of
 from orderhouse.cli.steps import Sources
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from orderhouse.ingest.trial import FeedTrial
     from orderhouse.sources.config import Source
 
 __all__ = ["add_commands"]
 
+PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
 SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds"
 
 source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
@@ -38,7 +43,8 @@ def check(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="One source; all of them if left out.")] = None,
     sources: Sources = None,
-    rows: Annotated[bool, typer.Option("--rows", help="Show the first rows as they would be stored.")] = False,
+    file: Annotated[Path | None, typer.Option(help="Read this file, or folder of files, instead of its own.")] = None,
+    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the first ten rows of each feed.")] = True,
 ) -> None:
     """Read and check every file of a source without loading it: rows, broken rules, words without meaning."""
     from orderhouse.ingest.trial import check_sources
@@ -46,16 +52,21 @@ def check(
 
     settings = settings_of(context, sources=sources)
     with console.status("Reading the sources"):
-        trials = check_sources(settings, name)
+        trials = check_sources(settings, name, file)
     declared = load_sources(settings.sources_file).sources
     for trial in trials:
         console.print(f"[bold]{trial.source}[/bold]")
         for note in trial.notes:
             console.print(f"  {note}", markup=False, style="yellow", soft_wrap=True)
+        for kind, number in trial.kinds.most_common():
+            console.print(f"  {counted(number, 'file')}: {kind}", markup=False, soft_wrap=True)
+        if trial.ignored:
+            console.print(f"  not used: {', '.join(trial.ignored)}", markup=False, style="dim", soft_wrap=True)
         for feed, found in trial.feeds.items():
             _print_feed(feed, found, declared[trial.source])
             if rows and found.sample.height:
-                console.print(grid(None, found.sample.columns, found.sample.iter_rows()))
+                sample = _filled(found.sample)
+                console.print(grid(None, sample.columns, sample.iter_rows()))
     console.print("Nothing was loaded. Next: orderhouse run")
 
 
@@ -66,15 +77,40 @@ def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
     )
     for rules, count in found.quarantined.most_common():
         console.print(
-            f"    {counted(count, 'row')}: {found.examples[rules]}", markup=False, style="red", soft_wrap=True
+            f"    {counted(count, 'row')}: {found.examples[rules]} ({', '.join(found.places[rules])})",
+            markup=False,
+            style="red",
+            soft_wrap=True,
         )
-    for column, words in _unknown_words(feed, found, source):
-        console.print(f"    {column}: no meaning for {words}", markup=False, style="yellow", soft_wrap=True)
+    unknown = dict(_unknown_words(feed, found, source))
+    for column, words in unknown.items():
+        listed = ", ".join(f"{word!r} ({n:,})" for word, n in sorted(words.items()))
+        console.print(f"    {column}: no meaning for {listed}", markup=False, style="yellow", soft_wrap=True)
+    if unknown:
+        console.print(f"    Paste into source {source.name} and write one of our words after each of theirs:")
+        console.print(_snippet(feed, unknown), markup=False, highlight=False, soft_wrap=True)
     if found.ignored_columns:
         console.print(f"    not used: {', '.join(found.ignored_columns)}", markup=False, style="dim", soft_wrap=True)
 
 
-def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, str]]:
+def _filled(sample: pl.DataFrame) -> pl.DataFrame:
+    """The columns that have a value in some row."""
+    return sample.select(column for column in sample.columns if sample[column].null_count() < sample.height)
+
+
+def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
+    """Lines for the sources file, one per word, with our words for the column beside them."""
+    lines = ["    words:"]
+    for column, words in unknown.items():
+        ours = ", ".join(
+            row["word"] for row in _seed("canonical_words") if (row["feed"], row["column_name"]) == (feed, column)
+        )
+        lines += [f"      {feed}.{column}:  # {ours}"]
+        lines += [f"        {word if PLAIN_WORD.match(word) else json.dumps(word)}:" for word in sorted(words)]
+    return "\n".join(lines)
+
+
+def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, dict[str, int]]]:
     """Words that neither the source's own table, nor its format's, nor ours gives a meaning to, and how often each."""
     ours = {(row["column_name"], row["word"]) for row in _seed("canonical_words") if row["feed"] == feed}
     mapped = {column for column, _ in ours}
@@ -91,7 +127,7 @@ def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tupl
             word: n for word, n in counts.items() if word.lower() not in theirs and (column, word.lower()) not in ours
         }
         if unknown:
-            yield column, ", ".join(f"{word!r} ({n:,})" for word, n in sorted(unknown.items()))
+            yield column, unknown
 
 
 def _seed(name: str) -> list[dict[str, str]]:

@@ -23,7 +23,8 @@ LOCAL_SECONDS = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$"
 UTC_SECONDS = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
 DATE = r"^\d{4}-\d{2}-\d{2}$"
 NUMBER = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$"
-WHOLE = r"^[+-]?\d+(?:\.0*)?$"
+MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?$"
+WHOLE = r"^[+-]?(?:\d+(?:\.0*)?|\.0+)$"
 TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 
@@ -161,6 +162,8 @@ def _to_utc(local: pl.Series, zone: str) -> pl.Series:
 
 
 def _date(text: pl.Series) -> tuple[pl.Series, Failures]:
+    """A day; databases write one as its first instant, which names no other day."""
+    text = text.str.replace(MIDNIGHT, "")
     looks = text.str.contains(DATE)
     typed = text.str.to_date("%Y-%m-%d", strict=False)
     typed = typed.set(~looks.fill_null(True), None)
@@ -195,7 +198,7 @@ def _units(text: pl.Series) -> tuple[pl.Series, Failures]:
     if typed.null_count() == text.null_count() and text.str.contains(r"^[+-]?\d+$").all():
         return typed, {}
     whole = text.str.contains(WHOLE).fill_null(True)
-    typed = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+    typed = text.str.replace(r"^([+-]?)\.", "${1}0.").str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
     typed = typed.set(~whole, None)
     return typed, {"a_whole_number": ~whole, "in_range": whole & typed.is_null() & text.is_not_null()}
 

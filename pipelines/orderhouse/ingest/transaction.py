@@ -82,7 +82,7 @@ class Transaction:
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Count rows of a unit and let them wait."""
         part = self._part(unit, rows)
-        count = 0 if rows.feed is None else rows.frame.height + len(rows.malformed)
+        count = (0 if rows.feed is None else rows.frame.height) + len(rows.malformed)
         part.rows_in += count
         self.rows += count
         part.ignored = tuple(dict.fromkeys((*part.ignored, *rows.ignored)))

@@ -5,6 +5,7 @@ Reads and screens as an ingest does, against a vault that lives in memory and is
 
 from __future__ import annotations
 
+import glob
 import json
 import tempfile
 from collections import Counter
@@ -22,14 +23,16 @@ from orderhouse.object_stores import StoreRefused
 from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, load_sources
-from orderhouse.sources.files import FileLeft, FileRejected, FileVanished
+from orderhouse.sources.files import FileLeft, FileRejected, FileVanished, SourceFile
 from orderhouse.sources.formats import FeedRows
+from orderhouse.sources.recognising import recognised
 from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, throwaway_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
 
-SAMPLE_ROWS = 5
+SAMPLE_ROWS = 10
+PLACES = 3
 
 
 @dataclass
@@ -39,6 +42,7 @@ class FeedTrial:
     Attributes:
         quarantined: Broken rules to number of rows.
         examples: Broken rules to the sentence about one of those rows.
+        places: Broken rules to where the first such rows stand, as ``file:line``.
         words: For each enumerated column the words found, with their number.
         sample: The first accepted rows, personal values as tokens.
     """
@@ -47,6 +51,7 @@ class FeedTrial:
     accepted: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    places: dict[str, list[str]] = field(default_factory=dict)
     words: dict[str, Counter[str]] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -54,28 +59,51 @@ class FeedTrial:
 
 @dataclass
 class SourceTrial:
-    """What a source would give, by feed, and sentences about files that could not be taken."""
+    """What a source would give.
+
+    Attributes:
+        feeds: By feed.
+        notes: Sentences about files that could not be taken.
+        kinds: What the files are by their own bytes, with the number of files of each kind.
+        ignored: Records, columns and files that nothing is taken from, of files or records that give no rows.
+    """
 
     source: str
     feeds: dict[str, FeedTrial] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    ignored: tuple[str, ...] = ()
 
 
-def check_sources(settings: Settings, name: str | None = None) -> list[SourceTrial]:
+def check_sources(settings: Settings, name: str | None = None, file: Path | None = None) -> list[SourceTrial]:
     """Read and screen every file of a source, or of all sources.
 
+    Args:
+        settings: Names the sources file.
+        name: One source; all of them if left out.
+        file: Read by the source instead of the files that its path names.
+
     Raises:
-        OrderhouseError: The sources file is wrong, or declares no source of that name.
+        OrderhouseError: The sources file is wrong, declares no source of that name, or the file is not there.
     """
     declared = load_sources(settings.sources_file)
     if name is not None and name not in declared.sources:
         known = ", ".join(declared.sources) or "none"
         raise OrderhouseError(f"{declared.path} declares no source {name!r}; it declares {known}.")
     chosen = [source for each, source in declared.sources.items() if name in {None, each}]
+    if file is not None:
+        chosen = [_pointed_at(source, file) for source in chosen]
     stores = StoreFiles()
     with throwaway_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
         return [_tried(source, vault, stores, arrivals) for source in chosen]
+
+
+def _pointed_at(source: Source, file: Path) -> Source:
+    """The source with one file, or a folder of them, in place of its own."""
+    if not file.exists():
+        raise OrderhouseError(f"There is no file {file}.")
+    return source.model_copy(update={"path": [glob.escape(str(file.absolute()))]})
 
 
 def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
@@ -85,6 +113,7 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
         shown = shown_path(source, group[0])
         try:
             files = [arrivals.identify(source, path, found.objects.get(path)) for path in group]
+            trial.kinds.update(recognised(source, file) for file in files)
             for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
@@ -99,6 +128,7 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
 
 def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> None:
     if rows.feed is None:
+        trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
         return
     feed = trial.feeds.setdefault(rows.feed, FeedTrial())
     zone = source.time_zone or FORMATS[source.format].time_zone
@@ -107,14 +137,12 @@ def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> No
     feed.rows_in += rows.frame.height + len(rows.malformed)
     feed.accepted += screened.accepted.height
     for each in rows.malformed:
-        feed.quarantined[each.rule] += 1
-        feed.examples.setdefault(each.rule, each.reason)
-    for rules, count, reasons in (
-        screened.quarantined.group_by("rules").agg(pl.len(), pl.col("reasons").first()).iter_rows()
-    ):
-        names = ", ".join(json.loads(rules))
-        feed.quarantined[names] += count
-        feed.examples.setdefault(names, reasons)
+        _add_broken(feed, each.rule, 1, each.reason, rows.file, [each.record])
+    broken = screened.quarantined.group_by("rules", maintain_order=True).agg(
+        pl.len(), pl.col("reasons").first(), pl.col("record").head(PLACES)
+    )
+    for rules, count, reasons, records in broken.iter_rows():
+        _add_broken(feed, ", ".join(json.loads(rules)), count, reasons, rows.file, records)
     for column in CONTRACTS[rows.feed].enumerated():
         counts = screened.accepted[column].drop_nulls().value_counts()
         feed.words.setdefault(column, Counter()).update(dict(counts.iter_rows()))
@@ -122,3 +150,10 @@ def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> No
     if feed.sample.height < SAMPLE_ROWS:
         wanted = screened.accepted.drop(PART).head(SAMPLE_ROWS - feed.sample.height)
         feed.sample = pl.concat([feed.sample, wanted]) if feed.sample.height else wanted
+
+
+def _add_broken(feed: FeedTrial, rules: str, count: int, reason: str, file: SourceFile, records: list[int]) -> None:
+    feed.quarantined[rules] += count
+    feed.examples.setdefault(rules, reason)
+    places = feed.places.setdefault(rules, [])
+    places += [f"{file.path}:{record}" for record in records[: PLACES - len(places)]]

@@ -6,8 +6,11 @@ A new format is a module and a line in `FORMATS`. Row rules belong in `orderhous
 
 from __future__ import annotations
 
+from orderhouse.sources.amazon import AmazonTables
 from orderhouse.sources.canonical import Canonical
 from orderhouse.sources.config import Merchant, Source, SourcesFile, load_sources, merchant_of
+from orderhouse.sources.easypost import EasypostTrackers
+from orderhouse.sources.ecb import EcbRates
 from orderhouse.sources.formats import FeedRows, Format
 from orderhouse.sources.olist import Olist
 from orderhouse.sources.online_retail import OnlineRetail
@@ -17,6 +20,19 @@ from orderhouse.sources.woocommerce import WooCommerce
 
 __all__ = ["FORMATS", "FeedRows", "Format", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
-FORMATS: dict[str, Format] = {each.name: each for each in (Canonical(), Olist(), OnlineRetail())}
-FORMATS |= {each.name: each for each in (ShopifyOrders(), ShopifyTables())}
-FORMATS |= {each.name: each for each in (StripeEvents(), StripeTables(), WooCommerce())}
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (
+        Canonical(),
+        AmazonTables(),
+        EasypostTrackers(),
+        EcbRates(),
+        Olist(),
+        OnlineRetail(),
+        ShopifyOrders(),
+        ShopifyTables(),
+        StripeEvents(),
+        StripeTables(),
+        WooCommerce(),
+    )
+}

@@ -13,7 +13,7 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.sentences import looks_like_data
-from orderhouse.sources.config import Source
+from orderhouse.sources.config import SKIPPED, Source
 from orderhouse.sources.csv_text import CsvDialect, read_csv
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats import FeedRows, Format
@@ -21,6 +21,7 @@ from orderhouse.sources.headers import listed
 from orderhouse.sources.json_text import read_json
 from orderhouse.sources.records import RECORD, Records
 from orderhouse.sources.tables import read_parquet, read_xlsx
+from orderhouse.sources.zips import ZIP_MAGIC, is_workbook, only_member
 
 __all__ = ["Canonical", "feed_of", "read_records"]
 
@@ -62,8 +63,8 @@ def read_records(source: Source, file: SourceFile, feed: str) -> Iterator[Record
     names = _declared_names(source, feed)
     if head[:4] == b"PAR1":
         return read_parquet(file)
-    if head[:4] == b"PK\x03\x04":
-        return read_xlsx(file, names)
+    if head[:4] == ZIP_MAGIC:
+        return read_xlsx(file, names) if is_workbook(file) else read_records(source, only_member(file), feed)
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return read_json(file)
     return read_csv(file, CsvDialect(source.delimiter, source.encoding, names))
@@ -73,7 +74,8 @@ def _declared_names(source: Source, feed: str) -> list[str] | None:
     if source.header:
         return None
     if isinstance(source.columns, list):
-        return [name or f"column_{position}" for position, name in enumerate(source.columns, 1)]
+        numbered = enumerate(source.columns, 1)
+        return [f"column_{position}" if name == SKIPPED else name for position, name in numbered]
     return list(CONTRACTS[feed].fields())
 
 

@@ -25,13 +25,20 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
 
-__all__ = ["Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+__all__ = ["SKIPPED", "Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+
+SKIPPED = "_"
 
 Keys = tuple[str | int, ...]
 
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _with_gaps(value: Any) -> Any:
+    """In a list of columns an empty name skips one, as `_` does."""
+    return [name or SKIPPED for name in value] if isinstance(value, list) else value
 
 
 def _known_encoding(value: str) -> str:
@@ -93,7 +100,8 @@ class Source(BaseModel):
     """One source: its files and how they are read.
 
     Attributes:
-        columns: Their column to our column; for a file without header, our columns in order.
+        columns: Their column to our column; for a file without header, our columns in order, with `_` for a column
+            that nothing is taken from.
         constants: Columns that every record has, with their value.
         words: Column to their word to our word; a column may be written ``feed.column``.
         control: What its one file must add up to, and what becomes of files that do not.
@@ -110,7 +118,7 @@ class Source(BaseModel):
     path: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
     covers: list[str] | None = None
     time_zone: str | None = None
-    columns: dict[str, str] | list[str] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str] | list[str], BeforeValidator(_with_gaps)] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     delimiter: str | None = None
@@ -177,6 +185,11 @@ class Source(BaseModel):
             feed = info.data.get("feed")
             known = {column for each in ([feed] if feed else CONTRACTS) for column in CONTRACTS[each].fields()}
             ours = value if isinstance(value, list) else value if info.field_name == "constants" else value.values()
+            if isinstance(value, list):
+                ours = [column for column in value if column != SKIPPED]
+                twice = [column for column in ours if ours.count(column) > 1]
+                if twice:
+                    raise ValueError(f"the list names the column {twice[0]!r} twice")
             for column in ours:
                 _known(f"column of {feed or 'any feed'}", column, known)
         return value

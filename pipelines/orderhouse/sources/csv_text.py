@@ -21,7 +21,7 @@ from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.headers import column_names
 from orderhouse.sources.records import RECORD, Malformed, Records
 
-__all__ = ["CsvDialect", "read_csv"]
+__all__ = ["CsvDialect", "FoundDialect", "found_dialect", "read_csv"]
 
 BLOCK_BYTES = 8 << 20
 CAREFUL_ROWS = 50_000
@@ -42,6 +42,33 @@ class CsvDialect:
     delimiter: str | None = None
     encoding: str | None = None
     names: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class FoundDialect:
+    """What a CSV file turned out to be.
+
+    Attributes:
+        names: Its columns, or those declared for it.
+    """
+
+    delimiter: str
+    encoding: str
+    names: list[str]
+
+
+def found_dialect(file: SourceFile, dialect: CsvDialect) -> FoundDialect:
+    """How `read_csv` reads the file: what is declared, else what its first bytes and line tell.
+
+    Raises:
+        FileRejected: It is not in its encoding, or has no usable header.
+        FileVanished: It is not there any more.
+    """
+    head = next(unpacked_blocks(file, 1 << 16), b"")
+    text = next(_as_utf8(iter([head]), dialect.encoding or _marked_encoding(head)), b"")
+    eol = b"\n" if b"\n" in text or b"\r" not in text else b"\r"
+    names, delimiter, _, _ = _header(text.removeprefix(codecs.BOM_UTF8), dialect, eol)
+    return FoundDialect(delimiter, dialect.encoding or _marked_encoding(head) or "utf-8", names)
 
 
 def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
@@ -241,8 +268,7 @@ def _decoded(raw: bytes, line: int) -> str:
 def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
     """Blocks as UTF-8 without byte order mark."""
     first = next(blocks, b"")
-    if encoding is None and first[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        encoding = "utf-16"
+    encoding = encoding or _marked_encoding(first)
     if encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks
@@ -255,6 +281,10 @@ def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
         raise FileRejected(f"The file is not in the encoding {encoding}: {error}.") from None
+
+
+def _marked_encoding(first: bytes) -> str | None:
+    return "utf-16" if first[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else None
 
 
 def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ import polars as pl
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.records import RECORD, Malformed, Records
 
-__all__ = ["Values", "load_json", "read_json", "read_values"]
+__all__ = ["Values", "is_json_lines", "load_json", "read_json", "read_values"]
 
 BLOCK_BYTES = 16 << 20
 
@@ -23,8 +23,22 @@ _decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def load_json(text: str) -> Any:
-    """A JSON value whose numbers are text, digit for digit."""
-    return _decoder.decode(text)
+    """A JSON value whose numbers are text, digit for digit.
+
+    Raises:
+        ValueError: It is not JSON, or escapes half a character, which no text can hold.
+    """
+    value = _decoder.decode(text)
+    if "\\ud" in text or "\\uD" in text:
+        _refuse_half_characters(value)
+    return value
+
+
+def _refuse_half_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character (a surrogate that is alone)") from None
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,16 @@ def read_values(file: SourceFile) -> Iterator[Values]:
     """
     blocks = unpacked_blocks(file, BLOCK_BYTES)
     first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
-    if first.lstrip()[:1] == b"[" or not _is_object(first.lstrip().split(b"\n", 1)[0]):
+    if not is_json_lines(first):
         yield _whole(b"".join([first, *blocks]))
         return
     yield from _lines(first, blocks)
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Whether a file that begins so is one of lines; a single object on a single line is read as one either way."""
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return first[:1] != b"[" and _is_object(first.split(b"\n", 1)[0])
 
 
 def read_json(file: SourceFile) -> Iterator[Records]:
