@@ -1,9 +1,10 @@
-"""Every feed, column by column as the feed page lists it: types, what is required, keys, bounds, rules over columns."""
+"""Every feed, column by column as the feed page lists it: types, what is required, keys, bounds and rules."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import polars as pl
 import pytest
@@ -131,12 +132,13 @@ def good_row(feed: str) -> dict[str, str]:
 def screened(feed: str, row: dict[str, str]) -> Screened:
     """One row held against its contract."""
     frame = pl.DataFrame({**row, "_record": 1, "_part": 0}, schema_overrides=dict.fromkeys(row, pl.String()))
-    with throwaway_vault() as vault:
-        return _screen(feed, frame, vault)
+    return screen(feed, frame, Source(name="s", format="canonical", path=["x"]), None, shared_vault())
 
 
-def _screen(feed: str, frame: pl.DataFrame, vault: Vault) -> Screened:
-    return screen(feed, frame, Source(name="s", format="canonical", path=["x"]), None, vault)
+@cache
+def shared_vault() -> Vault:
+    """One vault in memory for all of these tests: a new one each takes longer than what they test."""
+    return throwaway_vault()
 
 
 def broken(feed: str, **changes: str) -> list[str]:

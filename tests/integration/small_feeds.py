@@ -1,0 +1,112 @@
+"""Hand-written feeds: rows as dicts, written as files of lines, run through the installed command, asked with SQL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.integration.running import published_file, run_orderhouse
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A landing folder with its sources file, and the home that it is run into."""
+
+    folder: Path
+    sources: str
+    as_of: str
+
+    @property
+    def home(self) -> Path:
+        """The home."""
+        return self.folder / "home"
+
+    def deliver(self, name: str, rows: list[Row]) -> None:
+        """Write rows as a file of JSON lines."""
+        path = self.folder / f"{name}.ndjson"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def command(self, name: str, *arguments: str) -> str:
+        """Run one command on the sources."""
+        declared = self.folder / "sources.yaml"
+        declared.write_text(self.sources)
+        return run_orderhouse(name, "--sources", str(declared), *arguments, home=self.home)
+
+    def run(self) -> str:
+        """Ingest, build, audit and publish."""
+        return self.command("run", "--as-of", self.as_of)
+
+    def published(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask what is published."""
+        with duckdb.connect(str(published_file(self.home)), read_only=True) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def staged(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the staging tables."""
+        with duckdb.connect(str(self.home / "warehouse" / "work.duckdb"), read_only=True) as connection:
+            return connection.execute(sql, values).fetchall()
+
+
+def order(order_id: str, **more: Any) -> Row:
+    """An order placed at noon, sixty euros."""
+    return {
+        "order_id": order_id,
+        "placed_at": "2026-03-02T12:00:00Z",
+        "updated_at": "2026-03-02T12:00:00Z",
+        "currency": "EUR",
+        "ship_country": "DE",
+        "channel": "web",
+        **more,
+    }
+
+
+def line(order_id: str, line_id: str = "1", **more: Any) -> Row:
+    """A line of two units at thirty."""
+    return {
+        "order_id": order_id,
+        "line_id": line_id,
+        "updated_at": "2026-03-02T12:00:00Z",
+        "sku": "mug",
+        "quantity": 2,
+        "unit_price": "30.00",
+        **more,
+    }
+
+
+def payment(order_id: str, amount: str = "60.00", **more: Any) -> Row:
+    """The order's money, captured five minutes later."""
+    return {
+        "payment_id": f"pay-{order_id}",
+        "order_id": order_id,
+        "kind": "captured",
+        "amount": amount,
+        "currency": "EUR",
+        "occurred_at": "2026-03-02T12:05:00Z",
+        **more,
+    }
+
+
+def shipment(order_id: str, **more: Any) -> Row:
+    """Both units of line 1, the day after."""
+    return {
+        "shipment_id": f"ship-{order_id}",
+        "line_id": "1",
+        "order_id": order_id,
+        "quantity": 2,
+        "shipped_at": "2026-03-03T12:00:00Z",
+        "sku": "mug",
+        "warehouse_id": "west",
+        **more,
+    }
+
+
+def scan(order_id: str, status: str, occurred_at: str, **more: Any) -> Row:
+    """A scan of the order's shipment."""
+    return {"shipment_id": f"ship-{order_id}", "status": status, "occurred_at": occurred_at, **more}
