@@ -18,7 +18,7 @@ from tests.ingest.landing import Landing
 from tests.properties.killing import PROCESSES, content_of, deliver, ended, load, start
 from tests.serve.built_home import make_version
 
-ROUNDS = 12
+ROUNDS = 5
 RACERS = 4
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import time
@@ -27,12 +26,12 @@ from tests.properties.killing import (
     statements_of,
     whole_run,
 )
+from tests.properties.thoroughness import times
 
-# ORDERHOUSE_THOROUGH=10 repeats these ten times as often.
-THOROUGH = int(os.environ.get("ORDERHOUSE_THOROUGH", "1"))
-HOMES = 20 * THOROUGH
+HOMES = times(20, many=150)
+LAST_STATEMENTS = times(8, many=114)
 KILLS_PER_HOME = 3
-RUNS_KILLED = 2 * THOROUGH
+RUNS_KILLED = times(2, many=6)
 AS_OF = "2026-07-01T00:00:00Z"
 
 
@@ -106,7 +105,7 @@ def test_killed_at_the_last_statements_with_most_committed_already(
 ) -> None:
     """Where rows, ledger, declarations, the batch's end and the checkpoint follow each other."""
     expected, statements, _ = undisturbed
-    points = range(statements, max(statements - 8 * THOROUGH, 0), -1)
+    points = range(statements, max(statements - LAST_STATEMENTS, 0), -1)
     for point in points:
         landing = deliver(_folder(tmp_path, point))
         assert ended(start(load, str(landing.folder), f"statement:{point}")) == 137
