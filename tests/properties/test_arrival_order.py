@@ -1,7 +1,8 @@
 """State is a pure function of the set of rows: how they arrive changes no table.
 
-A small simulated world is delivered once as it is, and again shuffled, cut into other files, partly twice, in several
-deliveries with a build after each (so that the incremental way is the one that is tested), newest rows first or last.
+A small simulated world, untidy as feeds are, is delivered once as it is, and again shuffled, newest or oldest first,
+its files merged and cut into others, rows and whole files partly twice, in several deliveries with a build after each
+(so that the incremental way is the one that is tested).
 """
 
 from __future__ import annotations
@@ -15,25 +16,36 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from orderhouse.build import build
+from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest import ingest
 from orderhouse.settings import load_settings
 from orderhouse.simulate import simulate
+from orderhouse.simulate.options import Mess
 
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import same_keys
+from tests.properties.thoroughness import times
 
 AS_OF = "2026-07-01T00:00:00Z"
-ORDERS = 150
+ORDERS = 120
+CLOCKS = ("updated_at", "occurred_at", "shipped_at", "rate_date")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How one world is handed over."""
+    """How one world is handed over.
+
+    Attributes:
+        order: `shuffled`, `newest first` (late versions before early ones) or `oldest first`.
+        repeats_files: Whether files come again under other names, in a later delivery.
+    """
 
     seed: int
     deliveries: int
     parts: int
     repeated_share: float
+    order: str
+    repeats_files: bool
 
 
 deliveries = st.builds(
@@ -42,14 +54,17 @@ deliveries = st.builds(
     deliveries=st.integers(1, 3),
     parts=st.integers(1, 3),
     repeated_share=st.sampled_from([0.0, 0.1, 0.5]),
+    order=st.sampled_from(["shuffled", "newest first", "oldest first"]),
+    repeats_files=st.booleans(),
 )
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the feeds of a small world."""
+    """Folder with the feeds of a small world, all fourteen of them."""
     folder = tmp_path_factory.mktemp("world")
-    simulate(orders=ORDERS, seed=11, to=folder)
+    simulate(orders=ORDERS, seed=11, to=folder, mess=Mess.heavy())
+    assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(CONTRACTS)
     return folder
 
 
@@ -66,7 +81,7 @@ def undisturbed(world: Path, undisturbed_home: Path) -> dict[str, tuple[int, int
 
 
 @settings(
-    max_examples=4,
+    max_examples=times(3, many=40),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -92,23 +107,37 @@ def test_how_rows_arrive_changes_no_table(
 
 
 def _delivered(world: Path, delivery: Delivery) -> list[dict[str, pl.DataFrame]]:
-    """The rows of every feed, shuffled and partly repeated, as files by delivery."""
+    """The rows of every feed, in another order and partly repeated, as other files by delivery."""
     chance = random.Random(delivery.seed)  # noqa: S311
     handed_over: list[dict[str, pl.DataFrame]] = [{} for _ in range(delivery.deliveries)]
-    for file in sorted(world.glob("*.csv")):
-        rows = pl.read_csv(file, infer_schema=False)
-        repeated = rows.sample(fraction=delivery.repeated_share, seed=delivery.seed)
-        shuffled = pl.concat([rows, repeated]).sample(fraction=1.0, shuffle=True, seed=delivery.seed)
+    for feed in CONTRACTS:
+        rows = _arranged(pl.concat(_read(file) for file in sorted(world.glob(f"{feed}-*.csv"))), delivery)
         slices = delivery.deliveries * delivery.parts
-        size = -(-shuffled.height // slices)
+        size = -(-rows.height // slices)
         order = list(range(slices))
-        chance.shuffle(order)
+        if delivery.order == "shuffled":
+            chance.shuffle(order)
         for position, part in enumerate(order):
-            piece = shuffled.slice(part * size, size)
+            number = position * delivery.deliveries // slices
+            piece = rows.slice(part * size, size)
             if piece.height:
-                name = f"{file.stem}-d{position % delivery.deliveries}-p{part}.csv"
-                handed_over[position % delivery.deliveries][name] = piece
+                handed_over[number][f"{feed}-d{number}-p{part}.csv"] = piece
+                if delivery.repeats_files and chance.random() < 0.3:
+                    handed_over[-1][f"{feed}-again-{part}.csv"] = piece
     return handed_over
+
+
+def _read(file: Path) -> pl.DataFrame:
+    return pl.read_csv(file, infer_schema=False)
+
+
+def _arranged(rows: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
+    repeated = rows.sample(fraction=delivery.repeated_share, seed=delivery.seed)
+    shuffled = pl.concat([rows, repeated]).sample(fraction=1.0, shuffle=True, seed=delivery.seed)
+    clock = next((name for name in CLOCKS if name in rows.columns), rows.columns[0])
+    if delivery.order == "shuffled":
+        return shuffled
+    return shuffled.sort(clock, descending=delivery.order == "newest first", maintain_order=True)
 
 
 def _built(home: Path, landing: Path, *, final: bool) -> dict[str, tuple[int, int]]:
