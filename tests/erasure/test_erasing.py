@@ -15,6 +15,7 @@ from orderhouse.vault import open_vault
 from orderhouse.warehouse import open_raw
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
+from tests.integration.running import run_orderhouse
 
 
 def holding(merchant: Merchant, value: str) -> list[str]:
@@ -161,6 +162,17 @@ def test_what_a_repair_put_in_is_erased_too(merchant: Merchant) -> None:
         )
     erase(merchant.settings, "c1", "customer_id")
     assert "repaired@example.com" not in merchant.vault_values()
+
+
+@pytest.mark.parametrize("fault", ["erased_values", "erased_originals"])
+def test_an_erasure_that_was_killed_is_finished_by_the_next(merchant: Merchant, fault: str) -> None:
+    sources = str(merchant.settings.sources)
+    arguments = ("erase", "c1", "--yes", "--sources", sources)
+    run_orderhouse(*arguments, home=merchant.settings.home, expect=137, ORDERHOUSE_FAULT=fault)
+    erase(merchant.settings, "c1", "customer_id")
+    for value in (ANNA.email, ANNA.phone, ANNA.street):
+        assert holding(merchant, value) == []
+    assert merchant.query("select count(*) from raw.erasures") == [(1,)]
 
 
 def _times(folder: Path) -> dict[str, int]:

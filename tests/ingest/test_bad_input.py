@@ -11,7 +11,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
 from orderhouse.vault import open_vault
 
-from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
+from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order, report
 
 BAD_ROWS = [
     (line(2, quantity="-3"), "quantity|not_negative", "quantity -3 is negative"),
@@ -227,3 +227,30 @@ def test_a_missing_sources_file_is_named(landing: Landing) -> None:
     landing.sources_file.unlink()
     with pytest.raises(OrderhouseError, match="There is no sources file"):
         landing.ingest()
+
+
+def test_a_number_in_a_column_of_words_is_kept_back_and_the_row_accepted(landing: Landing) -> None:
+    row = "p1,o1,+49 171 5550123,5,EUR,2026-01-02T03:04:05Z\np2,o1,captured,5,EUR,2026-01-02T03:04:05Z\n"
+    landing.write("feeds/payments.csv", PAYMENTS_HEADER + row)
+    landing.ingest()
+    (token, captured) = [kind for (kind,) in landing.query("select kind from raw.payments order by payment_id")]
+    assert captured == "captured"
+    with open_vault(landing.settings) as vault:
+        assert vault.reveal([token]) == {token: "+49 171 5550123"}
+
+
+def test_an_address_in_a_column_that_broke_no_rule_is_a_token_in_quarantine(landing: Landing) -> None:
+    header = "order_id,placed_at,updated_at,currency,ship_city\n"
+    landing.write("feeds/orders.csv", f"{header}o1,2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EURO,anna@example.com\n")
+    landing.ingest()
+    ((row,),) = landing.query("select row_json from raw.quarantine")
+    assert "anna" not in row
+    assert "ship_city_token" in json.loads(row)
+
+
+def test_the_first_line_of_a_file_without_header_is_not_shown(landing: Landing) -> None:
+    landing.write("feeds/customers.csv", "c1,2026-01-02T03:04:05Z,Anna,Anna\n")
+    landing.write("feeds/orders.csv", "o1,2026-01-02T03:04:05Z,Anna\n")
+    notes = " ".join(landing.ingest().notes)
+    assert notes.count("looks like data") == 2
+    assert "Anna" not in notes

@@ -21,13 +21,16 @@ _WORDS = (
     "true|false|yes|no|maybe|on|off|none|null|nil|nan|inf|infinity|n/a|na|unknown|missing|empty|free|tbd|"
     "euros?|dollars?|pounds?|cents?|percent|today|tomorrow|yesterday|now|soon|never|asap"
 )
-_NUMBER = r"[+-]?\d{1,6}(?:[.,]\d{0,9})?(?:[eE][+-]?\d{1,3})?"
+_NUMBER = r"[+-]?(?:0|[1-9]\d{0,5})(?:[.,]\d{0,9})?(?:[eE][+-]?\d{1,3})?"
 _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
 _CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
 _OFFSET = r" ?(?:[zZ]|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 HARMLESS = rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?|[A-Z]{{2,3}}|(?i:{_WORDS}))$"
 # an e-mail address, or a telephone number as people write them; a date is none
-LOOKS_PERSONAL = r"@|^\+\d[\d\s()./-]{5,}$|^\(?0\d{1,5}\)?[\s./-]+\d[\d\s./-]{4,}$|^\d{3}[\s./-]\d{3,4}[\s./-]\d{4}$"
+LOOKS_PERSONAL = (
+    r"@|^\+\d[\d\s()./-]{5,}$|^\(?0\d{2,5}\)?[\s./-]+\d[\d\s./-]{4,}$"
+    r"|^0\d(?:[\s.-]\d{2}){4}$|^\d{3}[\s./-]\d{3,4}[\s./-]\d{4}$"
+)
 WITHHELD = "(kept in the vault)"
 
 _SENTENCES = {

@@ -17,9 +17,10 @@ from uuid import uuid4
 import duckdb
 
 from orderhouse.build_record import write_atomically
-from orderhouse.erasure.obeying import Redaction, has_note, note_obeyed, redact_units
+from orderhouse.erasure.obeying import Redaction, last_batch, redact_units, take_note, write_note
 from orderhouse.erasure.person import By, Person, find_person, units_with
 from orderhouse.errors import OrderhouseError
+from orderhouse.faults import checkpoint
 from orderhouse.intake.landing import LANDED
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
@@ -85,20 +86,24 @@ def erase(settings: Settings, customer: str, by: By, *, why: str | None = None) 
             try:
                 person = _found(connection, vault, customer, by)
                 originals = Originals(settings, vault.keys)
+                noted = take_note(settings, connection, vault)
                 _list(settings, person.tokens)
                 lost = _drop_rejected(connection, originals, vault, person.tokens)
                 values = vault.erase(person.tokens)
-                units = units_with(connection, person.tokens)
-                redaction = redact_units(connection, sources, originals, vault, set(person.tokens), units)
+                checkpoint("erased_values")
+                erased = vault.suppressed()
+                units = units_with(connection, erased if noted is None else person.tokens)
+                redaction = redact_units(connection, sources, originals, vault, erased, units)
                 redaction = Redaction(redaction.redacted, redaction.dropped + lost)
-                if not has_note(settings):
-                    note_obeyed(settings, connection)
+                noted = last_batch(connection) if noted is None else noted
                 webhooks, elsewhere = _delete_webhooks(person, sources)
                 if values or redaction != Redaction() or webhooks:
                     _record(connection, person, values, redaction, why)
             finally:
                 connection.close()
+        checkpoint("erased_originals")
         _compact(settings)
+        write_note(settings, noted)
     return Erasure(person, values, redaction, webhooks, elsewhere)
 
 

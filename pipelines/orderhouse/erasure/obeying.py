@@ -17,7 +17,7 @@ from orderhouse.sources.files import SourceFile
 from orderhouse.vault import Vault, open_vault
 from orderhouse.warehouse import open_raw, run_lock
 
-__all__ = ["Redaction", "has_note", "note_obeyed", "obey", "obey_lately", "redact_units"]
+__all__ = ["Redaction", "obey", "obey_lately", "redact_units", "last_batch", "take_note", "write_note"]
 
 NOTE = "obeyed_batch"
 
@@ -44,7 +44,7 @@ def obey(settings: Settings) -> Redaction:
             originals = Originals(settings, vault.keys)
             erased = vault.suppressed()
             done = redact_units(connection, sources, originals, vault, erased, units_with(connection, erased))
-            note_obeyed(settings, connection)
+            write_note(settings, last_batch(connection))
             return done
         finally:
             connection.close()
@@ -59,23 +59,33 @@ def obey_lately(
         return
     note = settings.vault / NOTE
     done = int(note.read_text(encoding="ascii")) if note.exists() else 0
-    if _last_batch(connection) > done:
+    if last_batch(connection) > done:
         units = units_with(connection, erased, done)
         redact_units(connection, sources, Originals(settings, vault.keys), vault, erased, units)
-        note_obeyed(settings, connection)
+        write_note(settings, last_batch(connection))
 
 
-def note_obeyed(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-    """Remember that the originals of everything received so far obey the list."""
-    write_atomically(settings.vault / NOTE, str(_last_batch(connection)))
+def write_note(settings: Settings, batch_id: int) -> None:
+    """Remember that the originals of everything received up to a batch obey the list."""
+    write_atomically(settings.vault / NOTE, str(batch_id))
 
 
-def has_note(settings: Settings) -> bool:
-    """Whether anybody was erased before, so that the note must not run ahead of what it says."""
-    return (settings.vault / NOTE).exists()
+def take_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault) -> int | None:
+    """Take the note away for as long as an erasure is under way, so that one that was killed is known by its lack.
+
+    Returns:
+        The batch to note again; None if an erasure was killed, and everything has to be gone through.
+    """
+    note = settings.vault / NOTE
+    if note.exists():
+        batch_id = int(note.read_text(encoding="ascii"))
+        note.unlink()
+        return batch_id
+    return None if vault.suppressed() else last_batch(connection)
 
 
-def _last_batch(connection: duckdb.DuckDBPyConnection) -> int:
+def last_batch(connection: duckdb.DuckDBPyConnection) -> int:
+    """The batch that was received last; 0 before the first."""
     ((last,),) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchall()
     return int(last)
 

@@ -18,10 +18,11 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import cleaned
-from orderhouse.ingest.screening import UNREADABLE
+from orderhouse.ingest.screening import PART, UNREADABLE, screen
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.files import FileRejected, FileVanished, SourceFile, unpacked
+from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.json_text import load_json
 from orderhouse.vault import ERASED, Vault
 
@@ -40,18 +41,25 @@ class _Read:
     Attributes:
         frames: By feed and file, rows with tokens for personal values.
         malformed: By feed and file, what cannot be read: record and rule.
+        screened: By feed and file, what is accepted and what goes into quarantine.
         values: Erased values as they stand in the files, with their tokens.
     """
 
     frames: dict[tuple[str | None, str], list[pl.DataFrame]] = field(default_factory=dict)
     malformed: dict[tuple[str | None, str], list[tuple[int, str]]] = field(default_factory=dict)
+    screened: dict[tuple[str | None, str], list[tuple[pl.DataFrame, pl.DataFrame]]] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
 
     def reads_as(self, other: _Read) -> bool:
         """Whether both give the same rows, however they were cut into frames."""
         if self.malformed != other.malformed or self.frames.keys() != other.frames.keys():
             return False
-        return all(_joined(frames).equals(_joined(other.frames[place])) for place, frames in self.frames.items())
+        same = all(_joined(frames).equals(_joined(other.frames[place])) for place, frames in self.frames.items())
+        return same and all(
+            _joined([pair[part] for pair in pairs]).equals(_joined([pair[part] for pair in other.screened[place]]))
+            for place, pairs in self.screened.items()
+            for part in (0, 1)
+        )
 
 
 def redacted(
@@ -97,7 +105,16 @@ def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set
             personal = CONTRACTS[rows.feed].personal()
             frame = _tokenised(cleaned(rows.frame), personal, vault, erased, found.values)
             found.frames.setdefault(place, []).append(frame)
+            found.screened.setdefault(place, []).append(_screened(source, rows, vault))
+    vault.discard()
     return found
+
+
+def _screened(source: Source, rows: FeedRows, vault: Vault) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the ingest would make of rows: those accepted, and the place and rules of those in quarantine."""
+    zone = source.time_zone or FORMATS[source.format].time_zone
+    outcome = screen(str(rows.feed), rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, zone, vault)
+    return outcome.accepted, outcome.quarantined.select("record", "rules")
 
 
 def _tokenised(

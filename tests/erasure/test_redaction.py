@@ -1,0 +1,73 @@
+"""Originals of every kind forget a person and read as before."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from orderhouse.erasure import erase
+
+from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
+
+PEOPLE = pl.DataFrame(
+    {
+        "customer_id": ["c1", "c2"],
+        "updated_at": [AT, AT],
+        "email": [ANNA.email, BERTA.email],
+        "name": [f" {ANNA.name}", BERTA.name],
+        "phone": [ANNA.phone, "4930555"],
+        "city": ["Ulm; an der Donau", "Köln"],
+    }
+)
+
+
+def workbook() -> bytes:
+    written = io.BytesIO()
+    PEOPLE.write_excel(written)
+    return written.getvalue()
+
+
+def parquet() -> bytes:
+    written = io.BytesIO()
+    PEOPLE.write_parquet(written)
+    return written.getvalue()
+
+
+KINDS = {
+    "customers.csv": PEOPLE.write_csv(quote_style="always").replace("\n", "\r\n").encode(),
+    "customers.csv.gz": gzip.compress(PEOPLE.write_csv(separator=";").encode()),
+    "customers-utf16.csv": PEOPLE.write_csv(separator="\t").encode("utf-16"),
+    "customers.xlsx": workbook(),
+    "customers.parquet": parquet(),
+    "customers.json": json.dumps(PEOPLE.to_dicts(), indent=1).encode(),
+    "customers.ndjson": b"\xef\xbb\xbf" + PEOPLE.write_ndjson().encode(),
+    "customers-one.json": json.dumps(PEOPLE.to_dicts()[0], indent=4, ensure_ascii=False).encode(),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_original_of_any_kind_forgets_one_person_only(tmp_path: Path, name: str) -> None:
+    merchant = Merchant(tmp_path)
+    merchant.declare("sources:\n  shop: {format: canonical, path: feeds/*}\n")
+    merchant.write(f"feeds/{name}", KINDS[name])
+    merchant.ingest()
+    rows = "select columns('^[^_]'), _record from raw.customers where _batch_id = $batch order by all"
+    before = merchant.query(rows, batch=1)
+    assert len(before) == (1 if "one" in name else 2)
+
+    done = erase(merchant.settings, "c1", "customer_id")
+    assert (done.originals.redacted, done.originals.dropped) == (1, 0)
+    assert merchant.vault_values().isdisjoint({ANNA.email, ANNA.name, ANNA.phone})
+
+    (tmp_path / "feeds" / name).unlink()
+    merchant.declare("sources:\n  shop: {format: canonical, path: feeds/*, columns: {town: city}}\n")
+    merchant.ingest()
+    assert merchant.query(rows, batch=2) == before
+    (content,) = merchant.originals().values()
+    text = content.decode("utf-16" if "utf16" in name else "latin-1")
+    assert ANNA.email not in text
+    assert "one" in name or name.endswith(("xlsx", "parquet")) or BERTA.email in text
