@@ -44,7 +44,7 @@ received_ids as (
         '{{ column }}' as column_name,
         received.{{ column }} as id,
         true as is_accepted,
-        min(received._received_at) as received_at
+        received._received_at as received_at
     from {{ source('raw', feed) }} as received
     where
         received.{{ column }} is not null
@@ -54,7 +54,6 @@ received_ids as (
                 declared.source = received._source
                 and declared.feed = '{{ feed }}'
         )
-    group by received._source, received.{{ column }}
 
     union all
 
