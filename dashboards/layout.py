@@ -45,8 +45,20 @@ JUDGED: dict[Tone, tuple[str, ...]] = {
         "disputed",
         "failed",
         "lost",
+        "patch_failed",
+        "no_longer_applies",
     ),
-    "orange": ("medium", "warn", "awaiting_stock", "on_hold", "awaiting_payment", "part_paid", "overpaid", "at_risk"),
+    "orange": (
+        "open",
+        "medium",
+        "warn",
+        "awaiting_stock",
+        "on_hold",
+        "awaiting_payment",
+        "part_paid",
+        "overpaid",
+        "at_risk",
+    ),
     "blue": (
         "low",
         "in_transit",
@@ -57,7 +69,7 @@ JUDGED: dict[Tone, tuple[str, ...]] = {
         "authorized",
         "out_for_delivery",
     ),
-    "green": ("passed", "loaded", "closed", "delivered", "paid", "active"),
+    "green": ("passed", "repaired", "loaded", "closed", "delivered", "paid", "active"),
 }
 PALETTE: dict[str, Tone] = {word: tone for tone, words in JUDGED.items() for word in words}
 

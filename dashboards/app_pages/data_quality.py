@@ -20,8 +20,8 @@ TOTALS = """
     from quality.files where not is_superseded
 """
 FILES = """
-    select status, feed, source, path, received_at, rows_in, accepted, duplicate, quarantined,
-        rows_in - accepted - duplicate - quarantined as missing, control_status,
+    select status, feed, source, path, received_at, rows_in, accepted, duplicate, quarantined, repaired,
+        discarded, rows_in - accepted - duplicate - quarantined as missing, control_status,
         reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file
     from quality.files
     where (? is null or feed = ?)
@@ -29,13 +29,25 @@ FILES = """
     order by received_at desc, path, feed limit ?
 """
 RULES = """
-    select replace(rule, '|', ': ') as rule, count(*) as records from (select unnest(from_json(rules,
-        '["varchar"]')) as rule from quality.quarantine) as broken
+    select replace(rule, '|', ': ') as rule, count(*) as records from (
+        select unnest(from_json(rules, '["varchar"]')) as rule from quality.quarantine
+        where (? is null or feed = ?) and (? is null or state = ?)
+    ) as broken
     group by all order by records desc, rule limit 15
 """
 QUARANTINE = """
-    select quarantine_id, feed, source, path, record, reasons, received_at, row_json from quality.quarantine
-    where (? is null or feed = ?) order by received_at desc, path, record limit ?
+    select quarantine_id, state, feed, source, path, record, reasons, rules, received_at, row_json, repair_id,
+        repair_kind, repair_made_by, repair_made_at, repair_why
+    from quality.quarantine
+    where (? is null or feed = ?) and (? is null or state = ?)
+        and (? is null or list_contains(from_json(rules, '["varchar"]'), replace(?, ': ', '|')))
+    order by received_at desc, path, record limit ?
+"""
+STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "superseded")
+REPAIRS = """
+    select made_at, made_by, kind, state, path, record, feed, fields_before, fields, why, reasons, replayed_at,
+        repair_id
+    from quality.repairs where (? is null or feed = ?) order by made_at desc, path, record limit ?
 """
 AUDIT = """
     select passed, severity, name, kind, failed_rows, detail from quality.audit
@@ -88,6 +100,8 @@ def files(version: Version, feed: str | None) -> None:
             "accepted": column("Accepted", digits=0),
             "duplicate": column("Duplicate", digits=0),
             "quarantined": column("Quarantined", digits=0),
+            "repaired": column("Repaired", "Of the accepted and duplicate rows.", digits=0),
+            "discarded": column("Discarded", "Of the quarantined rows.", digits=0),
             "missing": column("Missing", "Rows in less the three others; always zero.", digits=0),
             "control_status": word("Control totals", "Whether it adds up to what its sender states."),
             "reason": column("Reason"),
@@ -104,39 +118,103 @@ def files(version: Version, feed: str | None) -> None:
 
 
 def quarantine(version: Version, feed: str | None) -> None:
-    """Show which rules were broken, and the records that broke them."""
-    rules = version.rows(RULES)
-    if rules.is_empty():
+    """Show which rules were broken, the records that broke them and how each stands, and what to type about it."""
+    if not version.row("select count(*) as n from quality.quarantine")["n"]:
         empty("Nothing is in quarantine.")
         return
-    st.altair_chart(charts.ranked(rules, "rule", "records", "Records"))
+    with st.container(horizontal=True):
+        state = st.selectbox(
+            "State",
+            STATES,
+            index=None,
+            format_func=label,
+            key="state",
+            bind="query-params",
+            placeholder="Any",
+            width=200,
+        )
+        rules = version.rows(RULES, (feed, feed, state, state))
+        rule = st.selectbox(
+            "Rule", rules["rule"].to_list(), index=None, key="rule", placeholder="Every rule", width=320
+        )
+    if rules.height:
+        st.altair_chart(charts.ranked(rules, "rule", "records", "Records"))
     picked = table(
-        version.rows(QUARANTINE, (feed, feed, LIMIT)),
+        version.rows(QUARANTINE, (feed, feed, state, state, rule, rule, LIMIT)),
         {
+            "state": word("State", "Open rows wait for somebody; repaired ones are in their feed."),
             "feed": column("Feed"),
             "path": column("File"),
             "record": column("Record", "Line or record number in the file."),
-            "reasons": column("What is wrong"),
+            "reasons": column("What is wrong", "Of a row whose repair failed: what is wrong still."),
             "received_at": column("Received"),
             "source": column("Source"),
+            "repair_made_by": column("Decided by"),
+            "repair_why": column("Why"),
             "quarantine_id": column("Id", "For `orderhouse quarantine show`."),
         },
         key="quarantine",
-        nothing="Nothing of this feed is in quarantine.",
-        select="Pick a row to see the record as received.",
+        nothing="No row in quarantine is like that.",
+        select="Pick a row to see it as received, and the commands that put it right.",
     )
     if picked:
         show_record(picked)
 
 
 def show_record(record: dict[str, Any]) -> None:
-    """Show one quarantined record as received, and the command that shows the same."""
+    """Show one quarantined record as received, what was decided about it, and the commands for it with its id."""
+    if record["repair_made_by"]:
+        decided = {"patch": "repaired", "discard": "discarded", "withdraw": "took a repair back"}
+        st.caption(f"{record['repair_made_by']} {decided[record['repair_kind']]}: {record['repair_why']}")
     st.code(
         record["row_json"] or "The record could not be read; its text is in the vault.",
         language="json",
         wrap_lines=True,
     )
-    st.code(f"orderhouse quarantine show {record['quarantine_id']}", language="bash")
+    st.code("\n".join(commands(record)), language="bash")
+
+
+def commands(record: dict[str, Any]) -> list[str]:
+    """What to type about a record, by its state."""
+    known = record["quarantine_id"]
+    look = f"orderhouse quarantine show {known}"
+    match record["state"]:
+        case "superseded":
+            return [look]
+        case "patched":
+            return [look, f"orderhouse quarantine replay {known}"]
+        case "repaired" if record["repair_kind"] == "patch":
+            return [look, f"orderhouse quarantine discard {record['repair_id']} --why TEXT"]
+        case _:
+            return [
+                look,
+                f"orderhouse quarantine repair {known} --set column=value --why TEXT",
+                f"orderhouse quarantine discard {known} --why TEXT",
+            ]
+
+
+def repairs(version: Version, feed: str | None) -> None:
+    """List what was decided about rows in quarantine, the latest first."""
+    table(
+        version.rows(REPAIRS, (feed, feed, LIMIT)),
+        {
+            "made_at": column("When"),
+            "made_by": column("Who"),
+            "kind": word("What"),
+            "state": word("Came to"),
+            "path": column("File"),
+            "record": column("Record"),
+            "feed": column("Feed"),
+            "fields_before": column("Was"),
+            "fields": column("Set to", "Personal values are tokens."),
+            "why": column("Why"),
+            "reasons": column("What is wrong still"),
+            "replayed_at": column("Carried out"),
+            "repair_id": column("Id", "For `orderhouse quarantine discard`, which takes it back."),
+        },
+        key="repairs",
+        nothing="Nothing was decided about any row in quarantine.",
+    )
 
 
 def audit(version: Version) -> None:
@@ -185,5 +263,9 @@ feed = st.selectbox(
 )
 with section("Quarantine", "Records that broke a rule of their feed's contract. Personal values are tokens."):
     quarantine(version, feed)
+with section(
+    "Repairs", "Who decided what about rows in quarantine, when and why. Nothing of it is ever changed or deleted."
+):
+    repairs(version, feed)
 with section("Files"):
     files(version, feed)

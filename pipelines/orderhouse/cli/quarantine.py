@@ -24,7 +24,8 @@ from orderhouse.errors import OrderhouseError
 if TYPE_CHECKING:
     import duckdb
 
-    from orderhouse.ingest import ReplayResult, Selection
+    from orderhouse.ingest import ReplayResult
+    from orderhouse.quarantined import Selection
     from orderhouse.settings import Settings
     from orderhouse.sources.config import Source
     from orderhouse.vault import Vault
@@ -88,12 +89,14 @@ def quarantine_show(
     reveal: Reveal = False,
 ) -> None:
     """One row in quarantine: where it stands, what it broke, the row as received, and what was decided about it."""
-    from orderhouse.ingest.quarantine_reading import events, revealed
-    from orderhouse.vault import open_vault
+    from orderhouse.quarantined import events
 
     settings = settings_of(context)
     row = dict(_one(_looked_at(settings, _wanted(ids=[quarantine_id], limit=2)), quarantine_id))
     if reveal:
+        from orderhouse.quarantine_export import revealed
+        from orderhouse.vault import open_vault
+
         with open_vault(settings) as vault:
             row["row_json"] = json.dumps(revealed([row["row_json"]], vault)[0], ensure_ascii=False)
     for name, value in row.items():
@@ -116,8 +119,8 @@ def quarantine_export(
     reveal: Reveal = False,
 ) -> None:
     """A CSV of rows with file, line, rules and reasons, for whoever can correct them at the source."""
-    from orderhouse.ingest import quarantined
-    from orderhouse.ingest.quarantine_reading import spread
+    from orderhouse.quarantine_export import spread
+    from orderhouse.quarantined import quarantined
     from orderhouse.vault import open_vault
 
     settings = settings_of(context)
@@ -234,7 +237,7 @@ def quarantine_history(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
 ) -> None:
     """Who decided what about rows in quarantine, when and why, and what came of it; the latest first."""
-    from orderhouse.ingest.quarantine_reading import events
+    from orderhouse.quarantined import events
 
     with _reading(settings_of(context)) as connection:
         found = events(connection, what=what, limit=limit)
@@ -278,7 +281,7 @@ def _wanted(
     ids: Sequence[str] | None = None,
     limit: int | None = None,
 ) -> Selection:
-    from orderhouse.ingest import Selection
+    from orderhouse.quarantined import Selection
 
     chosen = None if states is None or "all" in states else states
     return Selection(feed, source, rule, chosen, ids, limit)
@@ -287,13 +290,13 @@ def _wanted(
 def _looked_at(settings: Settings, wanted: Selection) -> list[dict[str, Any]]:
     """Rows as they stand; what is published of them where there is nothing else, or while a run is busy with it."""
     from orderhouse.cli.reading import published
-    from orderhouse.ingest import quarantined
+    from orderhouse.quarantined import quarantined
     from orderhouse.serve.queries import quarantined_rows
 
     if settings.raw_db.exists():
         try:
             with _reading(settings) as connection:
-                return quarantined(connection, wanted).to_dicts()
+                return quarantined(connection, wanted)
         except OrderhouseError as error:
             if error.exit_code != 3:
                 raise
@@ -321,22 +324,22 @@ def _one(rows: Sequence[dict[str, Any]], quarantine_id: str) -> dict[str, Any]:
 
 
 def _whole_ids(settings: Settings, beginnings: Sequence[str]) -> list[str]:
-    from orderhouse.ingest import quarantined
+    from orderhouse.quarantined import quarantined
 
     if not beginnings:
         return []
     with _reading(settings) as connection:
         return [
-            _one(quarantined(connection, _wanted(ids=[each], limit=2)).to_dicts(), each)["quarantine_id"]
+            _one(quarantined(connection, _wanted(ids=[each], limit=2)), each)["quarantine_id"]
             for each in dict.fromkeys(beginnings)
         ]
 
 
 def _all_of(settings: Settings, wanted: Selection) -> list[str]:
-    from orderhouse.ingest import quarantined
+    from orderhouse.quarantined import quarantined
 
     with _reading(settings) as connection:
-        ids: list[str] = quarantined(connection, wanted)["quarantine_id"].to_list()
+        ids = [row["quarantine_id"] for row in quarantined(connection, wanted)]
     if not ids:
         raise OrderhouseError(
             "No row that waits is like that. `orderhouse quarantine list` shows them with their rules."

@@ -7,7 +7,6 @@ into its feed. What the rows mean is decided in dbt.
 
 from __future__ import annotations
 
-from orderhouse.ingest.quarantined import STATES, Selection, quarantined
 from orderhouse.ingest.repairing import record_discards, record_patches, record_withdrawal
 from orderhouse.ingest.replaying import ReplayResult, replay, replay_sentences
 from orderhouse.ingest.results import FeedCounts, FileReport, IngestResult, Progress, ProgressCallback
@@ -15,7 +14,6 @@ from orderhouse.ingest.run import ingest
 from orderhouse.ingest.trial import FeedTrial, SourceTrial, check_sources
 
 __all__ = [
-    "STATES",
     "FeedCounts",
     "FeedTrial",
     "FileReport",
@@ -23,11 +21,9 @@ __all__ = [
     "Progress",
     "ProgressCallback",
     "ReplayResult",
-    "Selection",
     "SourceTrial",
     "check_sources",
     "ingest",
-    "quarantined",
     "record_discards",
     "record_patches",
     "record_withdrawal",

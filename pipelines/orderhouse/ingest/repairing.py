@@ -20,8 +20,8 @@ from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.sentences import HARMLESS
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
-from orderhouse.ingest.quarantined import note_quarantined
 from orderhouse.ingest.screening import ORDER_IDS, UNREADABLE
+from orderhouse.quarantined import note_quarantined
 from orderhouse.sources.config import Source
 from orderhouse.vault import Vault
 

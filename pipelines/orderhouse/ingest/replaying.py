@@ -21,10 +21,10 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.loading import zone_of
-from orderhouse.ingest.quarantined import note_quarantined
 from orderhouse.ingest.repairing import next_batch
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.ingest.superseding import note_superseded, supersede_replays
+from orderhouse.quarantined import note_quarantined
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD
 from orderhouse.vault import Vault

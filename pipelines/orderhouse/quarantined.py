@@ -1,7 +1,8 @@
 """The quarantine as it stands: every row with what was decided about it and what its replays came to.
 
 Reads `raw.quarantine`, `raw.repairs` and `raw.replays`, which are all append-only; nothing here writes.
-`quality.quarantine` says the same of what is published.
+`quality.quarantine` says the same of what is published. Deciding belongs to `ingest.repairing`, carrying out to
+`ingest.replaying`.
 
 A decision belongs to a row of a file, not to one load of it: to its source, file, feed, record and content. So it
 holds again when the file is read anew under another mapping and the same row breaks again.
@@ -11,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
-import polars as pl
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["STATES", "Selection", "note_quarantined", "quarantined"]
+__all__ = ["STATES", "Selection", "events", "note_quarantined", "quarantined"]
+
+Row = dict[str, Any]
 
 STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "superseded")
 
@@ -143,7 +146,7 @@ def note_quarantined(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(VIEW)
 
 
-def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> pl.DataFrame:
+def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> list[Row]:
     """Rows of the quarantine, the latest first.
 
     Args:
@@ -157,7 +160,8 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> pl.
         if state not in STATES:
             raise OrderhouseError(f"{state!r} is no state of a row in quarantine; choose one of {', '.join(STATES)}.")
     note_quarantined(connection)
-    frame: pl.DataFrame = connection.sql(
+    return _rows(
+        connection,
         """
         select * exclude (fields, row_hash, mapping_version, is_current, replayed_repair_id, is_in_feed, is_due)
         from quarantined
@@ -168,7 +172,7 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> pl.
         order by received_at desc, path, record, quarantine_id
         limit $limit
         """,
-        params={
+        {
             "feed": wanted.feed,
             "source": wanted.source,
             "rule": wanted.rule,
@@ -176,5 +180,46 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> pl.
             "ids": list(wanted.quarantine_ids) if wanted.quarantine_ids is not None else None,
             "limit": wanted.limit if wanted.limit is not None else 2**62,
         },
-    ).pl()
-    return frame
+    )
+
+
+def events(
+    connection: duckdb.DuckDBPyConnection,
+    quarantine_id: str | None = None,
+    what: str | None = None,
+    limit: int = 50,
+) -> list[Row]:
+    """What was decided and done, the latest first: at, what, place, who, why, fields and fields_before, ids.
+
+    Args:
+        connection: The raw database.
+        quarantine_id: Only about this row, whole id.
+        what: Only of this kind: patch, discard, withdraw, accepted, duplicate, still_quarantined, withdrawn …
+        limit: At most so many.
+    """
+    return _rows(
+        connection,
+        """
+        with events as (
+            select made_at as at, kind as what, quarantine_id, repair_id, made_by as who, why, fields, fields_before,
+                batch_id
+            from raw.repairs
+            union all by name
+            select replayed_at as at, outcome as what, quarantine_id, repair_id, reasons as why, batch_id
+            from raw.replays
+        )
+        select events.*, quarantine.path, quarantine.record, quarantine.feed
+        from events
+        inner join raw.quarantine as quarantine using (quarantine_id)
+        where ($id is null or quarantine_id = $id) and ($what is null or what = $what)
+        order by events.batch_id desc, path, record
+        limit $limit
+        """,
+        {"id": quarantine_id, "what": what, "limit": limit},
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> list[Row]:
+    found = connection.execute(query, values)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,111 @@
+"""Quarantine at the command line: from the worklist to the repaired row, and what is said on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from orderhouse.cli.application import run_command
+from orderhouse.warehouse import run_lock
+
+from tests.ingest.landing import ORDERS_HEADER, Landing, order
+
+Orderhouse = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    """A home with three orders, two of them in a currency that does not exist."""
+    place = Landing(tmp_path)
+    place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
+    place.write("feeds/orders.csv", ORDERS_HEADER + order(1) + order(2, "EURO") + order(3, "EURO"))
+    place.ingest()
+    return place
+
+
+@pytest.fixture
+def quarantine(landing: Landing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Orderhouse:
+    """Run `orderhouse quarantine …` in this process: exit code, output, errors."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = run_command(["--home", str(landing.settings.home), "quarantine", *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_every_row_of_a_rule_is_repaired_at_once_and_history_says_by_whom(quarantine: Orderhouse) -> None:
+    rule = ("--rule", "currency|iso_4217", "--source", "shop")
+    code, out, _ = quarantine("repair", *rule, "--set", "currency=EUR", "--why", "typo", "--who", "ada", "--yes")
+    assert code == 0 and "2 rows in quarantine like that." in out and "Replayed 2 repaired rows" in out
+    assert "repaired" not in quarantine("list")[1]
+    assert quarantine("list", "--state", "all")[1].count("repaired") == 2
+    _, out, _ = quarantine("history")
+    assert out.count("ada") == 2 and "currency: EURO → EUR" in out and "typo" in out and out.count("accepted") == 2
+
+
+def test_without_yes_a_bulk_repair_asks_and_does_nothing_when_the_answer_is_no(
+    quarantine: Orderhouse, landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    code, out, _ = quarantine("repair", "--source", "shop", "--set", "currency=EUR", "--why", "typo")
+    assert code == 130 and "2 rows in quarantine like that." in out
+    assert landing.query("select count(*) from raw.repairs") == [(0,)]
+
+
+def test_personal_values_are_shown_and_exported_only_when_asked(quarantine: Orderhouse, landing: Landing) -> None:
+    ((known,),) = landing.query("select quarantine_id from raw.quarantine where record = 3")
+    assert "person2@example.com" not in quarantine("show", known)[1] + quarantine("export")[1]
+    assert "person2@example.com" in quarantine("show", known, "--reveal")[1]
+    target = landing.folder / "bad.csv"
+    quarantine("export", "--source", "shop", "--reveal", "--to", str(target))
+    rows = list(csv.DictReader(target.open(encoding="utf-8")))
+    assert [(row["path"], row["record"], row["row.email"]) for row in rows] == [
+        ("feeds/orders.csv", "3", "person2@example.com"),
+        ("feeds/orders.csv", "4", "person3@example.com"),
+    ]
+    assert "is not an ISO-4217 currency" in rows[0]["reasons"] and target.stat().st_mode & 0o077 == 0
+
+
+def test_a_discarded_row_stays_in_the_list_and_can_be_taken_back(quarantine: Orderhouse, landing: Landing) -> None:
+    ((known,),) = landing.query("select quarantine_id from raw.quarantine where record = 3")
+    assert quarantine("discard", known)[0] == 2, "a reason is compulsory"
+    assert "1 row left out." in quarantine("discard", known[:6], "--why", "a test order")[1]
+    assert "discarded" in quarantine("list")[1]
+    ((repair_id,),) = landing.query("select repair_id from raw.repairs")
+    assert "1 repair taken back." in quarantine("discard", repair_id, "--why", "it was real")[1]
+    assert "discarded" not in quarantine("list")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("repair", "--set", "currency=EUR", "--why", "x"), "Name rows by their ids"),
+        (("repair", "zzz", "--set", "currency=EUR", "--why", "x"), "There is no row 'zzz' in quarantine."),
+        (("repair", "--source", "shop", "--set", "currency", "--why", "x"), "--set 'currency' is no assignment"),
+        (("repair", "--source", "shop", "--why", "x"), "Say what should be there"),
+        (("repair", "--source", "none", "--set", "a=b", "--why", "x"), "No row that waits is like that."),
+        (("repair", "--source", "shop", "-y", "--set", "curency=b", "--why", "x"), "Did you mean currency?"),
+        (("list", "--state", "lost"), "'lost' is no state of a row in quarantine"),
+        (("discard", "r123", "--why", "x"), "There is no repair 'r123'"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(quarantine: Orderhouse, arguments: tuple[str, ...], sentence: str) -> None:
+    code, _, err = quarantine(*arguments)
+    assert code == 2 and sentence in err
+
+
+def test_a_repair_waits_for_the_run_that_holds_the_warehouse(quarantine: Orderhouse, landing: Landing) -> None:
+    with run_lock(landing.settings, "run"):
+        code, _, err = quarantine("repair", "--source", "shop", "-y", "--set", "currency=EUR", "--why", "x")
+    assert code == 3 and "is held by run" in err
+    assert landing.query("select count(*) from raw.repairs") == [(0,)]
+
+
+def test_replaying_with_nothing_to_do_says_so(quarantine: Orderhouse) -> None:
+    assert "Nothing has changed" in quarantine("replay")[1]
