@@ -36,7 +36,7 @@ def rows_of(found: list[FeedRows], feed: str) -> pl.DataFrame:
     return pl.concat([each.frame for each in found if each.feed == feed], how="diagonal")
 
 
-def screened(found: list[FeedRows], feed: str, format_name: str, **declared: Any) -> Screened:
+def screened(found: list[FeedRows], feed: str, format_name: str, /, **declared: Any) -> Screened:
     """A feed's rows, accepted and quarantined."""
     source = source_of(format_name, **declared)
     zone = source.time_zone or FORMATS[format_name].time_zone
