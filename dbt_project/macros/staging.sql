@@ -5,6 +5,10 @@
   feed: name of the feed; key: its key columns; clock: the version clock of a versioned feed, none for an event feed;
   touched_by: the column whose newly arrived values are recomputed on an incremental run; where the feed has no such column,
   touched_expression says how to compute it.
+
+  learnt: columns of an event feed that may become known after the event; the row that knows most of them is current, and one
+  that knows less, and differs in nothing else but the instant, is no conflict with it. follows: two columns, the first of which
+  holds the second where a row is to be read with another one, which has the second as its touched_by; either touches the other.
 #}
 {% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], follows=none) -%}
 {%- set relation = source('raw', feed) -%}

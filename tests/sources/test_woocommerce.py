@@ -209,12 +209,19 @@ def test_the_refund_itself_has_the_key_of_the_listed_one_and_knows_more() -> Non
     split = [refund[f"{part}_amount"] for part in ("goods", "tax", "shipping")]
     assert split == [Decimal("8"), Decimal("2"), Decimal("4")]
     assert (refund["method"], refund["return_id"], summary["method"]) == ("gateway", "9", None)
+    (returned,) = accepted(found_in(REFUND), "returns").to_dicts()
+    assert (returned["return_id"], returned["line_id"], returned["quantity"]) == ("9", "1", 1)
 
 
 def test_a_source_that_does_not_cover_payments_gives_none() -> None:
     found = found_in({**ORDER, "date_paid_gmt": "2026-03-01T00:00:09"}, covers=["orders", "order_lines"])
     assert "payments" not in {rows.feed for rows in found}
     assert [name for rows in found for name in rows.ignored] == ["1 × payments, which the source does not cover"]
+
+
+def test_a_malformed_refund_is_kept_by_a_source_without_payments() -> None:
+    found = found_in(REFUND, {**REFUND, "line_items": 5}, covers=["orders", "returns"])
+    assert [(rows.feed, each.record) for rows in found for each in rows.malformed] == [("orders", 2)]
 
 
 def test_lines_and_webhook_bodies_and_packed_files_are_read_alike() -> None:

@@ -40,7 +40,8 @@ class WooCommerce(Format):
             for rows in _rows(batch, file):
                 if rows.feed != PAYMENTS or gives_payments:
                     yield rows
-                elif rows.frame.height:
+                else:
+                    yield FeedRows("orders", file, rows.frame.clear(), rows.role, malformed=rows.malformed)
                     unused += [("payments, which the source does not cover", each) for each in rows.frame[RECORD]]
         if unused:
             counts = Counter(name for name, _ in unused)
