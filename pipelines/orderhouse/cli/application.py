@@ -76,7 +76,7 @@ def run_command(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, typer.Abort, KeyboardInterrupt):
         error_console.print("Stopped. Run the same command again to go on: nothing is lost, nothing is counted twice.")
         return 130
     except BrokenPipeError:
