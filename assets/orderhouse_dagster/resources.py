@@ -61,10 +61,11 @@ class Warehouse:
             self.error = error
             raise dg.Failure(description=error.message, allow_retries=False) from error
         except Exception as error:
-            self.error = machine_problem(error)
-            if self.error is None:
+            problem = machine_problem(error)
+            if problem is None:
                 raise
-            raise dg.Failure(description=self.error.message, allow_retries=False) from error
+            self.error = problem
+            raise dg.Failure(description=problem.message, allow_retries=False) from error
 
 
 WarehouseParam = dg.ResourceParam[Warehouse]

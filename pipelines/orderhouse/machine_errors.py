@@ -86,4 +86,4 @@ def _origins(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        waiting += [each.__cause__, each.__context__]
+        waiting += [each.__cause__, None if each.__suppress_context__ else each.__context__]

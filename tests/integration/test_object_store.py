@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import http.server
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,8 +176,12 @@ def test_unchanged_objects_are_not_downloaded_again(
 
 
 def test_an_object_replaced_by_one_of_the_same_size_in_the_same_second_is_noticed(
-    shop: Landing, bucket: Any, brought: list[str]
+    shop: Landing, bucket: Any, brought: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    find, instant = StoreFiles.find, time.time()
+    monkeypatch.setattr(
+        StoreFiles, "find", lambda stores, place: (replace(each, modified_at=instant) for each in find(stores, place))
+    )
     put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
     shop.ingest()
     put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(2))

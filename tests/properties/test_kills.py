@@ -31,7 +31,7 @@ from tests.properties.thoroughness import times
 HOMES = times(20, many=150)
 LAST_STATEMENTS = times(8, many=114)
 KILLS_PER_HOME = 3
-RUNS_KILLED = times(2, many=6)
+RUNS_KILLED = times(1, many=6)
 AS_OF = "2026-07-01T00:00:00Z"
 
 
