@@ -65,7 +65,7 @@ class Originals:
         """
         target = self.path_of(file.file_id)
         kept = target.stat()
-        self._seal(file)
+        self._seal(file, is_redacted=True)
         os.utime(target, ns=(kept.st_atime_ns, kept.st_mtime_ns))
         self.mark_of(file.file_id).touch(mode=0o600)
 
@@ -78,7 +78,7 @@ class Originals:
         """There where a kept file is not as received any more."""
         return self.path_of(file_id).with_suffix(".redacted")
 
-    def _seal(self, file: SourceFile) -> None:
+    def _seal(self, file: SourceFile, *, is_redacted: bool = False) -> None:
         target = self.path_of(file.file_id)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = target.with_name(f"{target.name}.new")

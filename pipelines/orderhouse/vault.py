@@ -32,6 +32,7 @@ TOKEN_CHARACTERS = 32
 AT_HAND = 1_500_000
 # stands in a redacted original where a value stood, so that reading it again gives the same token
 ERASED = "token:"
+MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
 
 SCHEMA = """
 create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
@@ -120,9 +121,12 @@ class Vault:
         erased = pl.col("value").str.starts_with(ERASED)
         if not tokens.select(erased.any()).item():
             return tokens
-        known = list(self.suppressed())
-        kept = pl.col("value").str.strip_prefix(ERASED)
-        return tokens.with_columns(pl.when(erased & kept.is_in(known)).then(kept).otherwise("token").alias("token"))
+        # a format may compose a value of several fields, each of which then holds the same mark
+        marks = pl.col("value").str.extract_all(MARK).list.unique()
+        only = (marks.list.len() == 1) & pl.col("value").str.replace_all(MARK, "").str.contains(r"^\W*$")
+        kept = marks.list.first().str.strip_prefix(ERASED)
+        is_kept = erased & only & kept.is_in(list(self.suppressed()))
+        return tokens.with_columns(pl.when(is_kept).then(kept).otherwise("token").alias("token"))
 
     def suppressed(self) -> set[str]:
         """Tokens of people who were erased."""

@@ -31,6 +31,12 @@ def test_what_was_done_is_said_without_naming_anybody(merchant: Merchant, capsys
     assert "erased already" in capsys.readouterr().out
 
 
+def test_originals_can_be_dropped_instead(merchant: Merchant, capsys: pytest.CaptureFixture[str]) -> None:
+    assert erase(merchant, "c1", "--yes", "--drop-originals") == 0
+    assert "0 redacted, 6 no longer kept" in capsys.readouterr().out
+    assert merchant.originals() == {}
+
+
 def test_an_unknown_way_of_naming_somebody_is_refused(merchant: Merchant, capsys: pytest.CaptureFixture[str]) -> None:
     assert erase(merchant, "c1", "--by", "name", "--yes") == 2
     assert "--by takes customer_id, email, token" in capsys.readouterr().err

@@ -5,11 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 from orderhouse.erasure import erase
+from orderhouse.sources import FORMATS
+from orderhouse.sources.canonical import Canonical
+from orderhouse.sources.config import Source
+from orderhouse.sources.files import SourceFile
+from orderhouse.sources.formats import FeedRows
+from orderhouse.sources.json_text import read_values
+from orderhouse.sources.records import RECORD
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 
@@ -71,3 +79,36 @@ def test_an_original_of_any_kind_forgets_one_person_only(tmp_path: Path, name: s
     text = content.decode("utf-16" if "utf16" in name else "latin-1")
     assert ANNA.email not in text
     assert "one" in name or name.endswith(("xlsx", "parquet")) or BERTA.email in text
+
+
+class Composing(Canonical):
+    """Composes a name of two fields, as formats of nested records do."""
+
+    name = "composing"
+
+    def read(self, source: Source, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
+        """Customers of JSON objects."""
+        (file,) = files
+        for values in read_values(file):
+            rows = [
+                {**person, "name": f"{person['first']} {person['last']}, {person['title']}"}
+                for _, person in values.values
+            ]
+            frame = pl.DataFrame(rows).drop("first", "last", "title")
+            yield FeedRows("customers", file, frame.with_columns(pl.int_range(1, pl.len() + 1).alias(RECORD)))
+
+
+def test_a_value_that_a_format_composes_is_erased_in_its_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FORMATS, "composing", Composing())
+    merchant = Merchant(tmp_path)
+    merchant.declare("sources:\n  shop: {format: composing, path: feeds/*, covers: [customers]}\n")
+    people = [("c1", "Anna", "Quittenbaum", ""), ("c2", "Anna", "Holunder", "Dr.")]
+    names = ("customer_id", "first", "last", "title")
+    records = [dict(zip(names, person, strict=True), updated_at=AT) for person in people]
+    merchant.write("feeds/people.json", json.dumps(records))
+    merchant.ingest()
+    done = erase(merchant.settings, "c1", "customer_id")
+    assert (done.originals.redacted, done.originals.dropped) == (1, 0)
+    (content,) = merchant.originals().values()
+    assert b"Quittenbaum" not in content
+    assert b"Holunder" in content

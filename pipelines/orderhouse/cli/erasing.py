@@ -30,6 +30,9 @@ def erase(
     customer: Annotated[str, typer.Argument(help="A customer number, an e-mail address or a token.")],
     by: Annotated[str | None, typer.Option(help="customer_id, email or token; else told by its look.")] = None,
     why: Annotated[str | None, typer.Option(help="For the record. Nothing personal belongs here.")] = None,
+    drop_originals: Annotated[
+        bool, typer.Option("--drop-originals", help="Keep no original that holds them, instead of redacting it.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     sources: Sources = None,
 ) -> None:
@@ -44,7 +47,7 @@ def erase(
         if not sys.stdin.isatty():
             raise OrderhouseError("Nothing was erased. Say --yes to erase without being asked.")
         typer.confirm("Erase them? This cannot be undone.", abort=True)
-    _say_erased(erase_person(settings, customer, way, why=why))
+    _say_erased(erase_person(settings, customer, way, why=why, drop_originals=drop_originals))
 
 
 def _way(customer: str, by: str | None) -> By:

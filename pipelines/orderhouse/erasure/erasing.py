@@ -66,7 +66,9 @@ def look_up(settings: Settings, customer: str, by: By) -> Person:
             connection.close()
 
 
-def erase(settings: Settings, customer: str, by: By, *, why: str | None = None) -> Erasure:
+def erase(
+    settings: Settings, customer: str, by: By, *, why: str | None = None, drop_originals: bool = False
+) -> Erasure:
     """Erase a person. Doing it again changes nothing.
 
     Args:
@@ -74,6 +76,7 @@ def erase(settings: Settings, customer: str, by: By, *, why: str | None = None) 
         customer: A customer number, an e-mail address or a token.
         by: Which of these it is.
         why: For the record; nothing personal belongs in it.
+        drop_originals: Keep none of the originals that hold a value of theirs, instead of redacting them.
 
     Raises:
         LockHeld: Another run holds the warehouse.
@@ -93,7 +96,7 @@ def erase(settings: Settings, customer: str, by: By, *, why: str | None = None) 
                 checkpoint("erased_values")
                 erased = vault.suppressed()
                 units = units_with(connection, erased if noted is None else person.tokens)
-                redaction = redact_units(connection, sources, originals, vault, erased, units)
+                redaction = redact_units(connection, sources, originals, vault, erased, units, drop=drop_originals)
                 redaction = Redaction(redaction.redacted, redaction.dropped + lost)
                 noted = last_batch(connection) if noted is None else noted
                 webhooks, elsewhere = _delete_webhooks(person, sources)

@@ -97,8 +97,20 @@ def redact_units(
     vault: Vault,
     erased: set[str],
     units: Iterable[tuple[str, str]],
+    *,
+    drop: bool = False,
 ) -> Redaction:
-    """Redact the retained originals of some files, with the files that were loaded together with them."""
+    """Redact the retained originals of some files, with the files that were loaded together with them.
+
+    Args:
+        connection: The raw database.
+        sources: How files are read.
+        originals: Where they are kept.
+        vault: Computes tokens.
+        erased: The tokens whose values have to go.
+        units: Source and file.
+        drop: Keep none of them instead.
+    """
     done: set[str] = set()
     dropped: set[str] = set()
     for name, file_id in units:
@@ -107,7 +119,7 @@ def redact_units(
         if not kept:
             continue
         source = sources.get(name)
-        copies = redacted(source, files, vault, erased) if source and len(kept) == len(files) else None
+        copies = redacted(source, files, vault, erased) if source and len(kept) == len(files) and not drop else None
         if copies is None:
             for file in kept:
                 originals.drop(file.file_id)

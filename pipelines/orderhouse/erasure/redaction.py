@@ -151,7 +151,7 @@ def _tokens(vault: Vault, kind: str, values: pl.Series) -> pl.Series:
 
 def _to_erase(values: pl.Series, tokens: pl.Series, erased: set[str]) -> dict[str, str]:
     found = pl.DataFrame({"value": values, "token": tokens}).filter(pl.col("token").is_in(list(erased))).unique()
-    return {value: token for value, token in found.iter_rows() if value != ERASED + token}
+    return {value: token for value, token in found.iter_rows() if not value.startswith(ERASED)}
 
 
 def _without(content: bytes, source: Source, values: Values) -> bytes:
@@ -209,9 +209,24 @@ def _value_without(value: Any, values: Values) -> Any:
         if token:
             return ERASED + token
         if isinstance(value, dict):
-            return {name: _value_without(part, values) for name, part in value.items()}
+            parts = _parts(value, values)
+            return {name: parts.get(name) or _value_without(part, values) for name, part in value.items()}
         return [_value_without(part, values) for part in value]
     return value
+
+
+def _parts(record: Mapping[str, Any], values: Values) -> dict[str, str]:
+    """Fields of which a value is composed, such as a first and a last name: each of them becomes the value's mark."""
+    found: dict[str, str] = {}
+    texts = {name: part.strip() for name, part in record.items() if isinstance(part, str) and len(part.strip()) > 1}
+    for value, token in values.items():
+        names = [name for name, text in texts.items() if text != value and text not in values and text in value]
+        rest = value
+        for name in sorted(names, key=lambda each: len(texts[each]), reverse=True):
+            rest = rest.replace(texts[name], "")
+        if names and not re.search(r"\w", rest):
+            found |= dict.fromkeys(names, ERASED + token)
+    return found
 
 
 def _parquet_without(content: bytes, values: Values) -> bytes:
