@@ -54,3 +54,13 @@ def test_back_leads_to_the_list_again(published: Path, open_page: Open) -> None:
     next(button for button in app.button if button.label == "All orders").click().run()
     assert app.title[0].value == "Orders"
     assert "O-0000123" not in said(app)
+
+
+def test_picked_row_in_quarantine_shows_what_to_type_about_it(published: Path, open_page: Open) -> None:
+    app = open_page(published, "data_quality")
+    app.selectbox(key="state").set_value("patched").run()
+    app.session_state["quarantine"] = picked(0)
+    app.run()
+    assert not app.exception
+    commands = "\n".join(each.value for each in app.code)
+    assert "orderhouse quarantine replay " in commands and "quarantine repair" not in commands
