@@ -144,7 +144,9 @@ def test_thousands_grouped_by_commas_are_amounts_and_odd_digits_are_not() -> Non
     assert "unit_price -32.52 is negative" in lines.quarantined["reasons"].to_list()
     orders = screened(found, "orders", NAME)
     assert orders.accepted["shipping_amount"].to_list()[0] == Decimal("1000.00")
-    assert orders.quarantined.select("record", "reasons").rows() == [(3, "shipping_tax_amount 'O.40' is not a number")]
+    assert orders.quarantined.select("record", "reasons").rows() == [
+        (3, "shipping_tax_amount (kept in the vault) is not a number")
+    ]
 
 
 def test_cancelled_and_unfulfillable_orders_carry_their_status_and_an_unknown_one_is_stopped() -> None:
@@ -156,7 +158,7 @@ def test_cancelled_and_unfulfillable_orders_carry_their_status_and_an_unknown_on
         ("Unfulfillable", True, None, "Unfulfillable"),
         ("Pending", False, None, None),
     ]
-    assert sorted_out.quarantined["reasons"].to_list() == ["is_cancelled 'Teleported' is neither true nor false"]
+    assert sorted_out.quarantined["reasons"].to_list() == ["is_cancelled (kept in the vault) is neither true nor false"]
 
 
 def test_an_order_without_a_total_takes_its_items_currency_else_what_the_source_declares() -> None:
@@ -219,7 +221,7 @@ def test_stock_is_counted_per_sku_and_marketplace_and_summed_over_amazons_own_nu
     taken = {record for rows in found if rows.feed != "products" for record in rows.frame["_record"]}
     assert taken == {2, 3, 4}
     odd = screened(read(NAME, table("fba_inventory_summary", {**STOCK, "fulfillable_quantity": "x"})), "stock", NAME)
-    assert odd.quarantined["reasons"].to_list() == ["quantity 'x' is not a whole number"]
+    assert odd.quarantined["reasons"].to_list() == ["quantity (kept in the vault) is not a whole number"]
 
 
 def test_products_are_named_by_the_catalogue_else_by_stock_or_title() -> None:

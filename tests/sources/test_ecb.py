@@ -72,8 +72,8 @@ def test_what_is_neither_a_rate_nor_unavailable_is_quarantined_with_its_line() -
     reasons = dict.fromkeys(sorted_out.quarantined.select("record", "reasons").rows())
     assert (2, "quote 'XXL' is not an ISO-4217 currency") in reasons
     assert (2, "rate 0 is not above zero") in reasons
-    assert (3, "rate '1.O5' is not a number") in reasons
-    assert (3, "quote is missing") in reasons
+    assert (3, "rate (kept in the vault) is not a number") in reasons
+    assert (3, "quote (kept in the vault) is not an ISO-4217 currency") in reasons
     assert any(record == 4 and "rate_date" in reason for record, reason in reasons)
 
 

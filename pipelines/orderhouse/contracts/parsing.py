@@ -43,7 +43,7 @@ class Parsed:
 
 def cleaned(frame: pl.DataFrame, names: Iterable[str] | None = None) -> pl.DataFrame:
     """Text trimmed, empty text null; of the columns named, or of all."""
-    texts = pl.col([name for name in names or frame.columns if frame.schema[name] == pl.String])
+    texts = pl.col([name for name in (frame.columns if names is None else names) if frame.schema[name] == pl.String])
     trimmed = frame.with_columns(texts.str.strip_chars())
     blank = trimmed.select((texts == "").any())
     return trimmed.with_columns(pl.col(column.name).replace("", None) for column in blank.iter_columns() if column[0])

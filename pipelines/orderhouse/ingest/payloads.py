@@ -24,12 +24,13 @@ def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, time_zone:
 
     Args:
         contract: The feed's contract; nothing happens to a feed whose rows carry no payload.
-        frame: Cleaned columns as text.
+        frame: Columns as text.
         time_zone: The zone of instants without offset, if the source declares one.
     """
     parts = PARTS.get(contract.feed(), ())
     if not parts or frame.schema.get(PAYLOAD) != pl.String or frame[PAYLOAD].null_count() == frame.height:
         return frame
+    frame = cleaned(frame, [part for part in parts if part in frame.columns])
     named = cleaned(frame.select(pl.col(PAYLOAD).str.json_path_match(f"$.{part}").alias(part) for part in parts))
     named = named.with_columns(pl.when(pl.col("line_id").str.contains(CODE)).then("line_id").alias("line_id"))
     read = parse(contract, named, time_zone).frame
