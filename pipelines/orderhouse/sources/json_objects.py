@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from orderhouse.sources.files import SourceFile
-from orderhouse.sources.json_text import read_values
+from orderhouse.sources.json_text import each_record, read_values
 from orderhouse.sources.records import RECORD, Malformed
 
 __all__ = ["Object", "ObjectBatch", "Shape", "frame_of", "leaves", "many", "one", "read_objects"]
@@ -70,16 +71,12 @@ def read_objects(file: SourceFile, envelopes: Sequence[str] = ()) -> Iterator[Ob
     for values in read_values(file):
         objects: list[tuple[int, Object]] = []
         malformed = list(values.malformed)
-        running = 0
-        for place, value in values.values:
-            for inner in _opened(value, envelopes):
-                running += 1
-                record = place if values.are_lines else running
-                if isinstance(inner, dict):
-                    objects.append((record, inner))
-                else:
-                    text = json.dumps(inner, ensure_ascii=False)
-                    malformed.append(Malformed(record, "readable_record", "the record is not a JSON object", text))
+        for record, inner in each_record(values, partial(_opened, envelopes=envelopes)):
+            if isinstance(inner, dict):
+                objects.append((record, inner))
+            else:
+                text = json.dumps(inner, ensure_ascii=False)
+                malformed.append(Malformed(record, "readable_record", "the record is not a JSON object", text))
         yield ObjectBatch(objects, malformed)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.records import RECORD, Malformed, Records
 
-__all__ = ["Values", "is_json_lines", "load_json", "read_json", "read_values"]
+__all__ = ["Values", "each_record", "is_json_lines", "load_json", "read_json", "read_values"]
+
+Item = TypeVar("Item")
 
 BLOCK_BYTES = 16 << 20
 
@@ -34,6 +36,20 @@ class Values:
     values: list[tuple[int, Any]]
     malformed: list[Malformed]
     are_lines: bool
+
+
+def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iterator[tuple[int, Item]]:
+    """What values hold, each with its record: the line in a file of lines, else a running number.
+
+    Args:
+        values: Values of a file.
+        opened: What one of them holds: itself, or the parts of an envelope.
+    """
+    running = 0
+    for place, value in values.values:
+        for item in opened(value):
+            running += 1
+            yield (place if values.are_lines else running), item
 
 
 def read_values(file: SourceFile) -> Iterator[Values]:

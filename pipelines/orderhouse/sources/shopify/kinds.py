@@ -13,7 +13,7 @@ from typing import Any
 
 from orderhouse.sources.files import SourceFile
 from orderhouse.sources.json_objects import Object
-from orderhouse.sources.json_text import read_values
+from orderhouse.sources.json_text import each_record, read_values
 from orderhouse.sources.records import Malformed
 
 __all__ = ["SET_ASIDE", "Batch", "read_kinds"]
@@ -102,11 +102,8 @@ def read_kinds(file: SourceFile) -> Iterator[Batch]:
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        running = 0
-        for place, value in values.values:
-            for kind, inner in _opened(value):
-                running += 1
-                _put(batch, place if values.are_lines else running, kind, inner)
+        for record, (kind, inner) in each_record(values, _opened):
+            _put(batch, record, kind, inner)
         yield batch
 
 

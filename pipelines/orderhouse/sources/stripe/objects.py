@@ -14,7 +14,7 @@ from typing import Any
 
 from orderhouse.sources.files import SourceFile
 from orderhouse.sources.json_checks import RULE, unwritable
-from orderhouse.sources.json_text import read_values
+from orderhouse.sources.json_text import each_record, read_values
 from orderhouse.sources.records import Malformed
 from orderhouse.sources.stripe.kinds import is_known
 
@@ -63,11 +63,8 @@ def read_objects(file: SourceFile) -> Iterator[Batch]:
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        running = 0
-        for place, value in values.values:
-            for inner in _items(value):
-                running += 1
-                _sort_in(batch, place if values.are_lines else running, inner)
+        for record, inner in each_record(values, _items):
+            _sort_in(batch, record, inner)
         yield batch
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from orderhouse.sources.files import SourceFile
 from orderhouse.sources.json_checks import RULE, unwritable
 from orderhouse.sources.json_objects import Object
-from orderhouse.sources.json_text import read_values
+from orderhouse.sources.json_text import each_record, read_values
 from orderhouse.sources.records import Malformed
 
 __all__ = ["KINDS", "UNUSED", "Batch", "read_objects"]
@@ -56,11 +56,8 @@ def read_objects(file: SourceFile) -> Iterator[Batch]:
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        running = 0
-        for place, value in values.values:
-            for inner, is_deleted in _items(value):
-                running += 1
-                _sort_in(batch, place if values.are_lines else running, inner, is_deleted)
+        for record, (inner, is_deleted) in each_record(values, _items):
+            _sort_in(batch, record, inner, is_deleted)
         yield batch
 
 
