@@ -35,9 +35,8 @@ Orderhouse = Callable[..., Said]
 
 
 @pytest.fixture
-def orderhouse(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Orderhouse:
+def orderhouse(capsys: pytest.CaptureFixture[str]) -> Orderhouse:
     """Run a command in this process."""
-    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str | Path) -> Said:
         code = run_command([str(argument) for argument in arguments])

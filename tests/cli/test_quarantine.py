@@ -27,9 +27,8 @@ def landing(tmp_path: Path) -> Landing:
 
 
 @pytest.fixture
-def quarantine(landing: Landing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Orderhouse:
+def quarantine(landing: Landing, capsys: pytest.CaptureFixture[str]) -> Orderhouse:
     """Run `orderhouse quarantine …` in this process: exit code, output, errors."""
-    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = run_command(["--home", str(landing.settings.home), "quarantine", *arguments])

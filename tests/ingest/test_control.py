@@ -185,7 +185,7 @@ def test_rows_that_are_nowhere_take_the_transaction_back_and_name_the_file(
 ) -> None:
     landing.write("feeds/orders.csv", ORDERS_HEADER + order(1) + order(2))
     put: Any = Loader._put
-    monkeypatch.setattr(Loader, "_put", lambda self, feed, rows: put(self, feed, rows.head(1)))
+    monkeypatch.setattr(Loader, "_put", lambda self, feed, rows, parts: put(self, feed, rows.head(1), parts))
     with pytest.raises(OrderhouseError) as raised:
         landing.ingest()
     assert raised.value.exit_code == 2

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import ingest
 from orderhouse.ingest import run as ingest_run
+from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.seen import Seen
 from orderhouse.ingest.trial import check_sources
 from orderhouse.settings import load_settings
@@ -112,9 +114,9 @@ def test_half_a_packed_file_is_left_and_not_rejected_while_the_rest_arrives(
     path = landing.write("feeds/orders.csv.gz", whole[:-10])
     read = ingest_run._Run._read_into
 
-    def slowly(run: ingest_run._Run, unit: object) -> None:
+    def slowly(run: ingest_run._Run, unit: Unit, reader: ThreadPoolExecutor) -> None:
         path.write_bytes(whole)
-        read(run, unit)  # type: ignore[arg-type]
+        read(run, unit, reader)
 
     monkeypatch.setattr(ingest_run._Run, "_read_into", slowly)
     assert report(landing.ingest(), "orders.csv.gz").status == "left"

@@ -53,7 +53,7 @@ def test_the_order_ends_closed_with_its_money_tied_out(shop: duckdb.DuckDBPyConn
 
 def test_the_parcel_is_delivered_by_a_number_it_got_after_it_left(shop: duckdb.DuckDBPyConnection) -> None:
     parcel = "select carrier, tracking_number, delivery_status from ops.shipments"
-    assert shop.execute(parcel).fetchall() == [("UPS", "1Z9", "delivered")]
+    assert shop.execute(parcel).fetchall() == [("ups", "1Z9", "delivered")]
     units = "sku, shipped_quantity, delivered_quantity, returned_quantity, cancelled_quantity"
     assert shop.execute(f"select {units} from marts.fct_order_lines order by sku").fetchall() == [  # noqa: S608
         ("MUG", 2, 2, 1, 0),

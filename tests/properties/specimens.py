@@ -21,6 +21,7 @@ from orderhouse.ingest.discovery import find
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import load_sources
 from orderhouse.sources.files import GZIP_MAGIC, ZSTD_MAGIC
+from orderhouse.sources.store_files import StoreFiles
 
 __all__ = ["KINDS", "Specimen", "as_kind", "of_examples", "of_feeds"]
 
@@ -87,8 +88,8 @@ def _bundles() -> Iterator[Specimen]:
         for source in load_sources(example).sources.values():
             moved = [str(path).replace("../../shared/data", str(DATA)) for path in source.path]
             source = source.model_copy(update={"path": moved})
-            for group in islice(find(source).groups, 2):
-                files = tuple((path.name, _head(path)) for path in group)
+            for group in islice(find(source, StoreFiles()).groups, 2):
+                files = tuple((path.name, _head(path)) for path in map(Path, group))
                 yield Specimen(source.format, files, source.feed)
 
 

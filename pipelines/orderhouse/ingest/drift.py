@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.contracts.sentences import HARMLESS
+from orderhouse.contracts.sentences import LOOKS_PERSONAL
 from orderhouse.ingest.screening import PART
 from orderhouse.ingest.transaction import Part, Waiting
 
@@ -28,6 +28,8 @@ MOSTLY = 0.9
 NUMBER = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$"
 DAY = r"^\d{4}-\d{2}-\d{2}(?:$|[T ])"
 TRUTHS = ["true", "false", "yes", "no", "t", "f", "y", "n"]
+# A word of a list has no spaces; what has may be somebody's name.
+WORD = r"^\S{1,32}$"
 OTHER_WORD = "(other text)"
 KINDS = ("empty", "integer", "decimal", "date", "instant", "bool", "text")
 COUNT_LIMIT = 512
@@ -131,7 +133,8 @@ def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
     if not found:
         return pl.DataFrame(schema={PART: pl.Int64(), "column_name": pl.String(), "word": pl.String()})
     word = pl.col("word").str.strip_chars()
-    shown = pl.when(word.str.contains(HARMLESS)).then(word).otherwise(pl.lit(OTHER_WORD))
+    shown = pl.when(word.str.contains(WORD) & ~word.str.contains(LOOKS_PERSONAL)).then(word)
+    shown = shown.otherwise(pl.lit(OTHER_WORD))
     return pl.concat(found).filter(word.is_not_null() & (word != "")).with_columns(shown.alias("word"))
 
 
