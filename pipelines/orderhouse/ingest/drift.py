@@ -133,8 +133,8 @@ def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
     if not found:
         return pl.DataFrame(schema={PART: pl.Int64(), "column_name": pl.String(), "word": pl.String()})
     word = pl.col("word").str.strip_chars()
-    shown = pl.when(word.str.contains(WORD) & ~word.str.contains(LOOKS_PERSONAL)).then(word)
-    shown = shown.otherwise(pl.lit(OTHER_WORD))
+    is_shown = word.str.contains(WORD) & ~word.str.contains(LOOKS_PERSONAL)
+    shown = pl.when(is_shown).then(word).otherwise(pl.lit(OTHER_WORD))
     return pl.concat(found).filter(word.is_not_null() & (word != "")).with_columns(shown.alias("word"))
 
 

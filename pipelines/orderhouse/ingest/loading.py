@@ -36,7 +36,7 @@ from orderhouse.warehouse import RAW_LEDGERS, quote
 
 __all__ = ["Loader", "RowsUnaccounted", "zone_of"]
 
-ROW_BUDGET = 500_000
+ROW_BUDGET = 2_000_000
 WAITING_ROWS = 100_000
 ROW_GROUP = 122_880
 ROWS_PER_INSERT = 2 * ROW_GROUP
