@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from orderhouse.object_stores import StoreRefused, is_address
@@ -39,7 +40,7 @@ class Found:
     objects: dict[str, StoreObject] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def paths(self) -> list[str]:
         """All paths, in order."""
         return [path for group in self.groups for path in group]

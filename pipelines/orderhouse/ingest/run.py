@@ -35,6 +35,9 @@ from orderhouse.warehouse import open_raw
 
 __all__ = ["ingest"]
 
+# Of a smaller file handing it from thread to thread takes longer than reading it.
+READ_AHEAD_BYTES = 1 << 20
+
 
 def ingest(settings: Settings, *, progress: ProgressCallback | None = None) -> IngestResult:
     """Load every file that the sources file names and that is not known yet. Running it again changes nothing.
@@ -208,7 +211,9 @@ class _Run:
         self.arrivals.refuse_changed(unit)
 
     def _read_into(self, unit: Unit, reader: ThreadPoolExecutor) -> None:
-        for rows in read_ahead(FORMATS[unit.source.format].read(unit.source, unit.files), reader):
+        read = FORMATS[unit.source.format].read(unit.source, unit.files)
+        is_small = sum(file.size_bytes for file in unit.files) < READ_AHEAD_BYTES
+        for rows in read if is_small else read_ahead(read, reader):
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
 

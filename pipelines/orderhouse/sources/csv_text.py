@@ -72,7 +72,7 @@ def found_dialect(file: SourceFile, dialect: CsvDialect) -> FoundDialect:
 
 
 def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
-    """The file's records in order, in frames of bounded size; the first one tells the columns even if it is empty.
+    """The file's records in order, in frames of bounded size; one that is empty if there are none.
 
     Raises:
         FileRejected: It is no text, not in its encoding, or has no usable header.
@@ -86,9 +86,9 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
     blocks = _cut(first, text, eol)
     head = next(blocks, b"")
     names, delimiter, rest, line = _header(head, dialect, eol)
-    yield Records(_empty(names))
-    reader = _Reader(names, delimiter, eol, line)
-    yield from reader.read(rest, blocks)
+    records = _Reader(names, delimiter, eol, line).read(rest, blocks)
+    yield next(records, Records(_empty(names)))
+    yield from records
 
 
 class _Reader:
