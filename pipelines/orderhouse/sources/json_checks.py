@@ -1,4 +1,4 @@
-"""JSON values that decode and still cannot be stored: half characters, nesting without end."""
+"""JSON values that decode and still cannot be written again, for nesting without end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ RULE = "readable_record"
 
 
 def unwritable(record: int, value: Any) -> Malformed | None:
-    """What is wrong with a value that cannot be written as UTF-8 text again; None if it can."""
+    """What is wrong with a value that cannot be written as JSON again; None if it can."""
     try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return Malformed(record, RULE, "the record holds half a character", json.dumps(value))
+        json.dumps(value)
     except RecursionError:
         return Malformed(record, RULE, "the record is nested too deeply to be read", "")
     return None
