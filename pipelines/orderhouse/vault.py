@@ -18,18 +18,21 @@ from typing import Self
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from orderhouse.database_files import make_database
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import watched
 from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
+from orderhouse.tokens_at_hand import TokensAtHand
 
 __all__ = ["ERASED", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32
-AT_HAND = 1_500_000
+# DuckDB gives each thread a batch at a time; two hashes of each value are worth a thread
+BATCH_ROWS = 8192
 # stands in a redacted original where a value stood, so that reading it again gives the same token
 ERASED = "token:"
 MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
@@ -61,7 +64,7 @@ class Vault:
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: VaultKeys) -> None:
         self.connection = connection
         self.keys = keys
-        self._at_hand: dict[str, pl.DataFrame] = {}
+        self._at_hand: dict[str, TokensAtHand] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -79,39 +82,27 @@ class Vault:
             personal: Column to kind of value. A column ``email`` becomes ``email_token``, in its place.
         """
         columns = {name: kind for name, kind in personal.items() if name in frame.columns}
-        filled = {name: kind for name, kind in columns.items() if frame[name].null_count() < frame.height}
-        for kind in sorted(set(filled.values())):
-            names = [name for name, of_kind in filled.items() if of_kind == kind]
-            tokens = self._remember(kind, pl.concat([frame[name].alias("value") for name in names]))
-            for name in names:
-                found = frame.select(name).join(
-                    tokens, left_on=name, right_on="value", how="left", maintain_order="left"
-                )
-                frame = frame.with_columns(found["token"].alias(name))
-        return frame.rename({name: f"{name}_token" for name in columns})
+        tokens = [self._remembered(kind, frame[name]) for name, kind in columns.items() if not _is_empty(frame[name])]
+        return frame.with_columns(tokens).rename({name: f"{name}_token" for name in columns})
 
-    def _remember(self, kind: str, values: pl.Series) -> pl.DataFrame:
-        """Tokens of distinct values. The same people come again and again, so what was just asked is kept at hand."""
-        distinct = values.drop_nulls().unique().to_frame("value")
-        at_hand = self._at_hand.get(kind)
-        if at_hand is None:
-            tokens = self._computed(kind, distinct)
-        else:
-            fresh = self._computed(kind, distinct.join(at_hand, on="value", how="anti"))
-            tokens = pl.concat([at_hand, fresh])
-        self._at_hand[kind] = tokens if tokens.height <= AT_HAND else tokens.clear()
-        return tokens
-
-    def _computed(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
-        tokens = self.tokens_of(kind, values)
-        self.connection.register("incoming", tokens.to_arrow())
+    def _remembered(self, kind: str, values: pl.Series) -> pl.Series:
+        """Tokens of values, all of them remembered: what was asked lately is at hand, the rest is worked out."""
+        at_hand = self._at_hand.setdefault(kind, TokensAtHand())
+        tokens = at_hand.look_up(values)
+        is_fresh = tokens.is_null() & values.is_not_null()
+        if not is_fresh.any():
+            return tokens
+        fresh = values.filter(is_fresh).alias("value").to_frame()
+        computed = self.tokens_of(kind, fresh.unique())
+        self.connection.register("incoming", computed.to_arrow())
         self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
         self.connection.unregister("incoming")
-        return tokens
+        at_hand.remember(computed)
+        return tokens.scatter(is_fresh.arg_true(), fresh.join(computed, on="value", maintain_order="left")["token"])
 
     def tokens_of(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
         """Tokens of a frame's column ``value``, with nothing remembered: ``value`` and ``token``."""
-        self.connection.register("incoming", values.to_arrow())
+        self.connection.register("incoming", _in_batches(values))
         keys = {"kind": kind, "inner": self.keys.inner, "outer": self.keys.outer}
         tokens: pl.DataFrame = self.connection.sql(
             f"select value, {TOKEN} as token from (select $kind as kind, value from incoming)",  # noqa: S608
@@ -181,6 +172,15 @@ class Vault:
         )
         self.connection.execute("commit")
         return int(count)
+
+
+def _in_batches(values: pl.DataFrame) -> pa.Table:
+    table = values.to_arrow()
+    return pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), schema=table.schema)
+
+
+def _is_empty(values: pl.Series) -> bool:
+    return values.null_count() == values.len()
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -165,12 +165,14 @@ def test_a_slow_writer_loses_nothing_and_is_never_loaded_in_half(landing: Landin
     """A thread appends to one file and drops others by rename while runs follow each other."""
     folder = landing.folder / "feeds"
     folder.mkdir()
-    has_ended = threading.Event()
+    has_ended, was_left = threading.Event(), threading.Event()
 
     def write() -> None:
         with (folder / "orders-slow.csv").open("w") as file:
             file.write(ORDERS_HEADER)
             for number in range(60):
+                if number == 30:
+                    was_left.wait(60)
                 text = order(number)
                 file.write(text[:15])
                 file.flush()
@@ -188,6 +190,8 @@ def test_a_slow_writer_loses_nothing_and_is_never_loaded_in_half(landing: Landin
     statuses = set()
     while not has_ended.is_set():
         statuses |= {each.status for each in landing.ingest().files if each.path.endswith("slow.csv")}
+        if "left" in statuses:
+            was_left.set()
     writer.join()
     landing.ingest()
     assert "left" in statuses

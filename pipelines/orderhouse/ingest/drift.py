@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
@@ -64,35 +66,39 @@ def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.Data
     """How many values of each kind there are, by part and column.
 
     Each value adds one in the nine bits of its kind, so that a column costs one sum: counting the kinds one by one took
-    ten times as long for ten thousand files of ten rows.
+    ten times as long for ten thousand files of ten rows. Text columns are looked at under each other, since looking at
+    each by itself took seven times as long.
     """
-    sample, parts = _sampled(waiting, joined)
-    summed = sample.group_by(PART).agg(_weight(name, sample.schema[name]).sum() for name in fields)
+    sample, parts = _sampled(waiting, joined.select(*fields, PART))
+    texts = [name for name in fields if sample.schema[name] == pl.String]
+    typed = [_weight_typed(name, sample.schema[name]) for name in fields if name not in texts]
+    index = {"index": PART, "variable_name": "column_name", "value_name": "value"}
+    values = sample.unpivot(texts, **index).with_columns(_weight(pl.col("value").cast(pl.String)).alias("value"))
+    values = pl.concat([values, sample.select(PART, *typed).unpivot(**index).cast({"value": pl.UInt64})])
+    summed = values.group_by(PART, "column_name").sum()
     if parts is not None:
         summed = summed.with_columns(parts.gather(summed[PART]).alias(PART))
-    counted = [(pl.col("sum") // weight % COUNT_LIMIT).cast(pl.Int64).alias(kind) for kind, weight in WEIGHTS.items()]
-    columns = summed.unpivot(index=PART, variable_name="column_name", value_name="sum")
-    return columns.select(PART, "column_name", *counted)
+    counted = [(pl.col("value") // weight % COUNT_LIMIT).cast(pl.Int64).alias(kind) for kind, weight in WEIGHTS.items()]
+    return summed.select(PART, "column_name", *counted)
 
 
 def _sampled(waiting: Waiting, joined: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
     """A few rows of each frame, told apart by `_part`; by the frame's place if a part has more than one."""
     numbers = [number for number, _ in waiting.frames]
-    if len(set(numbers)) == len(numbers) and all(frame.height <= SAMPLE_ROWS for _, frame in waiting.frames):
+    heights = [frame.height for _, frame in waiting.frames]
+    if len(set(numbers)) == len(numbers) and max(heights) <= SAMPLE_ROWS:
         return joined, None
-    return pl.concat(
-        frame.gather_every(-(-frame.height // SAMPLE_ROWS)).with_columns(pl.lit(place, pl.Int64).alias(PART))
-        for place, (_, frame) in enumerate(waiting.frames)
-    ), pl.Series(PART, numbers, dtype=pl.Int64)
+    ends = accumulate(heights)
+    rows = [np.arange(end - height, end, -(-height // SAMPLE_ROWS)) for end, height in zip(ends, heights, strict=True)]
+    places = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    sample = joined[np.concatenate(rows)].with_columns(pl.Series(PART, places, dtype=pl.Int64))
+    return sample, pl.Series(PART, numbers, dtype=pl.Int64)
 
 
-def _weight(name: str, dtype: pl.DataType) -> pl.Expr:
-    """One in the bits of each value's kind."""
+def _weight(values: pl.Expr) -> pl.Expr:
+    """One in the bits of each text's kind."""
     one = {kind: pl.lit(weight, pl.UInt64) for kind, weight in WEIGHTS.items()}
-    column = pl.col(name)
-    if dtype != pl.String:
-        return pl.when(column.is_null()).then(one["empty"]).otherwise(one[_typed(dtype)]).alias(name)
-    text = column.str.strip_chars()
+    text = values.str.strip_chars()
     length = text.str.len_bytes()
     number = text.str.contains(NUMBER)
     return (
@@ -107,8 +113,13 @@ def _weight(name: str, dtype: pl.DataType) -> pl.Expr:
         .when(text.str.to_lowercase().is_in(TRUTHS))
         .then(one["bool"])
         .otherwise(one["text"])
-        .alias(name)
     )
+
+
+def _weight_typed(name: str, dtype: pl.DataType) -> pl.Expr:
+    """One in the bits of each value's kind, which its type tells."""
+    is_empty = pl.col(name).is_null()
+    return pl.when(is_empty).then(WEIGHTS["empty"]).otherwise(WEIGHTS[_typed(dtype)]).cast(pl.UInt64).alias(name)
 
 
 def _typed(dtype: pl.DataType) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -36,7 +36,7 @@ from orderhouse.warehouse import RAW_LEDGERS, quote
 
 __all__ = ["Loader", "RowsUnaccounted", "zone_of"]
 
-ROW_BUDGET = 2_000_000
+ROW_BUDGET = 4_000_000
 WAITING_ROWS = 100_000
 ROW_GROUP = 122_880
 ROWS_PER_INSERT = 2 * ROW_GROUP
@@ -66,6 +66,7 @@ class Loader:
         self.has_written = False
         self.controls = Controls(connection)
         self.checks: list[Check] = []
+        self._reports: deque[FileReport] = deque()
         self._open = Transaction()
         self._behind = WriteBehind()
         self._duplicates = Duplicates(connection, batch_id)
@@ -75,8 +76,7 @@ class Loader:
     def begin_unit(self, unit: Unit) -> None:
         """Start a file or bundle: what an earlier load of it put in no longer counts."""
         if not self._open.is_open:
-            self._behind.wait()
-            self.connection.execute("begin")
+            self._behind.submit(self._begin)
             self._open.is_open = True
         self._behind.submit(self._supersede, unit)
 
@@ -88,9 +88,10 @@ class Loader:
             self._put_waiting()
 
     def finish_unit(self, unit: Unit) -> list[FileReport]:
-        """The unit is complete; commits when enough has been gathered, and then reports on all of that.
+        """The unit is complete; once enough has been gathered it is committed, behind.
 
-        If its control totals do not hold and its source says so, it is rejected as a whole.
+        If its control totals do not hold and its source says so, it is rejected as a whole. Returns reports on what has
+        been committed since they were last asked for.
         """
         checks = self.controls.check(unit)
         wrong = [check.detail for check in checks if check.status == "failed"]
@@ -100,7 +101,9 @@ class Loader:
         else:
             self._open.units.append(unit)
         self._open.checks += checks
-        return self.commit() if self._open.rows >= ROW_BUDGET else []
+        if self._open.rows >= ROW_BUDGET:
+            self._close()
+        return self._new_reports()
 
     def reject_unit(self, unit: Unit, reason: str) -> None:
         """Take back what the unit put in, and note it in the ledger as rejected."""
@@ -135,16 +138,31 @@ class Loader:
         self.controls.forget(unit)
 
     def commit(self) -> list[FileReport]:
-        """Store values in the vault, then commit rows, quarantine and ledger together."""
+        """Commit all there is, and wait. Returns reports on what was committed since they were last asked for."""
+        if self._open.units or self._open.rejected:
+            self._close()
+        self._behind.wait()
+        self.abandon()
+        return self._new_reports()
+
+    def _begin(self) -> None:
+        self.connection.execute("begin")
+
+    def _close(self) -> None:
+        """Store values in the vault, then have rows, quarantine and ledger committed together.
+
+        Rows are still being put in while the values are stored, and the next rows are screened while these are
+        committed: nothing is put in before that is done, as all of it happens in one thread.
+        """
         opened = self._open
-        if not opened.units and not opened.rejected:
-            self.abandon()
-            return []
         self._put_waiting()
         for feed in list(opened.accepted):
             self._put_accepted(feed, all_of_them=True)
         self.vault.flush()
-        self._behind.wait()
+        self._behind.submit(self._commit, opened)
+        self._open = Transaction(first_part=opened.next_part)
+
+    def _commit(self, opened: Transaction) -> None:
         checkpoint("after_vault")
         lines = [*self._settled(opened), *self._rejections(opened)]
         write_lines(self.connection, lines, self.batch_id, self.received_at)
@@ -155,8 +173,10 @@ class Loader:
         self.connection.execute("commit")
         checkpoint("after_commit")
         self.checks += opened.checks
-        self._open = Transaction(first_part=opened.next_part)
-        return [line.report for line in lines]
+        self._reports.extend(line.report for line in lines)
+
+    def _new_reports(self) -> list[FileReport]:
+        return [self._reports.popleft() for _ in range(len(self._reports))]
 
     def ensure_batch(self) -> None:
         """Give the batch its line, with the first thing written in it."""
@@ -167,12 +187,13 @@ class Loader:
             self.has_written = True
 
     def abandon(self) -> None:
-        """Give up the open transaction, as if it had never begun."""
+        """Give up the open transaction, if there is one, as if it had never begun."""
         self._behind.give_up()
         if self._open.is_open:
             # After a failed write (a full disk) the database takes no more statements, and rolls back by being closed.
             with contextlib.suppress(duckdb.Error):
                 self.connection.execute("rollback")
+            with contextlib.suppress(duckdb.Error):
                 self.vault.discard()
         self._open = Transaction(first_part=self._open.next_part)
 
@@ -220,10 +241,11 @@ class Loader:
             varying.append(repeats.alias("_is_duplicate"))
         numbers = accepted[PART].unique().to_list()
         for name, value in _LINEAGE.items():
-            if len(numbers) == 1:
-                shared[name] = value(parts[numbers[0]])
+            said = {number: value(parts[number]) for number in numbers}
+            if len(set(said.values())) == 1:
+                shared[name] = said[numbers[0]]
             else:
-                varying.append(_of_part(accepted, name, parts, value))
+                varying.append(_of_part(accepted, name, said))
         empty = [column.name for column in accepted.iter_columns() if column.null_count() == accepted.height]
         self._insert(f"raw.{quote(feed)}", accepted.drop(PART, *empty).with_columns(varying), shared)
 
@@ -234,13 +256,19 @@ class Loader:
             part.quarantined += 1
             place = f"{part.unit.source.name}|{part.unit.source.mapping_version}|{part.file.file_id}|{part.feed}"
             ids.append(hashlib.sha256(f"{place}|{record}|{part.quarantined}".encode()).hexdigest()[:16])
-        parts = self._open.parts
+        parts = {number: self._open.parts[number] for number in bad[PART].unique().to_list()}
+        lineage: dict[str, Callable[[Part], str | None]] = {
+            "file_id": _LINEAGE["_file_id"],
+            "feed": lambda part: part.feed,
+            "source": _LINEAGE["_source"],
+            "path": lambda part: part.file.path,
+        }
         return bad.with_columns(
             pl.Series("quarantine_id", ids, dtype=pl.String),
-            _of_part(bad, "file_id", parts, _LINEAGE["_file_id"]),
-            _of_part(bad, "feed", parts, lambda part: part.feed),
-            _of_part(bad, "source", parts, _LINEAGE["_source"]),
-            _of_part(bad, "path", parts, lambda part: part.file.path),
+            *(
+                _of_part(bad, name, {number: value(part) for number, part in parts.items()})
+                for name, value in lineage.items()
+            ),
             batch_id=pl.lit(self.batch_id, pl.Int64),
             received_at=pl.lit(self.received_at, pl.Datetime("us")),
         ).select(*RAW_LEDGERS["quarantine"])
@@ -319,11 +347,8 @@ def zone_of(source: Source) -> str | None:
     return source.time_zone or FORMATS[source.format].time_zone
 
 
-def _of_part(
-    frame: pl.DataFrame, name: str, parts: Mapping[int, Part], value: Callable[[Part], str | None]
-) -> pl.Series:
+def _of_part(frame: pl.DataFrame, name: str, said: Mapping[int, str | None]) -> pl.Series:
     """A column that says something about each row's part."""
-    said = {number: value(parts[number]) for number in frame[PART].unique().to_list()}
     return frame[PART].replace_strict(said, return_dtype=pl.String).alias(name)
 
 

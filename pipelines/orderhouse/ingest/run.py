@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.build_record import write_atomically
-from orderhouse.ingest.ahead import read_ahead
+from orderhouse.ingest.ahead import one_ahead, read_ahead
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
 from orderhouse.ingest.discovery import SIDE_FILE, Found, Unit, find, shown_path
@@ -29,6 +29,7 @@ from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, SourcesFile, load_sources
 from orderhouse.sources.files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, open_vault
 from orderhouse.warehouse import open_raw
@@ -101,8 +102,9 @@ class _Run:
                 ThreadPoolExecutor(1, thread_name_prefix="reading") as reader,
                 ThreadPoolExecutor(1, thread_name_prefix="originals") as keeper,
             ):
-                for done, unit in enumerate(self._new_units(found), 1):
-                    self._load(unit, reader, keeper)
+                reading = ((unit, self._reading(unit, reader)) for unit in self._new_units(found))
+                for done, (unit, rows) in enumerate(one_ahead(reading), 1):
+                    self._load(unit, rows, keeper)
                     self._tell(unit, done, total)
                 self._report(self.loader.commit())
             self._declare(found)
@@ -125,23 +127,23 @@ class _Run:
         """Files and bundles that are not known, or known under another mapping; the rest is reported as skipped."""
         for name, source in self.declared.sources.items():
             present: set[str] = set()
-            taken: dict[str, str] = {}
+            taken: dict[str, Unit] = {}
             for group in found[name].groups:
                 unit = self._identified(source, group, found[name])
                 if unit is None:
                     continue
                 present |= {file.file_id for file in unit.files}
-                if unit.unit_id in taken:
-                    self._skip(unit, f"The same content as {taken[unit.unit_id]}.")
+                same = taken.get(unit.unit_id)
+                if same is not None and same not in self.left:
+                    self._skip(unit, f"The same content as {same.files[0].path}.")
                     continue
+                taken[unit.unit_id] = unit
                 known = self.ledger.known(name, unit.unit_id)
                 if known and known.mapping_version == source.mapping_version and not self._reopens(known, unit):
                     self._check_late(known, unit)
                     self._skip(unit, _recognised(known, unit))
                 else:
                     yield unit
-                if unit not in self.left:
-                    taken[unit.unit_id] = unit.files[0].path
             yield from self._outdated(source, present)
 
     def _reopens(self, known: Known, unit: Unit) -> bool:
@@ -178,13 +180,19 @@ class _Run:
             files = [self.originals.file(known.file_id, known.path, known.size_bytes) for known in unit]
             yield Unit(source, files, is_bundle=unit[0].bundle_id is not None)
 
-    def _load(self, unit: Unit, reader: ThreadPoolExecutor, keeper: ThreadPoolExecutor) -> None:
+    def _reading(self, unit: Unit, reader: ThreadPoolExecutor) -> Iterator[FeedRows]:
+        """The unit's rows; a large one begins to be read at once."""
+        read = FORMATS[unit.source.format].read(unit.source, unit.files)
+        is_small = sum(file.size_bytes for file in unit.files) < READ_AHEAD_BYTES
+        return read if is_small else read_ahead(read, reader)
+
+    def _load(self, unit: Unit, rows: Iterator[FeedRows], keeper: ThreadPoolExecutor) -> None:
         """Load a unit, unless its files changed meanwhile: then it is as if they had not been there."""
         kept: list[Future[None]] = [keeper.submit(self.originals.keep, file) for file in unit.files]
         self.loader.begin_unit(unit)
         try:
             with self._judged_unchanged(unit):
-                self._read_into(unit, reader)
+                self._read_into(unit, rows)
                 for future in kept:
                     future.result()
             self._report(self.loader.finish_unit(unit))
@@ -210,10 +218,8 @@ class _Run:
             raise
         self.arrivals.refuse_changed(unit)
 
-    def _read_into(self, unit: Unit, reader: ThreadPoolExecutor) -> None:
-        read = FORMATS[unit.source.format].read(unit.source, unit.files)
-        is_small = sum(file.size_bytes for file in unit.files) < READ_AHEAD_BYTES
-        for rows in read if is_small else read_ahead(read, reader):
+    def _read_into(self, unit: Unit, read: Iterator[FeedRows]) -> None:
+        for rows in read:
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Part", "Transaction", "Waiting"]
 
+# Of so many frames the rows are used where they are; more are moved together, since each costs something at each step.
+FEW_FRAMES = 8
+
 Kind = tuple[str, str, tuple[tuple[str, pl.DataType], ...]]
 
 
@@ -53,7 +56,7 @@ class Waiting:
     def joined(self) -> pl.DataFrame:
         """All rows, each with its part."""
         frames = [frame.with_columns(pl.lit(number, pl.Int64).alias(PART)) for number, frame in self.frames]
-        return pl.concat(frames, rechunk=True)
+        return pl.concat(frames, rechunk=len(frames) > FEW_FRAMES)
 
 
 class Transaction:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from orderhouse.contracts.sentences import looks_like_data
@@ -128,9 +129,9 @@ class _Reader:
             )
         except pl.exceptions.PolarsError:
             return None
-        ends = block.count(self.eol) + (not block.endswith(self.eol))
-        delimiters = block.count(self.delimiter.encode())
-        if QUOTE not in block:
+        ends = _occurrences(block, self.eol) + (not block.endswith(self.eol))
+        delimiters = _occurrences(block, self.delimiter.encode())
+        if not _occurrences(block, QUOTE):
             if ends != frame.height or delimiters != frame.height * (width - 1):
                 return None
             lines = pl.int_range(self.line, self.line + frame.height, dtype=pl.Int64, eager=True)
@@ -250,6 +251,13 @@ def _is_binary(head: bytes) -> bool:
     return False
 
 
+def _occurrences(block: bytes, byte: bytes) -> int:
+    """How often a byte stands in a block; `bytes.count` takes four times as long where it is frequent."""
+    if len(byte) > 1:
+        return block.count(byte)
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord(byte)))
+
+
 def _count(text: str) -> pl.Expr:
     return pl.sum_horizontal(pl.all().str.count_matches(text, literal=True).fill_null(0)).cast(pl.Int64)
 
@@ -304,7 +312,7 @@ def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes
 
 def _record_end(data: bytes, eol: bytes) -> int:
     """Where the last whole record ends, or 0. Looks back over at most a few thousand line ends."""
-    quotes = data.count(QUOTE)
+    quotes = _occurrences(data, QUOTE)
     end = len(data)
     for _ in range(5000):
         newline = data.rfind(eol, 0, end)
