@@ -27,7 +27,7 @@ from orderhouse.machine_errors import machine_problem
 from orderhouse.settings import Settings
 from orderhouse.tokens_at_hand import TokensAtHand
 
-__all__ = ["ERASED", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
+__all__ = ["ERASED", "MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32

@@ -82,6 +82,27 @@ def test_a_planted_row_is_refused_and_named(built: Settings) -> None:
     assert record is not None and not record.has_passed
 
 
+def test_a_check_that_passed_says_what_holds_and_one_that_failed_what_is_wrong(built: Settings) -> None:
+    names = {
+        "unique_": "order_id of marts.fct_orders is different in every row.",
+        "not_null_orders_as_built_order_id": "order_id of marts.fct_orders is there in every row.",
+        "accepted_values_": "stage of marts.fct_orders holds only values that are in the list.",
+        "less_than_nothing": "No order is worth less than nothing.",
+        "no_rate_exceeds_all": "No rate exceeds all.",
+    }
+    held = audit(built)
+    assert {name: check_named(held, name).detail for name in names} == names
+    assert not [check.detail for check in held.checks if "Look at" in check.detail]
+    with duckdb.connect(str(built.warehouse_db), read_only=True) as warehouse:
+        told = dict(warehouse.execute("select name, detail from quality.audit").fetchall())
+    assert told["no_rate_exceeds_all"] == "No rate exceeds all."
+    plant(built, "update marts.fct_orders set order_id = 'O-17' where order_id = 'O-18'")
+    plant(built, "update marts.fct_orders set net_amount = -20 where order_id = 'O-20'")
+    failed = audit(built)
+    assert "must be unique, but some values appear more than once. Look at" in check_named(failed, "unique_").detail
+    assert "It must hold that no order is worth less" in check_named(failed, "less_than_nothing").detail
+
+
 def test_a_warning_is_shown_and_refuses_nothing(built: Settings) -> None:
     plant(built, "update marts.fct_orders set net_amount = null where order_id = 'O-5'")
     plant(built, "update marts.fct_order_lines set net_amount = null where order_id = 'O-5'")

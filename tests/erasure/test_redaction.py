@@ -81,6 +81,20 @@ def test_an_original_of_any_kind_forgets_one_person_only(tmp_path: Path, name: s
     assert "one" in name or name.endswith(("xlsx", "parquet")) or BERTA.email in text
 
 
+def test_an_address_in_the_place_of_a_prefixed_id_is_forgotten_too(tmp_path: Path) -> None:
+    merchant = Merchant(tmp_path)
+    merchant.declare("sources:\n  shop: {format: canonical, path: feeds/*, id_prefix: A-}\n")
+    header = "order_id,placed_at,updated_at,currency,customer_id,email\n"
+    merchant.write("feeds/orders-1.csv", f"{header}1,{AT},{AT},EUR,c1,{ANNA.email}\n")
+    merchant.write("feeds/orders-2.csv", f"{header}2,{AT},{AT},EURO,{ANNA.email},\n3,{AT},{AT},EUR,c2,{BERTA.email}\n")
+    merchant.ingest()
+    done = erase(merchant.settings, "A-c1", "customer_id")
+    assert (done.originals.redacted, done.originals.dropped) == (2, 0)
+    assert not any(ANNA.email.encode() in content for content in merchant.originals().values())
+    assert not any(ANNA.email in value for value in merchant.vault_values())
+    assert BERTA.email in merchant.vault_values()
+
+
 class Composing(Canonical):
     """Composes a name of two fields, as formats of nested records do."""
 

@@ -40,6 +40,10 @@ def test_totals_that_hold_are_recorded_and_the_side_file_is_no_feed_file(landing
         ("amount", "1234.35", "1234.35", "passed", False, 1),
         ("rows", "3", "3", "passed", False, 1),
     ]
+    assert landing.query("select detail from raw.controls order by measure") == [
+        ("amount of feeds/payments.csv sums to 1234.35, as stated.",),
+        ("feeds/payments.csv has 3 rows, as stated.",),
+    ]
     assert not landing.ingest().changed
 
 

@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
+from orderhouse.object_stores import StoreRefused
 from orderhouse.serve import places
 from orderhouse.serve.exports import export
 from orderhouse.serve.verifying import verify
@@ -215,6 +216,103 @@ def test_a_changed_mapping_reads_the_objects_again(shop: Landing, bucket: Any, b
     assert shop.ingest().count("loaded") == 1
     assert len(brought) == 2
     assert shop.query("select channel from raw.orders where _batch_id = 2") == [("store",)]
+
+
+CHECKS = "select path, origin, measure, status, batch_id from raw.controls order by batch_id, measure"
+SIDE = ".control.json"
+
+
+def test_totals_beside_an_object_are_checked_and_no_feed(shop: Landing, bucket: Any, brought: list[str]) -> None:
+    shop.declare(f"sources:\n  shop: {{format: canonical, path: s3://{bucket.name}/feeds}}\n")
+    put(bucket, "feeds/order_lines.csv", LINES_HEADER + line(1) + line(2))
+    put(bucket, f"feeds/order_lines.csv{SIDE}", '{"rows": 2, "sums": {"unit_price": "21.00"}}')
+    result = shop.ingest()
+    place = f"s3://{bucket.name}/feeds/order_lines.csv"
+    assert [each.path for each in result.files] == [place]
+    assert result.notes == [f"{place}{SIDE} states 21.00 of unit_price, but the rows of {place} sum to 20."]
+    assert shop.query(CHECKS) == [
+        (place, place + SIDE, "rows", "passed", 1),
+        (place, place + SIDE, "unit_price", "failed", 1),
+    ]
+    assert sorted(brought) == [place, place + SIDE]
+    assert not shop.settings.incoming.exists()
+
+
+def test_totals_beside_an_object_may_come_late_and_be_corrected(shop: Landing, bucket: Any, brought: list[str]) -> None:
+    place = f"s3://{bucket.name}/feeds/orders.csv.gz"
+    put(bucket, "feeds/orders.csv.gz", ORDERS_HEADER + order(1))
+    shop.ingest()
+    put(bucket, f"feeds/orders.csv.gz{SIDE}", '{"rows": 2}')
+    assert shop.ingest().notes == [f"{place}{SIDE} states 2 rows, but {place} has 1."]
+    put(bucket, f"feeds/orders.csv.gz{SIDE}", '{"rows": 1}')
+    assert shop.ingest().controls_failed == 0
+    assert [(row[3], row[4]) for row in shop.query(CHECKS)] == [("failed", 2), ("passed", 3)]
+    assert shop.query("select count(*) from raw.orders") == [(1,)]
+    brought.clear()
+    assert [shop.ingest().changed for _ in range(2)] == [False, False]
+    assert brought == [], "what is known and checked is not downloaded again, nor is what lies beside it"
+
+
+@pytest.mark.parametrize("path", ["feeds/orders.csv", "feeds/*.csv", "**/orders.csv"])
+def test_totals_are_found_beside_an_object_however_it_is_named(shop: Landing, bucket: Any, path: str) -> None:
+    shop.declare(f"sources:\n  shop: {{format: canonical, path: 's3://{bucket.name}/{path}'}}\n")
+    put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
+    put(bucket, f"feeds/orders.csv{SIDE}", '{"rows": 1}')
+    result = shop.ingest()
+    assert (len(result.files), result.controls_checked, result.controls_failed) == (1, 1, 0)
+
+
+def test_an_object_that_is_not_as_its_totals_say_may_be_refused_until_they_are_corrected(
+    shop: Landing, bucket: Any
+) -> None:
+    shop.declare(shop.sources_file.read_text() + "    control: {on_mismatch: reject}\n")
+    put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
+    put(bucket, f"feeds/orders.csv{SIDE}", '{"rows": "many"}')
+    assert "states no totals of" in (report(shop.ingest(), "orders.csv").reason or "")
+    assert shop.query(ORDERS) == []
+    put(bucket, f"feeds/orders.csv{SIDE}", '{"rows": 1}')
+    assert report(shop.ingest(), "orders.csv").status == "loaded"
+
+
+def test_a_side_file_that_the_store_does_not_give_leaves_its_object_for_the_next_run(
+    shop: Landing, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "feeds/orders-1.csv", ORDERS_HEADER + order(1))
+    put(bucket, "feeds/orders-2.csv", ORDERS_HEADER + order(2))
+    put(bucket, f"feeds/orders-1.csv{SIDE}", '{"rows": 1}')
+    bring = StoreFiles.bring
+
+    def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
+        if address.endswith(SIDE):
+            raise StoreRefused(f"{address}: access is denied.")
+        return bring(stores, address, into)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreFiles, "bring", refusing)
+        assert report(shop.ingest(), "orders-1.csv").status == "unreachable"
+    assert shop.query(ORDERS) == [("o2",)]
+    assert shop.ingest().controls_checked == 1
+    assert shop.query(ORDERS) == [("o1",), ("o2",)]
+
+
+def test_a_store_that_refuses_a_late_check_is_named_and_asked_again(
+    shop: Landing, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
+    shop.ingest()
+    put(bucket, f"feeds/orders.csv{SIDE}", '{"rows": 1}')
+    bring = StoreFiles.bring
+
+    def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
+        if address.endswith(".csv"):
+            raise StoreRefused(f"{address}: access is denied.")
+        return bring(stores, address, into)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreFiles, "bring", refusing)
+        (note,) = shop.ingest().notes
+    assert "its control totals were not checked" in note and "access is denied" in note
+    assert shop.ingest().controls_checked == 1
 
 
 def test_one_store_that_refuses_keeps_no_other_source_from_loading(

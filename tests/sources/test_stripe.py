@@ -172,6 +172,16 @@ def test_the_prefix_of_order_numbers_is_not_put_before_a_charge() -> None:
     }
 
 
+def test_a_refund_without_an_order_follows_its_charge_under_a_prefix_of_the_providers_own() -> None:
+    prefixes = {"order_id_prefix": "W-", "id_prefix": "S-"}
+    accepted = screened(found_in(CHARGE, REFUND), "payments", EVENTS, **prefixes).accepted
+    assert accepted.select("payment_id", "order_id", "parent_payment_id").sort("payment_id").rows() == [
+        ("S-ch_1", "W-1001", None),
+        ("S-ch_1/captured", "W-1001", "S-ch_1"),
+        ("S-re_1", "S-ch_1", "S-ch_1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [

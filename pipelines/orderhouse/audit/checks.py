@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-__all__ = ["EXAMPLES", "AuditCheck", "AuditResult", "as_words"]
+__all__ = ["EXAMPLES", "AuditCheck", "AuditResult", "as_sentence", "as_words"]
 
 Kind = Literal["dbt_test", "expectation", "reconciliation"]
 Severity = Literal["error", "warn"]
@@ -30,7 +30,7 @@ class AuditCheck:
         table: `schema.table` looked at.
         severity: A failed `error` refuses the build, a failed `warn` is shown.
         failed_rows: How many rows fail; of a summary, how many of its rows. 0 if it passed.
-        detail: One or two sentences: what must hold and, when it does not, where to look.
+        detail: One or two sentences: what holds or, when it does not, what is wrong and where to look.
         examples: Up to five failing rows as `column=value` text.
         seconds: How long the check took.
     """
@@ -100,6 +100,12 @@ class AuditResult:
         """The whole result as JSON; it holds no personal data, as the warehouse holds none."""
         values = {**asdict(self), "passed": self.passed, "checked_at": self.checked_at.isoformat(timespec="seconds")}
         return json.dumps(values, indent=2, default=str)
+
+
+def as_sentence(name: str) -> str:
+    """The name of a check, which is a sentence, as one: what holds when the check passes."""
+    words = name.removeprefix("assert_").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def as_words(row: Mapping[str, Any], *, columns: int = 8) -> str:

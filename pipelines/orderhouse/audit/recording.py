@@ -30,7 +30,7 @@ COLUMNS = {
     ),
     "table_name": ("varchar", "What it looked at."),
     "severity": ("varchar", "error refuses the build, warn is shown."),
-    "detail": ("varchar", "What must hold, and where to look if it does not."),
+    "detail": ("varchar", "What holds or, when it does not, what is wrong and where to look."),
     "example_rows": ("varchar", "Up to five failing rows as text, a JSON array; null if it passed."),
     "failed_rows": ("bigint", "How many rows fail; of a summary, how many of its rows."),
     "duration_seconds": ("double", "How long the check took."),

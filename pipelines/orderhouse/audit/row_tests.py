@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orderhouse.audit.built import rows
-from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_words
+from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_sentence, as_words
 from orderhouse.build import ModelEvent, prepare_manifest
 from orderhouse.build import dbt as dbt_commands
 from orderhouse.errors import OrderhouseError
@@ -23,12 +23,18 @@ from orderhouse.warehouse import quote
 
 __all__ = ["RowTest", "explain_tests", "run_tests"]
 
-# How a failed generic test reads; the column stands in front.
+# How a generic test reads that failed, and one that passed; the column stands in front.
 DEMANDS = {
     "unique": "must be unique, but some values appear more than once",
     "not_null": "must be there, but is missing",
     "accepted_values": "holds values that are not in the list",
     "relationships": "names something that is not there",
+}
+HOLDINGS = {
+    "unique": "is different in every row",
+    "not_null": "is there in every row",
+    "accepted_values": "holds only values that are in the list",
+    "relationships": "names only what is there",
 }
 
 
@@ -128,7 +134,7 @@ def _check(connection: duckdb.DuckDBPyConnection, test: RowTest) -> AuditCheck:
         passed=passed,
         severity="warn" if warns else "error",
         failed_rows=test.failures,
-        detail=_detail(test, broken=broken),
+        detail=_holding(test, table) if passed else _detail(test, broken=broken),
         examples=() if passed or broken else _examples(connection, test),
         seconds=test.seconds,
     )
@@ -139,11 +145,21 @@ def _table(relation: str | None) -> str:
     return ".".join(relation.replace('"', "").split(".")[-2:]) if relation else "the warehouse"
 
 
+def _holding(test: RowTest, table: str) -> str:
+    """What holds where a test passed."""
+    if test.description or test.kind is None:
+        return f"{_one_line(test.description)}." if test.description else as_sentence(test.name)
+    return f"{test.column or 'The row'} of {table} {HOLDINGS.get(test.kind, f'passes {test.kind}')}."
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).removesuffix(".")
+
+
 def _detail(test: RowTest, *, broken: bool) -> str:
     if broken:
         return f"The test did not run ({test.status}): {' '.join(test.message.split())} Look at {test.path}."
-    said = test.description or _demand(test)
-    return f"{' '.join(said.split()).removesuffix('.')}. Look at dbt_project/{test.path}."
+    return f"{_one_line(test.description or _demand(test))}. Look at dbt_project/{test.path}."
 
 
 def _demand(test: RowTest) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from orderhouse.audit.built import rows
-from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_words
+from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_sentence, as_words
 from orderhouse.audit.expectations import Expected
 from orderhouse.audit.summaries import NotSummarised, Summary, read_frame
 
@@ -148,10 +148,16 @@ def _check(
         passed=passed,
         severity="error" if broke else expected.severity,
         failed_rows=0 if passed else int(outcome.result.get("unexpected_count", 0)),
-        detail=f"The expectation did not run: {broke}" if broke else expected.meaning,
+        detail=_detail(expected, passed, broke),
         examples=() if passed or broke else _examples(connection, expected, outcome),
         seconds=seconds,
     )
+
+
+def _detail(expected: Expected, passed: bool, broke: str | None) -> str:
+    if broke:
+        return f"The expectation did not run: {broke}"
+    return as_sentence(expected.name) if passed else expected.meaning
 
 
 def _exception(outcome: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import instant, personal, text, units, word
+from orderhouse.contracts.columns import identifier, instant, personal, text, units, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Actions"]
@@ -13,8 +13,8 @@ class Actions(Contract):
 
     shape = "event"
 
-    action_id = text(key=True, required=True)
-    order_id = text(required=True)
+    action_id = identifier(key=True, required=True)
+    order_id = identifier(required=True, is_of_order=True)
     kind = word("confirm, hold, release, cancel, cancel_line, change_address, note …", required=True)
     occurred_at = instant(required=True)
     actor = text("Who did it.", required=True)

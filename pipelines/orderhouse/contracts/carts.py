@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import instant, text, units, word
+from orderhouse.contracts.columns import identifier, instant, text, units, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Carts"]
@@ -13,11 +13,11 @@ class Carts(Contract):
 
     shape = "event"
 
-    cart_id = text(key=True, required=True)
+    cart_id = identifier(key=True, required=True)
     sku = text(key=True, required=True)
     status = word("added, removed, abandoned or converted.", key=True, required=True)
     occurred_at = instant(key=True, required=True)
-    customer_id = text()
+    customer_id = identifier()
     quantity = units()
-    order_id = text("What the cart became.")
+    order_id = identifier("What the cart became.", is_of_order=True)
     campaign = text()

@@ -22,6 +22,7 @@ __all__ = [
     "country",
     "currency",
     "date",
+    "identifier",
     "instant",
     "kind_of",
     "label",
@@ -72,6 +73,17 @@ def kind_of(column: Column) -> str:
 def text(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
     """Trimmed text; empty is null."""
     return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key))
+
+
+def identifier(
+    description: str = "", *, key: bool = False, required: bool = False, is_of_order: bool = False
+) -> dy.String:
+    """An id that a system gave to something of its own, so that another system may have given the same one.
+
+    A source's prefixes keep the two apart: `order_id_prefix` for the ids of orders, `id_prefix` for all others.
+    """
+    whose = "order" if is_of_order else "other"
+    return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key, id_of=whose))
 
 
 def word(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
@@ -167,6 +179,19 @@ def country(description: str = "") -> dy.String:
 
 
 def _meta(
-    kind: str, *, key: bool = False, enumerated: bool = False, is_label: bool = False, pii: str | None = None
+    kind: str,
+    *,
+    key: bool = False,
+    enumerated: bool = False,
+    is_label: bool = False,
+    pii: str | None = None,
+    id_of: str | None = None,
 ) -> dict[str, Any]:
-    return {"type": kind, "key": key, "enumerated": enumerated, "is_label": is_label, "pii": pii}
+    return {
+        "type": kind,
+        "key": key,
+        "enumerated": enumerated,
+        "is_label": is_label,
+        "pii": pii,
+        "id_of": id_of,
+    }

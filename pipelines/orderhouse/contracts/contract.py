@@ -95,6 +95,12 @@ class Contract(dy.Schema):
         return {name: kind for name, kind in kinds.items() if kind}
 
     @classmethod
+    def ids(cls) -> dict[str, str]:
+        """Columns of ids that may be another system's too, and whose they are: ``order`` or ``other``."""
+        whose = {name: (column.metadata or {})["id_of"] for name, column in cls.fields().items()}
+        return {name: each for name, each in whose.items() if each}
+
+    @classmethod
     def enumerated(cls) -> list[str]:
         """Columns whose words are mapped to ours by tables."""
         return [name for name, column in cls.fields().items() if (column.metadata or {})["enumerated"]]

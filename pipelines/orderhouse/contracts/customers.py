@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import boolean, country, instant, personal, text, units
+from orderhouse.contracts.columns import boolean, country, identifier, instant, personal, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Customers"]
@@ -13,7 +13,7 @@ class Customers(Contract):
 
     shape = "versioned"
 
-    customer_id = text(key=True, required=True)
+    customer_id = identifier(key=True, required=True)
     updated_at = instant("Version clock.", required=True)
     created_at = instant("When the customer became known to the source.")
     email = personal("E-mail address.", kind="email")

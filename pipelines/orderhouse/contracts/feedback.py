@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import instant, number, personal
+from orderhouse.contracts.columns import identifier, instant, number, personal
 from orderhouse.contracts.columns import text as text_
 from orderhouse.contracts.contract import Contract, rule
 
@@ -16,10 +16,10 @@ class Feedback(Contract):
 
     shape = "event"
 
-    feedback_id = text_(key=True, required=True)
+    feedback_id = identifier(key=True, required=True)
     occurred_at = instant(required=True)
-    order_id = text_()
-    customer_id = text_()
+    order_id = identifier(is_of_order=True)
+    customer_id = identifier()
     channel = text_()
     score = number("On the scale from 0 or 1 to scale_max.")
     scale_max = number("The best score there is.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, instant, money, text, units
+from orderhouse.contracts.columns import currency, identifier, instant, money, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Inbound"]
@@ -13,7 +13,7 @@ class Inbound(Contract):
 
     shape = "versioned"
 
-    po_id = text(key=True, required=True)
+    po_id = identifier(key=True, required=True)
     sku = text(key=True, required=True)
     warehouse_id = text(key=True, required=True)
     quantity = units("Still to come.", required=True)

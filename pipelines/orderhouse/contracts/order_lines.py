@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import boolean, instant, money, text, units
+from orderhouse.contracts.columns import boolean, identifier, instant, money, text, units
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["OrderLines"]
@@ -15,7 +15,7 @@ class OrderLines(Contract):
 
     shape = "versioned"
 
-    order_id = text(key=True, required=True)
+    order_id = identifier(key=True, required=True, is_of_order=True)
     line_id = text(key=True, required=True)
     updated_at = instant("Version clock.", required=True)
     sku = text(required=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import boolean, country, currency, instant, money, personal, text, word
+from orderhouse.contracts.columns import boolean, country, currency, identifier, instant, money, personal, text, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Orders"]
@@ -13,15 +13,15 @@ class Orders(Contract):
 
     shape = "versioned"
 
-    order_id = text("Merchant-wide unique order number.", key=True, required=True)
+    order_id = identifier("Merchant-wide unique order number.", key=True, required=True, is_of_order=True)
     placed_at = instant("When the customer placed it; the earliest version counts.", required=True)
     updated_at = instant("Version clock.", required=True)
     currency = currency("Of every amount of this order.", required=True)
     channel = text("web, app, store, marketplace, b2b …")
     order_type = word("sale, exchange, replacement or sample.")
-    original_order_id = text("What an exchange or replacement replaces.")
+    original_order_id = identifier("What an exchange or replacement replaces.", is_of_order=True)
     legal_entity = text("The company that sold.")
-    customer_id = text("Null for a guest.")
+    customer_id = identifier("Null for a guest.")
     email = personal("The customer's e-mail address.", kind="email")
     phone = personal("The customer's telephone number.", kind="phone")
     ship_name = personal("Whom it is sent to.", kind="name")

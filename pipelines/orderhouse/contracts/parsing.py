@@ -15,7 +15,7 @@ import polars as pl
 from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.contract import Contract
 
-__all__ = ["TEXTS", "Parsed", "cleaned", "parse"]
+__all__ = ["TEXTS", "Parsed", "as_text", "cleaned", "parse"]
 
 INSTANT = (
     r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?: ?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
@@ -72,7 +72,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
         if values.dtype == POLARS_TYPES[kind] and kind not in TEXTS:
             columns.append(values)
             continue
-        text = _as_text(values)
+        text = as_text(values)
         typed, broken = _parse_column(kind, text, time_zone)
         if any(mask.any() for mask in broken.values()):
             typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), time_zone)
@@ -81,7 +81,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
     return Parsed(frame.with_columns(columns), failures)
 
 
-def _as_text(values: pl.Series) -> pl.Series:
+def as_text(values: pl.Series) -> pl.Series:
     """Typed values of Parquet files as the text that a text file would hold."""
     dtype = values.dtype
     if dtype == pl.String:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, instant, money, text, word
+from orderhouse.contracts.columns import currency, identifier, instant, money, text, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Payments"]
@@ -13,8 +13,10 @@ class Payments(Contract):
 
     shape = "event"
 
-    payment_id = text(key=True, required=True)
-    order_id = text("Where it is not known, parent_payment_id: then it is of that payment's order.", required=True)
+    payment_id = identifier(key=True, required=True)
+    order_id = identifier(
+        "Where it is not known, parent_payment_id: then it is of that payment's order.", required=True, is_of_order=True
+    )
     kind = word("authorized, captured, voided, failed, refunded, disputed, dispute_won or dispute_lost.", required=True)
     amount = money("Never below zero: the kind says which way it went.", required=True)
     currency = currency("Of the amounts.", required=True)
@@ -22,10 +24,10 @@ class Payments(Contract):
     method = text("card, paypal, voucher …")
     provider = text("Who processed it.")
     fee_amount = money("What the provider kept.", signed=True)
-    payout_id = text("The payout it was part of.")
+    payout_id = identifier("The payout it was part of.")
     payout_at = instant("When that was paid out.")
-    parent_payment_id = text("The payment that this one captures, refunds or disputes.")
-    return_id = text("The return that a refund answers.")
+    parent_payment_id = identifier("The payment that this one captures, refunds or disputes.")
+    return_id = identifier("The return that a refund answers.")
     goods_amount = money("Part of a refund that is for goods.", signed=True)
     tax_amount = money("Part of a refund that is tax.", signed=True)
     shipping_amount = money("Part of a refund that is shipping.", signed=True)

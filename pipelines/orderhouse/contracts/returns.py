@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import country, currency, instant, money, personal, text, units, word
+from orderhouse.contracts.columns import country, currency, identifier, instant, money, personal, text, units, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Returns"]
@@ -15,16 +15,16 @@ class Returns(Contract):
 
     shape = "event"
 
-    return_id = text(key=True, required=True)
+    return_id = identifier(key=True, required=True)
     line_id = text(key=True, required=True)
     status = word("requested, approved, declined, received, restocked, scrapped or cancelled.", key=True, required=True)
     occurred_at = instant(key=True, required=True)
     quantity = units(required=True, above_zero=True)
-    order_id = text("Empty on a credit note.")
+    order_id = identifier("Empty on a credit note.", is_of_order=True)
     reason = personal("What the customer wrote.", kind="text")
     warehouse_id = text("Where it arrived.")
     sku = text()
-    customer_id = text("Of a credit note.")
+    customer_id = identifier("Of a credit note.")
     channel = text("Of a credit note.")
     country = country("Of a credit note.")
     credit_amount = money("Of a credit note.")

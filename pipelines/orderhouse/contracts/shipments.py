@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, instant, label, money, text, units
+from orderhouse.contracts.columns import currency, identifier, instant, label, money, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Shipments"]
@@ -13,9 +13,9 @@ class Shipments(Contract):
 
     shape = "event"
 
-    shipment_id = text(key=True, required=True)
+    shipment_id = identifier(key=True, required=True)
     line_id = text(key=True, required=True)
-    order_id = text(required=True)
+    order_id = identifier(required=True, is_of_order=True)
     quantity = units(required=True, above_zero=True)
     shipped_at = instant(required=True)
     sku = text("What was shipped; else the line's.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import currency, instant, money, text, units, word
+from orderhouse.contracts.columns import currency, identifier, instant, money, text, units, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Stock"]
@@ -15,7 +15,7 @@ class Stock(Contract):
 
     shape = "event"
 
-    movement_id = text(key=True, required=True)
+    movement_id = identifier(key=True, required=True)
     sku = text(required=True)
     warehouse_id = text(required=True)
     kind = word("receipt, adjustment, transfer_in, transfer_out or count.", required=True)

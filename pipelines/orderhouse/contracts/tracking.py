@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import instant, label, text, word
+from orderhouse.contracts.columns import identifier, instant, label, text, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Tracking"]
@@ -15,7 +15,7 @@ class Tracking(Contract):
 
     shape = "event"
 
-    shipment_id = text("Names the shipment, if known.", key=True)
+    shipment_id = identifier("Names the shipment, if known.", key=True)
     carrier = label("With the tracking number, names it otherwise.", key=True)
     tracking_number = text(key=True)
     status = word(

@@ -18,6 +18,7 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import cleaned
+from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.ingest.screening import PART, UNREADABLE, screen
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
@@ -102,8 +103,7 @@ def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set
         found.values |= _to_erase(texts, _tokens(vault, UNREADABLE, texts), erased)
         found.malformed.setdefault(place, []).extend((each.record, each.rule) for each in rows.malformed)
         if rows.feed is not None:
-            personal = CONTRACTS[rows.feed].personal()
-            frame = _tokenised(cleaned(rows.frame), personal, vault, erased, found.values)
+            frame = _tokenised(cleaned(rows.frame), rows.feed, source, vault, erased, found.values)
             found.frames.setdefault(place, []).append(frame)
             found.screened.setdefault(place, []).append(_screened(source, rows, vault))
     vault.discard()
@@ -118,10 +118,14 @@ def _screened(source: Source, rows: FeedRows, vault: Vault) -> tuple[pl.DataFram
 
 
 def _tokenised(
-    frame: pl.DataFrame, personal: Mapping[str, str], vault: Vault, erased: set[str], values: dict[str, str]
+    frame: pl.DataFrame, feed: str, source: Source, vault: Vault, erased: set[str], values: dict[str, str]
 ) -> pl.DataFrame:
-    """The frame with tokens for personal values, and marks for erased values that stood in a wrong column."""
-    odd: dict[str, str] = {}
+    """The frame with tokens for personal values, and marks for erased values that stood in a wrong column.
+
+    A value that stood in an id's place was kept in the vault with the id's prefix.
+    """
+    personal, odd = CONTRACTS[feed].personal(), dict[str, str]()
+    kept = with_prefixes(frame, source.id_prefixes(feed))
     for name in frame.columns:
         if name in personal:
             text = frame[name].cast(pl.String)
@@ -129,7 +133,7 @@ def _tokenised(
             values |= _to_erase(text, tokens, erased)
             frame = frame.with_columns(tokens.alias(name))
         elif frame.schema[name] == pl.String:
-            tokens = _tokens(vault, UNREADABLE, frame[name])
+            tokens = _tokens(vault, UNREADABLE, kept[name])
             odd |= _to_erase(frame[name], tokens, erased)
             is_erased = tokens.is_in(list(erased)).fill_null(False)
             frame = frame.with_columns(pl.when(is_erased).then(pl.lit(MARK)).otherwise(frame[name]).alias(name))

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from orderhouse.ingest.discovery import Unit, shown_path
 from orderhouse.ingest.seen import Hashed, Seen
 from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileLeft, FileVanished, SourceFile
+from orderhouse.sources.files import SIDE_FILE, FileLeft, FileVanished, SourceFile
 from orderhouse.sources.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
 from orderhouse.sources.store_files import REPLACED, StoreFiles, StoreObject
 
@@ -73,6 +73,25 @@ class Arrivals:
         settle = self._settle_seconds if source.settle_seconds is None else source.settle_seconds
         return self._file((source.name, shown), Path(address), settle)
 
+    def beside(self, source: Source, address: str, listed: StoreObject | None) -> Path | SourceFile | None:
+        """Where a file's side file would be on this machine, or the side file of an object, by its content.
+
+        Args:
+            source: Whose it is.
+            address: The file's path or address.
+            listed: The object as it was found.
+
+        Raises:
+            FileLeft: It is changing.
+            StoreRefused: The store refuses.
+        """
+        if listed is None:
+            return Path(address + SIDE_FILE)
+        if listed.beside is not None:
+            with contextlib.suppress(FileVanished):
+                return self.identify(source, listed.beside.address, listed.beside)
+        return None
+
     def refuse_changed(self, unit: Unit) -> None:
         """Make sure that what was read of a unit is what was hashed.
 
@@ -92,9 +111,9 @@ class Arrivals:
                 raise FileLeft(BEING_WRITTEN)
 
     def release(self, unit: Unit) -> None:
-        """Remove the copies of a unit's files."""
-        for file in unit.files:
-            copy = self._copies.pop((unit.source.name, file.path), None)
+        """Remove the copies of a unit's files, and of what lies beside them."""
+        for path in (name for file in unit.files for name in (file.path, file.path + SIDE_FILE)):
+            copy = self._copies.pop((unit.source.name, path), None)
             if copy is not None:
                 copy.remove()
 

@@ -8,19 +8,20 @@ and counted, without being loaded again. What is found goes to `raw.controls`; r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from orderhouse.ingest.discovery import SIDE_FILE, Unit
+from orderhouse.ingest.discovery import Unit
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileRejected, SourceFile
+from orderhouse.sources.files import SIDE_FILE, FileRejected, SourceFile
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.promises import Totals, read_totals
 from orderhouse.warehouse import RAW_LEDGERS
@@ -30,6 +31,7 @@ __all__ = ["Check", "Controls", "write_checks"]
 EXACT = pl.Decimal(38, 8)
 EXACT_NUMBER = r"^[+-]?(?:\d{1,20}(?:\.\d{0,8}0*)?|\.\d{1,8}0*)$"
 DECLARED = "sources.yaml"
+CONTROL_CHARACTERS = 16
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,17 @@ class Stated:
     Attributes:
         origin: The side file's path, or the sources file.
         control_id: Hash of what is stated, so that a changed control is checked anew.
-        totals: None if the side file cannot be read; `problem` says why.
+        reader: Gives the totals, or why there are none.
     """
 
     origin: str
     control_id: str
-    totals: Totals | None
-    problem: str = ""
+    reader: Callable[[], Totals | str]
+
+    @cached_property
+    def totals(self) -> Totals | str:
+        """What is stated, or why that cannot be said; an object's side file is read only if it is asked for this."""
+        return self.reader()
 
 
 @dataclass(frozen=True)
@@ -111,27 +117,22 @@ class Controls:
         self._stated: dict[tuple[str, str], Stated] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
-    def look_beside(self, source: Source, file: SourceFile, path: Path | None, *, is_only_file: bool) -> None:
+    def look_beside(
+        self, source: Source, file: SourceFile, side: Path | SourceFile | None, *, is_only_file: bool
+    ) -> None:
         """Take note of what is stated of a file; a side file goes before the sources file.
 
         Args:
             source: Whose file it is.
             file: The file.
-            path: Where it lies; None for an object of a store, which has no side file.
+            side: Where its side file would be on this machine, or the side file of an object of a store.
             is_only_file: The source has no other, so that totals in the sources file are of this one.
         """
-        key = (source.name, file.file_id)
-        try:
-            content = path.with_name(path.name + SIDE_FILE).read_bytes() if path else None
-        except FileNotFoundError:
-            content = None
-        except OSError as error:
-            self._stated[key] = _beside(file.path + SIDE_FILE, b"", f"it cannot be read: {error.strerror}")
-            return
-        if content is not None:
-            self._stated[key] = _beside(file.path + SIDE_FILE, content, "")
-        elif source.control.states_totals and is_only_file:
-            self._stated[key] = _declared(source)
+        stated = None if side is None else _beside(file.path + SIDE_FILE, side)
+        if stated is None and source.control.states_totals and is_only_file:
+            stated = _declared(source)
+        if stated is not None:
+            self._stated[source.name, file.file_id] = stated
 
     def is_unchecked(self, unit: Unit) -> bool:
         """Whether a total is stated of a file of the unit that has not been checked yet."""
@@ -149,7 +150,7 @@ class Controls:
         """Count rows of a file that totals are stated of; of any other this costs a look-up."""
         key = (unit.source.name, rows.file.file_id)
         stated = self._stated.get(key)
-        if stated is not None and stated.totals is not None:
+        if stated is not None and isinstance(stated.totals, Totals):
             self._tallies.setdefault(key, _Tally(stated.totals)).add(unit.source, rows)
 
     def forget(self, unit: Unit) -> None:
@@ -174,14 +175,17 @@ class Controls:
 
         Raises:
             FileVanished: It is not there any more.
+            FileLeft: It, or its side file, was replaced meanwhile.
+            StoreRefused: The store refuses.
         """
         try:
             for rows in FORMATS[unit.source.format].read(unit.source, unit.files):
                 self.count(unit, rows)
+            return self.check(unit)
         except FileRejected:
-            self.forget(unit)
             return []
-        return self.check(unit)
+        finally:
+            self.forget(unit)
 
 
 def write_checks(
@@ -209,19 +213,39 @@ def _keys(unit: Unit) -> list[tuple[str, str]]:
 
 def _declared(source: Source) -> Stated:
     totals = Totals(rows=source.control.rows, sums=source.control.sums)
-    return Stated(DECLARED, hashlib.sha256(totals.model_dump_json().encode()).hexdigest()[:16], totals)
+    return Stated(DECLARED, _control_id(totals.model_dump_json().encode()), lambda: totals)
 
 
-def _beside(origin: str, content: bytes, problem: str) -> Stated:
-    control_id = hashlib.sha256(content).hexdigest()[:16]
-    if problem:
-        return Stated(origin, control_id, None, problem)
+def _beside(origin: str, side: Path | SourceFile) -> Stated | None:
+    """What a side file states; nothing if there is none. An object is known by its content before it is read."""
+    if isinstance(side, SourceFile):
+        return Stated(origin, side.file_id[:CONTROL_CHARACTERS], lambda: _totals_of(_content(side)))
     try:
-        return Stated(origin, control_id, read_totals(content.decode("utf-8-sig")))
+        content = side.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problem = f"it cannot be read: {error.strerror}"
+        return Stated(origin, _control_id(b""), lambda: problem)
+    return Stated(origin, _control_id(content), lambda: _totals_of(content))
+
+
+def _control_id(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:CONTROL_CHARACTERS]
+
+
+def _content(side: SourceFile) -> bytes:
+    with side.open() as stream:
+        return stream.read()
+
+
+def _totals_of(content: bytes) -> Totals | str:
+    try:
+        return read_totals(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return Stated(origin, control_id, None, "it is not UTF-8")
+        return "it is not UTF-8"
     except ValueError as error:
-        return Stated(origin, control_id, None, str(error))
+        return str(error)
 
 
 def _column_of(source: Source, feed: str, stated: str) -> str:
@@ -245,8 +269,8 @@ def _sum(values: pl.Series) -> tuple[Decimal, int]:
 
 def _checks(place: tuple[str, str, str, str, str], stated: Stated, tally: _Tally | None) -> list[Check]:
     _, _, path, origin, _ = place
-    if stated.totals is None:
-        detail = f"{origin} states no totals of {path}: {stated.problem}."
+    if isinstance(stated.totals, str):
+        detail = f"{origin} states no totals of {path}: {stated.totals}."
         return [Check(*place, "control", None, None, "failed", detail)]
     tally = tally or _Tally(stated.totals)
     checks: list[Check] = []

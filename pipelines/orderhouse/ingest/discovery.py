@@ -14,14 +14,11 @@ from pathlib import Path
 from orderhouse.object_stores import StoreRefused, is_address
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
-from orderhouse.sources.files import SourceFile
+from orderhouse.sources.files import SIDE_FILE, SourceFile
 from orderhouse.sources.local_files import find_local
 from orderhouse.sources.store_files import StoreFiles, StoreObject
 
-__all__ = ["SIDE_FILE", "Found", "Unit", "find", "shown_path"]
-
-# Beside a data file: what it must add up to (see `controls`). Never a feed file itself.
-SIDE_FILE = ".control.json"
+__all__ = ["Found", "Unit", "find", "shown_path"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,12 @@ class Found:
     def paths(self) -> list[str]:
         """All paths, in order."""
         return [path for group in self.groups for path in group]
+
+    @property
+    def addresses(self) -> list[str]:
+        """All paths, and the addresses of the side files of those that are objects."""
+        sides = [self.objects[path].beside for path in self.paths if path in self.objects]
+        return [*self.paths, *(side.address for side in sides if side is not None)]
 
 
 @dataclass(frozen=True)

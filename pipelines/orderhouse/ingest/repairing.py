@@ -20,7 +20,8 @@ from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.sentences import HARMLESS
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
-from orderhouse.ingest.screening import ORDER_IDS, UNREADABLE
+from orderhouse.ingest.prefixing import with_prefixes
+from orderhouse.ingest.screening import UNREADABLE
 from orderhouse.quarantined import note_quarantined
 from orderhouse.sources.config import Source
 from orderhouse.vault import Vault
@@ -204,14 +205,14 @@ def _column(name: str) -> str:
 def _written(
     sources: Mapping[str, Source], source: str, feed: str, fields: Mapping[str, str], vault: Vault
 ) -> dict[str, str]:
-    """The fields as a patch holds them: order numbers with their prefix, personal and odd values as tokens."""
+    """The fields as a patch holds them: ids with their prefix, personal and odd values as tokens."""
     if source not in sources:
         raise OrderhouseError(f"The sources file declares no source {source!r} any more, so its rows cannot be read.")
     contract: type[Contract] = CONTRACTS[feed]
-    prefix = sources[source].order_id_prefix
-    values = {name: value.strip() for name, value in fields.items()}
-    values = {name: prefix + value if value and name in ORDER_IDS else value for name, value in values.items()}
-    frame = pl.DataFrame({name: [value] for name, value in values.items()}, schema=dict.fromkeys(values, pl.String()))
+    written = {name: [value.strip() or None] for name, value in fields.items()}
+    frame = pl.DataFrame(written, schema=dict.fromkeys(written, pl.String()))
+    frame = with_prefixes(frame, sources[source].id_prefixes(feed)).fill_null("")
+    values = frame.row(0, named=True)
     personal = contract.personal()
     harmless = frame.select(pl.all().str.contains(HARMLESS) | (pl.all() == "")).row(0, named=True)
     hidden = {

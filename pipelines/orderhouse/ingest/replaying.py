@@ -233,7 +233,7 @@ def _screened(
         verdicts.append(erased)
         frame = frame.join(erased, on=PART, how="anti", maintain_order="left")
         tokens = frame.select(PART, cs.ends_with("_token"))
-        plain = source.model_copy(update={"constants": {}, "order_id_prefix": ""})
+        plain = source.without_prefixes().model_copy(update={"constants": {}})
         screened = screen(str(feed), frame.drop(cs.ends_with("_token")), plain, zone_of(source), vault)
         stored = screened.accepted.drop([each for each in tokens.columns if each != PART])
         accepted.setdefault(str(feed), []).append(stored.join(tokens, on=PART, maintain_order="left"))

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -17,18 +16,18 @@ from orderhouse.build_record import write_atomically
 from orderhouse.ingest.ahead import one_ahead, read_ahead
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
-from orderhouse.ingest.discovery import SIDE_FILE, Found, Unit, find, shown_path
+from orderhouse.ingest.discovery import Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.replaying import replay, replay_sentences
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback, Status
 from orderhouse.ingest.seen import Seen
-from orderhouse.object_stores import StoreRefused, is_address
+from orderhouse.object_stores import StoreRefused
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, SourcesFile, load_sources
-from orderhouse.sources.files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.sources.files import SIDE_FILE, FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, open_vault
@@ -115,7 +114,7 @@ class _Run:
         self.notes += [*replay_sentences(replayed), *replayed.notes]
         self._finish()
         self._say_controls()
-        self.arrivals.close([path for each in found.values() for path in each.paths])
+        self.arrivals.close([address for each in found.values() for address in each.addresses])
         self._obey()
         self.originals.prune()
         batch_id = replayed.batch_id or (self.loader.batch_id if self.loader.has_written else None)
@@ -152,19 +151,24 @@ class _Run:
     def _check_late(self, known: Known, unit: Unit) -> None:
         """Hold a file that is loaded against control totals that came, or were corrected, after it."""
         if known.status == "loaded" and self.loader.controls.is_unchecked(unit):
-            with contextlib.suppress(FileVanished):
+            try:
                 self.late_checks += self.loader.controls.check_late(unit)
+            except (FileVanished, FileLeft):
+                pass  # the next run tries again
+            except StoreRefused as error:
+                self.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.message}")
 
     def _identified(self, source: Source, group: list[str], found: Found) -> Unit | None:
         files: list[SourceFile] = []
         for path in group:
+            listed = found.objects.get(path)
             try:
-                files.append(self.arrivals.identify(source, path, found.objects.get(path)))
+                files.append(self.arrivals.identify(source, path, listed))
+                side = self.arrivals.beside(source, path, listed)
             except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
                 self._leave(source, shown_path(source, path), error)
                 return None
-            place = None if is_address(path) else Path(path)
-            self.loader.controls.look_beside(source, files[-1], place, is_only_file=len(found.paths) == 1)
+            self.loader.controls.look_beside(source, files[-1], side, is_only_file=len(found.paths) == 1)
         return Unit(source, files, is_bundle=FORMATS[source.format].is_bundle)
 
     def _outdated(self, source: Source, present: set[str]) -> Iterator[Unit]:

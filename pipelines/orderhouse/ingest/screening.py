@@ -6,7 +6,7 @@ Touches neither files nor tables. Personal values are taken out by the vault on 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +16,7 @@ from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.ingest.payloads import with_payload_parts
+from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD, Malformed
 from orderhouse.vault import Vault
@@ -24,8 +25,6 @@ __all__ = ["PART", "Screened", "screen", "screen_malformed"]
 
 ROW = "_row"
 PART = "_part"
-ORDER_IDS = ("order_id", "original_order_id")
-PARENT = "parent_payment_id"
 UNREADABLE = "unreadable"
 QUARANTINE_SCHEMA = {
     PART: pl.Int64(),
@@ -56,7 +55,7 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
     Args:
         feed: The feed.
         frame: Contract columns as text or typed, `_record`, and `_part`, which is handed through.
-        source: Adds its constants and order number prefix.
+        source: Adds its constants and the prefixes of its ids.
         time_zone: The zone of local instants; None if there is none.
         vault: Takes personal values and gives tokens.
     """
@@ -68,7 +67,7 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
     parts = text[PART].gather(accepted[ROW])
     accepted = _without_odd_words(contract, accepted, vault)
     stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
-    return Screened(stored, _quarantined(contract, text, failures, vault))
+    return Screened(stored, _quarantined(contract, text, failures, vault, source.id_prefixes(feed)))
 
 
 def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -> pl.DataFrame:
@@ -93,21 +92,8 @@ def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> 
         for name, value in source.constants.items()
         if name in fields and name not in frame.columns
     ]
-    prefixed = [
-        _prefixed(source.order_id_prefix, name, frame)
-        for name in ORDER_IDS
-        if source.order_id_prefix and name in frame.columns
-    ]
-    return frame.with_columns(*constants, *prefixed, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
-
-
-def _prefixed(prefix: str, name: str, frame: pl.DataFrame) -> pl.Expr:
-    """With the source's prefix; but what stands in for an order, a payment's parent, is no order number."""
-    prefixed = prefix + pl.col(name).cast(pl.String)
-    if PARENT not in frame.columns:
-        return prefixed.alias(name)
-    stands_in = (pl.col(name) == pl.col(PARENT)).fill_null(False)
-    return pl.when(stands_in).then(pl.col(name).cast(pl.String)).otherwise(prefixed).alias(name)
+    prefixed = with_prefixes(frame, source.id_prefixes(contract.feed()))
+    return prefixed.with_columns(*constants, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
 
 
 def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:
@@ -150,7 +136,9 @@ def _any(failures: Failures) -> pl.Series:
     return pl.select(pl.any_horizontal(*failures.values())).to_series()
 
 
-def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault) -> pl.DataFrame:
+def _quarantined(
+    contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, prefixes: Mapping[str, str]
+) -> pl.DataFrame:
     if not failures:
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
     bad = _any(failures)
@@ -179,22 +167,25 @@ def _quarantined(contract: type[Contract], text: pl.DataFrame, failures: Failure
             "record": rows[RECORD],
             "rules": [json.dumps(list(names)) for names in found["rules"]],
             "reasons": found["reasons"],
-            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault)),
+            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault, prefixes)),
         },
         schema=QUARANTINE_SCHEMA,
     )
 
 
-def _without_personal(contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault) -> pl.DataFrame:
-    """Rows as received, with tokens for personal columns and for odd text elsewhere."""
+def _without_personal(
+    contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault, prefixes: Mapping[str, str]
+) -> pl.DataFrame:
+    """Rows as received, with tokens for personal columns and for odd text elsewhere, with or without its prefix."""
     personal = contract.personal()
     rows = vault.tokenised(rows, personal)
     broken_columns = {rule.partition("|")[0] for rule in masks}
     for column in sorted(set(contract.fields()) & set(rows.columns)):
+        written = rows[column].str.strip_prefix(prefixes.get(column, ""))
         if column in broken_columns:
-            odd = rows[column].is_not_null() & ~rows[column].str.contains(HARMLESS).fill_null(True)
+            odd = written.is_not_null() & ~written.str.contains(HARMLESS).fill_null(True)
         else:  # a value may have slipped in from another column, which is then likely to break a rule elsewhere
-            odd = rows[column].str.contains(LOOKS_PERSONAL).fill_null(False)
+            odd = written.str.contains(LOOKS_PERSONAL).fill_null(False)
         if odd.any():
             token = vault.tokenised(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
             rows = rows.with_columns(pl.when(~odd).then(pl.col(column)).alias(column), token.to_series())

@@ -105,6 +105,8 @@ class Source(BaseModel):
         constants: Columns that every record has, with their value.
         words: Column to their word to our word; a column may be written ``feed.column``.
         control: What its one file must add up to, and what becomes of files that do not.
+        order_id_prefix: Goes before the ids of orders; else `id_prefix` does. Empty text: nothing does.
+        id_prefix: Goes before every id that the source, or its shop, gave out.
         numbered: Feed to the column whose ids have no gaps; ``files`` to patterns of numbered file names.
         expect_every: Feed to how often a file of it comes, or one interval for all.
         settle_seconds: A file that changed more recently is left for the next run; else as the settings say.
@@ -124,7 +126,8 @@ class Source(BaseModel):
     delimiter: str | None = None
     encoding: str | None = None
     header: bool = True
-    order_id_prefix: str = ""
+    order_id_prefix: str | None = None
+    id_prefix: str = ""
     priority: int | None = None
     control: Control = Control()
     numbered: Numbered = Field(default_factory=dict)
@@ -178,6 +181,13 @@ class Source(BaseModel):
             raise ValueError("a delimiter is one character, such as ';' or tab")
         return value
 
+    @field_validator("id_prefix")
+    @classmethod
+    def _keeps_ids_apart(cls, value: str) -> str:
+        if value[-1:].isdigit():
+            raise ValueError(f"{value!r} ends in a digit, as ids do, so that ids can still meet; write {value + '-'!r}")
+        return value
+
     @field_validator("columns", "constants")
     @classmethod
     def _our_columns_exist(cls, value: Any, info: ValidationInfo) -> Any:
@@ -202,6 +212,23 @@ class Source(BaseModel):
             _known("column with words", column, mapped | {name.partition(".")[2] for name in mapped})
         return value
 
+    def id_prefixes(self, feed: str) -> dict[str, str]:
+        """The id columns of a feed and what goes before their values; none if nothing goes before any id."""
+        if not (self.id_prefix or self.order_id_prefix):
+            return {}
+        return {
+            name: self._prefix_of_orders if whose == "order" else self.id_prefix
+            for name, whose in CONTRACTS[feed].ids().items()
+        }
+
+    def without_prefixes(self) -> Source:
+        """The same source for rows whose ids have their prefixes already."""
+        return self.model_copy(update={"order_id_prefix": None, "id_prefix": ""})
+
+    @property
+    def _prefix_of_orders(self) -> str:
+        return self.id_prefix if self.order_id_prefix is None else self.order_id_prefix
+
     @property
     def mapping_version(self) -> str:
         """Changes when the same bytes would give other rows: with the mapping, or with the format's own version."""
@@ -217,9 +244,11 @@ class Source(BaseModel):
                 "delimiter",
                 "encoding",
                 "header",
-                "order_id_prefix",
             }
         )
+        mapping["order_id_prefix"] = self._prefix_of_orders
+        if self.id_prefix:  # left out where there is none, so that files known before it existed stay known
+            mapping["id_prefix"] = self.id_prefix
         text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

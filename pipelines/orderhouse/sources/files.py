@@ -17,6 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 __all__ = [
+    "SIDE_FILE",
     "FileLeft",
     "FileRejected",
     "FileUnreadable",
@@ -27,6 +28,8 @@ __all__ = [
     "unpacked_blocks",
 ]
 
+# Beside a data file: what it must add up to. Never a feed file itself.
+SIDE_FILE = ".control.json"
 BLOCK_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

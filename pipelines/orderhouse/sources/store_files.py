@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orderhouse.object_stores import StoreRefused, open_store, refuse_credentials, said_plainly
-from orderhouse.sources.files import FileLeft, FileVanished, SourceFile
+from orderhouse.sources.files import SIDE_FILE, FileLeft, FileVanished, SourceFile
 from orderhouse.sources.local_files import is_wanted
 
 __all__ = ["StoreFiles", "StoreObject"]
@@ -32,11 +32,13 @@ class StoreObject:
     Attributes:
         size_bytes: As stored.
         modified_at: Seconds since 1970 by the store's clock, which tells whole seconds.
+        beside: Its side file, if it has one.
     """
 
     address: str
     size_bytes: int
     modified_at: float
+    beside: StoreObject | None = None
 
     @property
     def listed(self) -> str:
@@ -61,17 +63,19 @@ class StoreFiles:
         store, base, wanted = self._store(pattern)
         fixed, patterned = _divided(wanted)
         with said_plainly(pattern):
-            found = [] if patterned else _existing(store, f"{base}/{fixed}")
+            listed = [] if patterned else _existing(store, f"{base}/{fixed}")
+            found = listed[:1]
             if not found:
                 folder = f"{base}/{fixed}".rstrip("/")
                 shape = re.compile(_expression(f"{folder}/", patterned or "*"), re.DOTALL)
-                listed = _listed(store, folder, is_deep="/" in patterned)
-                found = [each for each in listed if each.is_file and shape.fullmatch(each.path)]
+                listed = [each for each in _listed(store, folder, is_deep="/" in patterned) if each.is_file]
+                found = [each for each in listed if shape.fullmatch(each.path)]
+        places = {each.path: each for each in listed}
         home = pattern.partition("://")[0] + "://" + _bucket(pattern)
         for each in sorted(found, key=lambda each: str(each.path)):
             if is_wanted(each.path):
-                key = each.path.removeprefix(base)
-                yield StoreObject(f"{home}{key}", each.size, (each.mtime_ns or 0) / 1e9)
+                side = places.get(each.path + SIDE_FILE)
+                yield _object(home, base, each, None if side is None else _object(home, base, side))
 
     def mark(self, address: str) -> str:
         """The store's own tag of an object's content.
@@ -141,9 +145,20 @@ def _divided(wanted: str) -> tuple[str, str]:
     return "/".join(parts[:first]).rstrip("/"), "/".join(parts[first:])
 
 
+def _object(home: str, base: str, found: Any, beside: StoreObject | None = None) -> StoreObject:
+    return StoreObject(home + found.path.removeprefix(base), found.size, (found.mtime_ns or 0) / 1e9, beside)
+
+
 def _existing(store: Any, path: str) -> list[Any]:
+    """An object, if it is there, and its side file, if that is."""
     found = store.get_file_info(path)
-    return [found] if found.is_file else []
+    if not found.is_file:
+        return []
+    try:
+        side = store.get_file_info(path + SIDE_FILE)
+    except OSError:  # to whom may not list, a store does not say that something is not there
+        return [found]
+    return [found, side] if side.is_file else [found]
 
 
 def _listed(store: Any, folder: str, *, is_deep: bool) -> list[Any]:
