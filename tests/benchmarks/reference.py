@@ -22,13 +22,20 @@ INSTANTS = (
     "cancelled_at",
     "invoice_due_at",
     "payout_at",
+    "created_at",
+    "estimated_delivery_at",
+    "expected_at",
 )
 AMOUNTS = (
     "shipping_amount", "shipping_tax_amount", "unit_price", "discount_amount", "tax_amount", "amount", "fee_amount",
-    "cost_amount", "unit_cost", "goods_amount",
+    "cost_amount", "unit_cost", "goods_amount", "score", "scale_max",
 )  # fmt: skip
-UNITS = ("quantity", "cancelled_quantity")
-FLAGS = ("prices_include_tax", "promise_is_date_only", "is_cancelled", "is_test", "is_gift_card", "requires_shipping")
+UNITS = ("quantity", "cancelled_quantity", "birth_year", "lead_time_days")
+FLAGS = (
+    "prices_include_tax", "promise_is_date_only", "is_cancelled", "is_test", "is_gift_card", "requires_shipping",
+    "marketing_consent", "is_active",
+)  # fmt: skip
+OTHERS = {"rate_date": "DATE", "rate": "DECIMAL(18, 8)"}
 FEEDS = (
     "orders", "order_lines", "payments", "shipments", "tracking", "returns", "stock", "inbound", "products",
     "customers", "fx_rates", "carts", "feedback", "actions",
@@ -263,7 +270,7 @@ def sql_type(column: str) -> str:
         return "DECIMAL(18, 4)"
     if column in UNITS:
         return "BIGINT"
-    return "BOOLEAN" if column in FLAGS else "VARCHAR"
+    return "BOOLEAN" if column in FLAGS else OTHERS.get(column, "VARCHAR")
 
 
 def build(feeds: Path, target: Path, *, load_only: bool) -> None:
