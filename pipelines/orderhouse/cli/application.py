@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib.metadata import entry_points
@@ -21,6 +22,10 @@ __all__ = ["app", "main"]
 COMMANDS_GROUP = "orderhouse.commands"
 VALUE_OPTIONS = ("--home",)
 FLAG_OPTIONS = ("--debug",)
+
+# polars gives memory back after half a second, and the next block of rows has it brought in anew, page by page: of a
+# million orders' ingest 15 of 94 processor seconds were the system's. Kept for ten seconds a quarter of it is spared.
+ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:10000")
 
 app = typer.Typer(
     name="orderhouse",
@@ -52,6 +57,7 @@ for entry_point in entry_points(group=COMMANDS_GROUP):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    os.environ.setdefault(*ALLOCATOR)  # read when polars is imported, which commands do when they run
     given = sys.argv[1:] if arguments is None else arguments
     sys.exit(run_command(given))
 
