@@ -36,10 +36,15 @@ def share_parsed_project(home: Path) -> None:
     """Give a new home the dbt project as an earlier home of this session parsed it, which saves it ten seconds."""
     parsed = next((each / PARSED for each in _homes if (each / PARSED).exists()), None)
     if parsed and not (home / PARSED).exists():
-        (home / PARSED).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copy(parsed, home / PARSED)
+        copy_parsed_project(parsed, home)
     if home not in _homes:
         _homes.append(home)
+
+
+def copy_parsed_project(parsed: Path, home: Path) -> None:
+    """Give a home what dbt kept of parsing the project elsewhere."""
+    (home / PARSED).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy(parsed, home / PARSED)
 
 
 def published_file(home: Path) -> Path:

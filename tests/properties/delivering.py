@@ -82,9 +82,9 @@ def repeated(pieces: Sequence[Piece], delivery: Delivery, chance: random.Random)
     return sorted([*pieces, *twice], key=lambda piece: places[id(piece)], reverse=delivery.order == "newest first")
 
 
-def built(home: Path, landing: Path, as_of: str, *, final: bool = True) -> Hashes:
-    """Ingest what is new in a landing and build; the hashes of the tables after the final one."""
-    chosen = load_settings(home=home, sources=landing / "sources.yaml")
+def built(home: Path, sources: Path, as_of: str, *, final: bool = True) -> Hashes:
+    """Ingest what is new and build; the hashes of the tables if it is the final time."""
+    chosen = load_settings(home=home, sources=sources)
     ingest(chosen)
     build(chosen, as_of=as_of)
     return table_hashes(chosen.warehouse_db) if final else {}

@@ -45,7 +45,7 @@ def undisturbed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(world: Path, undisturbed_home: Path) -> Hashes:
     """Hashes of the tables there."""
-    return built(undisturbed_home, world, AS_OF)
+    return built(undisturbed_home, world / "sources.yaml", AS_OF)
 
 
 @settings(
@@ -70,7 +70,7 @@ def test_how_rows_arrive_changes_no_table(
     for number, files in enumerate(_delivered(world, delivery)):
         for name, rows in files.items():
             rows.write_csv(landing / name)
-        hashes = built(home, landing, AS_OF, final=number == delivery.deliveries - 1)
+        hashes = built(home, landing / "sources.yaml", AS_OF, final=number == delivery.deliveries - 1)
     assert differing_tables(hashes, undisturbed) == []
 
 

@@ -43,7 +43,7 @@ def as_sent(feeds: list[RealFeed], as_sent_home: Path, tmp_path_factory: pytest.
     for feed in feeds:
         for name, pieces in feed.as_sent.items():
             feed.write(landing / feed.name / name, pieces)
-    return built(as_sent_home, landing, AS_OF)
+    return built(as_sent_home, landing / "sources.yaml", AS_OF)
 
 
 @settings(
@@ -73,7 +73,7 @@ def test_how_real_feeds_arrive_changes_no_table(
     for number in range(delivery.deliveries):
         for _, feed, name, pieces in (file for file in files if file[0] == number):
             feed.write(landing / feed.name / name, pieces)
-        hashes = built(home, landing, AS_OF, final=number == delivery.deliveries - 1)
+        hashes = built(home, landing / "sources.yaml", AS_OF, final=number == delivery.deliveries - 1)
     assert differing_tables(hashes, as_sent) == []
 
 
