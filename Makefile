@@ -37,7 +37,7 @@ run: $(STAMP)
 	@$(BIN)/orderhouse run --sources data/sample/sources.yaml --as-of data
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 up: $(STAMP)
 	@$(BIN)/orderhouse up

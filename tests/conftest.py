@@ -1,8 +1,27 @@
-"""Hypothesis profiles: the default one is for every run, `--hypothesis-profile=thorough` for a long search."""
+"""Hypothesis profiles, and which files come first.
+
+The default profile is for every run, `--hypothesis-profile=thorough` for a long search.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+# Files of a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the other
+# worker waiting for its end.
+LONGEST = (
+    "properties/test_kills.py",
+    "properties/test_arrival_order.py",
+    "properties/test_real_arrival_order.py",
+    "integration/test_runs.py",
+    "integration/test_online_retail.py",
+    "properties/test_repair.py",
+    "integration/test_stripe_and_woocommerce.py",
+    "build/test_building.py",
+)
 
 settings.register_profile(
     "thorough",
@@ -15,3 +34,9 @@ settings.register_profile(
 if settings.get_current_profile_name() == "default":
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the rest in the order of their names."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from orderhouse.build import building, dbt
 from orderhouse.settings import Settings
 
 from tests.build.small_project import receive, write_project
+from tests.integration.running import PARSED, copy_parsed_project
 
 
 @pytest.fixture
@@ -20,9 +22,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What dbt keeps of parsing the small project as it was written; it parses again what a test changes in it."""
+    folder = tmp_path_factory.mktemp("parsed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "project_folder", partial(write_project, folder / "project"))
+        dbt.parsed_project(Settings(home=folder / "home"))
+    return folder / "home" / PARSED
+
+
 @pytest.fixture
-def settings(tmp_path: Path, project: Path) -> Settings:
+def settings(tmp_path: Path, project: Path, parsed: Path) -> Settings:
     """A home in which two orders arrived."""
     found = Settings(home=tmp_path / "home", sources=tmp_path / "no-sources.yaml")
+    copy_parsed_project(parsed, found.home)
     receive(found, 1, {"A": "2026-01-01 10:00:00", "B": "2026-01-02 10:00:00"})
     return found

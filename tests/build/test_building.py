@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from orderhouse.build import BuildFailed, BuildResult, ModelEvent, build, load_record
+from orderhouse.build import BuildFailed, BuildResult, ModelEvent, build, dbt, load_record
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 
@@ -34,6 +35,26 @@ def test_first_build_computes_everything(settings: Settings) -> None:
     assert result.rows["marts/fct_orders"] == 2
     assert {event.table: event.rows for event in events if event.status == "success"}["marts/fct_orders"] == 2
     assert orders(settings) == ["A", "B"]
+
+
+def test_one_process_parses_the_project_once_for_all_its_homes(settings: Settings, tmp_path: Path) -> None:
+    other = Settings(home=tmp_path / "other", sources=tmp_path / "no-sources.yaml")
+    receive(other, 1, {"C": "2026-01-03 10:00:00"})
+    build(settings, as_of=JANUARY)
+    build(other, as_of=JANUARY)
+    assert dbt.parsed_project(other) is dbt.parsed_project(settings)
+    assert (orders(settings), orders(other)) == (["A", "B"], ["C"])
+
+
+def test_what_one_home_keeps_of_parsing_serves_another(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dbt.parsed_project(settings)
+    monkeypatch.setattr(dbt, "_parsed", {})
+    other = Settings(home=tmp_path / "other", sources=tmp_path / "no-sources.yaml")
+    shutil.copytree(dbt.target_folder(settings), dbt.target_folder(other))
+    dbt.parsed_project(other)
+    assert "Unable to do partial parsing" not in (other.logs / "dbt.log").read_text()
 
 
 def test_nothing_new_and_the_same_clock_touches_no_table(settings: Settings) -> None:

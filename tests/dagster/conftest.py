@@ -14,9 +14,9 @@ from orderhouse.build import load_record, record_audit
 from orderhouse.ingest import IngestResult
 from orderhouse.settings import Settings
 
-from tests.build.conftest import project, settings
+from tests.build.conftest import parsed, project, settings
 
-__all__ = ["project", "settings"]
+__all__ = ["parsed", "project", "settings"]
 
 Verdict = Callable[[bool], None]
 

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
+PARSED = Path("dbt") / "partial_parse.msgpack"
+
+_homes: list[Path] = []
 
 
 def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: str) -> str:
     """Runs one command in its own process and returns what it printed; fails unless it exits with `expect`."""
+    share_parsed_project(home)
     done = subprocess.run(
         [str(Path(sys.executable).with_name("orderhouse")), *arguments],
         env=os.environ | {"ORDERHOUSE_HOME": str(home), "COLUMNS": "200"} | environment,
@@ -26,6 +30,21 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     output = done.stdout + done.stderr
     assert done.returncode == expect, f"orderhouse {' '.join(arguments)} exited {done.returncode}:\n{output}"
     return output
+
+
+def share_parsed_project(home: Path) -> None:
+    """Give a new home the dbt project as an earlier home of this session parsed it, which saves it ten seconds."""
+    parsed = next((each / PARSED for each in _homes if (each / PARSED).exists()), None)
+    if parsed and not (home / PARSED).exists():
+        copy_parsed_project(parsed, home)
+    if home not in _homes:
+        _homes.append(home)
+
+
+def copy_parsed_project(parsed: Path, home: Path) -> None:
+    """Give a home what dbt kept of parsing the project elsewhere."""
+    (home / PARSED).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy(parsed, home / PARSED)
 
 
 def published_file(home: Path) -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.published_tables import differing_tables
 from tests.integration.running import data_folder, published_file, real_data, run_orderhouse, same_keys
+from tests.properties.delivering import Hashes, built
 
 AS_OF = "2011-09-01T00:00:00Z"
 FILES_AT_ONCE = 55
@@ -105,19 +106,16 @@ def test_day_by_day_in_shuffled_order_gives_the_same_marts(at_once: Path, tmp_pa
     landing.mkdir()
     home = tmp_path / "home"
     same_keys(at_once, home)
-    sources = tmp_path / "sources.yaml"
     declared = real_data("online_retail", tmp_path).read_text()
-    sources.write_text("\n".join(_path_replaced(line, landing) for line in declared.splitlines()))
+    (landing / "sources.yaml").write_text("\n".join(_path_replaced(line, landing) for line in declared.splitlines()))
     files = sorted((data_folder() / "online_retail").glob("*.csv"))
     random.Random(7).shuffle(files)  # noqa: S311
+    hashes: Hashes = {}
     for start in range(0, len(files), FILES_AT_ONCE):
         for file in files[start : start + FILES_AT_ONCE]:
             shutil.copy(file, landing)
-        run_orderhouse("ingest", "--sources", str(sources), home=home)
-        run_orderhouse("build", "--as-of", AS_OF, home=home)
-    run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
-    run_orderhouse("run", "--sources", str(real_data("online_retail", at_once)), "--as-of", AS_OF, home=at_once)
-    assert differing_tables(table_hashes(published_file(home)), table_hashes(published_file(at_once))) == []
+        hashes = built(home, landing / "sources.yaml", AS_OF, final=start + FILES_AT_ONCE >= len(files))
+    assert differing_tables(hashes, built(at_once, real_data("online_retail", at_once), AS_OF)) == []
 
 
 def _path_replaced(line: str, landing: Path) -> str:

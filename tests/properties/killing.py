@@ -80,6 +80,13 @@ def whole_run(home: str, sources: str, as_of: str) -> None:
         publish(settings)
 
 
+def parse(home: str) -> None:
+    """Parse the dbt project in this process, so that runs in this home need not."""
+    from orderhouse.build.dbt import parsed_project
+
+    parsed_project(load_settings(home=Path(home)))
+
+
 def start(function: Any, *arguments: str) -> Any:
     """A process that has begun."""
     process = PROCESSES.Process(target=function, args=arguments)

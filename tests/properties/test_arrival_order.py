@@ -8,55 +8,23 @@ its files merged and cut into others, rows and whole files partly twice, in seve
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from orderhouse.build import build
 from orderhouse.contracts import CONTRACTS
-from orderhouse.ingest import ingest
-from orderhouse.settings import load_settings
 from orderhouse.simulate import simulate
 from orderhouse.simulate.options import Mess
 
-from tests.integration.published_tables import differing_tables, table_hashes
+from tests.integration.published_tables import differing_tables
 from tests.integration.running import same_keys
+from tests.properties.delivering import Delivery, Hashes, built, deliveries, portions
 from tests.properties.thoroughness import times
 
 AS_OF = "2026-07-01T00:00:00Z"
 ORDERS = 120
 CLOCKS = ("updated_at", "occurred_at", "shipped_at", "rate_date")
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How one world is handed over.
-
-    Attributes:
-        order: `shuffled`, `newest first` (late versions before early ones) or `oldest first`.
-        repeats_files: Whether files come again under other names, in a later delivery.
-    """
-
-    seed: int
-    deliveries: int
-    parts: int
-    repeated_share: float
-    order: str
-    repeats_files: bool
-
-
-deliveries = st.builds(
-    Delivery,
-    seed=st.integers(0, 2**16),
-    deliveries=st.integers(1, 3),
-    parts=st.integers(1, 3),
-    repeated_share=st.sampled_from([0.0, 0.1, 0.5]),
-    order=st.sampled_from(["shuffled", "newest first", "oldest first"]),
-    repeats_files=st.booleans(),
-)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +43,9 @@ def undisturbed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(world: Path, undisturbed_home: Path) -> dict[str, tuple[int, int]]:
+def undisturbed(world: Path, undisturbed_home: Path) -> Hashes:
     """Hashes of the tables there."""
-    return _built(undisturbed_home, world, final=True)
+    return built(undisturbed_home, world / "sources.yaml", AS_OF)
 
 
 @settings(
@@ -89,7 +57,7 @@ def undisturbed(world: Path, undisturbed_home: Path) -> dict[str, tuple[int, int
 @given(delivery=deliveries)
 def test_how_rows_arrive_changes_no_table(
     world: Path,
-    undisturbed: dict[str, tuple[int, int]],
+    undisturbed: Hashes,
     undisturbed_home: Path,
     tmp_path_factory: pytest.TempPathFactory,
     delivery: Delivery,
@@ -98,11 +66,11 @@ def test_how_rows_arrive_changes_no_table(
     same_keys(undisturbed_home, home)
     landing = tmp_path_factory.mktemp("landing")
     (landing / "sources.yaml").write_text((world / "sources.yaml").read_text())
-    hashes: dict[str, tuple[int, int]] = {}
+    hashes: Hashes = {}
     for number, files in enumerate(_delivered(world, delivery)):
         for name, rows in files.items():
             rows.write_csv(landing / name)
-        hashes = _built(home, landing, final=number == delivery.deliveries - 1)
+        hashes = built(home, landing / "sources.yaml", AS_OF, final=number == delivery.deliveries - 1)
     assert differing_tables(hashes, undisturbed) == []
 
 
@@ -112,18 +80,8 @@ def _delivered(world: Path, delivery: Delivery) -> list[dict[str, pl.DataFrame]]
     handed_over: list[dict[str, pl.DataFrame]] = [{} for _ in range(delivery.deliveries)]
     for feed in CONTRACTS:
         rows = _arranged(pl.concat(_read(file) for file in sorted(world.glob(f"{feed}-*.csv"))), delivery)
-        slices = delivery.deliveries * delivery.parts
-        size = -(-rows.height // slices)
-        order = list(range(slices))
-        if delivery.order == "shuffled":
-            chance.shuffle(order)
-        for position, part in enumerate(order):
-            number = position * delivery.deliveries // slices
-            piece = rows.slice(part * size, size)
-            if piece.height:
-                handed_over[number][f"{feed}-d{number}-p{part}.csv"] = piece
-                if delivery.repeats_files and chance.random() < 0.3:
-                    handed_over[-1][f"{feed}-again-{part}.csv"] = piece
+        for number, name, piece in portions(feed, rows, rows.height, delivery, chance):
+            handed_over[number][f"{name}.csv"] = piece
     return handed_over
 
 
@@ -138,12 +96,3 @@ def _arranged(rows: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
     if delivery.order == "shuffled":
         return shuffled
     return shuffled.sort(clock, descending=delivery.order == "newest first", maintain_order=True)
-
-
-def _built(home: Path, landing: Path, *, final: bool) -> dict[str, tuple[int, int]]:
-    chosen = load_settings(home=home, sources=landing / "sources.yaml")
-    ingest(chosen)
-    build(chosen, as_of=AS_OF)
-    if not final:
-        return {}
-    return table_hashes(chosen.warehouse_db)

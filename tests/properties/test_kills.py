@@ -13,7 +13,7 @@ from orderhouse.simulate import simulate
 
 from tests.ingest.landing import Landing
 from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import published_file, same_keys
+from tests.integration.running import published_file, same_keys, share_parsed_project
 from tests.properties.killing import (
     KILLED,
     Content,
@@ -21,6 +21,7 @@ from tests.properties.killing import (
     deliver,
     ended,
     load,
+    parse,
     remove,
     start,
     statements_of,
@@ -119,6 +120,9 @@ def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     landing = tmp_path / "landing"
     landing.mkdir()
+    share_parsed_project(calm)
+    assert ended(start(parse, str(calm))) == 0
+    share_parsed_project(killed)
     began = time.monotonic()
     assert ended(start(whole_run, str(calm), str(world / "sources.yaml"), AS_OF)) == 0
     seconds = time.monotonic() - began

@@ -35,6 +35,8 @@ __all__ = [
 
 # dbt replaces the values of environment variables with this prefix by asterisks in everything it logs.
 SCRUBBED_PREFIX = "DBT_ENV_SECRET_"
+# What dbt is told the home is while it parses, where it opens nothing: of another home's path it would parse anew.
+NO_HOME = Path("home")
 
 _parsed: dict[str, Any] = {}
 
@@ -104,12 +106,12 @@ def prepare_manifest(settings: Settings) -> Path:
 
 
 def parsed_project(settings: Settings) -> Any:
-    """The project as dbt's `Manifest`; parsed once per process and state of its files.
+    """The project as dbt's `Manifest`; parsed once per process and state of its files, for whatever home.
 
     Raises:
         DbtFailed: The project does not parse.
     """
-    key = f"{settings.home}:{project_hash(project_folder())}"
+    key = f"{project_folder()}:{project_hash(project_folder())}"
     if key not in _parsed:
         outcome = _call(settings, ["parse", "--no-write-json"], manifest=None, callbacks=[])
         if not outcome.success:
@@ -173,7 +175,7 @@ def _call(
     settings.logs.mkdir(parents=True, exist_ok=True)
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     hidden = {f"{SCRUBBED_PREFIX}{name.upper()}": value for name, value in (secrets or {}).items()}
-    told = {"ORDERHOUSE_HOME": str(settings.home)}
+    told = {"ORDERHOUSE_HOME": str(settings.home if manifest else NO_HOME)}
     if settings.memory_limit:
         told["ORDERHOUSE_MEMORY_LIMIT"] = settings.memory_limit
     with _environment({**told, **hidden}):

@@ -64,7 +64,7 @@ class Olist(Format):
     """Seven files, one bundle."""
 
     name = "olist"
-    version = "1"
+    version = "2"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "products", "customers", "feedback")
     is_bundle = True
     time_zone = "America/Sao_Paulo"
@@ -89,7 +89,7 @@ class Olist(Format):
         yield _rows("orders", parts["orders"], _orders(orders, items, customers))
         yield _rows("order_lines", parts["order_items"], _order_lines(items, orders))
         yield _rows("payments", parts["order_payments"], _payments(parts["order_payments"].frame, orders))
-        yield _rows("products", parts["products"], _products(parts["products"].frame, orders))
+        yield _rows("products", parts["products"], _products(parts["products"].frame, orders, items))
         yield _rows("customers", parts["customers"], _customers(customers, orders))
         yield _rows("feedback", parts["order_reviews"], _feedback(parts["order_reviews"].frame))
         yield FeedRows("shipments", parts["orders"].file, _shipments(orders, items), role="derived")
@@ -111,8 +111,12 @@ def _rows(feed: str, part: CsvFile, frame: pl.DataFrame) -> FeedRows:
 
 
 def _orders(orders: pl.DataFrame, items: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Freight that is no amount is handed on as it is, so that the order is stopped and not made cheaper."""
-    freight = items.group_by("order_id").agg(
+    """Freight that is no amount is handed on as it is, so that the order is stopped and not made cheaper.
+
+    An item that stands in the file twice is one item, and its freight counts once.
+    """
+    freights = items.unique(["order_id", "order_item_id", "freight_value"], maintain_order=True)
+    freight = freights.group_by("order_id").agg(
         amount=exact("freight_value").sum(),
         unreadable=pl.col("freight_value").filter(exact("freight_value").is_null()).first(),
     )
@@ -170,12 +174,17 @@ def _payments(payments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _products(products: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """A product has no clock: it is as the bundle's newest order found it."""
-    return products.select(
+def _products(products: pl.DataFrame, orders: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """A product has no clock: it is as its own newest order found it, so that other orders beside it change nothing.
+
+    One that no order of the bundle has is as the newest of them all found it.
+    """
+    placed = pl.col("order_purchase_timestamp")
+    bought = _with_order(items, orders, "order_purchase_timestamp").group_by("product_id").agg(placed.max())
+    return products.join(bought, on="product_id", how="left", maintain_order="left").select(
         RECORD,
         sku="product_id",
-        updated_at=pl.lit(orders["order_purchase_timestamp"].max(), pl.String),
+        updated_at=placed.fill_null(orders["order_purchase_timestamp"].max()),
         category="product_category_name",
         kind=pl.lit("goods"),
     )

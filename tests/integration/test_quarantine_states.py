@@ -1,0 +1,131 @@
+"""A row in quarantine is told of twice, by what works on raw tables and by what is published: both say the same.
+
+One home is led through every state, decision and outcome that there is; after each step every row is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from orderhouse.build.dbt import invoke
+from orderhouse.quarantined import STATES
+
+from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
+from tests.ingest.mending import Mending
+
+SOURCES = """
+sources:
+  shop: {{format: canonical, path: feeds/*, columns: {columns}}}
+  other_shop: {{format: canonical, path: others/*}}
+"""
+AS_BEFORE, OTHERWISE = "{nothing: channel}", "{discount: discount_amount}"
+# Record 2 is in order; the others are broken, the eleventh as a copy of the second.
+ORDERS = ORDERS_HEADER + order(1) + order(3, "EURO") + "o4,x\n" + "".join(order(n, "EURO") for n in range(5, 11))
+COPY = order(1, "EURO") + order(12, "EURO") + order(13, "EURO")
+LINES = LINES_HEADER.replace("discount_amount", "discount") + line(1, "many") + line(2, "few") + line(3, "none")
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
+    """Broken orders, the same file from another source too, and lines that another mapping reads otherwise."""
+    place = Landing(tmp_path_factory.mktemp("landing"))
+    place.declare(SOURCES.format(columns="{}"))
+    place.write("feeds/orders.csv", ORDERS + COPY)
+    place.write("others/orders.csv", ORDERS + COPY)
+    place.write("feeds/order_lines.csv", LINES)
+    place.ingest()
+    return place
+
+
+def steps(landing: Landing) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What somebody does, one after the other."""
+    mending = Mending(landing.settings)
+    ours = "feeds/orders.csv"
+    good, bad = {"currency": "EUR"}, {"currency": "EUROS"}
+    yield "nothing", lambda: None
+    yield "repair one", lambda: mending.repair(3, good, ours)
+    yield "repair a copy", lambda: mending.repair(11, good, ours)
+    yield "patch one that stays broken", lambda: mending.repair(5, bad, ours)
+    yield "take a repair back", lambda: mending.take_back(mending.patch(8, good, ours))
+    yield (
+        "take back what was carried out",
+        lambda: (
+            mending.repair(9, good, ours),
+            mending.take_back(_repair_of(mending, 9, ours)),
+        ),
+    )
+    yield "repair, then discard", lambda: (mending.repair(10, good, ours), mending.discard(10))
+    yield "discard", lambda: mending.discard(7)
+    yield "discard, then repair", lambda: (mending.discard(12), mending.repair(12, good, ours))
+    yield (
+        "repair lines",
+        lambda: (
+            mending.repair(2, {"quantity": "2"}, "order_lines.csv"),
+            mending.repair(4, {"quantity": "no"}, "order_lines.csv"),
+        ),
+    )
+    yield "two rows of one record, one repaired", lambda: _repair_one_of_two(mending)
+    yield "look at all again", lambda: _as_if_the_contract_had_changed(mending)
+    yield "a better patch that waits", lambda: mending.patch(3, {"currency": "USD"}, ours)
+    yield "a patch that waits", lambda: mending.patch(6, good, ours)
+    yield "another mapping that reads the rows alike", lambda: _remap(landing, AS_BEFORE)
+    yield "another mapping that reads the lines otherwise", lambda: _remap(landing, OTHERWISE)
+
+
+def test_what_is_published_of_a_row_in_quarantine_is_what_the_raw_tables_say(landing: Landing) -> None:
+    seen: set[tuple[Any, Any, Any]] = set()
+    for name, step in steps(landing):
+        step()
+        rows = sorted(Mending(landing.settings).rows(), key=lambda row: row["quarantine_id"])
+        assert published(landing, list(rows[0])) == rows, f"after: {name}"
+        seen |= {(row["state"], row["repair_kind"], row["replay_outcome"]) for row in rows}
+    states, kinds, outcomes = (set(values) for values in zip(*seen, strict=True))
+    assert states == set(STATES)
+    assert kinds == {None, "patch", "discard", "withdraw"}
+    assert outcomes == {None, "accepted", "duplicate", "still_quarantined", "withdrawn"}
+
+
+def published(landing: Landing, columns: list[str]) -> list[dict[str, Any]]:
+    """These columns of what dbt makes of the quarantine now."""
+    assert invoke(landing.settings, ["run", "--select", "quarantine"], variables={}).success
+    warehouse: Path = landing.settings.warehouse_db
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            f"select {', '.join(columns)} from quality.quarantine order by quarantine_id"
+        ).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _repair_of(mending: Mending, record: int, path: str) -> str:
+    (row,) = [row for row in mending.rows() if row["record"] == record and row["path"] == path]
+    return str(row["repair_id"])
+
+
+def _repair_one_of_two(mending: Mending) -> None:
+    """A row comes twice from its record, as of a format that makes several rows of one; one is repaired."""
+    with mending.opened() as (raw, _):
+        raw.execute(
+            "insert into raw.quarantine select * replace ('twin' as quarantine_id) from raw.quarantine "
+            "where record = 13 and source = 'shop' and feed = 'orders'"
+        )
+    mending.patch_one("twin", {"currency": "EUR"})
+    mending.replay()
+
+
+def _as_if_the_contract_had_changed(mending: Mending) -> None:
+    """Rows that nobody decided about are looked at again, and one is in order now."""
+    with mending.opened() as (raw, _):
+        raw.execute(
+            "update raw.quarantine set row_json = replace(row_json, 'EURO', 'CHF') "
+            "where record = 5 and source = 'other_shop'"
+        )
+    mending.replay(None)
+
+
+def _remap(landing: Landing, columns: str) -> None:
+    landing.declare(SOURCES.format(columns=columns))
+    landing.ingest()
