@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orderhouse.contracts import CONTRACTS
-from orderhouse.contracts.parsing import parse
+from orderhouse.contracts.parsing import UTC_SECONDS, are_all_between, parse
 
 
 def parsed(feed: str, column: str, text: str, zone: str | None = None) -> tuple[Any, list[str]]:
@@ -164,3 +165,36 @@ def test_zero_may_be_written_without_its_first_digit() -> None:
     parsed = parse(CONTRACTS["stock"], pl.DataFrame({"quantity": [".00", "3.00", "-.0", ".5", "."]}), None)
     assert parsed.frame["quantity"].to_list() == [0, 3, 0, None, None]
     assert parsed.failures["quantity|a_whole_number"].to_list() == [False, False, False, True, True]
+
+
+NEARLY_AN_INSTANT = st.tuples(
+    st.sampled_from(["2026-01-02T03:04:05Z", "2024-02-29T23:59:59Z", "0001-12-31T00:00:00Z"]),
+    st.lists(st.tuples(st.integers(0, 19), st.sampled_from("0123456789 +-:TtZz.\t\x00٣")), max_size=3),
+    st.sampled_from(["", "Z", "0"]),
+)
+
+
+@given(NEARLY_AN_INSTANT)
+def test_the_fast_way_takes_exactly_the_instants_that_a_pattern_would(
+    nearly: tuple[str, list[tuple[int, str]], str],
+) -> None:
+    characters, ending = list(nearly[0]), nearly[2]
+    for place, character in nearly[1]:
+        characters[place] = character
+    text = "".join(characters) + ending
+    is_one = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text) is not None
+    assert are_all_between(pl.Series([text, None]), *UTC_SECONDS) == is_one
+    assert are_all_between(pl.Series(["2026-01-02T03:04:05Z", text]), *UTC_SECONDS) == is_one
+
+
+@given(st.lists(st.none() | st.sampled_from(["0", "1.5", "007.25", "-3", "1e3", "x", "1.23456", " 2 "]), min_size=1))
+def test_an_amount_is_parsed_alike_whatever_stands_in_other_rows(texts: list[str | None]) -> None:
+    frame = pl.DataFrame({"amount": texts}, schema={"amount": pl.String()})
+    together = parse(CONTRACTS["payments"], frame, None)
+    for place, text in enumerate(texts):
+        if text is None:
+            assert together.frame["amount"][place] is None
+            continue
+        alone, broken = parsed("payments", "amount", text)
+        assert together.frame["amount"][place] == alone
+        assert {rule.split("|")[1] for rule, mask in together.failures.items() if mask[place]} == set(broken)

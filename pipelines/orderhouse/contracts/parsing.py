@@ -15,7 +15,7 @@ import polars as pl
 from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.contract import Contract
 
-__all__ = ["TEXTS", "Parsed", "as_text", "cleaned", "parse"]
+__all__ = ["TEXTS", "UTC_SECONDS", "Parsed", "are_all_between", "as_text", "cleaned", "parse"]
 
 INSTANT = (
     r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?: ?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
@@ -106,7 +106,7 @@ def _parse_column(kind: str, text: pl.Series, time_zone: str | None) -> tuple[pl
 
 def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
     """Uniform columns, which nearly all are, take a fast way; anything else is taken apart."""
-    if _are_all_between(text, *UTC_SECONDS):
+    if are_all_between(text, *UTC_SECONDS):
         typed = _clock(text, "%Y-%m-%dT%H:%M:%SZ")
         if typed.null_count() == text.null_count():
             return typed, {}
@@ -120,7 +120,7 @@ def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
     return _instant_of_any_form(text, zone)
 
 
-def _are_all_between(text: pl.Series, lowest: bytes, highest: bytes) -> bool:
+def are_all_between(text: pl.Series, lowest: bytes, highest: bytes) -> bool:
     """Whether every text is as long as these and between them at every byte; a pattern takes three times as long."""
     filled = text.drop_nulls()
     if (filled.str.len_bytes() != len(lowest)).any():
