@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.dashboards.published_home import publish
@@ -91,6 +93,14 @@ def wait_for_text(browser: webdriver.Chrome, text: str) -> None:
     WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
         lambda found: text in found.find_element(By.TAG_NAME, "body").text, f"the page never said {text!r}"
     )
+
+
+def wait_for_element(browser: webdriver.Chrome, selector: str) -> WebElement:
+    """Wait until something can be clicked or typed into: the text around it may be there before it."""
+    found: WebElement = WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+        element_to_be_clickable((By.CSS_SELECTOR, selector)), f"{selector!r} never came"
+    )
+    return found
 
 
 def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:

@@ -9,7 +9,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.conftest import wait_for_text, wait_until_drawn
+from tests.browser.conftest import wait_for_element, wait_for_text, wait_until_drawn
 from tests.dashboards.published_home import publish
 
 PAGES = {
@@ -40,7 +40,7 @@ def test_order_is_searched_and_opened(chromium: webdriver.Chrome, address: str) 
     chromium.get(f"{address}/orders")
     wait_until_drawn(chromium, "Orders")
     wait_for_text(chromium, "Pick a row to open the order")
-    box = chromium.find_element(By.CSS_SELECTOR, "[data-testid=stTextInput] input")
+    box = wait_for_element(chromium, "[data-testid=stTextInput] input")
     box.send_keys("O-0000123", Keys.ENTER)
     wait_for_text(chromium, "Orders\n1\n")
     assert "q=O-0000123" in chromium.current_url
