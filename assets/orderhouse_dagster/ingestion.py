@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest import IngestResult, ingest
-from orderhouse.warehouse import raw_schema
+from orderhouse.raw_tables import raw_schema
 
 from orderhouse_dagster.resources import WarehouseParam
 

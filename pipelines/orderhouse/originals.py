@@ -26,7 +26,7 @@ from orderhouse.vault import VaultKeys
 
 __all__ = ["Originals"]
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 1 << 20
 NONCE_BYTES = 12
 HEADER = struct.Struct("<QQ?")
 

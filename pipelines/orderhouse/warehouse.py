@@ -1,7 +1,7 @@
-"""The warehouse files: who may write them, what the raw tables look like, and how readers open what is published.
+"""The warehouse files: who may write them, and how what was received and what is published are opened.
 
-What goes into the raw tables belongs in `ingest`; what is made of them belongs in dbt; publishing belongs in
-`serve`.
+What the raw tables look like belongs in `raw_tables`, what goes into them in `ingest`, what is made of them in dbt,
+publishing in `serve`.
 """
 
 from __future__ import annotations
@@ -23,153 +23,15 @@ from orderhouse.database_files import make_database
 from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.faults import watched
 from orderhouse.machine_errors import machine_problem
+from orderhouse.raw_tables import create_raw_tables
 from orderhouse.settings import Settings
 
-__all__ = ["Holder", "lock_holder", "open_published", "open_raw", "quote", "raw_schema", "run_lock"]
+__all__ = ["Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
 
 # Enough for every name; the rest is blank, which JSON allows.
 HOLDER_BYTES = 1024
 # How often, 20 ms apart, a second run looks for the name of a first one that began in the same instant.
 NAMING_TRIES = 50
-
-RAW_LEDGERS: dict[str, dict[str, str]] = {
-    "batches": {"batch_id": "BIGINT", "started_at": "TIMESTAMP", "finished_at": "TIMESTAMP"},
-    "files": {
-        "file_id": "VARCHAR",
-        "source": "VARCHAR",
-        "feed": "VARCHAR",
-        "path": "VARCHAR",
-        "format": "VARCHAR",
-        "size_bytes": "BIGINT",
-        "mapping_version": "VARCHAR",
-        "batch_id": "BIGINT",
-        "received_at": "TIMESTAMP",
-        "rows_in": "BIGINT",
-        "accepted": "BIGINT",
-        "duplicate": "BIGINT",
-        "quarantined": "BIGINT",
-        "status": "VARCHAR",
-        "reason": "VARCHAR",
-        "ignored_columns": "VARCHAR",
-        "bundle_id": "VARCHAR",
-        "role": "VARCHAR",
-    },
-    "quarantine": {
-        "quarantine_id": "VARCHAR",
-        "file_id": "VARCHAR",
-        "feed": "VARCHAR",
-        "record": "BIGINT",
-        "source": "VARCHAR",
-        "path": "VARCHAR",
-        "batch_id": "BIGINT",
-        "received_at": "TIMESTAMP",
-        "rules": "VARCHAR",
-        "reasons": "VARCHAR",
-        "row_json": "VARCHAR",
-    },
-    "erasures": {
-        "erasure_id": "VARCHAR",
-        "erased_at": "TIMESTAMP",
-        "erased_by": "VARCHAR",
-        "reason": "VARCHAR",
-        "token_count": "BIGINT",
-        "value_count": "BIGINT",
-        "redacted_count": "BIGINT",
-        "dropped_count": "BIGINT",
-    },
-    "repairs": {
-        "repair_id": "VARCHAR",
-        "kind": "VARCHAR",
-        "source": "VARCHAR",
-        "file_id": "VARCHAR",
-        "feed": "VARCHAR",
-        "record": "BIGINT",
-        "quarantine_id": "VARCHAR",
-        "row_hash": "VARCHAR",
-        "fields": "VARCHAR",
-        "fields_before": "VARCHAR",
-        "why": "VARCHAR",
-        "made_by": "VARCHAR",
-        "made_at": "TIMESTAMP",
-        "batch_id": "BIGINT",
-    },
-    "replays": {
-        "quarantine_id": "VARCHAR",
-        "repair_id": "VARCHAR",
-        "source": "VARCHAR",
-        "file_id": "VARCHAR",
-        "feed": "VARCHAR",
-        "record": "BIGINT",
-        "outcome": "VARCHAR",
-        "reasons": "VARCHAR",
-        "replayed_at": "TIMESTAMP",
-        "batch_id": "BIGINT",
-    },
-    "coverage": {"source": "VARCHAR", "feed": "VARCHAR", "batch_id": "BIGINT"},
-    "sources": {
-        "source": "VARCHAR",
-        "format": "VARCHAR",
-        "mapping_version": "VARCHAR",
-        "batch_id": "BIGINT",
-        "priority": "BIGINT",
-    },
-    "words": {
-        "source": "VARCHAR",
-        "feed": "VARCHAR",
-        "column_name": "VARCHAR",
-        "word": "VARCHAR",
-        "meaning": "VARCHAR",
-        "batch_id": "BIGINT",
-    },
-    "controls": {
-        "source": "VARCHAR",
-        "file_id": "VARCHAR",
-        "path": "VARCHAR",
-        "origin": "VARCHAR",
-        "control_id": "VARCHAR",
-        "measure": "VARCHAR",
-        "expected": "VARCHAR",
-        "actual": "VARCHAR",
-        "status": "VARCHAR",
-        "detail": "VARCHAR",
-        "is_rejected": "BOOLEAN",
-        "batch_id": "BIGINT",
-        "checked_at": "TIMESTAMP",
-    },
-    "columns_seen": {
-        "source": "VARCHAR",
-        "file_id": "VARCHAR",
-        "feed": "VARCHAR",
-        "column_name": "VARCHAR",
-        "kind": "VARCHAR",
-        "rows_seen": "BIGINT",
-        "empty_seen": "BIGINT",
-        "is_used": "BOOLEAN",
-        "batch_id": "BIGINT",
-    },
-    "words_seen": {
-        "source": "VARCHAR",
-        "file_id": "VARCHAR",
-        "feed": "VARCHAR",
-        "column_name": "VARCHAR",
-        "word": "VARCHAR",
-        "batch_id": "BIGINT",
-    },
-    "numbered": {
-        "source": "VARCHAR",
-        "feed": "VARCHAR",
-        "column_name": "VARCHAR",
-        "pattern": "VARCHAR",
-        "batch_id": "BIGINT",
-    },
-    "expected_intervals": {
-        "source": "VARCHAR",
-        "feed": "VARCHAR",
-        "every": "VARCHAR",
-        "every_seconds": "BIGINT",
-        "batch_id": "BIGINT",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -294,19 +156,6 @@ def _read_holder(path: Path) -> Holder | None:
         return None
 
 
-def quote(identifier: str) -> str:
-    """An identifier for SQL: the one way names get into statements."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def raw_schema() -> dict[str, dict[str, str]]:
-    """Every raw table with its columns and SQL types: the feeds, derived from their contracts, and the ledgers."""
-    from orderhouse.contracts import CONTRACTS, LINEAGE  # brings dataframely, a second that reading must not cost
-
-    feeds = {feed: {**contract.stored_columns(), **LINEAGE} for feed, contract in CONTRACTS.items()}
-    return {**feeds, **RAW_LEDGERS}
-
-
 def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open what was received; create it, or the columns that contracts have gained since, unless read-only.
 
@@ -318,24 +167,8 @@ def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyC
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     connection = watched(_connect(settings.raw_db, read_only=read_only, settings=settings))
     if not read_only:
-        _create_raw(connection)
+        create_raw_tables(connection)
     return connection
-
-
-def _create_raw(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("create schema if not exists raw")
-    found = connection.execute(
-        "select table_name, list(column_name) from duckdb_columns() where schema_name = 'raw' group by all"
-    ).fetchall()
-    existing: dict[str, list[str]] = dict(found)
-    for table, columns in raw_schema().items():
-        if table not in existing:
-            definition = ", ".join(f"{quote(name)} {sql_type}" for name, sql_type in columns.items())
-            connection.execute(f"create table raw.{quote(table)} ({definition})")
-            continue
-        for name, sql_type in columns.items():
-            if name not in existing[table]:
-                connection.execute(f"alter table raw.{quote(table)} add column {quote(name)} {sql_type}")
 
 
 def open_published(settings: Settings, version: int | None = None) -> duckdb.DuckDBPyConnection:

@@ -145,8 +145,9 @@ def test_an_old_feed_warns(built: Settings) -> None:
     payments = "from range(60) as days (day)"
     plant(
         built,
-        f"attach '{built.raw_db}' as raw; insert into raw.raw.payments (_source, occurred_at)"
-        f" select 'shop', timestamp '2026-01-01' + to_days(day::integer) {payments}",
+        f"attach '{built.raw_db}' as raw; insert into raw.received.loads (load_id, source) values (1, 'shop');"
+        f" insert into raw.received.payments (_load_id, occurred_at)"
+        f" select 1, timestamp '2026-01-01' + to_days(day::integer) {payments}",
     )
     check = failed(built, "every_feed_is_fresh")["every_feed_is_fresh"]
     assert check.severity == "warn"

@@ -73,9 +73,10 @@ def receive(settings: Settings, batch: int, orders: dict[str, str]) -> None:
     """Add a batch of orders, by id and the instant at which each was placed."""
     with open_raw(settings) as raw:
         raw.execute("insert into raw.batches values (?, now()::timestamp, now()::timestamp)", [batch])
+        raw.execute("insert into received.loads (load_id, batch_id) values (?, ?)", [batch, batch])
         for order_id, placed_at in orders.items():
             raw.execute(
-                "insert into raw.orders (order_id, placed_at, _batch_id) values (?, ?::timestamp, ?)",
+                "insert into received.orders (order_id, placed_at, _load_id) values (?, ?::timestamp, ?)",
                 [order_id, placed_at, batch],
             )
 

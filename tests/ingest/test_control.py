@@ -188,8 +188,12 @@ def test_rows_that_are_nowhere_take_the_transaction_back_and_name_the_file(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.write("feeds/orders.csv", ORDERS_HEADER + order(1) + order(2))
-    put: Any = Loader._put
-    monkeypatch.setattr(Loader, "_put", lambda self, feed, rows, parts: put(self, feed, rows.head(1), parts))
+    insert: Any = Loader._insert
+
+    def lossy(self: Loader, table: str, rows: pl.DataFrame) -> None:
+        insert(self, table, rows.head(1))
+
+    monkeypatch.setattr(Loader, "_insert", lossy)
     with pytest.raises(OrderhouseError) as raised:
         landing.ingest()
     assert raised.value.exit_code == 2

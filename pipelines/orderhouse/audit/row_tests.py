@@ -19,7 +19,7 @@ from orderhouse.build import ModelEvent, prepare_manifest
 from orderhouse.build import dbt as dbt_commands
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.warehouse import quote
+from orderhouse.sql_names import quote
 
 __all__ = ["RowTest", "explain_tests", "run_tests"]
 

@@ -81,7 +81,10 @@ def has_instants_between(raw: duckdb.DuckDBPyConnection, after: str, until: str)
     Then the newest one has moved though nothing arrived.
     """
     present = {
-        name for (name,) in raw.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+        name
+        for (name,) in raw.execute(
+            "select distinct table_name from duckdb_columns() where schema_name = 'raw'"
+        ).fetchall()
     }
     for feed, column in DATA_INSTANTS.items():
         if feed not in present:

@@ -25,7 +25,7 @@ FLAG_OPTIONS = ("--debug",)
 
 # polars gives memory back after half a second, and the next block of rows has it brought in anew, page by page: of a
 # million orders' ingest 15 of 94 processor seconds were the system's. Kept for ten seconds a quarter of it is spared.
-ALLOCATOR = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:10000")
+ALLOCATOR = ("_RJEM_MALLOC_CONF", f"dirty_decay_ms:10000,muzzy_decay_ms:10000,narenas:{os.cpu_count()}")
 
 app = typer.Typer(
     name="orderhouse",

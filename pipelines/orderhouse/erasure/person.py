@@ -13,8 +13,8 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
-from orderhouse.warehouse import quote
 
 __all__ = ["By", "Person", "find_person", "token_columns"]
 

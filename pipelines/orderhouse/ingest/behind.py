@@ -14,7 +14,7 @@ from typing import ParamSpec
 __all__ = ["WriteBehind"]
 
 Given = ParamSpec("Given")
-AT_MOST = 3
+AT_MOST = 2
 
 
 class WriteBehind:

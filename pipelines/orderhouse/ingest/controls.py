@@ -19,12 +19,12 @@ import duckdb
 import polars as pl
 
 from orderhouse.ingest.discovery import Unit
+from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.files import SIDE_FILE, FileRejected, SourceFile
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.promises import Totals, read_totals
-from orderhouse.warehouse import RAW_LEDGERS
 
 __all__ = ["Check", "Controls", "write_checks"]
 

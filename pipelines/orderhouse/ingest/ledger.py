@@ -17,9 +17,9 @@ import polars as pl
 from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.results import FileReport
+from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources.config import Source
 from orderhouse.sources.promises import ALL_FEEDS, FILES, interval_seconds
-from orderhouse.warehouse import RAW_LEDGERS
 
 __all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
 

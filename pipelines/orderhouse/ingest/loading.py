@@ -10,11 +10,13 @@ import contextlib
 import hashlib
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
@@ -22,30 +24,26 @@ from orderhouse.ingest.behind import WriteBehind
 from orderhouse.ingest.controls import Check, Controls, write_checks
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.drift import observe, write_seen
-from orderhouse.ingest.duplicates import Duplicates
+from orderhouse.ingest.duplicates import Compared, Duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
+from orderhouse.ingest.loads import Load, next_load, write_loads
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
 from orderhouse.ingest.superseding import note_superseded, supersede_file
 from orderhouse.ingest.transaction import Part, Transaction
+from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.formats import FeedRows
+from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
-from orderhouse.warehouse import RAW_LEDGERS, quote
 
 __all__ = ["Loader", "RowsUnaccounted", "zone_of"]
 
 ROW_BUDGET = 4_000_000
 WAITING_ROWS = 100_000
 ROW_GROUP = 122_880
-ROWS_PER_INSERT = 2 * ROW_GROUP
-
-_LINEAGE: dict[str, Callable[[Part], str]] = {
-    "_file_id": lambda part: part.file.file_id,
-    "_source": lambda part: part.unit.source.name,
-    "_mapping_version": lambda part: part.unit.source.mapping_version,
-}
+ROWS_PER_INSERT = 4 * ROW_GROUP
 
 
 class RowsUnaccounted(OrderhouseError):
@@ -67,10 +65,11 @@ class Loader:
         self.controls = Controls(connection)
         self.checks: list[Check] = []
         self._reports: deque[FileReport] = deque()
-        self._open = Transaction()
+        self._open = Transaction(first_part=next_load(connection))
         self._behind = WriteBehind()
+        self._observing = ThreadPoolExecutor(1, thread_name_prefix="observing")
+        self._comparing = ThreadPoolExecutor(1, thread_name_prefix="comparing")
         self._duplicates = Duplicates(connection, batch_id)
-        connection.execute("create or replace temp table loading_files (source varchar, file_id varchar)")
         note_superseded(connection)
 
     def begin_unit(self, unit: Unit) -> None:
@@ -78,7 +77,8 @@ class Loader:
         if not self._open.is_open:
             self._behind.submit(self._begin)
             self._open.is_open = True
-        self._behind.submit(self._supersede, unit)
+        if any(self.ledger.was_loaded(unit.source.name, file.file_id) for file in unit.files):
+            self._behind.submit(self._supersede, unit)
 
     def add(self, unit: Unit, rows: FeedRows) -> None:
         """Put rows of the unit in."""
@@ -116,21 +116,20 @@ class Loader:
         parts = self._open.parts_of(unit)
         for feed in {part.feed for part in parts if part.feed}:
             self._duplicates.forget(feed, [part.number for part in parts])
-        tables = {f"raw.{quote(part.feed)}": "_" for part in parts if part.feed}
-        values = {
-            "batch": self.batch_id,
-            "source": unit.source.name,
-            "files": sorted(file.file_id for file in unit.files),
-        }
-        for table, prefix in {**tables, "raw.quarantine": ""}.items():
+        for feed in {part.feed for part in parts if part.feed}:
             self.connection.execute(
-                f"""
-                delete from {table}
-                where {prefix}batch_id = $batch and {prefix}source = $source
-                    and list_contains($files, {prefix}file_id)
-                """,  # noqa: S608
-                values,
+                f"delete from received.{quote(feed)} where list_contains($loads, _load_id)",  # noqa: S608
+                {"loads": [part.number for part in parts]},
             )
+        self.connection.execute(
+            "delete from raw.quarantine "
+            "where batch_id = $batch and source = $source and list_contains($files, file_id)",
+            {
+                "batch": self.batch_id,
+                "source": unit.source.name,
+                "files": sorted(file.file_id for file in unit.files),
+            },
+        )
         self._open.forget(unit)
         note_superseded(self.connection)
         for finished in self._open.units:
@@ -165,9 +164,16 @@ class Loader:
     def _commit(self, opened: Transaction) -> None:
         checkpoint("after_vault")
         lines = [*self._settled(opened), *self._rejections(opened)]
+        loads = [
+            Load(part.number, part.file.file_id, part.unit.source.name, part.unit.source.mapping_version)
+            for part in opened.parts.values()
+            if part.feed
+        ]
+        write_loads(self.connection, loads, self.batch_id, self.received_at)
         write_lines(self.connection, lines, self.batch_id, self.received_at)
         write_checks(self.connection, opened.checks, self.batch_id, self.received_at)
-        write_seen(self.connection, opened.seen, opened.parts, self.batch_id)
+        seen = [observed.result() for observed in opened.seen]
+        write_seen(self.connection, seen, opened.parts, self.batch_id)
         self.ensure_batch()
         checkpoint("before_commit")
         self.connection.execute("commit")
@@ -197,13 +203,18 @@ class Loader:
                 self.vault.discard()
         self._open = Transaction(first_part=self._open.next_part)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._duplicates.close()
+
     def _put_waiting(self) -> None:
         """Screen the rows that wait and put them into the tables of the open transaction."""
         bad: list[pl.DataFrame] = []
         for waiting in self._open.take_waiting():
             joined = waiting.joined()
-            self._open.seen.append(observe(waiting, joined))
-            screened = screen(waiting.feed, joined, waiting.source, zone_of(waiting.source), self.vault)
+            self._open.seen.append(self._observing.submit(observe, waiting, joined))
+            zone = zone_of(waiting.source)
+            screened = screen(waiting.feed, joined, waiting.source, zone, self.vault, is_trimmed=waiting.is_trimmed)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -226,28 +237,18 @@ class Loader:
         rows = pl.concat(self._open.accepted.pop(feed))
         height = rows.height if all_of_them else rows.height // ROW_GROUP * ROW_GROUP
         if height:
-            self._behind.submit(self._put, feed, rows.head(height), self._open.parts)
+            put = rows.head(height)
+            compared = self._comparing.submit(self._duplicates.within_run, feed, put, put[PART])
+            self._behind.submit(self._put, feed, put, compared)
         if height < rows.height:
             self._open.accepted[feed] = [rows.slice(height)]
 
-    def _put(self, feed: str, accepted: pl.DataFrame, parts: Mapping[int, Part]) -> None:
-        """Put rows into their table. What all of them share is said once, in SQL."""
-        shared: dict[str, object] = {"_received_at": self.received_at, "_batch_id": self.batch_id}
-        varying: list[pl.Series] = []
-        repeats = self._duplicates.among(feed, accepted, accepted[PART])
-        if repeats is None:
-            shared["_is_duplicate"] = False
-        else:
-            varying.append(repeats.alias("_is_duplicate"))
-        numbers = accepted[PART].unique().to_list()
-        for name, value in _LINEAGE.items():
-            said = {number: value(parts[number]) for number in numbers}
-            if len(set(said.values())) == 1:
-                shared[name] = said[numbers[0]]
-            else:
-                varying.append(_of_part(accepted, name, said))
+    def _put(self, feed: str, accepted: pl.DataFrame, compared: Future[Compared]) -> None:
+        """Put rows into their table."""
+        repeats = self._duplicates.with_older(feed, accepted, compared.result())
         empty = [column.name for column in accepted.iter_columns() if column.null_count() == accepted.height]
-        self._insert(f"raw.{quote(feed)}", accepted.drop(PART, *empty).with_columns(varying), shared)
+        rows = accepted.drop(empty).rename({PART: "_load_id"}).with_columns(repeats.alias("_is_duplicate"))
+        self._insert(f"received.{quote(feed)}", rows)
 
     def _quarantine_lines(self, bad: pl.DataFrame) -> pl.DataFrame:
         ids: list[str] = []
@@ -258,9 +259,9 @@ class Loader:
             ids.append(hashlib.sha256(f"{place}|{record}|{part.quarantined}".encode()).hexdigest()[:16])
         parts = {number: self._open.parts[number] for number in bad[PART].unique().to_list()}
         lineage: dict[str, Callable[[Part], str | None]] = {
-            "file_id": _LINEAGE["_file_id"],
+            "file_id": lambda part: part.file.file_id,
             "feed": lambda part: part.feed,
-            "source": _LINEAGE["_source"],
+            "source": lambda part: part.unit.source.name,
             "path": lambda part: part.file.path,
         }
         return bad.with_columns(
@@ -273,22 +274,13 @@ class Loader:
             received_at=pl.lit(self.received_at, pl.Datetime("us")),
         ).select(*RAW_LEDGERS["quarantine"])
 
-    def _insert(self, table: str, frame: pl.DataFrame, shared: dict[str, object] | None = None) -> None:
-        shared = shared or {}
-        constants = "".join(f", ${name} as {quote(name)}" for name in shared)
-        self.connection.register("incoming", frame.to_arrow())
-        self.connection.execute(f"insert into {table} by name select *{constants} from incoming", shared)  # noqa: S608
+    def _insert(self, table: str, frame: pl.DataFrame) -> None:
+        self.connection.register("incoming", _in_row_groups(frame))
+        self.connection.execute(f"insert into {table} by name select * from incoming")  # noqa: S608
         self.connection.unregister("incoming")
 
     def _settled(self, opened: Transaction) -> list[LedgerLine]:
         """Check that every row is somewhere, and make the ledger's lines."""
-        loading = [(unit.source.name, file.file_id) for unit in opened.units for file in unit.files]
-        self.connection.execute("delete from loading_files")
-        if loading:
-            names, ids = zip(*loading, strict=True)
-            self.connection.execute(
-                "insert into loading_files select unnest($names), unnest($ids)", {"names": names, "ids": ids}
-            )
         duplicates: Counter[int] = Counter()
         for feed, parts in opened.by_feed().items():
             if any(part.rows_in != part.quarantined for part in parts):
@@ -303,20 +295,14 @@ class Loader:
     def _counted(self, feed: str, parts: list[Part]) -> Counter[int]:
         """Duplicates per part, after making sure that what was not quarantined is in the table."""
         rows = self.connection.execute(
-            f"""
-            select _source, _file_id, count(*), count(*) filter (_is_duplicate)
-            from raw.{quote(feed)}
-            where _batch_id = $batch and exists (
-                select 1 from loading_files where loading_files.file_id = _file_id and loading_files.source = _source
-            )
-            group by all
-            """,  # noqa: S608
-            {"batch": self.batch_id},
+            f"select _load_id, count(*), count(*) filter (_is_duplicate) from received.{quote(feed)} "  # noqa: S608
+            "where _load_id >= $first group by all",
+            {"first": min(part.number for part in parts)},
         ).fetchall()
-        stored = {(source, file_id): (count, repeats) for source, file_id, count, repeats in rows}
+        stored = {load_id: (count, repeats) for load_id, count, repeats in rows}
         found: Counter[int] = Counter()
         for part in parts:
-            count, repeats = stored.get((part.unit.source.name, part.file.file_id), (0, 0))
+            count, repeats = stored.get(part.number, (0, 0))
             if count != part.rows_in - part.quarantined:
                 raise _unaccounted(part, count)
             found[part.number] = repeats
@@ -345,6 +331,15 @@ def _unaccounted(part: Part, stored: int) -> RowsUnaccounted:
 def zone_of(source: Source) -> str | None:
     """The zone of a source's local instants: its own, else its format's, else none."""
     return source.time_zone or FORMATS[source.format].time_zone
+
+
+def _in_row_groups(frame: pl.DataFrame) -> pa.Table:
+    """Batches of whole row groups, which DuckDB's threads put in side by side; smaller ones go in one after the other.
+
+    Texts are handed over as views: as offsets each would be copied once more.
+    """
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    return pa.Table.from_batches(table.to_batches(max_chunksize=ROW_GROUP), schema=table.schema)
 
 
 def _of_part(frame: pl.DataFrame, name: str, said: Mapping[int, str | None]) -> pl.Series:

@@ -9,6 +9,7 @@ What is decided belongs to `repairing`; which rows count belongs to `superseding
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,18 +22,21 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.loading import zone_of
+from orderhouse.ingest.loads import Load, next_load, write_loads
 from orderhouse.ingest.repairing import next_batch
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.ingest.superseding import note_superseded, supersede_replays
 from orderhouse.quarantined import note_quarantined
+from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD
+from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
-from orderhouse.warehouse import RAW_LEDGERS, quote
 
 __all__ = ["ReplayResult", "Replayed", "replay", "replay_sentences"]
 
 RECORD_TEXT = "record_text_token"
+LINEAGE_OF = ["source", "file_id", "mapping_version"]
 RECORD_OF = ["source", "file_id", "feed", "record"]
 
 
@@ -358,16 +362,16 @@ def _put(
     now: datetime,
 ) -> pl.DataFrame:
     """Put rows into their feed under the lineage they came with; which of them are duplicates."""
-    lineage = rows.select(PART, _file_id="file_id", _source="source", _mapping_version="mapping_version")
-    repeats = Duplicates(connection, batch_id).among(feed, accepted, accepted[PART])
-    is_duplicate = pl.lit(False) if repeats is None else repeats
-    stored = accepted.join(lineage, on=PART, maintain_order="left").with_columns(is_duplicate.alias("_is_duplicate"))
+    numbers = pl.int_range(pl.len(), dtype=pl.Int64) + next_load(connection)
+    lineage = rows.join(accepted, on=PART, how="semi").select(*LINEAGE_OF).unique().with_columns(load_id=numbers)
+    loads = [Load(**line) for line in lineage.iter_rows(named=True)]
+    of_rows = rows.join(lineage, on=LINEAGE_OF).select(PART, _load_id="load_id")
+    with contextlib.closing(Duplicates(connection, batch_id)) as duplicates:
+        repeats = duplicates.among(feed, accepted, accepted[PART])
+    stored = accepted.join(of_rows, on=PART, maintain_order="left").with_columns(repeats.alias("_is_duplicate"))
+    write_loads(connection, loads, batch_id, now)
     connection.register("incoming", stored.drop(PART).to_arrow())
-    connection.execute(
-        f"insert into raw.{quote(feed)} by name "  # noqa: S608 - a contract's name
-        "select *, $now as _received_at, $batch as _batch_id from incoming",
-        {"now": now, "batch": batch_id},
-    )
+    connection.execute(f"insert into received.{quote(feed)} by name select * from incoming")  # noqa: S608 - a contract's
     connection.unregister("incoming")
     return stored.select(PART, "_is_duplicate")
 

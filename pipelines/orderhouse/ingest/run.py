@@ -110,6 +110,8 @@ class _Run:
         except BaseException:
             self.loader.abandon()
             raise
+        finally:
+            self.loader.close()
         replayed = replay(self.connection, self.vault, self.declared.sources)
         self.notes += [*replay_sentences(replayed), *replayed.notes]
         self._finish()

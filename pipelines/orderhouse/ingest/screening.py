@@ -49,7 +49,15 @@ class Screened:
     quarantined: pl.DataFrame
 
 
-def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None, vault: Vault) -> Screened:
+def screen(
+    feed: str,
+    frame: pl.DataFrame,
+    source: Source,
+    time_zone: str | None,
+    vault: Vault,
+    *,
+    is_trimmed: bool = False,
+) -> Screened:
     """Sort the rows of a feed into accepted and quarantined.
 
     Args:
@@ -58,10 +66,12 @@ def screen(feed: str, frame: pl.DataFrame, source: Source, time_zone: str | None
         source: Adds its constants and the prefixes of its ids.
         time_zone: The zone of local instants; None if there is none.
         vault: Takes personal values and gives tokens.
+        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
     """
     contract = CONTRACTS[feed]
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
-    text = with_payload_parts(contract, _prepared(contract, cleaned(frame, texts), source), time_zone)
+    clean = frame if is_trimmed else cleaned(frame, texts)
+    text = with_payload_parts(contract, _prepared(contract, clean, source), time_zone)
     parsed = parse(contract, text, time_zone)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])

@@ -7,6 +7,7 @@ cost a hundred times more than one frame of ten thousand.
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,16 @@ class Part:
 
 @dataclass
 class Waiting:
-    """Frames of one source, feed and schema."""
+    """Frames of one source, feed and schema.
+
+    Attributes:
+        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
+    """
 
     source: Source
     feed: str
     frames: list[tuple[int, pl.DataFrame]] = field(default_factory=list)
+    is_trimmed: bool = True
 
     def joined(self) -> pl.DataFrame:
         """All rows, each with its part."""
@@ -77,7 +83,7 @@ class Transaction:
         self.malformed: list[tuple[int, Malformed]] = []
         self.accepted: dict[str, list[pl.DataFrame]] = {}
         self.checks: list[Check] = []
-        self.seen: list[Seen] = []
+        self.seen: list[Future[Seen]] = []
         self.is_open = False
         self._waiting: dict[Kind, Waiting] = {}
         self._of_unit: dict[int, dict[tuple[str, str | None], Part]] = defaultdict(dict)
@@ -94,6 +100,7 @@ class Transaction:
             kind = (unit.source.name, rows.feed, tuple(rows.frame.schema.items()))
             waiting = self._waiting.setdefault(kind, Waiting(unit.source, rows.feed))
             waiting.frames.append((part.number, rows.frame))
+            waiting.is_trimmed &= rows.is_trimmed
             self.rows_waiting += rows.frame.height
 
     def take_waiting(self) -> list[Waiting]:

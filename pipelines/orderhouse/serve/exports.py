@@ -21,7 +21,8 @@ from orderhouse.serve.publishing import PublishedVersion, find_version
 from orderhouse.serve.spreadsheets import write_spreadsheet
 from orderhouse.serve.tables import confine, find_table, quoted
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_published, quote
+from orderhouse.sql_names import quote
+from orderhouse.warehouse import open_published
 
 __all__ = ["FORMATS", "MANIFEST_NAME", "export", "write_table"]
 

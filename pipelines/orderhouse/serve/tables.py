@@ -9,7 +9,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.warehouse import quote
+from orderhouse.sql_names import quote
 
 __all__ = ["confine", "find_table", "published_tables", "quoted"]
 

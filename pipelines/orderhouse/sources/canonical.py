@@ -47,7 +47,9 @@ class Canonical(Format):
             raise FileRejected("The file's name does not begin with a feed's name. Declare the source's `feed`.")
         for records in read_records(source, file, feed):
             frame, ignored = _translated(source, feed, records.frame)
-            yield FeedRows(feed, file, frame, malformed=records.malformed, ignored=ignored)
+            yield FeedRows(
+                feed, file, frame, malformed=records.malformed, ignored=ignored, is_trimmed=records.is_trimmed
+            )
 
 
 def feed_of(path: str) -> str | None:
@@ -90,7 +92,11 @@ def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.Data
         raise FileRejected(_explain_missing(feed, missing, [name for name in frame.columns if name != RECORD]))
     selected = frame.select(
         *(pl.col(theirs).alias(name) for name, theirs in taken.items()),
-        *(pl.lit(value).alias(name) for name, value in constants.items() if name not in taken),
+        *(
+            pl.lit(value.strip() or None, pl.String).alias(name)
+            for name, value in constants.items()
+            if name not in taken
+        ),
         RECORD,
     )
     ignored = tuple(theirs for name, theirs in ours.items() if name not in contract.fields())

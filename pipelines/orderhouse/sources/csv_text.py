@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ BLOCK_BYTES = 8 << 20
 CAREFUL_ROWS = 50_000
 DELIMITERS = ",;\t|"
 QUOTE = b'"'
+SPACE = b" "
+# All else that counts as white space, and what of it is not ASCII begins with: a search for two bytes takes twenty
+# times as long as one for one byte.
+OTHER_SPACES = (b"\t", b"\v", b"\f", b"\r", b"\xc2", b"\xe1", b"\xe2", b"\xe3")
 
 csv.field_size_limit(64 << 20)
 
@@ -119,19 +124,21 @@ class _Reader:
         width = len(self.names)
         if width < 2:
             return None
+        has_quotes = QUOTE in block
         try:
             frame = pl.read_csv(
-                io.BytesIO(block),
+                block,
                 has_header=False,
                 schema=dict.fromkeys(self.names, pl.String()),
                 separator=self.delimiter,
                 eol_char=self.eol.decode(),
+                quote_char='"' if has_quotes else None,
             )
         except pl.exceptions.PolarsError:
             return None
         ends = _occurrences(block, self.eol) + (not block.endswith(self.eol))
         delimiters = _occurrences(block, self.delimiter.encode())
-        if not _occurrences(block, QUOTE):
+        if not has_quotes:
             if ends != frame.height or delimiters != frame.height * (width - 1):
                 return None
             lines = pl.int_range(self.line, self.line + frame.height, dtype=pl.Int64, eager=True)
@@ -143,7 +150,8 @@ class _Reader:
                 return None
             lines = self.line + (inside["ends"] + 1).cum_sum().shift(1, fill_value=0).cast(pl.Int64)
         self.line += ends
-        return Records(frame.with_columns(lines.alias(RECORD)))
+        is_trimmed = not has_quotes and _is_trimmed(block, self.delimiter.encode(), self.eol)
+        return Records(frame.with_columns(lines.alias(RECORD)), is_trimmed=is_trimmed)
 
     def _careful(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
         """The rest of the file, record by record."""
@@ -255,7 +263,22 @@ def _occurrences(block: bytes, byte: bytes) -> int:
     """How often a byte stands in a block; `bytes.count` takes four times as long where it is frequent."""
     if len(byte) > 1:
         return block.count(byte)
+    if byte not in block:
+        return 0
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord(byte)))
+
+
+def _is_trimmed(block: bytes, delimiter: bytes, eol: bytes) -> bool:
+    """Whether no value of a block without quotes begins or ends with white space.
+
+    Looking at the spaces takes a tenth of the time that trimming all values does.
+    """
+    if any(space in block for space in OTHER_SPACES) or block.startswith(SPACE) or block.endswith(SPACE):
+        return False
+    held = np.frombuffer(block, np.uint8)
+    spaces = np.flatnonzero(held == ord(SPACE))
+    neighbours = np.concatenate([held[spaces - 1], held[spaces + 1]])
+    return not any((neighbours == ord(edge)).any() for edge in (delimiter, eol))
 
 
 def _count(text: str) -> pl.Expr:
@@ -296,29 +319,34 @@ def _marked_encoding(first: bytes) -> str | None:
 
 
 def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes]:
-    """Blocks that end where a record ends: at a line end with an even number of quotes before it."""
-    data = first
-    for piece in following:
-        end = _record_end(data, eol)
+    """Blocks that end where a record ends: at a line end with an even number of quotes before it.
+
+    What a piece is cut into is copied once: of a million orders each copy more took a second.
+    """
+    carried = b""
+    for piece in itertools.chain([first], following):
+        end = _record_end(carried, piece, eol)
         if end:
-            yield data[:end]
-        elif len(data) > 12 * BLOCK_BYTES:
-            yield data
-            end = len(data)
-        data = data[end:] + piece
-    if data:
-        yield data
+            yield b"".join((carried, memoryview(piece)[:end]))
+            carried = piece[end:]
+        else:
+            carried += piece
+            if len(carried) > 12 * BLOCK_BYTES:
+                yield carried
+                carried = b""
+    if carried:
+        yield carried
 
 
-def _record_end(data: bytes, eol: bytes) -> int:
-    """Where the last whole record ends, or 0. Looks back over at most a few thousand line ends."""
-    quotes = _occurrences(data, QUOTE)
-    end = len(data)
+def _record_end(carried: bytes, piece: bytes, eol: bytes) -> int:
+    """Where in a piece the last whole record ends, or 0. Looks back over at most a few thousand line ends."""
+    quotes = _occurrences(carried, QUOTE) + _occurrences(piece, QUOTE)
+    end = len(piece)
     for _ in range(5000):
-        newline = data.rfind(eol, 0, end)
+        newline = piece.rfind(eol, 0, end)
         if newline < 0:
             return 0
-        quotes -= data.count(QUOTE, newline + 1, end)
+        quotes -= piece.count(QUOTE, newline + 1, end)
         if quotes % 2 == 0:
             return newline + 1
         end = newline

@@ -34,6 +34,7 @@ class FeedRows:
             them; ``lookup`` for a file that gives no rows.
         malformed: Records that cannot be read.
         ignored: Columns of the file that nothing is taken from.
+        is_trimmed: Whether it is certain that no text of the frame begins or ends with white space or is empty.
     """
 
     feed: str | None
@@ -42,6 +43,7 @@ class FeedRows:
     role: Role = "primary"
     malformed: list[Malformed] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
+    is_trimmed: bool = False
 
 
 class Format(ABC):

@@ -32,7 +32,9 @@ class Records:
         frame: Text columns by the file's names, and `_record`: the line a record starts on in a line format, else its
             number.
         malformed: What stands between them and cannot be read.
+        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
     """
 
     frame: pl.DataFrame
     malformed: list[Malformed] = field(default_factory=list)
+    is_trimmed: bool = False
