@@ -16,9 +16,9 @@ BLOCKS = 4
 _END = object()
 
 
-def read_ahead(items: Iterator[Item], pool: Executor) -> Iterator[Item]:
-    """The same items in the same order, asked for up to four steps early, from now on, in the pool's one thread."""
-    asked = deque(pool.submit(next, items, _END) for _ in range(BLOCKS))
+def read_ahead(items: Iterator[Item], pool: Executor, steps: int = BLOCKS) -> Iterator[Item]:
+    """The same items in the same order, asked for some steps early, from now on, in the pool's one thread."""
+    asked = deque(pool.submit(next, items, _END) for _ in range(steps))
     return _answered(items, asked, pool)
 
 

@@ -100,8 +100,9 @@ class _Run:
             with (
                 ThreadPoolExecutor(1, thread_name_prefix="reading") as reader,
                 ThreadPoolExecutor(1, thread_name_prefix="originals") as keeper,
+                ThreadPoolExecutor(1, thread_name_prefix="hashing") as hasher,
             ):
-                reading = ((unit, self._reading(unit, reader)) for unit in self._new_units(found))
+                reading = ((unit, self._reading(unit, reader)) for unit in self._new_units(found, hasher))
                 for done, (unit, rows) in enumerate(one_ahead(reading), 1):
                     self._load(unit, rows, keeper)
                     self._tell(unit, done, total)
@@ -124,13 +125,13 @@ class _Run:
         failed = sum(check.status == "failed" for check in checks)
         return IngestResult(batch_id, self.reports, self.notes, len(checks), failed)
 
-    def _new_units(self, found: dict[str, Found]) -> Iterator[Unit]:
+    def _new_units(self, found: dict[str, Found], hasher: ThreadPoolExecutor) -> Iterator[Unit]:
         """Files and bundles that are not known, or known under another mapping; the rest is reported as skipped."""
         for name, source in self.declared.sources.items():
             present: set[str] = set()
             taken: dict[str, Unit] = {}
-            for group in found[name].groups:
-                unit = self._identified(source, group, found[name])
+            identified = (self._identified(source, group, found[name]) for group in found[name].groups)
+            for unit in read_ahead(identified, hasher, steps=1):
                 if unit is None:
                     continue
                 present |= {file.file_id for file in unit.files}

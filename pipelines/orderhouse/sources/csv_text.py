@@ -151,7 +151,8 @@ class _Reader:
             lines = self.line + (inside["ends"] + 1).cum_sum().shift(1, fill_value=0).cast(pl.Int64)
         self.line += ends
         is_trimmed = not has_quotes and _is_trimmed(block, self.delimiter.encode(), self.eol)
-        return Records(frame.with_columns(lines.alias(RECORD)), is_trimmed=is_trimmed)
+        # polars hands a block on in pieces, and whatever is done with it later is then done piece by piece
+        return Records(frame.with_columns(lines.alias(RECORD)).rechunk(), is_trimmed=is_trimmed)
 
     def _careful(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
         """The rest of the file, record by record."""
