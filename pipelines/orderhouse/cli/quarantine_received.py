@@ -54,13 +54,20 @@ def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) ->
 
 def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     """The record that a row came from; None where it cannot be read now."""
+    import duckdb
+
     from orderhouse.ingest import RecordsAtHand
     from orderhouse.originals import Originals
     from orderhouse.sources.config import load_sources
     from orderhouse.vault import open_vault
 
     sources = load_sources(settings.sources_file).sources
-    with contextlib.suppress(OrderhouseError), open_vault(settings) as vault, reading(settings) as connection:
+    # a home that only an earlier version has written to lacks a column
+    with (
+        contextlib.suppress(OrderhouseError, duckdb.Error),
+        open_vault(settings) as vault,
+        reading(settings) as connection,
+    ):
         at_hand = RecordsAtHand(connection, vault, Originals(settings, vault.keys), sources)
         return at_hand.tried(row["source"], row["file_id"], row["record"]).received[row["record"]]
     return None

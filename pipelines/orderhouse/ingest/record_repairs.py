@@ -19,7 +19,7 @@ from orderhouse.sources.files import SourceFile
 from orderhouse.sources.record_patches import RecordPatch, RecordPatches
 from orderhouse.vault import ERASED, Vault
 
-__all__ = ["WHOLE", "RecordRepairs", "write_outcomes"]
+__all__ = ["WHOLE", "RecordRepairs", "has_repairs", "write_outcomes"]
 
 # Under this name a patch has the whole text of a record.
 WHOLE = "(the whole record)"
@@ -79,7 +79,8 @@ class RecordRepairs:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, vault: Vault) -> None:
         self._by_file: dict[tuple[str, str], list[_Decided]] = defaultdict(list)
-        for source, file_id, record, repair_id, kind, fields, made_by in connection.execute(IN_FORCE).fetchall():
+        found = connection.execute(IN_FORCE).fetchall() if has_repairs(connection) else []
+        for source, file_id, record, repair_id, kind, fields, made_by in found:
             decided = _Decided(record, repair_id, kind, json.loads(fields), made_by)
             self._by_file[source, file_id].append(decided)
         self._values = vault.reveal(token for each in self._patches() for token in _tokens(each))
@@ -133,6 +134,14 @@ class RecordRepairs:
 
     def _is_lost(self, value: str) -> bool:
         return value.startswith(ERASED) and value.removeprefix(ERASED) not in self._values
+
+
+def has_repairs(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is a table of repairs: a home that has not been written to for long may have none."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'repairs'"
+    ).fetchall()
+    return bool(found)
 
 
 def write_outcomes(

@@ -92,5 +92,5 @@ def has_no_field(name: str, names: Iterable[Any]) -> PatchMisfit:
     """The sentence about a field that a record has not."""
     known: Sequence[str] = [str(each) for each in names]
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}" if near else f"It has {listed(known)}"
-    return PatchMisfit(f"the record has no field {name!r}. {hint}")
+    hint = f"did you mean {near[0]}?" if near else f"it has {listed(known)}"
+    return PatchMisfit(f"the record has no field {name!r} ({hint})")
