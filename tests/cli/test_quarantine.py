@@ -117,7 +117,7 @@ def till(landing: Landing) -> str:
         "sources:\n  shop: {format: canonical, path: feeds/*}\n  till: {format: online_retail, path: till/*}\n"
     )
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-    landing.write("till/day.csv", f"{header}\n539461,22314,MUG,2,sometime,1.25,17243.0,United Kingdom\n")
+    landing.write("till/day.csv", f"{header}\n539461,22314,BLUE MUG,2,sometime,1.25,17243.0,United Kingdom\n")
     landing.ingest()
     ((known,),) = landing.query("select quarantine_id from raw.quarantine where source = 'till' and feed = 'orders'")
     return str(known)
@@ -126,8 +126,8 @@ def till(landing: Landing) -> str:
 def test_showing_a_row_says_which_repair_is_the_one_for_it(quarantine: Orderhouse, landing: Landing, till: str) -> None:
     _, out, _ = quarantine("show", till)
     assert f"orderhouse quarantine repair {till} --received --set field=value" in out
-    assert "InvoiceDate" in out and "1.25" in out and "MUG" not in out and "sometime" not in out
-    assert "MUG" in quarantine("show", till, "--reveal")[1]
+    assert "InvoiceDate" in out and "1.25" in out and "BLUE MUG" not in out and "sometime" not in out
+    assert "BLUE MUG" in quarantine("show", till, "--reveal")[1]
     ((known,),) = landing.query("select quarantine_id from raw.quarantine where source = 'shop' and record = 3")
     _, out, _ = quarantine("show", known)
     assert f"orderhouse quarantine repair {known} --set column=value" in out and "--received" not in out
