@@ -83,7 +83,8 @@ class RecordRepairs:
         for source, file_id, record, repair_id, kind, fields, made_by in found:
             decided = _Decided(record, repair_id, kind, json.loads(fields), made_by)
             self._by_file[source, file_id].append(decided)
-        self._values = vault.reveal(token for each in self._patches() for token in _tokens(each))
+        tokens = [token for each in self._patches() for token in _tokens(each)]
+        self._values = vault.reveal(tokens) if tokens else {}
 
     def fingerprint(self, source: str, file_id: str) -> str | None:
         """Stands for the decisions about a file's records; None if there are none."""
