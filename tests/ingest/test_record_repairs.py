@@ -80,6 +80,15 @@ def test_all_that_a_format_makes_of_a_record_follows_its_repair(till: Landing) -
     assert what_counts(till.settings) == unbroken(till, "till/day.csv", GOOD)
 
 
+def test_a_patched_record_stands_where_it_stood(landing: Landing) -> None:
+    """Lines of an invoice are numbered as they stand in the file."""
+    landing.declare(SHOP.format("time_zone: Europe/London"))
+    landing.write("till/day.csv", GOOD.replace(sold("539461", "22314"), sold("539461", "22314", "sometime")))
+    landing.ingest()
+    Mending(landing.settings).repair_record(broken(landing, 2, "order_lines"), {"InvoiceDate": AT})
+    assert what_counts(landing.settings) == unbroken(landing, "till/day.csv", GOOD)
+
+
 def test_rows_of_a_repaired_record_say_so_and_who_did_it(till: Landing) -> None:
     mending = Mending(till.settings)
     mending.repair_record(broken(till, 3), {"InvoiceDate": AT})
@@ -377,3 +386,22 @@ def test_who_is_erased_after_a_repair_is_erased_from_it_too(landing: Landing, pa
     live = what_counts(landing.settings)
     assert len(live["orders"]) == len(live["order_lines"]) == 1 and not live["quarantine"]
     assert [note for note in notes if sentence in note]
+
+
+def test_what_a_repair_gave_to_a_record_that_could_not_be_read_is_erased_with_its_person(landing: Landing) -> None:
+    landing.declare("sources:\n  shop: {format: shopify_orders, path: api/*}\n")
+    telling = {name: SHOPIFY_ORDER[name] for name in ("order_number", "financial_status", "line_items")}
+    bad = {name: value for name, value in SHOPIFY_ORDER.items() if name not in telling} | {
+        "customer": {"id": 70, "first_name": "", "last_name": "Schmidt", "email": "anna.schmidt@example.com"}
+    }
+    landing.write("api/orders.json", json.dumps([bad]))
+    landing.ingest()
+    assert [reason[:32] for *_, reason in landing.quarantined()] == ["the record is nothing that Shopi"]
+    fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in telling.items()}
+    Mending(landing.settings).repair_record(broken(landing, 1), {**fields, "customer.first_name": "Anna"})
+    assert landing.query("select count(*) from raw.orders") == [(1,)]
+    erase(landing.settings, "70", "customer_id")
+    with open_vault(landing.settings) as vault:
+        left = [value for (value,) in vault.connection.execute("select value from personal").fetchall()]
+    assert not [value for value in left if "anna" in value.lower()]
+    assert [value for value in left if "mug" in value], "what is nobody's stays"
