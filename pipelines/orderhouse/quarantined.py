@@ -5,7 +5,8 @@ Reads `raw.quarantine`, `raw.repairs` and `raw.replays`, which are all append-on
 `ingest.replaying`.
 
 A decision belongs to a row of a file, not to one load of it: to its source, file, feed, record and content. So it
-holds again when the file is read anew under another mapping and the same row breaks again.
+holds again when the file is read anew and the same row breaks again. One about a record as received belongs to source,
+file and record, whatever rows come of it; rows that broke before it was carried out are then repaired.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["STATES", "Selection", "events", "note_quarantined", "quarantined"]
+__all__ = ["STATES", "Row", "Selection", "note_quarantined", "quarantined", "rows_of"]
 
 Row = dict[str, Any]
 
@@ -59,7 +60,7 @@ decisions as (
 
 outcomes as (
     select * from raw.replays
-    where not starts_with(outcome, 'no_longer')
+    where not starts_with(outcome, 'no_longer') and feed is not null
     qualify row_number() over (partition by quarantine_id order by batch_id desc) = 1
 ),
 
@@ -83,6 +84,7 @@ found as (
         outcomes.outcome as replay_outcome,
         outcomes.replayed_at,
         numbered.file_id,
+        numbered.batch_id,
         numbered.row_hash,
         numbered.mapping_version,
         numbered.is_current,
@@ -117,6 +119,65 @@ select
 from found
 """
 
+# What was decided about the record that a row came from shows on the row, unless something was decided about the row.
+OF_RECORDS = """
+create or replace temp view quarantined_as_seen as
+with decided as (
+    select * from raw.repairs
+    where row_hash is null
+    qualify row_number() over (partition by source, file_id, record order by batch_id desc, repair_id) = 1
+),
+
+carried_out as (
+    select repair_id, arg_max(outcome, batch_id) as outcome, max(replayed_at) as replayed_at
+    from raw.replays where feed is null
+    group by repair_id
+),
+
+of_records as (
+    select decided.*, carried_out.outcome, carried_out.replayed_at
+    from decided left join carried_out using (repair_id)
+    where decided.kind = 'record_patch'
+),
+
+states as (
+    select
+        quarantined.quarantine_id,
+        of_records.* exclude (quarantine_id),
+        case
+            when quarantined.state = 'open' and of_records.outcome is null then 'patched'
+            when quarantined.state = 'open' then 'patch_failed'
+            when quarantined.state = 'superseded' and of_records.outcome in ('accepted', 'still_quarantined')
+                then 'repaired'
+        end as state
+    from quarantined inner join of_records using (source, file_id, record)
+    qualify quarantined.batch_id = max(quarantined.batch_id) over (
+        partition by quarantined.source, quarantined.file_id, quarantined.feed, quarantined.record
+    )
+)
+
+select
+    found.quarantine_id,
+    found.source,
+    found.feed,
+    found.path,
+    found.record,
+    found.rules,
+    found.reasons,
+    found.row_json,
+    found.received_at,
+    if(states.state is null, found.repair_kind, states.kind) as repair_kind,
+    if(states.state is null, found.repair_id, states.repair_id) as repair_id,
+    if(states.state is null, found.repair_made_by, states.made_by) as repair_made_by,
+    if(states.state is null, found.repair_made_at, states.made_at) as repair_made_at,
+    if(states.state is null, found.repair_why, states.why) as repair_why,
+    found.replay_outcome,
+    if(states.state is null, found.replayed_at, states.replayed_at) as replayed_at,
+    found.file_id,
+    coalesce(states.state, found.state) as state
+from quarantined as found left join states using (quarantine_id)
+"""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -137,13 +198,14 @@ class Selection:
 
 
 def note_quarantined(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the view `quarantined`: one row per row of `raw.quarantine`, with its state.
+    """Make the view `quarantined`: one row per row of `raw.quarantine`, with its state by decisions about the row.
 
     Besides what `quality.quarantine` has: the fields of the latest patch, the row's hash, the mapping it was read
     under, whether the row is in the feed by a replay (`is_in_feed`) and whether a decision waits to be carried out
-    (`is_due`).
+    (`is_due`). The view `quarantined_as_seen` has what `quality.quarantine` has, decisions about records included.
     """
     connection.execute(VIEW)
+    connection.execute(OF_RECORDS)
 
 
 def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> list[Row]:
@@ -160,11 +222,10 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> lis
         if state not in STATES:
             raise OrderhouseError(f"{state!r} is no state of a row in quarantine; choose one of {', '.join(STATES)}.")
     note_quarantined(connection)
-    return _rows(
+    return rows_of(
         connection,
         """
-        select * exclude (fields, row_hash, mapping_version, is_current, replayed_repair_id, is_in_feed, is_due)
-        from quarantined
+        select * from quarantined_as_seen
         where ($feed is null or feed = $feed) and ($source is null or source = $source)
             and ($rule is null or list_contains(from_json(rules, '["varchar"]'), $rule))
             and ($states is null or list_contains($states, state))
@@ -183,43 +244,8 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> lis
     )
 
 
-def events(
-    connection: duckdb.DuckDBPyConnection,
-    quarantine_id: str | None = None,
-    what: str | None = None,
-    limit: int = 50,
-) -> list[Row]:
-    """What was decided and done, the latest first: at, what, place, who, why, fields and fields_before, ids.
-
-    Args:
-        connection: The raw database.
-        quarantine_id: Only about this row, whole id.
-        what: Only of this kind: patch, discard, withdraw, accepted, duplicate, still_quarantined, withdrawn …
-        limit: At most so many.
-    """
-    return _rows(
-        connection,
-        """
-        with events as (
-            select made_at as at, kind as what, quarantine_id, repair_id, made_by as who, why, fields, fields_before,
-                batch_id
-            from raw.repairs
-            union all by name
-            select replayed_at as at, outcome as what, quarantine_id, repair_id, reasons as why, batch_id
-            from raw.replays
-        )
-        select events.*, quarantine.path, quarantine.record, quarantine.feed
-        from events
-        inner join raw.quarantine as quarantine using (quarantine_id)
-        where ($id is null or quarantine_id = $id) and ($what is null or what = $what)
-        order by events.batch_id desc, path, record
-        limit $limit
-        """,
-        {"id": quarantine_id, "what": what, "limit": limit},
-    )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> list[Row]:
+def rows_of(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> list[Row]:
+    """The answer to a query, a dictionary for each row."""
     found = connection.execute(query, values)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

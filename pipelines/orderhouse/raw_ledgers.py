@@ -28,6 +28,7 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
         "ignored_columns": "VARCHAR",
         "bundle_id": "VARCHAR",
         "role": "VARCHAR",
+        "record_repairs": "VARCHAR",
     },
     "quarantine": {
         "quarantine_id": "VARCHAR",

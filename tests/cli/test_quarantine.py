@@ -108,3 +108,51 @@ def test_a_repair_waits_for_the_run_that_holds_the_warehouse(quarantine: Orderho
 
 def test_replaying_with_nothing_to_do_says_so(quarantine: Orderhouse) -> None:
     assert "Nothing has changed" in quarantine("replay")[1]
+
+
+@pytest.fixture
+def till(landing: Landing) -> str:
+    """A wholesaler's invoice line beside the orders, its time unreadable; the id of a row that came from it."""
+    landing.declare(
+        "sources:\n  shop: {format: canonical, path: feeds/*}\n  till: {format: online_retail, path: till/*}\n"
+    )
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    landing.write("till/day.csv", f"{header}\n539461,22314,BLUE MUG,2,sometime,1.25,17243.0,United Kingdom\n")
+    landing.ingest()
+    ((known,),) = landing.query("select quarantine_id from raw.quarantine where source = 'till' and feed = 'orders'")
+    return str(known)
+
+
+def test_showing_a_row_says_which_repair_is_the_one_for_it(quarantine: Orderhouse, landing: Landing, till: str) -> None:
+    _, out, _ = quarantine("show", till)
+    assert f"orderhouse quarantine repair {till} --received --set field=value" in out
+    assert "InvoiceDate" in out and "1.25" in out and "BLUE MUG" not in out and "sometime" not in out
+    assert "BLUE MUG" in quarantine("show", till, "--reveal")[1]
+    ((known,),) = landing.query("select quarantine_id from raw.quarantine where source = 'shop' and record = 3")
+    _, out, _ = quarantine("show", known)
+    assert f"orderhouse quarantine repair {known} --set column=value" in out and "--received" not in out
+
+
+def test_a_record_as_received_is_repaired_and_taken_back(quarantine: Orderhouse, landing: Landing, till: str) -> None:
+    given = ("--set", "InvoiceDate=2010-12-19 10:21:00", "--why", "the till was down", "--who", "ada")
+    _, out, _ = quarantine("repair", till, "--received", *given)
+    assert "Noted the repair of 1 record as received." in out
+    assert "till/day.csv:2 was read again as repaired: what comes of the record is in its feeds." in out
+    for table in ("orders", "order_lines", "products", "customers"):
+        assert landing.query(f"select count(*) from raw.{table} where _source = 'till'") == [(1,)], table
+    _, out, _ = quarantine("show", till)
+    assert "the till was down" in out and "repaired" in out
+    assert "Nothing has changed" in quarantine("replay")[1]
+    ((repair_id,),) = landing.query("select repair_id from raw.repairs")
+    _, out, _ = quarantine("discard", repair_id, "--why", "it was another day")
+    assert "till/day.csv:2 was read again as it came: its repair was taken back." in out
+    assert "record_patch" in "".join(quarantine("history", "--what", "record_patch")[1].split())
+
+
+def test_a_whole_record_may_come_from_the_input(
+    quarantine: Orderhouse, landing: Landing, till: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = "539461,22314,CUP,2,2010-12-19 10:21:00,1.25,17243.0,United Kingdom\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(whole))
+    assert quarantine("repair", till, "--text", "-", "--why", "read out")[0] == 0
+    assert landing.query("select name from raw.products") == [("CUP",)]

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from orderhouse.ingest import ReplayResult, record_discards, record_patches, record_withdrawal, replay
+from orderhouse.ingest import (
+    ReplayResult,
+    Reread,
+    record_discards,
+    record_patches,
+    record_withdrawal,
+    repair_records,
+    replay,
+    reread,
+)
+from orderhouse.originals import Originals
 from orderhouse.quarantined import Selection, quarantined
 from orderhouse.settings import Settings
 from orderhouse.sources.config import load_sources
@@ -60,6 +70,27 @@ class Mending:
         self.patch(record, fields, path)
         return self.replay()
 
+    def note_record(self, quarantine_id: str, fields: dict[str, str], text: str | None = None) -> tuple[str, list[str]]:
+        """Note what a record as received should have been, without carrying it out; the repair's id, and notes."""
+        with self.opened() as (raw, vault):
+            originals = Originals(self.settings, vault.keys)
+            (repair_id,), notes = repair_records(
+                raw, vault, originals, self._sources, [quarantine_id], fields, text, why=WHY, who="ada"
+            )
+        return repair_id, notes
+
+    def repair_record(self, quarantine_id: str, fields: dict[str, str], text: str | None = None) -> Reread:
+        """Note it and carry it out."""
+        self.note_record(quarantine_id, fields, text)
+        return self.reread()
+
+    def reread(self) -> Reread:
+        """Carry out what waits about records, and about rows."""
+        with self.opened() as (raw, vault):
+            done = reread(raw, vault, Originals(self.settings, vault.keys), self._sources)
+            replay(raw, vault, self._sources)
+        return done
+
     def replay(self, ids: Sequence[str] | None = ()) -> ReplayResult:
         """Carry out what waits."""
         with self.opened() as (raw, vault):
@@ -76,6 +107,7 @@ class Mending:
         """Take a repair back."""
         with self.opened() as (raw, vault):
             record_withdrawal(raw, repair_id, why=WHY, who="bea")
+            reread(raw, vault, Originals(self.settings, vault.keys), self._sources)
             return replay(raw, vault, self._sources)
 
     @property

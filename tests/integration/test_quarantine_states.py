@@ -70,6 +70,20 @@ def steps(landing: Landing) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield "two rows of one record, one repaired", lambda: _repair_one_of_two(mending)
     yield "look at all again", lambda: _as_if_the_contract_had_changed(mending)
+    yield "a record repaired", lambda: _repair_record(mending, 6, "others/orders.csv", {"currency": "EUR"})
+    yield "a record that stays broken", lambda: _repair_record(mending, 7, "others/orders.csv", {"currency": "EUROS"})
+    yield (
+        "a repair of a record taken back",
+        lambda: mending.take_back(_repair_record(mending, 8, "others/orders.csv", {"currency": "EUR"})),
+    )
+    yield (
+        "a record repaired that waits, and a row of another",
+        lambda: (
+            mending.note_record(_id_of(mending, 9, "others/orders.csv"), {"currency": "EUR"}),
+            mending.patch(10, good, "others/orders.csv"),
+        ),
+    )
+    yield "what waits carried out", lambda: mending.reread()
     yield "a better patch that waits", lambda: mending.patch(3, {"currency": "USD"}, ours)
     yield "a patch that waits", lambda: mending.patch(6, good, ours)
     yield "another mapping that reads the rows alike", lambda: _remap(landing, AS_BEFORE)
@@ -85,7 +99,7 @@ def test_what_is_published_of_a_row_in_quarantine_is_what_the_raw_tables_say(lan
         seen |= {(row["state"], row["repair_kind"], row["replay_outcome"]) for row in rows}
     states, kinds, outcomes = (set(values) for values in zip(*seen, strict=True))
     assert states == set(STATES)
-    assert kinds == {None, "patch", "discard", "withdraw"}
+    assert kinds == {None, "patch", "record_patch", "discard", "withdraw"}
     assert outcomes == {None, "accepted", "duplicate", "still_quarantined", "withdrawn"}
 
 
@@ -103,6 +117,17 @@ def published(landing: Landing, columns: list[str]) -> list[dict[str, Any]]:
 def _repair_of(mending: Mending, record: int, path: str) -> str:
     (row,) = [row for row in mending.rows() if row["record"] == record and row["path"] == path]
     return str(row["repair_id"])
+
+
+def _id_of(mending: Mending, record: int, path: str) -> str:
+    rows = [row for row in mending.rows() if row["record"] == record and row["path"] == path]
+    return str(next(row["quarantine_id"] for row in rows if row["state"] != "superseded"))
+
+
+def _repair_record(mending: Mending, record: int, path: str, fields: dict[str, str]) -> str:
+    repair_id, _ = mending.note_record(_id_of(mending, record, path), fields)
+    mending.reread()
+    return repair_id
 
 
 def _repair_one_of_two(mending: Mending) -> None:

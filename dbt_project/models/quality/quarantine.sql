@@ -59,11 +59,11 @@ decisions as (
 outcomes as (
     select replays.*
     from replays
-    where replays.outcome not like 'no_longer%'
+    where replays.outcome not like 'no_longer%' and replays.feed is not null
     qualify row_number() over (partition by replays.quarantine_id order by replays.batch_id desc) = 1
 ),
 
-final as (
+found as (
     select
         hashed.quarantine_id,
         hashed.file_id,
@@ -105,6 +105,95 @@ final as (
             and hashed.row_hash = decisions.row_hash
     left join outcomes
         on hashed.quarantine_id = outcomes.quarantine_id
+),
+
+{# Decisions about records as received are about no row, and lines about what came of them have no feed. #}
+carried_out as (
+    select
+        replays.repair_id,
+        replays.outcome,
+        replays.replayed_at
+    from replays
+    where replays.feed is null
+    qualify row_number() over (partition by replays.repair_id order by replays.batch_id desc) = 1
+),
+
+record_decisions as (
+    select repairs.*
+    from repairs
+    where repairs.row_hash is null
+    qualify row_number() over (
+        partition by repairs.source, repairs.file_id, repairs.record
+        order by repairs.batch_id desc, repairs.repair_id
+    ) = 1
+),
+
+record_patches as (
+    select
+        record_decisions.source,
+        record_decisions.file_id,
+        record_decisions.record,
+        record_decisions.kind,
+        record_decisions.repair_id,
+        record_decisions.made_by,
+        record_decisions.why,
+        record_decisions.made_at,
+        carried_out.outcome,
+        carried_out.replayed_at
+    from record_decisions
+    left join carried_out on record_decisions.repair_id = carried_out.repair_id
+    where record_decisions.kind = 'record_patch'
+),
+
+{# What was decided about the record shows on a row about which nothing else was. #}
+states as (
+    select
+        found.quarantine_id,
+        record_patches.kind,
+        record_patches.repair_id,
+        record_patches.made_by,
+        record_patches.why,
+        record_patches.made_at,
+        record_patches.replayed_at,
+        case
+            when found.state = 'open' and record_patches.outcome is null then 'patched'
+            when found.state = 'open' then 'patch_failed'
+            when found.state = 'superseded' and record_patches.outcome in ('accepted', 'still_quarantined') then 'repaired'
+        end as state
+    from found
+    inner join record_patches
+        on
+            found.source = record_patches.source
+            and found.file_id = record_patches.file_id
+            and found.record = record_patches.record
+    qualify found.batch_id = max(found.batch_id) over (
+        partition by found.source, found.file_id, found.feed, found.record
+    )
+),
+
+final as (
+    select
+        found.quarantine_id,
+        found.file_id,
+        found.source,
+        found.feed,
+        found.path,
+        found.record,
+        coalesce(states.state, found.state) as state,
+        found.rules,
+        found.reasons,
+        found.row_json,
+        case when states.state is null then found.repair_kind else states.kind end as repair_kind,
+        case when states.state is null then found.repair_id else states.repair_id end as repair_id,
+        case when states.state is null then found.repair_made_by else states.made_by end as repair_made_by,
+        case when states.state is null then found.repair_why else states.why end as repair_why,
+        found.replay_outcome,
+        case when states.state is null then found.repair_made_at else states.made_at end as repair_made_at,
+        case when states.state is null then found.replayed_at else states.replayed_at end as replayed_at,
+        found.received_at,
+        found.batch_id
+    from found
+    left join states on found.quarantine_id = states.quarantine_id
 )
 
 select * from final

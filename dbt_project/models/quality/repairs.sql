@@ -14,7 +14,12 @@ ranked as (
     select
         repairs.*,
         row_number() over (
-            partition by repairs.source, repairs.file_id, repairs.feed, repairs.record, repairs.row_hash
+            partition by
+                repairs.source,
+                repairs.file_id,
+                repairs.record,
+                repairs.row_hash,
+                case when repairs.row_hash is not null then repairs.feed end
             order by repairs.batch_id desc, repairs.repair_id
         ) as nth_latest
     from repairs
@@ -42,6 +47,7 @@ final as (
         case
             when ranked.nth_latest > 1 then 'replaced'
             when ranked.kind = 'withdraw' then 'withdrawn'
+            when ranked.kind = 'record_patch' then coalesce(latest_replays.outcome, 'waiting')
             when ranked.kind = 'discard' and in_force.repair_id is null then 'no_longer_applies'
             when in_force.repair_id is null then coalesce(latest_replays.outcome, 'waiting')
             when ranked.kind = 'discard' then 'discarded'

@@ -10,6 +10,7 @@ import duckdb
 from orderhouse.build_record import write_atomically
 from orderhouse.erasure.person import units_with
 from orderhouse.erasure.redaction import redacted
+from orderhouse.ingest.record_repairs import RecordRepairs
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
 from orderhouse.sources.config import Source, load_sources
@@ -113,8 +114,9 @@ def redact_units(
     """
     done: set[str] = set()
     dropped: set[str] = set()
+    repairs = RecordRepairs(connection, vault)
     for name, file_id in units:
-        files = _loaded_with(connection, originals, name, file_id)
+        files = [repairs.carried_by(name, file) for file in _loaded_with(connection, originals, name, file_id)]
         kept = [file for file in files if originals.has(file.file_id)]
         if not kept:
             continue

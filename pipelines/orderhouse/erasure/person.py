@@ -13,6 +13,8 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.erasure.record_patches import in_record_patches
+from orderhouse.ingest.record_repairs import has_repairs
 from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
 
@@ -69,6 +71,7 @@ def find_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: s
         tokens |= _if_known(connection, vault, customer)
     tokens |= _in_quarantine(connection, tokens)
     tokens |= _mentioning(vault, tokens)
+    tokens |= in_record_patches(connection, vault, tokens)
     tokens = _in_vault(vault, tokens)
     ids = connection.execute("select id from person_ids").fetchall()
     ((orders,),) = connection.execute("select count(*) from person_orders").fetchall()
@@ -212,10 +215,7 @@ def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> s
         """  # noqa: S608
     )
     found = ["select unnest(tokens) as token from person_quarantine"]
-    repaired = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'repairs'"
-    ).fetchall()
-    if repaired:
+    if has_repairs(connection):
         patches = f"regexp_extract_all(concat_ws(' ', fields, fields_before), '{TOKEN}')"
         found.append(
             f"select unnest({patches}) from raw.repairs "  # noqa: S608

@@ -70,7 +70,7 @@ def redacted(
 
     Args:
         source: How they are read.
-        files: All files of a unit, as kept.
+        files: All files of a unit, as kept, with the patches of their records.
         vault: Computes tokens; the erased ones must be suppressed already.
         erased: The tokens.
 
@@ -80,9 +80,13 @@ def redacted(
     """
     try:
         before = _read(source, files, vault, erased)
-        if not before.values:
+        values = before.values
+        if any(file.patches for file in files):  # what a patch took the place of stands in the file still
+            as_received = [replace(file, patches=None) for file in files]
+            values = _read(source, as_received, vault, erased).values | values
+        if not values:
             return {}
-        copies = [_copy(file, _without(unpacked(file).getvalue(), source, before.values)) for file in files]
+        copies = [_copy(file, _without(unpacked(file).getvalue(), source, values)) for file in files]
         after = _read(source, copies, vault, erased)
     except (FileRejected, FileVanished, ValueError, LookupError, RecursionError):
         return None

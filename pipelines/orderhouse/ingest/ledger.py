@@ -16,9 +16,11 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.discovery import Unit
+from orderhouse.ingest.record_repairs import RecordRepairs
 from orderhouse.ingest.results import FileReport
 from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources.config import Source
+from orderhouse.sources.files import SourceFile
 from orderhouse.sources.promises import ALL_FEEDS, FILES, interval_seconds
 
 __all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
@@ -28,8 +30,13 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Known:
-    """The latest load of a file of a source."""
+    """The latest load of a file of a source.
 
+    Attributes:
+        record_repairs: Stands for what had been decided about its records; None if nothing had.
+    """
+
+    source: str
     file_id: str
     path: str
     size_bytes: int
@@ -38,6 +45,7 @@ class Known:
     reason: str | None
     bundle_id: str | None
     batch_id: int
+    record_repairs: str | None
 
 
 @dataclass(frozen=True)
@@ -45,22 +53,24 @@ class LedgerLine:
     """A line to be written: what is reported of a file and feed, and the unit it belongs to."""
 
     unit: Unit
-    size_bytes: int
+    file: SourceFile
     report: FileReport
 
 
 class Ledger:
     """What `raw.files` says, as it was when the run began."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, repairs: RecordRepairs) -> None:
+        self._repairs = repairs
         rows = connection.execute(
             """
-            select source, file_id, path, size_bytes, mapping_version, status, reason, bundle_id, batch_id
+            select source, file_id, path, size_bytes, mapping_version, status, reason, bundle_id, batch_id,
+                record_repairs
             from raw.files
             qualify row_number() over (partition by source, file_id order by batch_id desc, role nulls last, feed) = 1
             """
         ).fetchall()
-        self._latest = {(source, file_id): Known(file_id, *rest) for source, file_id, *rest in rows}
+        self._latest = {(source, file_id): Known(source, file_id, *rest) for source, file_id, *rest in rows}
         self._bundles = {(source, known.bundle_id): known for (source, _), known in self._latest.items()}
 
     def known(self, source: str, unit_id: str) -> Known | None:
@@ -72,13 +82,41 @@ class Ledger:
         known = self._latest.get((source, file_id))
         return known is not None and known.status == "loaded"
 
+    def is_up_to_date(self, source: Source, known: Known, files: Iterable[str]) -> bool:
+        """Whether a unit was loaded under the mapping that the source has now, and with the repairs of its records."""
+        return known.mapping_version == source.mapping_version and not any(
+            self.lacks_repairs(latest)
+            for file_id in files
+            if (latest := self._latest.get((source.name, file_id))) is not None
+        )
+
     def outdated(self, source: Source, present: set[str]) -> list[list[Known]]:
-        """Units loaded under another mapping whose files are not among those present, grouped as they were loaded."""
+        """Units whose files are not among those present and that have to be read again, grouped as they were loaded.
+
+        They were loaded under another mapping, or something was decided since about records of theirs.
+        """
         units: dict[str, list[Known]] = {}
         for (name, file_id), known in self._latest.items():
-            if name == source.name and known.mapping_version != source.mapping_version and file_id not in present:
+            if name == source.name and file_id not in present:
                 units.setdefault(known.bundle_id or file_id, []).append(known)
-        return list(units.values())
+        return [
+            unit
+            for unit in units.values()
+            if not all(self.is_up_to_date(source, known, [known.file_id]) for known in unit)
+        ]
+
+    def loaded_with(self, source: str, file_id: str) -> list[Known]:
+        """A file and those that were loaded together with it."""
+        known = self._latest[source, file_id]
+        if known.bundle_id is None:
+            return [known]
+        return [
+            each for (name, _), each in self._latest.items() if name == source and each.bundle_id == known.bundle_id
+        ]
+
+    def lacks_repairs(self, known: Known) -> bool:
+        """Whether something was decided about records of a file since it was loaded."""
+        return known.record_repairs != self._repairs.fingerprint(known.source, known.file_id)
 
 
 def write_lines(
@@ -92,7 +130,7 @@ def write_lines(
             "feed": line.report.feed,
             "path": line.report.path,
             "format": line.unit.source.format,
-            "size_bytes": line.size_bytes,
+            "size_bytes": line.file.size_bytes,
             "mapping_version": line.unit.source.mapping_version,
             "batch_id": batch_id,
             "received_at": received_at,
@@ -105,6 +143,7 @@ def write_lines(
             "ignored_columns": json.dumps(line.report.ignored_columns) if line.report.ignored_columns else None,
             "bundle_id": line.unit.bundle_id,
             "role": line.report.role,
+            "record_repairs": line.file.patches.fingerprint if line.file.patches else None,
         }
         for line in lines
     ]

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
@@ -27,6 +27,7 @@ from orderhouse.ingest.drift import observe, write_seen
 from orderhouse.ingest.duplicates import Compared, Duplicates
 from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
 from orderhouse.ingest.loads import Load, next_load, write_loads
+from orderhouse.ingest.record_repairs import write_outcomes
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
 from orderhouse.ingest.superseding import note_superseded, supersede_file
@@ -174,6 +175,9 @@ class Loader:
         write_checks(self.connection, opened.checks, self.batch_id, self.received_at)
         seen = [observed.result() for observed in opened.seen]
         write_seen(self.connection, seen, opened.parts, self.batch_id)
+        for unit in opened.units:
+            for file in unit.files:
+                write_outcomes(self.connection, unit.source.name, file, self.batch_id, self.received_at)
         self.ensure_batch()
         checkpoint("before_commit")
         self.connection.execute("commit")
@@ -183,6 +187,13 @@ class Loader:
 
     def _new_reports(self) -> list[FileReport]:
         return [self._reports.popleft() for _ in range(len(self._reports))]
+
+    def finish_batch(self) -> None:
+        """Say when the batch ended. One checkpoint: left to itself DuckDB makes several, each as long as this one."""
+        if self.has_written:
+            now = datetime.now(UTC).replace(tzinfo=None)
+            self.connection.execute("update raw.batches set finished_at = ? where batch_id = ?", [now, self.batch_id])
+            self.connection.execute("checkpoint")
 
     def ensure_batch(self) -> None:
         """Give the batch its line, with the first thing written in it."""
@@ -256,6 +267,8 @@ class Loader:
             part = self._open.parts[number]
             part.quarantined += 1
             place = f"{part.unit.source.name}|{part.unit.source.mapping_version}|{part.file.file_id}|{part.feed}"
+            if part.file.patches:  # the file was loaded before, with other decisions about its records
+                place += f"|{part.file.patches.fingerprint}"
             ids.append(hashlib.sha256(f"{place}|{record}|{part.quarantined}".encode()).hexdigest()[:16])
         parts = {number: self._open.parts[number] for number in bad[PART].unique().to_list()}
         lineage: dict[str, Callable[[Part], str | None]] = {
@@ -312,7 +325,7 @@ class Loader:
         return [
             LedgerLine(
                 unit,
-                file.size_bytes,
+                file,
                 FileReport(unit.source.name, file.path, file.file_id, "rejected", unit.source.feed, reason=reason),
             )
             for unit, reason in opened.rejected
@@ -363,4 +376,4 @@ def _line(opened: Transaction, part: Part, duplicate: int) -> LedgerLine:
         reason="The file has no rows." if is_empty else None,
         ignored_columns=part.ignored,
     )
-    return LedgerLine(part.unit, part.file.size_bytes, report)
+    return LedgerLine(part.unit, part.file, report)

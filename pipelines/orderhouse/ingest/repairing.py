@@ -1,8 +1,8 @@
 """Repairs: what somebody decided about rows in quarantine, written beside them in `raw.repairs`.
 
-Three kinds. A patch says which fields should be what; a discard says that the row shall stay out; a withdrawal takes
-a patch or a discard back. The latest about a row is in force. Nothing is edited or deleted, and nothing here touches
-a feed: carrying decisions out belongs to `replaying`.
+A patch says which fields should be what; a discard says that the row shall stay out; a withdrawal takes back what was
+decided. The latest about a row is in force. Nothing is edited or deleted, and nothing here touches a feed: carrying
+decisions out belongs to `replaying`. Patches of whole records as received are recorded in `repairing_records`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from orderhouse.quarantined import note_quarantined
 from orderhouse.sources.config import Source
 from orderhouse.vault import Vault
 
-__all__ = ["next_batch", "record_discards", "record_patches", "record_withdrawal"]
+__all__ = ["demand_reason", "next_batch", "record_discards", "record_patches", "record_withdrawal", "write_decisions"]
 
 # Ids in quarantine are hexadecimal, so that the two are not taken for each other.
 REPAIR_LETTER = "r"
@@ -61,7 +61,7 @@ def record_patches(
         OrderhouseError: A row was superseded, its source is no longer declared, or a feed has no such column.
     """
     rows = _chosen(connection, quarantine_ids)
-    _demand_reason(why)
+    demand_reason(why)
     if not fields:
         raise OrderhouseError("A repair says what should be there: --set column=value.")
     if rows["feed"].null_count():
@@ -79,7 +79,7 @@ def record_patches(
         pl.Series("fields", [after for after, _ in merged], pl.String),
         pl.Series("fields_before", [before for _, before in merged], pl.String),
     )
-    return _record(connection, patches, "patch", why, who)
+    return write_decisions(connection, patches, "patch", why, who)
 
 
 def record_discards(
@@ -90,13 +90,13 @@ def record_discards(
     Raises:
         OrderhouseError: There is no reason, or a row was superseded.
     """
-    _demand_reason(why)
+    demand_reason(why)
     rows = _chosen(connection, quarantine_ids).with_columns(NOTHING)
-    return _record(connection, rows, "discard", why, who)
+    return write_decisions(connection, rows, "discard", why, who)
 
 
 def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, why: str, who: str) -> str:
-    """Record that a patch or a discard is taken back.
+    """Record that a patch, of a row or of a record as received, or a discard is taken back.
 
     Args:
         connection: The raw database, open for writing.
@@ -107,11 +107,12 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
     Raises:
         OrderhouseError: There is no such repair, or it is not in force.
     """
-    _demand_reason(why)
+    demand_reason(why)
     repairs = connection.execute(
         """
         select repair_id, kind, first_value(repair_id) over (
-            partition by source, file_id, feed, record, row_hash order by batch_id desc, repair_id
+            partition by source, file_id, record, row_hash, case when row_hash is not null then feed end
+            order by batch_id desc, repair_id
         ) as in_force
         from raw.repairs
         qualify starts_with(repair_id, ?)
@@ -141,7 +142,7 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
     ).fetchall()
     if current:
         row = row.with_columns(quarantine_id=pl.lit(current[0][0]))
-    return _record(connection, row.with_columns(NOTHING), "withdraw", why, who)[0]
+    return write_decisions(connection, row.with_columns(NOTHING), "withdraw", why, who)[0]
 
 
 def next_batch(connection: duckdb.DuckDBPyConnection) -> int:
@@ -164,13 +165,14 @@ def _chosen(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str]
     if gone.height:
         place = f"{gone['path'][0]}:{gone['record'][0]}"
         raise OrderhouseError(
-            f"{gone['quarantine_id'][0]} ({place}) was superseded: its file was read again under another mapping. "
+            f"{gone['quarantine_id'][0]} ({place}) was superseded: its file was read again since. "
             "`orderhouse quarantine list` shows how its rows stand now."
         )
     return rows
 
 
-def _demand_reason(why: str) -> None:
+def demand_reason(why: str) -> None:
+    """Refuse a decision without a reason."""
     if not why.strip():
         raise OrderhouseError("Say why, for whoever asks later: --why TEXT.")
 
@@ -223,14 +225,14 @@ def _written(
     return vault.tokenised(frame, hidden).row(0, named=True)
 
 
-def _record(
+def write_decisions(
     connection: duckdb.DuckDBPyConnection,
     rows: pl.DataFrame,
     kind: str,
     why: str,
     who: str,
 ) -> list[str]:
-    """Write one line per row, in one transaction and batch of their own."""
+    """Write one line per row, in one transaction and batch of their own; the decisions' ids."""
     if not rows.height:
         return []
     ids = [REPAIR_LETTER + secrets.token_hex(8) for _ in range(rows.height)]

@@ -4,70 +4,38 @@ A patched row is screened as its file's rows are. If it breaks nothing any more 
 record and mapping it came from, and the batch and time it came in now. Otherwise it stays, with its new reasons. The
 rows of one record are replayed together, so that the latest replay of a record is all that counts of its replays.
 
-What is decided belongs to `repairing`; which rows count belongs to `superseding`.
+What is decided belongs to `repairing`; which rows count belongs to `superseding`. Repairs of records as received are
+carried out by `rereading`.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
-import polars.selectors as cs
 
-from orderhouse.contracts import CONTRACTS
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.duplicates import Duplicates
-from orderhouse.ingest.loading import zone_of
 from orderhouse.ingest.loads import Load, next_load, write_loads
+from orderhouse.ingest.lost_patches import lost_patches
 from orderhouse.ingest.repairing import next_batch
-from orderhouse.ingest.screening import PART, screen
+from orderhouse.ingest.replay_results import Replayed, ReplayResult
+from orderhouse.ingest.screening import PART
+from orderhouse.ingest.screening_again import screened_again
 from orderhouse.ingest.superseding import note_superseded, supersede_replays
 from orderhouse.quarantined import note_quarantined
 from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources.config import Source
-from orderhouse.sources.records import RECORD
 from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
 
-__all__ = ["ReplayResult", "Replayed", "replay", "replay_sentences"]
+__all__ = ["replay"]
 
-RECORD_TEXT = "record_text_token"
 LINEAGE_OF = ["source", "file_id", "mapping_version"]
 RECORD_OF = ["source", "file_id", "feed", "record"]
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """A row and what became of it: accepted, duplicate, still_quarantined or withdrawn."""
-
-    quarantine_id: str
-    place: str
-    feed: str
-    outcome: str
-    reasons: str | None
-
-
-@dataclass(frozen=True)
-class ReplayResult:
-    """What a replay did.
-
-    Attributes:
-        batch_id: The batch that was written; None if nothing changed.
-        rows: Every row that was carried out anew.
-        notes: Sentences about patches that no longer apply, and decisions that wait.
-    """
-
-    batch_id: int | None = None
-    rows: list[Replayed] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def count(self, *outcomes: str) -> int:
-        """How many rows came to one of these."""
-        return sum(row.outcome in outcomes for row in self.rows)
 
 
 def replay(
@@ -86,7 +54,7 @@ def replay(
             changed; None for all that are in quarantine.
     """
     note_quarantined(connection)
-    lost = _lost_patches(connection)
+    lost = lost_patches(connection)
     rows = _to_replay(connection, quarantine_ids)
     versions = {name: source.mapping_version for name, source in sources.items()}
     is_current = pl.col("source").replace_strict(versions, default=None, return_dtype=pl.String) == pl.col(
@@ -97,7 +65,7 @@ def replay(
         for row in rows.filter(~is_current.fill_null(False) & pl.col("is_due")).iter_rows(named=True)
     ]
     rows = rows.filter(is_current).with_row_index(PART).with_columns(pl.col(PART).cast(pl.Int64))
-    accepted, verdicts = _screened(rows, sources, vault)
+    accepted, verdicts = screened_again(rows, sources, vault)
     rows = _that_change(rows.join(verdicts, on=PART, how="left", maintain_order="left"))
     if not rows.height and not lost.height:
         vault.discard()
@@ -115,20 +83,6 @@ def replay(
         for line in lines.filter(pl.col("path").is_not_null()).iter_rows(named=True)
     ]
     return ReplayResult(batch_id, replayed, notes)
-
-
-def replay_sentences(result: ReplayResult) -> list[str]:
-    """What became of the rows, in a few sentences; one for each that stays in quarantine."""
-    said: list[str] = []
-    accepted, duplicate, withdrawn = (result.count(each) for each in ("accepted", "duplicate", "withdrawn"))
-    if accepted or duplicate:
-        known = f", {duplicate:,} of them known already" if duplicate else ""
-        said.append(f"Replayed {accepted + duplicate:,} repaired rows{known}: they are in their feeds.")
-    if withdrawn:
-        said.append(f"Taken back {withdrawn:,} repaired rows: they are in quarantine again.")
-    return said + [
-        f"{row.place} stays in quarantine: {row.reasons}." for row in result.rows if row.outcome == "still_quarantined"
-    ]
 
 
 def _to_replay(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str] | None) -> pl.DataFrame:
@@ -153,63 +107,6 @@ def _to_replay(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[s
     return rows
 
 
-def _lost_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Patches in force whose row is no longer in quarantine as it was, and of which that was not said yet."""
-    lost: pl.DataFrame = connection.sql(
-        """
-        with loads as (
-            select source, file_id, max(batch_id) as batch_id, arg_max(status, batch_id) as status,
-                arg_max(path, batch_id) as path
-            from raw.files group by all
-        ),
-        decisions as (
-            select * from raw.repairs
-            qualify row_number() over (
-                partition by source, file_id, feed, record, row_hash order by batch_id desc, repair_id
-            ) = 1
-        )
-        select decisions.*, loads.path, loads.status, exists (
-            select 1 from quarantined
-            where quarantined.is_current and quarantined.source = decisions.source
-                and quarantined.file_id = decisions.file_id
-                and quarantined.feed is not distinct from decisions.feed and quarantined.record = decisions.record
-        ) as is_still_there
-        from decisions
-        inner join loads using (source, file_id)
-        where decisions.kind = 'patch'
-            and not exists (
-                select 1 from quarantined where quarantined.is_current and quarantined.repair_id = decisions.repair_id
-            )
-            and not exists (
-                select 1 from raw.replays
-                where replays.repair_id = decisions.repair_id and starts_with(replays.outcome, 'no_longer')
-                    and replays.batch_id > loads.batch_id
-            )
-        order by loads.path, decisions.record
-        """
-    ).pl()
-    applies = pl.col("is_still_there") | (pl.col("status") != "loaded")
-    repair = pl.format("{}:{}: the repair {} by {}", "path", "record", "repair_id", "made_by")
-    return lost.with_columns(
-        outcome=pl.when(applies).then(pl.lit("no_longer_applies")).otherwise(pl.lit("no_longer_needed")),
-        reasons=pl.when(~applies)
-        .then(
-            pl.concat_str(repair, pl.lit(" is no longer needed: under the new mapping the row is accepted as it came."))
-        )
-        .when(pl.col("is_still_there"))
-        .then(
-            pl.concat_str(
-                repair,
-                pl.lit(
-                    " no longer applies: under the new mapping the row reads differently and breaks a rule still. "
-                    "Repair it anew: orderhouse quarantine list --state open"
-                ),
-            )
-        )
-        .otherwise(pl.concat_str(repair, pl.lit(" no longer applies: the file was rejected when it was read again."))),
-    )
-
-
 def _waits(row: Mapping[str, object], *, is_declared: bool) -> str:
     why = (
         f"the mapping of {row['source']} has changed since. `orderhouse ingest` reads the file again first."
@@ -217,87 +114,6 @@ def _waits(row: Mapping[str, object], *, is_declared: bool) -> str:
         else f"the sources file declares no source {row['source']!r} any more."
     )
     return f"{row['path']}:{row['record']}: what was decided about it waits: {why}"
-
-
-def _screened(
-    rows: pl.DataFrame, sources: Mapping[str, Source], vault: Vault
-) -> tuple[dict[str, list[pl.DataFrame]], pl.DataFrame]:
-    """Rows that break nothing, by feed, and for every row the reasons it stays in quarantine or is kept out of it."""
-    schema = {PART: pl.Int64(), "breaks": pl.String()}
-    verdicts: list[pl.DataFrame] = [pl.DataFrame(schema=schema)]
-    accepted: dict[str, list[pl.DataFrame]] = {}
-    out = (pl.col("repair_kind").fill_null("") == "discard") | pl.col("feed").is_null()
-    unread = pl.col("row_json").str.contains(f'"{RECORD_TEXT}"', literal=True) & (
-        pl.col("repair_kind").fill_null("") != "patch"
-    )
-    verdicts.append(rows.filter(out | unread).select(PART, breaks="reasons"))
-    for (name, feed), group in rows.filter(~(out | unread)).group_by("source", "feed", maintain_order=True):
-        source = sources[str(name)]
-        frame, erased = _patched(str(feed), group, source, vault)
-        verdicts.append(erased)
-        frame = frame.join(erased, on=PART, how="anti", maintain_order="left")
-        tokens = frame.select(PART, cs.ends_with("_token"))
-        plain = source.without_prefixes().model_copy(update={"constants": {}})
-        screened = screen(str(feed), frame.drop(cs.ends_with("_token")), plain, zone_of(source), vault)
-        stored = screened.accepted.drop([each for each in tokens.columns if each != PART])
-        accepted.setdefault(str(feed), []).append(stored.join(tokens, on=PART, maintain_order="left"))
-        verdicts.append(screened.quarantined.select(PART, breaks="reasons"))
-    return accepted, pl.concat(verdicts)
-
-
-def _patched(feed: str, rows: pl.DataFrame, source: Source, vault: Vault) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows with their patches, as text, personal columns as the tokens they are; and those that lost a value."""
-    contract = CONTRACTS[feed]
-    personal = contract.personal()
-    names = [*contract.fields(), *(f"{name}_token" for name in contract.fields()), RECORD_TEXT]
-    shape = pl.Struct(dict.fromkeys(names, pl.String()))
-    decoded = rows.select(
-        PART,
-        pl.col("record").alias(RECORD),
-        pl.col("row_json").str.json_decode(shape).alias("row"),
-        pl.when(pl.col("repair_kind") == "patch").then("fields").fill_null("{}").str.json_decode(shape).alias("patch"),
-    )
-    of_row, of_patch = pl.col("row").struct, pl.col("patch").struct
-    constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
-    is_whole = of_row.field(RECORD_TEXT).is_not_null()
-    odd = [name for name in contract.fields() if name not in personal]
-    tokens = decoded.select(
-        PART,
-        *(_token(name) for name in contract.fields()),
-    )
-    revealed = vault.reveal(tokens.select(f"{name}_token" for name in odd).unpivot()["value"].drop_nulls().unique())
-    values = decoded.join(tokens, on=PART, maintain_order="left").select(
-        PART,
-        RECORD,
-        *(f"{name}_token" for name in personal),
-        *(
-            pl.coalesce(
-                of_patch.field(name),
-                pl.col(f"{name}_token").replace_strict(revealed, default=None, return_dtype=pl.String),
-                of_row.field(name),
-                pl.when(is_whole).then(pl.lit(constants.get(name), pl.String)),
-            ).alias(name)
-            for name in odd
-        ),
-        *(
-            (pl.col(f"{name}_token").is_not_null() & ~pl.col(f"{name}_token").is_in(list(revealed))).alias(
-                f"{name}_erased"
-            )
-            for name in odd
-        ),
-    )
-    lost = [pl.when(f"{name}_erased").then(pl.lit(f"{name} is no longer in the vault")) for name in odd]
-    erased = values.select(PART, breaks=pl.concat_str(lost, separator="; ", ignore_nulls=True)).filter(
-        pl.col("breaks") != ""
-    )
-    return values.drop(cs.ends_with("_erased")), erased
-
-
-def _token(name: str) -> pl.Expr:
-    """The token of a value: the patch's, or else the row's unless the patch has a plain value, or none, instead."""
-    row, patch = pl.col("row").struct, pl.col("patch").struct
-    of_row = pl.when(patch.field(name).is_null()).then(row.field(f"{name}_token"))
-    return pl.coalesce(patch.field(f"{name}_token"), of_row).alias(f"{name}_token")
 
 
 def _that_change(rows: pl.DataFrame) -> pl.DataFrame:

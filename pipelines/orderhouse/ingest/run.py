@@ -19,7 +19,10 @@ from orderhouse.ingest.controls import Check, write_checks
 from orderhouse.ingest.discovery import Found, Unit, find, shown_path
 from orderhouse.ingest.ledger import Known, Ledger, declare
 from orderhouse.ingest.loading import Loader
-from orderhouse.ingest.replaying import replay, replay_sentences
+from orderhouse.ingest.record_repairs import RecordRepairs
+from orderhouse.ingest.replay_results import replay_sentences
+from orderhouse.ingest.replaying import replay
+from orderhouse.ingest.rereading import FilesAgain, record_sentences
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback, Status
 from orderhouse.ingest.seen import Seen
 from orderhouse.object_stores import StoreRefused
@@ -75,9 +78,11 @@ class _Run:
         self.vault = vault
         self.progress = progress
         self.originals = Originals(settings, vault.keys)
+        self.again = FilesAgain(self.originals)
         self.stores = StoreFiles()
         self.arrivals = Arrivals(self.stores, settings.incoming, Seen(settings.seen_file), settings.settle_seconds)
-        self.ledger = Ledger(connection)
+        self.repairs = RecordRepairs(connection, vault)
+        self.ledger = Ledger(connection, self.repairs)
         connection.execute("set wal_autocheckpoint = '1TB'")
         self.left: list[Unit] = []
         self.reports: list[FileReport] = []
@@ -113,9 +118,10 @@ class _Run:
             raise
         finally:
             self.loader.close()
+        self.notes += record_sentences(self.connection, self.loader.batch_id)
         replayed = replay(self.connection, self.vault, self.declared.sources)
         self.notes += [*replay_sentences(replayed), *replayed.notes]
-        self._finish()
+        self.loader.finish_batch()
         self._say_controls()
         self.arrivals.close([address for each in found.values() for address in each.addresses])
         self._obey()
@@ -141,7 +147,8 @@ class _Run:
                     continue
                 taken[unit.unit_id] = unit
                 known = self.ledger.known(name, unit.unit_id)
-                if known and known.mapping_version == source.mapping_version and not self._reopens(known, unit):
+                ids = [file.file_id for file in unit.files]
+                if known and self.ledger.is_up_to_date(source, known, ids) and not self._reopens(known, unit):
                     self._check_late(known, unit)
                     self._skip(unit, _recognised(known, unit))
                 else:
@@ -166,7 +173,8 @@ class _Run:
         for path in group:
             listed = found.objects.get(path)
             try:
-                files.append(self.arrivals.identify(source, path, listed))
+                file = self.arrivals.identify(source, path, listed)
+                files.append(self.repairs.carried_by(source.name, file))
                 side = self.arrivals.beside(source, path, listed)
             except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
                 self._leave(source, shown_path(source, path), error)
@@ -175,17 +183,15 @@ class _Run:
         return Unit(source, files, is_bundle=FORMATS[source.format].is_bundle)
 
     def _outdated(self, source: Source, present: set[str]) -> Iterator[Unit]:
-        """What was loaded under another mapping and lies nowhere any more is read again from the vault."""
+        """What was loaded otherwise and lies nowhere any more is read again from the vault."""
         for unit in self.ledger.outdated(source, present):
-            lost = [known for known in unit if not self.originals.has(known.file_id)]
+            files = [self.again.original(known) for known in unit]
+            lost = [known for known, file in zip(unit, files, strict=True) if file is None]
             if lost:
-                self.notes.append(
-                    f"{lost[0].path} was loaded under an earlier mapping of {source.name} and can no longer be read: "
-                    "its rows stay as they were. Put the file back to have them mapped anew."
-                )
+                self.notes.append(_lost(source, lost[0]))
                 continue
-            files = [self.originals.file(known.file_id, known.path, known.size_bytes) for known in unit]
-            yield Unit(source, files, is_bundle=unit[0].bundle_id is not None)
+            carried = [self.repairs.carried_by(source.name, file) for file in files if file is not None]
+            yield Unit(source, carried, is_bundle=unit[0].bundle_id is not None)
 
     def _reading(self, unit: Unit, reader: ThreadPoolExecutor) -> Iterator[FeedRows]:
         """The unit's rows; a large one begins to be read at once."""
@@ -202,6 +208,7 @@ class _Run:
                 self._read_into(unit, rows)
                 for future in kept:
                     future.result()
+            self.notes += self.repairs.notes(unit.source.name, unit.files)
             self._report(self.loader.finish_unit(unit))
         except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
             wait(kept)
@@ -261,15 +268,6 @@ class _Run:
 
         obey_lately(self.settings, self.connection, self.declared.sources, self.vault)
 
-    def _finish(self) -> None:
-        """One checkpoint at the end: left to itself DuckDB makes several, each as long as this one."""
-        if self.loader.has_written:
-            self.connection.execute(
-                "update raw.batches set finished_at = ? where batch_id = ?",
-                [datetime.now(UTC).replace(tzinfo=None), self.loader.batch_id],
-            )
-            self.connection.execute("checkpoint")
-
     def _report(self, reports: list[FileReport]) -> None:
         self.reports += reports
         for report in reports:
@@ -319,6 +317,18 @@ class _Run:
         if self.progress:
             path = unit.files[0].path
             self.progress(Progress(done, max(done, total), self.rows, unit.source.name, path))
+
+
+def _lost(source: Source, known: Known) -> str:
+    if known.mapping_version != source.mapping_version:
+        return (
+            f"{known.path} was loaded under an earlier mapping of {source.name} and can no longer be read: "
+            "its rows stay as they were. Put the file back to have them mapped anew."
+        )
+    return (
+        f"{known.path}: what was decided about records of it waits, because the file can no longer be read. "
+        "Put it back to have that carried out."
+    )
 
 
 def _recognised(known: Known, unit: Unit) -> str:

@@ -21,6 +21,7 @@ import polars as pl
 from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.headers import column_names
+from orderhouse.sources.patched_tables import patched_records
 from orderhouse.sources.records import RECORD, Malformed, Records
 
 __all__ = ["CsvDialect", "FoundDialect", "found_dialect", "read_csv"]
@@ -92,7 +93,7 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
     blocks = _cut(first, text, eol)
     head = next(blocks, b"")
     names, delimiter, rest, line = _header(head, dialect, eol)
-    records = _Reader(names, delimiter, eol, line).read(rest, blocks)
+    records = patched_records(_Reader(names, delimiter, eol, line).read(rest, blocks), file.patches, delimiter)
     yield next(records, Records(_empty(names)))
     yield from records
 

@@ -12,9 +12,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from orderhouse.sources.record_patches import RecordPatches
 
 __all__ = [
     "SIDE_FILE",
@@ -75,12 +78,14 @@ class SourceFile:
         path: Where it was found; for reading again it may come from the vault instead.
         file_id: SHA-256 of its bytes as received.
         opener: Opens the bytes as received.
+        patches: What was decided about records of it, which its readers apply; None for nothing.
     """
 
     path: str
     file_id: str
     size_bytes: int
     opener: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    patches: RecordPatches | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:

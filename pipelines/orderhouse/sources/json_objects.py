@@ -71,23 +71,23 @@ def read_objects(file: SourceFile, envelopes: Sequence[str] = ()) -> Iterator[Ob
     for values in read_values(file):
         objects: list[tuple[int, Object]] = []
         malformed = list(values.malformed)
-        for record, inner in each_record(values, partial(_opened, envelopes=envelopes)):
+        for record, (inner, key) in each_record(values, partial(_opened, envelopes=envelopes)):
             if isinstance(inner, dict):
-                objects.append((record, inner))
+                objects.append((record, inner if key is None else {**inner, "_envelope": key}))
             else:
                 text = json.dumps(inner, ensure_ascii=False)
                 malformed.append(Malformed(record, "readable_record", "the record is not a JSON object", text))
         yield ObjectBatch(objects, malformed)
 
 
-def _opened(value: Any, envelopes: Sequence[str]) -> Iterator[Any]:
+def _opened(value: Any, envelopes: Sequence[str]) -> Iterator[tuple[Any, str | None]]:
     key = _envelope(value, envelopes)
     if key is None:
-        yield value
+        yield value, None
         return
     inside = value[key]
     for inner in inside if isinstance(inside, list) else [inside]:
-        yield {**inner, "_envelope": key} if isinstance(inner, dict) else inner
+        yield inner, key
 
 
 def _envelope(value: Any, envelopes: Sequence[str]) -> str | None:

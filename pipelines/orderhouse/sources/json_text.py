@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import polars as pl
 
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.sources.patched_json import patched_value, received_value, replaced
+from orderhouse.sources.record_patches import PatchMisfit, Received, RecordPatch, RecordPatches
 from orderhouse.sources.records import RECORD, Malformed, Records
 
 __all__ = ["Values", "each_record", "is_json_lines", "load_json", "read_json", "read_values"]
@@ -31,11 +33,16 @@ def load_json(text: str) -> Any:
 
 @dataclass(frozen=True)
 class Values:
-    """Some JSON values of a file, each with its place: the line in a file of lines, else its number."""
+    """Some JSON values of a file, each with its place: the line in a file of lines, else its number.
+
+    Attributes:
+        patches: Of records of a file that is not one of lines, which are known only when the values are opened.
+    """
 
     values: list[tuple[int, Any]]
     malformed: list[Malformed]
     are_lines: bool
+    patches: RecordPatches | None = None
 
 
 def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iterator[tuple[int, Item]]:
@@ -43,8 +50,11 @@ def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iter
 
     Args:
         values: Values of a file.
-        opened: What one of them holds: itself, or the parts of an envelope.
+        opened: What one of them holds: itself, or the parts of an envelope; each part alone, or first in a tuple.
     """
+    if values.patches is not None:
+        yield from _each_patched(values, opened, values.patches)
+        return
     running = 0
     for place, value in values.values:
         for item in opened(value):
@@ -59,12 +69,13 @@ def read_values(file: SourceFile) -> Iterator[Values]:
         FileRejected: It is not JSON, or not UTF-8.
         FileVanished: It is not there any more.
     """
+    patches = file.patches if file.patches is not None and file.patches.by_record else None
     blocks = unpacked_blocks(file, BLOCK_BYTES)
     first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
     if not is_json_lines(first):
-        yield _whole(b"".join([first, *blocks]))
+        yield _whole(b"".join([first, *blocks]), patches)
         return
-    yield from _lines(first, blocks)
+    yield from _lines(first, blocks, patches)
 
 
 def is_json_lines(head: bytes) -> bool:
@@ -81,7 +92,8 @@ def read_json(file: SourceFile) -> Iterator[Records]:
         FileVanished: It is not there any more.
     """
     for read in read_values(file):
-        yield _frame(read.values, read.malformed)
+        values = read.values if read.patches is None else list(each_record(read, lambda value: [value]))
+        yield _frame(values, read.malformed)
 
 
 def _is_object(line: bytes) -> bool:
@@ -91,17 +103,17 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _whole(content: bytes) -> Values:
+def _whole(content: bytes, patches: RecordPatches | None) -> Values:
     try:
         value = load_json(_text(content))
     except (ValueError, RecursionError) as error:
         raise FileRejected(f"The file is not JSON: {error}.") from None
     objects = list(enumerate(value if isinstance(value, list) else [value], 1))
     good, malformed = _whole_characters(objects) if HALF_CHARACTER.search(content) else (objects, [])
-    return Values(good, malformed, are_lines=False)
+    return Values(good, malformed, are_lines=False, patches=patches)
 
 
-def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Values]:
+def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None) -> Iterator[Values]:
     line = 1
     carried = b""
     block: bytes | None = first
@@ -110,18 +122,20 @@ def _lines(first: bytes, blocks: Iterator[bytes]) -> Iterator[Values]:
         *lines, carried = (carried + block).split(b"\n")
         if following is None:
             lines.append(carried)
-        yield _of_lines(lines, line)
+        yield _of_lines(lines, line, patches)
         line += len(lines)
         block = following
 
 
-def _of_lines(lines: list[bytes], line: int) -> Values:
+def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> Values:
     objects: list[tuple[int, Any]] = []
     malformed: list[Malformed] = []
     for number, raw in enumerate(lines, line):
         if not raw.strip():
             continue
         text = _text(raw)
+        if patches is not None and number in patches.by_record:
+            text = _patched_line(number, text, patches)
         try:
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
@@ -130,6 +144,51 @@ def _of_lines(lines: list[bytes], line: int) -> Values:
         objects, halves = _whole_characters(objects)
         malformed += halves
     return Values(objects, malformed, are_lines=True)
+
+
+def _patched_line(number: int, text: str, patches: RecordPatches) -> str:
+    """A line with its patch, as text again; as it came if the patch does not fit."""
+    try:
+        value, received = load_json(text), None
+    except (ValueError, RecursionError):
+        value, received = None, Received(text=text, is_readable=False)
+
+    def patched(patch: RecordPatch) -> str:
+        if received is not None and patch.text is None:
+            raise PatchMisfit("the record cannot be read, so the whole of it has to be given, with --text")
+        return json.dumps(patched_value(value, patch, load_json), ensure_ascii=False)
+
+    return patches.apply(number, received or received_value(value), patched) or text
+
+
+def _each_patched(
+    values: Values, opened: Callable[[Any], Iterable[Item]], patches: RecordPatches
+) -> Iterator[tuple[int, Item]]:
+    """The records of a file that is not one of lines. Patched ones are put where they stood, and the whole reopened."""
+    first = 1
+    for _, value in values.values:
+        items = list(opened(value))
+        numbers = [number for number in range(first, first + len(items)) if number in patches.by_record]
+        patched = value
+        for number in numbers:
+            item = items[number - first]
+            patched = _with_record(number, patched, item[0] if isinstance(item, tuple) else item, patches)
+        again = list(opened(patched)) if patched is not value else items
+        if len(again) != len(items):
+            patches.problems |= dict.fromkeys(numbers, "with it the record would be read as several, or as none")
+            again = items
+        yield from enumerate(again, first)
+        first += len(items)
+
+
+def _with_record(number: int, value: Any, inner: Any, patches: RecordPatches) -> Any:
+    def patched(patch: RecordPatch) -> Any:
+        if inner is not value and not isinstance(inner, dict):
+            raise PatchMisfit("what stands in the record's place is no object; send the corrected file instead")
+        return replaced(value, inner, patched_value(inner, patch, load_json))
+
+    made = patches.apply(number, received_value(inner), patched)
+    return value if made is None else made
 
 
 def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:

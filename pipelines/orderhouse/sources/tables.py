@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from orderhouse.sources.files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, unpacked
 from orderhouse.sources.headers import column_names
+from orderhouse.sources.patched_tables import patched_records
 from orderhouse.sources.records import RECORD, Records
 
 __all__ = ["read_parquet", "read_xlsx"]
@@ -28,6 +29,10 @@ def read_parquet(file: SourceFile) -> Iterator[Records]:
         FileRejected: It is damaged.
         FileVanished: It is not there any more.
     """
+    return patched_records(_parquet_rows(file), file.patches)
+
+
+def _parquet_rows(file: SourceFile) -> Iterator[Records]:
     with _seekable(file) as stream:
         try:
             table = pq.ParquetFile(stream)
@@ -47,6 +52,10 @@ def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
         FileRejected: It is no workbook, or unpacks to more than a gigabyte.
         FileVanished: It is not there any more.
     """
+    return patched_records(_sheet_rows(file, names), file.patches)
+
+
+def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ImportError:

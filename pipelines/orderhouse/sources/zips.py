@@ -69,7 +69,7 @@ def only_member(file: SourceFile) -> SourceFile:
         raise FileRejected(f"{name} in the zip file is encrypted. Send it without a password.")
     if info.file_size > MAX_BYTES:
         raise FileRejected(_too_large(name))
-    return SourceFile(f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name))
+    return SourceFile(f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name), file.patches)
 
 
 def _opened(file: SourceFile) -> zipfile.ZipFile:

@@ -102,7 +102,7 @@ def read_kinds(file: SourceFile) -> Iterator[Batch]:
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        for record, (kind, inner) in each_record(values, _opened):
+        for record, (inner, kind) in each_record(values, _opened):
             _put(batch, record, kind, inner)
         yield batch
 
@@ -115,16 +115,16 @@ def _put(batch: Batch, record: int, kind: str | None, value: Any) -> None:
     batch.malformed.append(Malformed(record, "readable_record", reason, json.dumps(value, ensure_ascii=False)))
 
 
-def _opened(value: Any) -> Iterator[tuple[str | None, Any]]:
+def _opened(value: Any) -> Iterator[tuple[Any, str | None]]:
     """A value, or what its envelope holds; only an object without id and with nothing else nested is an envelope."""
     key = _envelope(value)
     if key is None:
-        yield _told(value), value
+        yield value, _told(value)
         return
     inside = value[key]
     for inner in inside if isinstance(inside, list) else [inside]:
         told = _told(inner)
-        yield ("balance_transaction" if told == "balance_transaction" else KIND_OF_KEY[key]), inner
+        yield inner, "balance_transaction" if told == "balance_transaction" else KIND_OF_KEY[key]
 
 
 def _envelope(value: Any) -> str | None:

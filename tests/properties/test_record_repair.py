@@ -1,0 +1,197 @@
+"""Once its record is repaired, a file of a real source gives what it gives when the record was never broken.
+
+One value of one record of a real slice is broken, whatever becomes of that in the feeds that its format makes of it.
+Somebody reads the record as it was received, finds the bad value there and says what it should have been. Every row
+that counts, the quarantine and the counts must then be those of the file in which it was good.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, reject, settings
+from hypothesis import strategies as st
+from orderhouse.ingest import RecordsAtHand, check_sources, ingest
+from orderhouse.originals import Originals
+from orderhouse.settings import Settings, load_settings
+from orderhouse.sources.config import load_sources
+
+from tests.ingest.live_rows import what_counts
+from tests.ingest.mending import Mending
+from tests.integration.running import data_folder, same_keys
+from tests.properties.real_feeds import SOURCES, RealFeed, real_feeds, write_rates
+from tests.properties.thoroughness import times
+
+BAD = "some nonsense §"
+# What is broken in a record, by the ends of names; not every such value is one that a rule looks at.
+TELLING = (
+    "_at",
+    "date",
+    "_date",
+    "created",
+    "quantity",
+    "amount",
+    "price",
+    "value",
+    "timestamp",
+    "datetime",
+    "currency",
+)
+FORMATS = ("online_retail", "olist", "shopify", "woocommerce", "stripe", "easypost")
+PIECES = 40
+TRIES = 30
+
+Counted = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def feeds() -> dict[str, RealFeed]:
+    """The slices, by source."""
+    return {feed.name: feed for feed in real_feeds(data_folder())}
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose keys all others share, so that tokens can be compared."""
+    home = tmp_path_factory.mktemp("keys")
+    _ingested(home, _landing(tmp_path_factory.mktemp("nothing")))
+    return home
+
+
+@pytest.fixture(scope="module")
+def unbroken() -> dict[tuple[str, str], Counted]:
+    """What files of each source give when nothing is broken, as far as it was asked for."""
+    return {}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(
+    max_examples=times(2, many=60),
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+@given(seed=st.integers(0, 2**32))
+def test_a_repaired_record_gives_all_that_it_gives_when_it_was_never_broken(
+    name: str,
+    feeds: dict[str, RealFeed],
+    keys: Path,
+    unbroken: dict[tuple[str, str], Counted],
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+) -> None:
+    chance, feed = random.Random(seed), feeds[name]  # noqa: S311
+    sent = chance.choice(sorted(feed.as_sent))
+    pieces = list(feed.as_sent[sent])[:PIECES]
+    if (name, sent) not in unbroken:
+        landing = _landing(tmp_path_factory.mktemp("whole"))
+        feed.write(landing / name / "part", pieces)
+        unbroken[name, sent] = what_counts(_ingested(_home(tmp_path_factory, keys), landing))
+    landing = _landing(tmp_path_factory.mktemp("landing"))
+    feed.write(landing / name / "part", pieces)
+    good = _broken(load_settings(home=keys, sources=landing / "sources.yaml"), name, chance)
+    chosen = _ingested(_home(tmp_path_factory, keys), landing)
+    assert what_counts(chosen) != unbroken[name, sent]
+    place = _found(chosen)
+    assume(place is not None)
+    quarantine_id, field = place
+    Mending(chosen).repair_record(quarantine_id, {field: good})
+    assert what_counts(chosen) == unbroken[name, sent]
+    before = what_counts(chosen)
+    assert ingest(chosen).batch_id is None, "once is enough"
+    assert what_counts(chosen) == before
+
+
+def _found(chosen: Settings) -> tuple[str, str] | None:
+    """A quarantined row in whose record the bad value stands, and the field that has it."""
+    mending = Mending(chosen)
+    with mending.opened() as (raw, vault):
+        at_hand = RecordsAtHand(raw, vault, Originals(chosen, vault.keys), load_sources(chosen.sources_file).sources)
+        rows = raw.execute(
+            "select quarantine_id, source, file_id, record from raw.quarantine order by file_id, record"
+        ).fetchall()
+        for quarantine_id, *place in rows:
+            (received,) = at_hand.tried(*place).received.values()
+            for name, value in received.fields.items():
+                if value == BAD:
+                    return quarantine_id, name
+    return None
+
+
+def _broken(chosen: Settings, name: str, chance: random.Random) -> str:
+    """Break one value of a source, such that a row more goes into quarantine; how the good value is given."""
+    files = sorted(path for path in (chosen.sources_file.parent / name).rglob("*") if path.is_file())
+    before = _in_quarantine(chosen, name)
+    for _ in range(TRIES):
+        file = chance.choice(files)
+        content = file.read_bytes()
+        good = (_broken_json if file.suffix == ".json" else _broken_csv)(file, chance)
+        if good is not None and _in_quarantine(chosen, name) > before:
+            return good
+        file.write_bytes(content)
+    return reject()
+
+
+def _in_quarantine(chosen: Settings, name: str) -> int:
+    (trial,) = check_sources(chosen, name)
+    return sum(feed.quarantined.total() for feed in trial.feeds.values())
+
+
+def _broken_csv(file: Path, chance: random.Random) -> str | None:
+    with file.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    columns = [place for place, name in enumerate(header) if name.lower().endswith(TELLING)]
+    if not columns or not rows:
+        return None
+    row, column = chance.choice(rows), chance.choice(columns)
+    good, row[column] = row[column], BAD
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    return good
+
+
+def _broken_json(file: Path, chance: random.Random) -> str | None:
+    content = json.loads(file.read_text())
+    leaves = [(holder, key) for holder, key in _leaves(content) if str(key).lower().endswith(TELLING)]
+    if not leaves:
+        return None
+    holder, key = chance.choice(leaves)
+    good, holder[key] = holder[key], BAD
+    file.write_text(json.dumps(content))
+    is_plain = isinstance(good, str) and good and good[0] not in '{["' and good not in ("true", "false", "null")
+    return good if is_plain else json.dumps(good)
+
+
+def _leaves(value: Any) -> Iterator[tuple[Any, Any]]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        if isinstance(part, dict | list):
+            yield from _leaves(part)
+        else:
+            yield value, key
+
+
+def _landing(folder: Path) -> Path:
+    for name in FORMATS:
+        (folder / name).mkdir()
+    (folder / "sources.yaml").write_text(SOURCES)
+    write_rates(folder / "rates.csv")
+    return folder
+
+
+def _home(factory: pytest.TempPathFactory, keys: Path) -> Path:
+    home = factory.mktemp("home")
+    same_keys(keys, home)
+    return home
+
+
+def _ingested(home: Path, landing: Path) -> Settings:
+    chosen = load_settings(home=home, sources=landing / "sources.yaml")
+    ingest(chosen)
+    return chosen
