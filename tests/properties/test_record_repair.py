@@ -17,18 +17,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, reject, settings
 from hypothesis import strategies as st
+from orderhouse.build import build
 from orderhouse.ingest import RecordsAtHand, check_sources, ingest
 from orderhouse.originals import Originals
+from orderhouse.quarantined import Selection, quarantined
 from orderhouse.settings import Settings, load_settings
 from orderhouse.sources.config import load_sources
 
 from tests.ingest.live_rows import what_counts
 from tests.ingest.mending import Mending
+from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import data_folder, same_keys
 from tests.properties.real_feeds import SOURCES, RealFeed, real_feeds, write_rates
 from tests.properties.thoroughness import times
 
 BAD = "some nonsense §"
+AS_OF = "2027-01-01T00:00:00Z"
 # What is broken in a record, by the ends of names; not every such value is one that a rule looks at.
 TELLING = (
     "_at",
@@ -108,19 +112,50 @@ def test_a_repaired_record_gives_all_that_it_gives_when_it_was_never_broken(
     assert what_counts(chosen) == before
 
 
-def _found(chosen: Settings) -> tuple[str, str] | None:
+def test_every_published_table_is_that_of_the_unbroken_records(
+    feeds: dict[str, RealFeed], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Built before the repair and after it, so that what had been made of the broken records has to go."""
+    names, chance = ("online_retail", "olist", "shopify"), random.Random(7)  # noqa: S311
+    homes = [tmp_path_factory.mktemp(each) for each in ("good", "bad")]
+    good, bad = (
+        load_settings(home=home, sources=_landing(tmp_path_factory.mktemp("landing")) / "sources.yaml")
+        for home in homes
+    )
+    for chosen in (good, bad):
+        for name in names:
+            sent = min(feeds[name].as_sent)
+            feeds[name].write(chosen.sources_file.parent / name / "part", feeds[name].as_sent[sent][:PIECES])
+    ingest(good)
+    build(good, as_of=AS_OF)
+    same_keys(*homes)
+    values = {name: _broken(bad, name, chance) for name in names}
+    ingest(bad)
+    build(bad, as_of=AS_OF)
+    assert differing_tables(table_hashes(good.warehouse_db), table_hashes(bad.warehouse_db))
+    while (place := _found(bad, states=("open",))) is not None:
+        quarantine_id, field = place
+        Mending(bad).repair_record(quarantine_id, {field: values.pop(_source_of(bad, quarantine_id))})
+    assert not values
+    build(bad, as_of=AS_OF)
+    assert differing_tables(table_hashes(good.warehouse_db), table_hashes(bad.warehouse_db)) == []
+
+
+def _source_of(chosen: Settings, quarantine_id: str) -> str:
+    (row,) = [row for row in Mending(chosen).rows() if row["quarantine_id"] == quarantine_id]
+    return str(row["source"])
+
+
+def _found(chosen: Settings, states: tuple[str, ...] = ()) -> tuple[str, str] | None:
     """A quarantined row in whose record the bad value stands, and the field that has it."""
     mending = Mending(chosen)
     with mending.opened() as (raw, vault):
         at_hand = RecordsAtHand(raw, vault, Originals(chosen, vault.keys), load_sources(chosen.sources_file).sources)
-        rows = raw.execute(
-            "select quarantine_id, source, file_id, record from raw.quarantine order by file_id, record"
-        ).fetchall()
-        for quarantine_id, *place in rows:
-            (received,) = at_hand.tried(*place).received.values()
+        for row in quarantined(raw, Selection(states=states or None)):
+            (received,) = at_hand.tried(row["source"], row["file_id"], row["record"]).received.values()
             for name, value in received.fields.items():
                 if value == BAD:
-                    return quarantine_id, name
+                    return row["quarantine_id"], name
     return None
 
 

@@ -50,6 +50,9 @@ def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) ->
         f"{option} --why TEXT",
         soft_wrap=True,
     )
+    if received is not None and received.is_readable:
+        others = "If its fields are good, another record made this row bad: see the others of its file or bundle"
+        console.print(f"{others}: orderhouse quarantine list --source {source.name}", soft_wrap=True)
 
 
 def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
