@@ -64,9 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault(*ALLOCATOR)  # read when polars is imported, which commands do when they run
     gc.set_threshold(*SELDOM)
     given = sys.argv[1:] if arguments is None else arguments
-    code = run_command(given)
-    gc.freeze()  # else the last look for cycles, among all modules that were imported, takes half a second
-    sys.exit(code)
+    sys.exit(run_command(given))
 
 
 def run_command(arguments: list[str]) -> int:
