@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import parse
@@ -191,6 +191,7 @@ def test_an_instant_is_parsed_alike_whatever_stands_in_other_rows(
     }
 
 
+@example("٣")
 @given(st.text("0123456789+-_ .,eE\t\n٣x", max_size=22))
 def test_only_digits_are_a_whole_number(text: str) -> None:
     value, rules = parsed("order_lines", "quantity", text)
@@ -199,6 +200,17 @@ def test_only_digits_are_a_whole_number(text: str) -> None:
         assert (value, rules) == (None, ["a_whole_number"])
     elif written and not rules:
         assert value == int(f"{written[1]}{written[2] or 0}")
+
+
+@example("٣")
+@given(st.text("0123456789+-_ .,eE\t\n٣x", max_size=22))
+def test_an_amount_is_read_or_said_to_be_none_and_never_lost(text: str) -> None:
+    value, rules = parsed("payments", "amount", text)
+    written = re.fullmatch(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", text.strip())
+    if text.strip():
+        assert (value is None) == bool(rules)
+        assert written or "a_number" in rules
+        assert value is None or value == Decimal(text.strip())
 
 
 @given(st.lists(st.none() | st.sampled_from(["0", "1.5", "007.25", "-3", "1e3", "x", "1.23456", " 2 "]), min_size=1))

@@ -18,15 +18,17 @@ from orderhouse.contracts.contract import Contract
 
 __all__ = ["TEXTS", "Parsed", "as_text", "cleaned", "parse"]
 
+# Digits are ASCII: to a pattern those of every script are, to the types none but these.
 INSTANT = (
-    r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?: ?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?)?"
+    r"(?: ?(Z|z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}))?$"
 )
 UTC_SECONDS = "2026-01-02T03:04:05Z"
 LOCAL_SECONDS = "2026-01-02T03:04:05"
-DATE = r"^\d{4}-\d{2}-\d{2}$"
-NUMBER = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
 MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?$"
-WHOLE = r"^[+-]?(?:\d+(?:\.0*)?|\.0+)$"
+WHOLE = r"^[+-]?(?:[0-9]+(?:\.0*)?|\.0+)$"
 TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 
@@ -189,8 +191,8 @@ def _date(text: pl.Series) -> tuple[pl.Series, Failures]:
 
 
 def _decimal(places: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
-    fits = rf"^[+-]?0*\d{{0,{18 - places}}}(?:\.\d{{0,{places}}}0*)?$"
-    whole_fits = rf"^[+-]?0*\d{{0,{18 - places}}}(?:\.\d*)?$"
+    fits = rf"^[+-]?0*[0-9]{{0,{18 - places}}}(?:\.[0-9]{{0,{places}}}0*)?$"
+    whole_fits = rf"^[+-]?0*[0-9]{{0,{18 - places}}}(?:\.[0-9]*)?$"
     dtype = pl.Decimal(18, places)
 
     def parser(text: pl.Series) -> tuple[pl.Series, Failures]:
@@ -199,7 +201,7 @@ def _decimal(places: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
             return typed, {}
         is_number = text.str.contains(NUMBER).fill_null(True)
         whole = text.str.contains(whole_fits).fill_null(True)
-        few = text.str.contains(rf"^[^.]*(?:\.\d{{0,{places}}}0*)?$").fill_null(True)
+        few = text.str.contains(rf"^[^.]*(?:\.[0-9]{{0,{places}}}0*)?$").fill_null(True)
         failures = {
             "a_number": ~is_number,
             f"at_most_{places}_decimals": is_number & ~few,
