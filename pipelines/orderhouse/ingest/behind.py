@@ -18,7 +18,7 @@ AT_MOST = 2
 
 
 class WriteBehind:
-    """Work that is done in order, a little later. At most three pieces wait, so that memory stays bounded.
+    """Work that is done in order, a little later. At most two pieces wait, so that memory stays bounded.
 
     After an error nothing more is done, whatever was asked before or is asked after: a commit never follows rows that
     could not be put in. The error is raised by every later call.

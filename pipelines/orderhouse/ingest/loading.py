@@ -215,7 +215,9 @@ class Loader:
         self._open = Transaction(first_part=self._open.next_part)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, once nothing is being looked at any more."""
+        for beside in (self._observing, self._comparing):
+            beside.shutdown(cancel_futures=True)
         self._duplicates.close()
 
     def _put_waiting(self) -> None:
