@@ -171,10 +171,10 @@ def content_hash(row: Row, columns: list[str]) -> str:
     return hashlib.sha256("\x1f".join(pairs).encode()).hexdigest()
 
 
-def raw_rows(shop: Shop, feed: str, where: str) -> list[Row]:
+def raw_rows(shop: Shop, feed: str, where: str, schema: str = "raw") -> list[Row]:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{shop.home}/warehouse/raw.duckdb' as store (read_only)")
-        found = connection.execute(f"select * from store.raw.{feed} where {where}")
+        found = connection.execute(f"select * from store.{schema}.{feed} where {where}")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -238,7 +238,8 @@ def test_a_conflict_is_an_exception_that_names_the_feed(shop: Shop, feed: str) -
 @pytest.mark.parametrize("feed", CONTRACTS)
 def test_the_same_record_counts_once_however_often_it_is_sent(shop: Shop, feed: str) -> None:
     where = of_subject(feed, "same")
-    assert [row["_is_duplicate"] for row in raw_rows(shop, feed, f"{where} order by rowid")] == [False, True, True]
+    as_put_in = raw_rows(shop, feed, f"{where} order by rowid", schema="received")
+    assert [row["_is_duplicate"] for row in as_put_in] == [False, True, True]
     assert shop.staged(f"select is_current, has_conflict from staging.stg_{feed} where {where}") == [(True, False)]
     # once in the file that had it twice already, and once in the other
     assert shop.published(
