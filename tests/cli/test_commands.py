@@ -107,9 +107,20 @@ def test_wrong_usage_is_a_sentence_and_exit_code_2(
     assert "Traceback" not in said.err + said.out
 
 
-def test_unknown_command_and_option_end_with_2(orderhouse: Orderhouse) -> None:
-    assert orderhouse("nonsense").code == 2
-    assert orderhouse("status", "--nonsense").code == 2
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nonsense",), "No such command 'nonsense'.\nUsage: orderhouse "),
+        (("status", "--nonsense"), "No such option: --nonsense\nUsage: orderhouse status "),
+        (("order",), "Missing argument 'ID'.\nUsage: orderhouse order "),
+        (("build", "--as-of"), "requires an argument.\nMore: orderhouse --help"),
+    ],
+)
+def test_unknown_words_and_missing_ones_are_named(
+    orderhouse: Orderhouse, arguments: tuple[str, ...], sentence: str
+) -> None:
+    said = orderhouse(*arguments)
+    assert said.code == 2 and sentence in said.err and "unforeseen" not in said.err
 
 
 def test_debug_shows_the_traceback(orderhouse: Orderhouse, home: Path) -> None:

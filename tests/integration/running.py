@@ -17,7 +17,10 @@ _homes: list[Path] = []
 
 
 def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: str) -> str:
-    """Runs one command in its own process and returns what it printed; fails unless it exits with `expect`."""
+    """Runs one command in its own process and returns what it printed.
+
+    Fails unless it exits with `expect`, or if it succeeds and leaves a database that is not closed.
+    """
     share_parsed_project(home)
     done = subprocess.run(
         [str(Path(sys.executable).with_name("orderhouse")), *arguments],
@@ -29,6 +32,8 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     )
     output = done.stdout + done.stderr
     assert done.returncode == expect, f"orderhouse {' '.join(arguments)} exited {done.returncode}:\n{output}"
+    unfinished = list(home.rglob("*.wal"))
+    assert done.returncode or not unfinished, f"orderhouse {' '.join(arguments)} left {unfinished}"
     return output
 
 

@@ -124,7 +124,7 @@ def customer(**changes: Any) -> Json:
         "orders_count": 1,
         "phone": None,
         "email_marketing_consent": {"state": "subscribed"},
-        "default_address": {"city": "Boston", "province_code": "MA", "country_code": "US", "phone": "+1 555 1"},
+        "default_address": {"city": "Boston", "province_code": "MA", "country_code": "US", "phone": "+1 617 555 0199"},
     } | changes
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import os
 import sys
@@ -10,8 +12,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from orderhouse.cli import erasing, exporting, quarantine, reading, receiving, simulating, steps, tending, trying
 from orderhouse.cli.session import Session, console, error_console
@@ -63,8 +65,23 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     os.environ.setdefault(*ALLOCATOR)  # read when polars is imported, which commands do when they run
     gc.set_threshold(*SELDOM)
+    ended: list[int] = []
+    atexit.register(_leave, ended)  # before anything else, so that it comes after everything else
     given = sys.argv[1:] if arguments is None else arguments
-    sys.exit(run_command(given))
+    ended.append(run_command(given))
+    sys.exit(ended[0])
+
+
+def _leave(ended: list[int]) -> None:
+    """Leave without taking apart what is in memory: the interpreter needs half a second for it, the system hardly any.
+
+    Threads have been waited for by now, and whatever was to be done at the end has been done.
+    """
+    if ended:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(ended[0])
 
 
 def run_command(arguments: list[str]) -> int:
@@ -82,12 +99,11 @@ def run_command(arguments: list[str]) -> int:
             traceback.print_exc()
         error_console.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return error.exit_code
-    except click.exceptions.Exit as exit_:
+    except typer.Exit as exit_:
         return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, typer.Abort, KeyboardInterrupt):
+    except TyperException as error:
+        return _wrong_usage(error)
+    except (typer.Abort, KeyboardInterrupt):
         error_console.print("Stopped. Run the same command again to go on: nothing is lost, nothing is counted twice.")
         return 130
     except BrokenPipeError:
@@ -96,6 +112,15 @@ def run_command(arguments: list[str]) -> int:
         return _unexpected(error, show_traceback="--debug" in ordered)
     finally:
         console.file.flush()
+
+
+def _wrong_usage(error: TyperException) -> int:
+    """What typer has to say about the words of a command, with the command's usage where it knows that."""
+    context = getattr(error, "ctx", None)
+    usage = f"{context.get_usage()}\nMore: {context.command_path} --help" if context else "More: orderhouse --help"
+    error_console.print(error.format_message(), style="red", markup=False, highlight=False, soft_wrap=True)
+    error_console.print(usage, markup=False, highlight=False, soft_wrap=True)
+    return error.exit_code
 
 
 def _unexpected(error: Exception, *, show_traceback: bool) -> int:

@@ -41,7 +41,7 @@ from orderhouse.vault import Vault
 
 __all__ = ["Loader", "RowsUnaccounted", "zone_of"]
 
-ROW_BUDGET = 4_000_000
+ROW_BUDGET = 8_000_000
 WAITING_ROWS = 100_000
 ROW_GROUP = 122_880
 ROWS_PER_INSERT = 4 * ROW_GROUP
