@@ -7,9 +7,7 @@ divided between two. Before a commit the vault has every value that the rows' to
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,37 +16,33 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.behind import WriteBehind
 from orderhouse.ingest.controls import Check, Controls, write_checks
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.drift import observe, write_seen
 from orderhouse.ingest.duplicates import Compared, Duplicates
-from orderhouse.ingest.ledger import Ledger, LedgerLine, write_lines
+from orderhouse.ingest.ledger import Ledger, write_lines
 from orderhouse.ingest.loads import Load, next_load, write_loads
+from orderhouse.ingest.quarantine_lines import NAMED, quarantine_lines
 from orderhouse.ingest.record_repairs import write_outcomes
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
+from orderhouse.ingest.settling import settle
 from orderhouse.ingest.superseding import note_superseded, supersede_file
-from orderhouse.ingest.transaction import Part, Transaction
-from orderhouse.raw_ledgers import RAW_LEDGERS
+from orderhouse.ingest.transaction import Transaction
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
 
-__all__ = ["Loader", "RowsUnaccounted", "zone_of"]
+__all__ = ["Loader", "zone_of"]
 
 ROW_BUDGET = 8_000_000
 WAITING_ROWS = 100_000
 ROW_GROUP = 122_880
 ROWS_PER_INSERT = 4 * ROW_GROUP
-
-
-class RowsUnaccounted(OrderhouseError):
-    """Rows of a file are neither accepted, duplicate nor quarantined; nothing of the transaction is kept."""
 
 
 class Loader:
@@ -164,7 +158,7 @@ class Loader:
 
     def _commit(self, opened: Transaction) -> None:
         checkpoint("after_vault")
-        lines = [*self._settled(opened), *self._rejections(opened)]
+        lines = settle(self.connection, opened)
         loads = [
             Load(part.number, part.file.file_id, part.unit.source.name, part.unit.source.mapping_version)
             for part in opened.parts.values()
@@ -239,7 +233,8 @@ class Loader:
             self._open.malformed = []
         quarantined = pl.concat(bad) if bad else pl.DataFrame()
         if quarantined.height:
-            self._behind.submit(self._insert, "raw.quarantine", self._quarantine_lines(quarantined))
+            lines = quarantine_lines(quarantined, self._open.parts, self.batch_id, self.received_at)
+            self._behind.submit(self._insert, "raw.quarantine", lines, NAMED)
 
     def _put_accepted(self, feed: str, *, all_of_them: bool) -> None:
         """Put accepted rows into their table, by whole row groups as long as more are to come.
@@ -263,84 +258,15 @@ class Loader:
         rows = accepted.drop(empty).rename({PART: "_load_id"}).with_columns(repeats.alias("_is_duplicate"))
         self._insert(f"received.{quote(feed)}", rows)
 
-    def _quarantine_lines(self, bad: pl.DataFrame) -> pl.DataFrame:
-        ids: list[str] = []
-        for number, record in bad.select(PART, "record").iter_rows():
-            part = self._open.parts[number]
-            part.quarantined += 1
-            place = f"{part.unit.source.name}|{part.unit.source.mapping_version}|{part.file.file_id}|{part.feed}"
-            if part.file.patches:  # the file was loaded before, with other decisions about its records
-                place += f"|{part.file.patches.fingerprint}"
-            ids.append(hashlib.sha256(f"{place}|{record}|{part.quarantined}".encode()).hexdigest()[:16])
-        parts = {number: self._open.parts[number] for number in bad[PART].unique().to_list()}
-        lineage: dict[str, Callable[[Part], str | None]] = {
-            "file_id": lambda part: part.file.file_id,
-            "feed": lambda part: part.feed,
-            "source": lambda part: part.unit.source.name,
-            "path": lambda part: part.file.path,
-        }
-        return bad.with_columns(
-            pl.Series("quarantine_id", ids, dtype=pl.String),
-            *(
-                _of_part(bad, name, {number: value(part) for number, part in parts.items()})
-                for name, value in lineage.items()
-            ),
-            batch_id=pl.lit(self.batch_id, pl.Int64),
-            received_at=pl.lit(self.received_at, pl.Datetime("us")),
-        ).select(*RAW_LEDGERS["quarantine"])
-
-    def _insert(self, table: str, frame: pl.DataFrame) -> None:
+    def _insert(self, table: str, frame: pl.DataFrame, columns: str = "*") -> None:
         self.connection.register("incoming", _in_row_groups(frame))
-        self.connection.execute(f"insert into {table} by name select * from incoming")  # noqa: S608
+        self.connection.execute(f"insert into {table} by name select {columns} from incoming")  # noqa: S608
         self.connection.unregister("incoming")
-
-    def _settled(self, opened: Transaction) -> list[LedgerLine]:
-        """Check that every row is somewhere, and make the ledger's lines."""
-        duplicates: Counter[int] = Counter()
-        for feed, parts in opened.by_feed().items():
-            if any(part.rows_in != part.quarantined for part in parts):
-                duplicates |= self._counted(feed, parts)
-        return [_line(opened, part, duplicates[part.number]) for unit in opened.units for part in opened.parts_of(unit)]
 
     def _supersede(self, unit: Unit) -> None:
         for file in unit.files:
             if self.ledger.was_loaded(unit.source.name, file.file_id):
                 supersede_file(self.connection, unit.source.name, file.file_id, self.batch_id)
-
-    def _counted(self, feed: str, parts: list[Part]) -> Counter[int]:
-        """Duplicates per part, after making sure that what was not quarantined is in the table."""
-        rows = self.connection.execute(
-            f"select _load_id, count(*), count(*) filter (_is_duplicate) from received.{quote(feed)} "  # noqa: S608
-            "where _load_id >= $first group by all",
-            {"first": min(part.number for part in parts)},
-        ).fetchall()
-        stored = {load_id: (count, repeats) for load_id, count, repeats in rows}
-        found: Counter[int] = Counter()
-        for part in parts:
-            count, repeats = stored.get(part.number, (0, 0))
-            if count != part.rows_in - part.quarantined:
-                raise _unaccounted(part, count)
-            found[part.number] = repeats
-        return found
-
-    def _rejections(self, opened: Transaction) -> list[LedgerLine]:
-        return [
-            LedgerLine(
-                unit,
-                file,
-                FileReport(unit.source.name, file.path, file.file_id, "rejected", unit.source.feed, reason=reason),
-            )
-            for unit, reason in opened.rejected
-            for file in unit.files
-        ]
-
-
-def _unaccounted(part: Part, stored: int) -> RowsUnaccounted:
-    return RowsUnaccounted(
-        f"{part.file.path} (source {part.unit.source.name}) gave {part.rows_in} rows of {part.feed}, but {stored} were "
-        f"stored and {part.quarantined} quarantined. Nothing of it was kept, nor of what was to be committed with it. "
-        "Rows in must be accepted + duplicate + quarantined: run again, and if it is the same, report the file."
-    )
 
 
 def zone_of(source: Source) -> str | None:
@@ -355,27 +281,3 @@ def _in_row_groups(frame: pl.DataFrame) -> pa.Table:
     """
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
     return pa.Table.from_batches(table.to_batches(max_chunksize=ROW_GROUP), schema=table.schema)
-
-
-def _of_part(frame: pl.DataFrame, name: str, said: Mapping[int, str | None]) -> pl.Series:
-    """A column that says something about each row's part."""
-    return frame[PART].replace_strict(said, return_dtype=pl.String).alias(name)
-
-
-def _line(opened: Transaction, part: Part, duplicate: int) -> LedgerLine:
-    is_empty = part.role == "primary" and not any(other.rows_in for other in opened.parts_of(part.unit))
-    report = FileReport(
-        source=part.unit.source.name,
-        path=part.file.path,
-        file_id=part.file.file_id,
-        status="loaded",
-        feed=part.feed,
-        role=part.role,
-        rows_in=part.rows_in,
-        accepted=part.rows_in - part.quarantined - duplicate,
-        duplicate=duplicate,
-        quarantined=part.quarantined,
-        reason="The file has no rows." if is_empty else None,
-        ignored_columns=part.ignored,
-    )
-    return LedgerLine(part.unit, part.file, report)
