@@ -22,6 +22,7 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     Fails unless it exits with `expect`, or if it succeeds and leaves a database that is not closed.
     """
     share_parsed_project(home)
+    before = set(home.rglob("*.wal"))  # of commands that were killed
     done = subprocess.run(
         [str(Path(sys.executable).with_name("orderhouse")), *arguments],
         env=os.environ | {"ORDERHOUSE_HOME": str(home), "COLUMNS": "200"} | environment,
@@ -32,7 +33,7 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     )
     output = done.stdout + done.stderr
     assert done.returncode == expect, f"orderhouse {' '.join(arguments)} exited {done.returncode}:\n{output}"
-    unfinished = list(home.rglob("*.wal"))
+    unfinished = set(home.rglob("*.wal")) - before
     assert done.returncode or not unfinished, f"orderhouse {' '.join(arguments)} left {unfinished}"
     return output
 
