@@ -273,7 +273,7 @@ def _occurrences(block: bytes, byte: bytes) -> int:
 def _is_trimmed(block: bytes, delimiter: bytes, eol: bytes) -> bool:
     """Whether no value of a block without quotes begins or ends with white space.
 
-    Looking at the bytes takes a twentieth of the time that trimming all values does.
+    Looking at the bytes takes a tenth of the time or less that trimming all values does.
     """
     if any(space in block for space in OTHER_SPACES) or block.startswith(SPACE) or block.endswith(SPACE):
         return False
