@@ -132,7 +132,7 @@ def good_row(feed: str) -> dict[str, str]:
 def screened(feed: str, row: dict[str, str]) -> Screened:
     """One row held against its contract."""
     frame = pl.DataFrame({**row, "_record": 1, "_part": 0}, schema_overrides=dict.fromkeys(row, pl.String()))
-    return screen(feed, frame, Source(name="s", format="canonical", path=["x"]), None, shared_vault())
+    return screen(feed, frame, Source(name="s", format="canonical", path=["x"]), shared_vault())
 
 
 @cache

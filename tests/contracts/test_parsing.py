@@ -12,13 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.notation import Notation
 from orderhouse.contracts.parsing import parse
 
 
 def parsed(feed: str, column: str, text: str, zone: str | None = None) -> tuple[Any, list[str]]:
     """One value parsed, and the rules it broke."""
     frame = pl.DataFrame({column: [text, None]}, schema={column: pl.String()})
-    result = parse(CONTRACTS[feed], frame, zone)
+    result = parse(CONTRACTS[feed], frame, Notation(zone))
     assert result.frame[column][1] is None
     broken = [rule.split("|")[1] for rule, mask in result.failures.items() if mask[0]]
     assert not any(mask[1] for mask in result.failures.values())
@@ -143,7 +144,7 @@ def test_codes_are_compared_in_capitals() -> None:
 
 def test_typed_values_of_parquet_files_are_taken_without_a_float() -> None:
     frame = pl.DataFrame({"amount": [12.34, 0.1 + 0.2]})
-    result = parse(CONTRACTS["payments"], frame, None)
+    result = parse(CONTRACTS["payments"], frame, Notation())
     assert result.frame["amount"].to_list() == [Decimal("12.34"), None]
     assert list(result.failures) == ["amount|at_most_4_decimals"]
 
@@ -156,13 +157,13 @@ def test_a_day_written_as_its_first_instant_is_that_day_and_another_instant_is_n
         "2026-01-02 00:00:01",
         "2026-01-02 00:00:00Z",
     ]
-    parsed = parse(CONTRACTS["fx_rates"], pl.DataFrame({"rate_date": written}), None)
+    parsed = parse(CONTRACTS["fx_rates"], pl.DataFrame({"rate_date": written}), Notation())
     assert parsed.frame["rate_date"].to_list() == [date(2026, 1, 2)] * 3 + [None] * 2
     assert parsed.failures["rate_date|a_date"].to_list() == [False] * 3 + [True] * 2
 
 
 def test_zero_may_be_written_without_its_first_digit() -> None:
-    parsed = parse(CONTRACTS["stock"], pl.DataFrame({"quantity": [".00", "3.00", "-.0", ".5", "."]}), None)
+    parsed = parse(CONTRACTS["stock"], pl.DataFrame({"quantity": [".00", "3.00", "-.0", ".5", "."]}), Notation())
     assert parsed.frame["quantity"].to_list() == [0, 3, 0, None, None]
     assert parsed.failures["quantity|a_whole_number"].to_list() == [False, False, False, True, True]
 
@@ -184,7 +185,7 @@ def test_an_instant_is_parsed_alike_whatever_stands_in_other_rows(
     text = "".join(characters).strip() + ending
     # beside a value of another form nothing is read the fast way
     frame = pl.DataFrame({"placed_at": [text, "2026-01-02T03:04:05.5+01:00"]})
-    alone, together = (parse(CONTRACTS["orders"], rows, zone) for rows in (frame.head(1), frame))
+    alone, together = (parse(CONTRACTS["orders"], rows, Notation(zone)) for rows in (frame.head(1), frame))
     assert alone.frame["placed_at"][0] == together.frame["placed_at"][0]
     assert {rule for rule, mask in alone.failures.items() if mask[0]} == {
         rule for rule, mask in together.failures.items() if mask[0]
@@ -216,7 +217,7 @@ def test_an_amount_is_read_or_said_to_be_none_and_never_lost(text: str) -> None:
 @given(st.lists(st.none() | st.sampled_from(["0", "1.5", "007.25", "-3", "1e3", "x", "1.23456", " 2 "]), min_size=1))
 def test_an_amount_is_parsed_alike_whatever_stands_in_other_rows(texts: list[str | None]) -> None:
     frame = pl.DataFrame({"amount": texts}, schema={"amount": pl.String()})
-    together = parse(CONTRACTS["payments"], frame, None)
+    together = parse(CONTRACTS["payments"], frame, Notation())
     for place, text in enumerate(texts):
         if text is None:
             assert together.frame["amount"][place] is None

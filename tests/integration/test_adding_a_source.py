@@ -46,10 +46,16 @@ def test_the_first_try_says_which_key_is_missing(folder: Path) -> None:
     readable = start + "    encoding: latin-1\n"
     said = check(folder, declared=readable)
     assert "has no columns order_id" in said
-    renamed = readable + "    columns: {Nr: order_id, Datum: placed_at, Geändert: updated_at}\n"
+    said = check(folder, declared=readable + "    columns: {Nr: order_id, Datum: placed_at}\n")
+    assert "has no columns updated_at, currency" in said
+    assert "check again" in said
+    renamed = readable + "    columns: {Nr: order_id, Datum: [placed_at, updated_at]}\n"
     said = check(folder, declared=renamed)
     assert "has no column currency" in said
-    said = check(folder, declared=renamed + "    constants: {currency: CHF}\n")
+    whole = renamed + "    constants: {currency: CHF}\n"
+    said = check(folder, declared=whole)
+    assert "placed_at '28.03.2026 14:03' is not an ISO-8601 instant" in said
+    said = check(folder, declared=whole + '    dates: "%d.%m.%Y %H:%M"\n')
     assert "delimiter ';' (found out)" in said
     assert "has no UTC offset, and the source declares no time_zone" in said
     assert "bestellungen-2026-03-28.txt:2" in said

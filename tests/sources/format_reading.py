@@ -39,9 +39,8 @@ def rows_of(found: list[FeedRows], feed: str) -> pl.DataFrame:
 def screened(found: list[FeedRows], feed: str, format_name: str, /, **declared: Any) -> Screened:
     """A feed's rows, accepted and quarantined."""
     source = source_of(format_name, **declared)
-    zone = source.time_zone or FORMATS[format_name].time_zone
     with throwaway_vault() as vault:
-        return screen(feed, rows_of(found, feed).with_columns(pl.lit(0, pl.Int64).alias(PART)), source, zone, vault)
+        return screen(feed, rows_of(found, feed).with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
 
 
 def payloads(folder: Path, name: str) -> Path:

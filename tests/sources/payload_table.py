@@ -120,8 +120,7 @@ def _add(source: Source, vault: Vault, counts: dict[str, Counted], rows: FeedRow
     if rows.feed is None:
         counted.is_lookup = True
         return
-    zone = source.time_zone or FORMATS[source.format].time_zone
-    screened = screen(rows.feed, rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, zone, vault)
+    screened = screen(rows.feed, rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
     vault.discard()
     if rows.role == "primary":
         counted.rows_in += rows.frame.height + len(rows.malformed)

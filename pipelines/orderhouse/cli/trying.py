@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from orderhouse.cli.steps import Sources
 if TYPE_CHECKING:
     import polars as pl
 
-    from orderhouse.ingest.trial import FeedTrial
+    from orderhouse.ingest.trial import FeedTrial, SourceTrial
     from orderhouse.sources.config import Source
 
 __all__ = ["add_commands"]
@@ -67,7 +67,16 @@ def check(
             if rows and found.sample.height:
                 sample = _filled(found.sample)
                 console.print(grid(None, sample.columns, sample.iter_rows()))
-    console.print("Nothing was loaded. Next: orderhouse run")
+    console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
+
+
+def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:
+    """What to do about what was found."""
+    if any(trial.notes for trial in trials):
+        return f"Correct {sources_file}, or the files named above, and check again."
+    if any(found.quarantined for trial in trials for found in trial.feeds.values()):
+        return "Next: orderhouse run; rows in quarantine are kept, listed and can be repaired there."
+    return "Next: orderhouse run"
 
 
 def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:

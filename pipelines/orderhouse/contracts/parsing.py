@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from orderhouse.contracts.columns import POLARS_TYPES, kind_of
 from orderhouse.contracts.contract import Contract
+from orderhouse.contracts.notation import NUMERIC, Notation
 
 __all__ = ["TEXTS", "Parsed", "as_text", "cleaned", "parse"]
 
@@ -53,7 +54,7 @@ def cleaned(frame: pl.DataFrame, names: Iterable[str] | None = None) -> pl.DataF
     return trimmed.with_columns(pl.col(column.name).replace("", None) for column in blank.iter_columns() if column[0])
 
 
-def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) -> Parsed:
+def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> Parsed:
     """Give every contract column its type.
 
     Args:
@@ -61,7 +62,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
         frame: Contract columns, as text or already typed; those not there are null. Other columns are left alone. Text
             stays text and must be clean; what is to be typed is trimmed where it does not parse as it stands, which
             for nearly all columns spares the trimming.
-        time_zone: The zone of instants without offset, if the source declares one.
+        notation: How the source writes numbers and instants; what is typed already is not written.
     """
     columns: list[pl.Series] = []
     failures: Failures = {}
@@ -74,10 +75,10 @@ def parse(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) 
         if values.dtype == POLARS_TYPES[kind] and kind not in TEXTS:
             columns.append(values)
             continue
-        text = as_text(values)
-        typed, broken = _parse_column(kind, text, time_zone)
+        text, written = as_text(values), notation if values.dtype == pl.String else Notation(notation.time_zone)
+        typed, broken = _parse_column(kind, text, written)
         if any(mask.any() for mask in broken.values()):
-            typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), time_zone)
+            typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), written)
         columns.append(typed.alias(name))
         failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
     return Parsed(frame.with_columns(columns), failures)
@@ -97,13 +98,21 @@ def as_text(values: pl.Series) -> pl.Series:
     return values.cast(pl.String)
 
 
-def _parse_column(kind: str, text: pl.Series, time_zone: str | None) -> tuple[pl.Series, Failures]:
+def _parse_column(kind: str, text: pl.Series, notation: Notation) -> tuple[pl.Series, Failures]:
     if text.null_count() == text.len():
         return text.cast(POLARS_TYPES[kind]), {}
     if kind == "instant":
-        return _instant(text, time_zone)
+        return _instant(notation.iso_instants(text), notation.time_zone)
+    if kind == "date":
+        return _date(notation.iso_instants(text))
     parser = _PARSERS.get(kind)
-    return parser(text) if parser else (text, {})
+    if parser is None:
+        return text, {}
+    if notation.decimal is None or kind not in NUMERIC:
+        return parser(text)
+    plain = notation.plain_numbers(text)
+    typed, failures = parser(plain)
+    return typed, failures | {"as_declared": plain.is_null() & text.is_not_null()}
 
 
 def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
@@ -239,7 +248,6 @@ def _upper(text: pl.Series) -> tuple[pl.Series, Failures]:
 
 
 _PARSERS: dict[str, Callable[[pl.Series], tuple[pl.Series, Failures]]] = {
-    "date": _date,
     "money": _decimal(4),
     "number": _decimal(4),
     "rate": _decimal(8),

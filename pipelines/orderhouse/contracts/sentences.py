@@ -45,6 +45,7 @@ _SENTENCES = {
     "in_clock_gap": "{} does not exist in the source's time zone: the clocks were put forward over it",
     "a_date": "{} is not a date written as YYYY-MM-DD",
     "a_number": "{} is not a number",
+    "as_declared": "{} is not a number written with the decimal sign that the source declares",
     "at_most_4_decimals": "{} has more than 4 decimals",
     "at_most_8_decimals": "{} has more than 8 decimals",
     "in_range": "{} is too large",

@@ -116,8 +116,7 @@ def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set
 
 def _screened(source: Source, rows: FeedRows, vault: Vault) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the ingest would make of rows: those accepted, and the place and rules of those in quarantine."""
-    zone = source.time_zone or FORMATS[source.format].time_zone
-    outcome = screen(str(rows.feed), rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, zone, vault)
+    outcome = screen(str(rows.feed), rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
     return outcome.accepted, outcome.quarantined.select("record", "rules")
 
 

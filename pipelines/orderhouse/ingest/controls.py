@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orderhouse.contracts.notation import Notation
 from orderhouse.ingest.discovery import Unit
 from orderhouse.raw_ledgers import RAW_LEDGERS
 from orderhouse.sources import FORMATS
@@ -97,7 +98,7 @@ class _Tally:
         for stated in self.totals.sums:
             column = _column_of(source, rows.feed, stated)
             if column in rows.frame.columns:
-                total, odd = _sum(rows.frame[column])
+                total, odd = _sum(rows.frame[column], source.notation)
                 self.sums[stated] = self.sums.get(stated, Decimal(0)) + total
                 self.odd[stated] = self.odd.get(stated, 0) + odd
 
@@ -253,16 +254,17 @@ def _column_of(source: Source, feed: str, stated: str) -> str:
     owner, _, name = stated.rpartition(".")
     if owner not in {"", feed}:
         return ""
-    return source.columns.get(name, name) if isinstance(source.columns, dict) else name
+    return source.renamed.get(name, (name,))[0]
 
 
-def _sum(values: pl.Series) -> tuple[Decimal, int]:
+def _sum(values: pl.Series, notation: Notation) -> tuple[Decimal, int]:
     """The exact sum of what are numbers, and how many values that are there are none."""
     if values.dtype.is_integer() or values.dtype.is_decimal():
         numbers, there = values.cast(EXACT, strict=False), values.is_not_null()
     else:
         text = values.cast(pl.String, strict=False).str.strip_chars()
         there = text.is_not_null() & (text != "")
+        text = notation.plain_numbers(text) if values.dtype == pl.String else text
         numbers = text.set(~text.str.contains(EXACT_NUMBER).fill_null(False), None).cast(EXACT, strict=False)
     return Decimal(numbers.sum() or 0), int((there & numbers.is_null()).sum())
 

@@ -17,6 +17,8 @@ import numpy as np
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.columns import kind_of
+from orderhouse.contracts.notation import NUMERIC
 from orderhouse.contracts.sentences import LOOKS_PERSONAL
 from orderhouse.ingest.screening import PART
 from orderhouse.ingest.transaction import Part, Waiting
@@ -71,6 +73,7 @@ def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.Data
     each by itself took seven times as long.
     """
     sample, parts = _sampled(waiting, joined.select(*fields, PART))
+    sample = _in_our_notation(sample, waiting)
     texts = [name for name in fields if sample.schema[name] == pl.String]
     typed = [_weight_typed(name, sample.schema[name]) for name in fields if name not in texts]
     index = {"index": PART, "variable_name": "column_name", "value_name": "value"}
@@ -81,6 +84,17 @@ def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.Data
         summed = summed.with_columns(parts.gather(summed[PART]).alias(PART))
     counted = [(pl.col("value") // weight % COUNT_LIMIT).cast(pl.Int64).alias(kind) for kind, weight in WEIGHTS.items()]
     return summed.select(PART, "column_name", *counted)
+
+
+def _in_our_notation(sample: pl.DataFrame, waiting: Waiting) -> pl.DataFrame:
+    """Numbers and instants as we write them, so that 12 and 12,50 are no change of type; what is neither stays."""
+    notation, fields = waiting.source.notation, CONTRACTS[waiting.feed].fields()
+    if not (notation.decimal or notation.dates):
+        return sample
+    texts = [column for column in sample.iter_columns() if column.dtype == pl.String]
+    numbers = [notation.plain_numbers(each).fill_null(each) for each in texts if kind_of(fields[each.name]) in NUMERIC]
+    instants = [notation.iso_instants(each) for each in texts if kind_of(fields[each.name]) in {"instant", "date"}]
+    return sample.with_columns(numbers + instants)
 
 
 def _sampled(waiting: Waiting, joined: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:

@@ -31,13 +31,11 @@ from orderhouse.ingest.screening import PART, screen, screen_malformed
 from orderhouse.ingest.settling import settle
 from orderhouse.ingest.superseding import note_superseded, supersede_file
 from orderhouse.ingest.transaction import Transaction
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sql_names import quote
 from orderhouse.vault import Vault
 
-__all__ = ["Loader", "zone_of"]
+__all__ = ["Loader"]
 
 ROW_BUDGET = 8_000_000
 WAITING_ROWS = 100_000
@@ -220,8 +218,7 @@ class Loader:
         for waiting in self._open.take_waiting():
             joined = waiting.joined()
             self._open.seen.append(self._observing.submit(observe, waiting, joined))
-            zone = zone_of(waiting.source)
-            screened = screen(waiting.feed, joined, waiting.source, zone, self.vault, is_trimmed=waiting.is_trimmed)
+            screened = screen(waiting.feed, joined, waiting.source, self.vault, is_trimmed=waiting.is_trimmed)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -267,11 +264,6 @@ class Loader:
         for file in unit.files:
             if self.ledger.was_loaded(unit.source.name, file.file_id):
                 supersede_file(self.connection, unit.source.name, file.file_id, self.batch_id)
-
-
-def zone_of(source: Source) -> str | None:
-    """The zone of a source's local instants: its own, else its format's, else none."""
-    return source.time_zone or FORMATS[source.format].time_zone
 
 
 def _in_row_groups(frame: pl.DataFrame) -> pa.Table:

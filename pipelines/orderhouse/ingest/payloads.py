@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from orderhouse.contracts import Contract
+from orderhouse.contracts.notation import Notation
 from orderhouse.contracts.parsing import cleaned, parse
 
 __all__ = ["with_payload_parts"]
@@ -19,13 +20,13 @@ PARTS: dict[str, tuple[str, ...]] = {"actions": ("line_id", "quantity", "promise
 CODE = r"^[\w./:#-]{1,64}$"
 
 
-def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, time_zone: str | None) -> pl.DataFrame:
+def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> pl.DataFrame:
     """Fill empty columns from the JSON beside them.
 
     Args:
         contract: The feed's contract; nothing happens to a feed whose rows carry no payload.
         frame: Columns as text.
-        time_zone: The zone of instants without offset, if the source declares one.
+        notation: Has the zone of instants without offset, if the source declares one; JSON writes numbers one way.
     """
     parts = PARTS.get(contract.feed(), ())
     if not parts or frame.schema.get(PAYLOAD) != pl.String or frame[PAYLOAD].null_count() == frame.height:
@@ -33,7 +34,7 @@ def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, time_zone:
     frame = cleaned(frame, [part for part in parts if part in frame.columns])
     named = cleaned(frame.select(pl.col(PAYLOAD).str.json_path_match(f"$.{part}").alias(part) for part in parts))
     named = named.with_columns(pl.when(pl.col("line_id").str.contains(CODE)).then("line_id").alias("line_id"))
-    read = parse(contract, named, time_zone).frame
+    read = parse(contract, named, Notation(notation.time_zone)).frame
     usable = [pl.lit(read[part].is_not_null()) for part in parts]
     usable[parts.index("quantity")] &= pl.lit((read["quantity"] > 0).fill_null(False))
     named = named.with_columns(

@@ -6,13 +6,14 @@ Touches neither files nor tables. Personal values are taken out by the vault on 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.columns import POLARS_TYPES, kind_of
+from orderhouse.contracts.notation import NUMERIC, Notation
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.ingest.payloads import with_payload_parts
@@ -53,7 +54,6 @@ def screen(
     feed: str,
     frame: pl.DataFrame,
     source: Source,
-    time_zone: str | None,
     vault: Vault,
     *,
     is_trimmed: bool = False,
@@ -63,21 +63,20 @@ def screen(
     Args:
         feed: The feed.
         frame: Contract columns as text or typed, `_record`, and `_part`, which is handed through.
-        source: Adds its constants and the prefixes of its ids.
-        time_zone: The zone of local instants; None if there is none.
+        source: Adds its constants and the prefixes of its ids, and says how it writes numbers and instants.
         vault: Takes personal values and gives tokens.
         is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
     """
-    contract = CONTRACTS[feed]
+    contract, notation = CONTRACTS[feed], source.notation
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
     clean = frame if is_trimmed else cleaned(frame, texts)
-    text = with_payload_parts(contract, _prepared(contract, clean, source), time_zone)
-    parsed = parse(contract, text, time_zone)
+    text = with_payload_parts(contract, _prepared(contract, clean, source), notation)
+    parsed = parse(contract, text, notation)
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
     accepted = _without_odd_words(contract, accepted, vault)
     stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
-    return Screened(stored, _quarantined(contract, text, failures, vault, source.id_prefixes(feed)))
+    return Screened(stored, _quarantined(contract, text, failures, vault, source))
 
 
 def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -> pl.DataFrame:
@@ -147,7 +146,7 @@ def _any(failures: Failures) -> pl.Series:
 
 
 def _quarantined(
-    contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, prefixes: Mapping[str, str]
+    contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, source: Source
 ) -> pl.DataFrame:
     if not failures:
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
@@ -157,7 +156,7 @@ def _quarantined(
     rows = (
         cleaned(text.filter(bad))
         .select(
-            *(_as_text(contract, name, text.schema[name]) for name in received),
+            *(_as_text(contract, name, text.schema[name], source.notation) for name in received),
             *(pl.lit(None, pl.String).alias(name) for name in contract.fields() if name not in received),
             RECORD,
             PART,
@@ -177,17 +176,17 @@ def _quarantined(
             "record": rows[RECORD],
             "rules": [json.dumps(list(names)) for names in found["rules"]],
             "reasons": found["reasons"],
-            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault, prefixes)),
+            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault, source)),
         },
         schema=QUARANTINE_SCHEMA,
     )
 
 
 def _without_personal(
-    contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault, prefixes: Mapping[str, str]
+    contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault, source: Source
 ) -> pl.DataFrame:
     """Rows as received, with tokens for personal columns and for odd text elsewhere, with or without its prefix."""
-    personal = contract.personal()
+    personal, prefixes = contract.personal(), source.id_prefixes(contract.feed())
     rows = vault.tokenised(rows, personal)
     broken_columns = {rule.partition("|")[0] for rule in masks}
     for column in sorted(set(contract.fields()) & set(rows.columns)):
@@ -202,12 +201,14 @@ def _without_personal(
     return rows
 
 
-def _as_text(contract: type[Contract], name: str, dtype: pl.DataType) -> pl.Expr:
+def _as_text(contract: type[Contract], name: str, dtype: pl.DataType, notation: Notation) -> pl.Expr:
     """A value as text that screens as the value itself would: a repair starts from it."""
-    if dtype == POLARS_TYPES["instant"] and kind_of(contract.fields()[name]) == "instant":
+    kind = kind_of(contract.fields()[name])
+    if dtype == POLARS_TYPES["instant"] and kind == "instant":
         return pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
-    if dtype.is_float():
-        return pl.col(name).fill_nan(None).cast(pl.String)
+    if dtype.is_float() or dtype.is_decimal():
+        text = (pl.col(name).fill_nan(None) if dtype.is_float() else pl.col(name)).cast(pl.String)
+        return text.str.replace(".", notation.decimal or ".", literal=True) if kind in NUMERIC else text
     if isinstance(dtype, pl.Datetime):
         return pl.col(name).dt.to_string("iso:strict")
     if dtype.is_nested() or dtype == pl.Binary:

@@ -11,7 +11,6 @@ import polars as pl
 import polars.selectors as cs
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.ingest.loading import zone_of
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.sources.config import Source
 from orderhouse.sources.records import RECORD
@@ -47,7 +46,7 @@ def screened_again(
         frame = frame.join(erased, on=PART, how="anti", maintain_order="left")
         tokens = frame.select(PART, cs.ends_with("_token"))
         plain = source.without_prefixes().model_copy(update={"constants": {}})
-        screened = screen(str(feed), frame.drop(cs.ends_with("_token")), plain, zone_of(source), vault)
+        screened = screen(str(feed), frame.drop(cs.ends_with("_token")), plain, vault)
         stored = screened.accepted.drop([each for each in tokens.columns if each != PART])
         accepted.setdefault(str(feed), []).append(stored.join(tokens, on=PART, maintain_order="left"))
         verdicts.append(screened.quarantined.select(PART, breaks="reasons"))

@@ -131,8 +131,7 @@ def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> No
         trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
         return
     feed = trial.feeds.setdefault(rows.feed, FeedTrial())
-    zone = source.time_zone or FORMATS[source.format].time_zone
-    screened = screen(rows.feed, rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, zone, vault)
+    screened = screen(rows.feed, rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
     vault.discard()
     feed.rows_in += rows.frame.height + len(rows.malformed)
     feed.accepted += screened.accepted.height

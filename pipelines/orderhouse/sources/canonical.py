@@ -76,20 +76,19 @@ def _declared_names(source: Source, feed: str) -> list[str] | None:
     if source.header:
         return None
     if isinstance(source.columns, list):
-        numbered = enumerate(source.columns, 1)
-        return [f"column_{position}" if name == SKIPPED else name for position, name in numbered]
+        firsts = (names if isinstance(names, str) else names[0] for names in source.columns)
+        return [f"column_{position}" if name == SKIPPED else name for position, name in enumerate(firsts, 1)]
     return list(CONTRACTS[feed].fields())
 
 
 def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    contract = CONTRACTS[feed]
-    renamed = source.columns if isinstance(source.columns, dict) else {}
-    ours = {renamed.get(name, name): name for name in frame.columns if name != RECORD}
-    taken = {name: theirs for name, theirs in ours.items() if name in contract.fields()}
+    contract, renamed = CONTRACTS[feed], source.renamed
+    named = {theirs: renamed.get(theirs, (theirs,)) for theirs in frame.columns if theirs != RECORD}
+    taken = {name: theirs for theirs, ours in named.items() for name in ours if name in contract.fields()}
     constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
     missing = [name for name in contract.required() if name not in taken and name not in constants]
     if missing and (frame.width > 1 or frame.height):
-        raise FileRejected(_explain_missing(feed, missing, [name for name in frame.columns if name != RECORD]))
+        raise FileRejected(_explain_missing(feed, missing, list(named)))
     selected = frame.select(
         *(pl.col(theirs).alias(name) for name, theirs in taken.items()),
         *(
@@ -99,7 +98,7 @@ def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.Data
         ),
         RECORD,
     )
-    ignored = tuple(theirs for name, theirs in ours.items() if name not in contract.fields())
+    ignored = tuple(theirs for theirs, ours in named.items() if contract.fields().keys().isdisjoint(ours))
     return selected, ignored
 
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
+from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
@@ -30,15 +31,23 @@ __all__ = ["SKIPPED", "Intake", "Merchant", "Source", "SourcesFile", "load_sourc
 SKIPPED = "_"
 
 Keys = tuple[str | int, ...]
+Names = str | list[str]
 
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _with_gaps(value: Any) -> Any:
-    """In a list of columns an empty name skips one, as `_` does."""
-    return [name or SKIPPED for name in value] if isinstance(value, list) else value
+def _as_columns(value: Any) -> Any:
+    """Names, or lists of names; in a list of columns an empty name skips one, as `_` does."""
+    if isinstance(value, list):
+        value = [name or SKIPPED for name in value]
+    named = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    for theirs, ours in named:
+        names = _as_list(ours)
+        if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+            raise ValueError(f"{theirs}: a column becomes one of ours, or several: [placed_at, updated_at]")
+    return value
 
 
 def _known_encoding(value: str) -> str:
@@ -100,11 +109,14 @@ class Source(BaseModel):
     """One source: its files and how they are read.
 
     Attributes:
-        columns: Their column to our column; for a file without header, our columns in order, with `_` for a column
-            that nothing is taken from.
+        columns: Their column to our column, or to several of ours; for a file without header, our columns in order,
+            with `_` for a column that nothing is taken from.
         constants: Columns that every record has, with their value.
         words: Column to their word to our word; a column may be written ``feed.column``.
         control: What its one file must add up to, and what becomes of files that do not.
+        decimal: The decimal sign of numbers in text, a comma or a point, whose thousands may be apart; else numbers are
+            plain, with a point.
+        dates: Forms of days and instants, as strptime has them, beside ISO-8601.
         order_id_prefix: Goes before the ids of orders; else `id_prefix` does. Empty text: nothing does.
         id_prefix: Goes before every id that the source, or its shop, gave out.
         numbered: Feed to the column whose ids have no gaps; ``files`` to patterns of numbered file names.
@@ -120,9 +132,11 @@ class Source(BaseModel):
     path: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
     covers: list[str] | None = None
     time_zone: str | None = None
-    columns: Annotated[dict[str, str] | list[str], BeforeValidator(_with_gaps)] = Field(default_factory=dict)
+    columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(_as_columns)] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
+    decimal: str | None = None
+    dates: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
     delimiter: str | None = None
     encoding: str | None = None
     header: bool = True
@@ -181,6 +195,25 @@ class Source(BaseModel):
             raise ValueError("a delimiter is one character, such as ';' or tab")
         return value
 
+    @field_validator("decimal", "dates")
+    @classmethod
+    def _is_for_our_columns(cls, value: Any, info: ValidationInfo) -> Any:
+        if value and info.data.get("format") not in {None, "canonical"}:
+            raise ValueError(f"the format {info.data['format']} knows how its numbers and instants are written")
+        return value
+
+    @field_validator("decimal")
+    @classmethod
+    def _is_decimal_sign(cls, value: str) -> str:
+        if value not in {",", "."}:
+            raise ValueError("it is a comma or a point, in quotes")
+        return value
+
+    @field_validator("dates")
+    @classmethod
+    def _are_forms(cls, value: list[str]) -> list[str]:
+        return [checked_form(form) for form in value]
+
     @field_validator("id_prefix")
     @classmethod
     def _keeps_ids_apart(cls, value: str) -> str:
@@ -194,12 +227,11 @@ class Source(BaseModel):
         if info.data.get("format") == "canonical":
             feed = info.data.get("feed")
             known = {column for each in ([feed] if feed else CONTRACTS) for column in CONTRACTS[each].fields()}
-            ours = value if isinstance(value, list) else value if info.field_name == "constants" else value.values()
-            if isinstance(value, list):
-                ours = [column for column in value if column != SKIPPED]
-                twice = [column for column in ours if ours.count(column) > 1]
-                if twice:
-                    raise ValueError(f"the list names the column {twice[0]!r} twice")
+            named = value if isinstance(value, list) or info.field_name == "constants" else value.values()
+            ours = [column for names in named for column in _as_list(names) if column != SKIPPED]
+            twice = [column for column in ours if ours.count(column) > 1] if isinstance(value, list) else []
+            if twice:
+                raise ValueError(f"the list names the column {twice[0]!r} twice")
             for column in ours:
                 _known(f"column of {feed or 'any feed'}", column, known)
         return value
@@ -220,6 +252,20 @@ class Source(BaseModel):
             name: self._prefix_of_orders if whose == "order" else self.id_prefix
             for name, whose in CONTRACTS[feed].ids().items()
         }
+
+    @property
+    def notation(self) -> Notation:
+        """How it writes numbers and instants; the zone of local ones is its own, else its format's, else none."""
+        from orderhouse.sources import FORMATS
+
+        return Notation(self.time_zone or FORMATS[self.format].time_zone, self.decimal, tuple(self.dates))
+
+    @property
+    def renamed(self) -> dict[str, tuple[str, ...]]:
+        """What columns of the files are called here, each by one name or several; a place in a list by its first."""
+        if isinstance(self.columns, list):
+            return {names[0]: tuple(names) for names in self.columns if isinstance(names, list)}
+        return {theirs: tuple(_as_list(ours)) for theirs, ours in self.columns.items()}
 
     def without_prefixes(self) -> Source:
         """The same source for rows whose ids have their prefixes already."""
@@ -247,8 +293,9 @@ class Source(BaseModel):
             }
         )
         mapping["order_id_prefix"] = self._prefix_of_orders
-        if self.id_prefix:  # left out where there is none, so that files known before it existed stay known
-            mapping["id_prefix"] = self.id_prefix
+        # left out where they are not declared, so that files known before there were such keys stay known
+        since = {"id_prefix": self.id_prefix, "decimal": self.decimal, "dates": self.dates}
+        mapping |= {key: value for key, value in since.items() if value}
         text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

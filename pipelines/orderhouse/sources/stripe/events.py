@@ -58,8 +58,7 @@ class StripeEvents(Format):
 
 def order_paths(source: Source) -> tuple[str, ...]:
     """Where the order number stands: what the source's columns say is `order_id`, else the usual keys of metadata."""
-    columns = source.columns if isinstance(source.columns, dict) else {}
-    return tuple(path for path, name in columns.items() if name == "order_id") or ORDER_PATHS
+    return tuple(path for path, names in source.renamed.items() if "order_id" in names) or ORDER_PATHS
 
 
 def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[tuple[str, int]]]:

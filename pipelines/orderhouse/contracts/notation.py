@@ -1,0 +1,86 @@
+"""How a source writes numbers and instants, where it does not write them as the contracts do: declared, never guessed.
+
+A value that is not written as declared stays as it was received, and the contract says so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+__all__ = ["NUMERIC", "Notation", "checked_form"]
+
+NUMERIC = ("money", "number", "rate", "units")
+
+# thousands go in threes, apart by what is not the decimal sign
+GROUPED = r"^[+-]?[0-9]{{1,3}}(?:[{apart} '’\u00a0\u202f][0-9]{{3}})+(?:\{sign}[0-9]*)?$"
+PLAIN = r"^[+-]?(?:[0-9]+(?:\{sign}[0-9]*)?|\{sign}[0-9]+)$"
+DIRECTIVE = re.compile(r"%(.)")
+YEAR, MONTH, DAY, CLOCK = (frozenset(directives) for directives in ("Yy", "mbB", "d", "HIMSpfz"))
+FIRST_YEAR = 1000
+EXAMPLES = "such as '%d.%m.%Y', '%m/%d/%Y %I:%M %p' or '%Y%m%d %H:%M:%S.%f'"
+
+
+@dataclass(frozen=True)
+class Notation:
+    """What a source declares about how it writes values.
+
+    Attributes:
+        time_zone: The zone of instants without offset; None if there is none.
+        decimal: The decimal sign, ``.`` or ``,``, of numbers whose thousands may be apart; None for plain numbers with
+            a point.
+        dates: Forms of days and instants, as strptime has them, beside ISO-8601; the first that fits counts.
+    """
+
+    time_zone: str | None = None
+    decimal: str | None = None
+    dates: tuple[str, ...] = ()
+
+    def plain_numbers(self, text: pl.Series) -> pl.Series:
+        """Numbers with a point and nothing else; null where something is not written as declared."""
+        if self.decimal is None:
+            return text
+        apart = "," if self.decimal == "." else "."
+        forms = "|".join(form.format(sign=self.decimal, apart=apart) for form in (PLAIN, GROUPED))
+        fitting = text.set(~text.str.contains(forms).fill_null(True), None)
+        return fitting.str.replace_all(r"[^0-9+,.-]", "").str.replace_all(apart, "", literal=True).str.replace(",", ".")
+
+    def iso_instants(self, text: pl.Series) -> pl.Series:
+        """Instants and days in ISO-8601 where they are of a declared form, else as they were."""
+        found = [_iso(text, form) for form in self.dates]
+        return pl.select(pl.coalesce(*found, text)).to_series() if found else text
+
+
+def checked_form(form: str) -> str:
+    """A form of `dates`.
+
+    Raises:
+        ValueError: It names no year, month and day, or something that no form has, or it cannot be read by.
+    """
+    parts = DIRECTIVE.findall(form)
+    odd = [part for part in parts if part not in YEAR | MONTH | DAY | CLOCK]
+    if odd:
+        raise ValueError(f"{form!r}: %{odd[0]} is not known; write a form {EXAMPLES}")
+    if any(len(kind.intersection(parts)) != 1 for kind in (YEAR, MONTH, DAY)):
+        raise ValueError(f"{form!r} needs a year, a month and a day; write a form {EXAMPLES}")
+    if "f" in parts and ".%f" not in form:
+        raise ValueError(f"{form!r}: the fraction of a second stands behind a point; write a form {EXAMPLES}")
+    try:
+        _iso(pl.Series(["any"]), form)
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"{form!r}: {str(error).splitlines()[0]} Write a form {EXAMPLES}") from None
+    return form
+
+
+def _iso(text: pl.Series, form: str) -> pl.Series:
+    """What is of a form in ISO-8601, else null. A year of four digits has them."""
+    clock = CLOCK.intersection(DIRECTIVE.findall(form))
+    if clock:
+        typed = text.str.to_datetime(form.replace(".%f", "%.f"), time_unit="us", strict=False)
+    else:
+        typed = text.str.to_date(form, strict=False)
+    typed = typed.set(typed.dt.year() < FIRST_YEAR, None)
+    offset = "Z" if "z" in clock else ""
+    return typed.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.6f{offset}" if clock else "%Y-%m-%d")
