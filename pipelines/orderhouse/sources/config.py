@@ -10,13 +10,11 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from orderhouse.contracts import CONTRACTS
@@ -25,12 +23,12 @@ from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
+from orderhouse.sources.yaml_lines import Keys, line_of, read_yaml
 
 __all__ = ["SKIPPED", "Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
 SKIPPED = "_"
 
-Keys = tuple[str | int, ...]
 Names = str | list[str]
 
 
@@ -332,7 +330,7 @@ def load_sources(path: Path) -> SourcesFile:
     Raises:
         OrderhouseError: It is not there, or something in it is wrong: file, line, what, and the nearest right thing.
     """
-    document, lines = _parse(path)
+    document, lines = read_yaml(path)
     try:
         parsed = _Document.model_validate(document)
     except ValidationError as error:
@@ -344,57 +342,12 @@ def load_sources(path: Path) -> SourcesFile:
     return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
 
 
-def _parse(path: Path) -> tuple[Any, dict[Keys, int]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OrderhouseError(f"{path} cannot be read: {error}.") from None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 1
-        raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
-    except yaml.YAMLError as error:
-        raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None
-    if not isinstance(root, yaml.MappingNode):
-        raise OrderhouseError(f"{path}:1: a sources file starts with `sources:`.")
-    lines: dict[Keys, int] = {}
-    return _plain(root, (), lines, path), lines
-
-
-def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
-    """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
-    lines.setdefault(keys, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return dict(_pairs(node, keys, lines, path))
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*keys, position), lines, path) for position, item in enumerate(node.value)]
-    is_null = node.tag == "tag:yaml.org,2002:null"
-    return None if is_null else node.value
-
-
-def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Path) -> Iterator[tuple[str, Any]]:
-    seen: set[str] = set()
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        line = key_node.start_mark.line + 1
-        if key in seen:
-            raise OrderhouseError(f"{path}:{line}: {key!r} is written twice.")
-        seen.add(key)
-        lines[(*keys, key)] = line
-        value = _plain(value_node, (*keys, key), lines, path)
-        if value is not None:
-            yield key, value
-
-
 def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
     problems = error.errors()
     # a key that is misspelt is also a key that is missing: the misspelling is what helps
     problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
     keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
-    where = f"{path}:{_line(keys, lines)}"
+    where = f"{path}:{line_of(keys, lines)}"
     owner = f"source {keys[1]}" if len(keys) > 1 and keys[0] == "sources" else str(keys[0]) if keys else "the file"
     name = str(keys[-1]) if keys else ""
     if problem["type"] == "extra_forbidden":
@@ -414,12 +367,6 @@ def _known_keys(keys: Keys) -> list[str]:
         return list(Control.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]
-
-
-def _line(keys: Keys, lines: dict[Keys, int]) -> int:
-    while keys and keys not in lines:
-        keys = keys[:-1]
-    return lines.get(keys, 1)
 
 
 def _known(what: str, value: str, known: Any) -> str:

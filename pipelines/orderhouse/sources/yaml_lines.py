@@ -1,0 +1,75 @@
+"""YAML as a sources file is written in it: scalars stay text, and where each value stands is known.
+
+What the keys mean belongs in `config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orderhouse.errors import OrderhouseError
+
+__all__ = ["Keys", "line_of", "read_yaml"]
+
+Keys = tuple[str | int, ...]
+
+
+def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
+    """The document and, by the keys that lead there, the lines on which its values begin.
+
+    Raises:
+        OrderhouseError: The file is not there, cannot be read, is not YAML or no mapping, or has a key twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OrderhouseError(f"{path} cannot be read: {error}.") from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 1
+        raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
+    except yaml.YAMLError as error:
+        raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise OrderhouseError(f"{path}:1: a sources file starts with `sources:`.")
+    lines: dict[Keys, int] = {}
+    return _plain(root, (), lines, path), lines
+
+
+def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
+    """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
+    lines.setdefault(keys, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return dict(_pairs(node, keys, lines, path))
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*keys, position), lines, path) for position, item in enumerate(node.value)]
+    is_null = node.tag == "tag:yaml.org,2002:null"
+    return None if is_null else node.value
+
+
+def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Path) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            raise OrderhouseError(f"{path}:{line}: {key!r} is written twice.")
+        seen.add(key)
+        lines[(*keys, key)] = line
+        value = _plain(value_node, (*keys, key), lines, path)
+        if value is not None:
+            yield key, value
+
+
+def line_of(keys: Keys, lines: dict[Keys, int]) -> int:
+    """The line of a value, or of what it would stand in."""
+    while keys and keys not in lines:
+        keys = keys[:-1]
+    return lines.get(keys, 1)
