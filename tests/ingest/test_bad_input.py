@@ -209,6 +209,16 @@ MISTAKES = [
         "merchant has no key 'currency'; did you mean 'reporting_currency'?",
     ),
     ("source: {}\n", 1, "did you mean 'sources'?"),
+    ("sources:\n", 1, "the file needs the key 'sources'."),
+    ("sources: 5\n", 1, "sources: it is keys with values"),
+    ("sources:\n  s: &s {format: canonical, path: [*s]}\n", 2, "a value that is named with & contains itself."),
+    ("sources:\n  s: {format: canonical, path: []}\n", 2, "source s: path: it is empty."),
+    ("sources:\n  s: {format: canonical, path: {a: b}}\n", 2, "path: it is one text, or a list of texts."),
+    ("sources:\n  s: {format: canonical, path: x, header: perhaps}\n", 2, "header: it is true or false."),
+    ("sources:\n  s: {format: canonical, path: x, priority: high}\n", 2, "priority: it is a whole number."),
+    ("sources:\n  s: {format: canonical, path: x, covers: ordres}\n", 2, "'ordres'; did you mean 'orders'?"),
+    ("sources:\n  s: {format: canonical, path: x, columns: a}\n", 2, "columns: they are {theirs: ours} or, for a file"),
+    ("sources:\n  s: {format: canonical, path: x, words: {kind: a}}\n", 2, "kind: it is keys with values"),
 ]
 
 

@@ -31,6 +31,19 @@ SKIPPED = "_"
 
 Names = str | list[str]
 
+# What values that do not fit at all are told.
+PLAINLY = {
+    "bool_parsing": "it is true or false",
+    "bool_type": "it is true or false",
+    "dict_type": "it is keys with values, such as {theirs: ours}",
+    "float_parsing": "it is a number",
+    "int_parsing": "it is a whole number",
+    "list_type": "it is one text, or a list of texts",
+    "model_type": "it is keys with values",
+    "string_type": "it is one text",
+    "too_short": "it is empty",
+}
+
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
@@ -40,7 +53,9 @@ def _as_columns(value: Any) -> Any:
     """Names, or lists of names; in a list of columns an empty name skips one, as `_` does."""
     if isinstance(value, list):
         value = [name or SKIPPED for name in value]
-    named = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    elif not isinstance(value, dict):
+        raise ValueError("they are {theirs: ours} or, for a file without header, a list of ours in the file's order")
+    named = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for theirs, ours in named:
         names = _as_list(ours)
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
@@ -128,7 +143,7 @@ class Source(BaseModel):
     format: str
     feed: str | None = None
     path: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
-    covers: list[str] | None = None
+    covers: Annotated[list[str] | None, BeforeValidator(_as_list)] = None
     time_zone: str | None = None
     columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(_as_columns)] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -355,9 +370,10 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
         return f"{where}: {owner} has no key {name!r}; did you mean {nearest!r}?"
     if problem["type"] == "missing":
-        return f"{where}: {owner} needs the key {name!r}."
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {owner}: {message}." if len(keys) <= 2 else f"{where}: {owner}: {name}: {message}."
+        return f"{where}: {owner if len(keys) > 1 else 'the file'} needs the key {name!r}."
+    message = PLAINLY.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    what = f"{owner}: {message}" if len(keys) <= 2 else f"{owner}: {name}: {message}"
+    return f"{where}: {what}" if what.endswith("?") else f"{where}: {what}."
 
 
 def _known_keys(keys: Keys) -> list[str]:

@@ -17,6 +17,8 @@ __all__ = ["Keys", "line_of", "read_yaml"]
 
 Keys = tuple[str | int, ...]
 
+DEEPEST = 20
+
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     """The document and, by the keys that lead there, the lines on which its values begin.
@@ -45,7 +47,11 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
 
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
     """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
-    lines.setdefault(keys, node.start_mark.line + 1)
+    line = lines.setdefault(keys, node.start_mark.line + 1)
+    if len(keys) > DEEPEST:
+        raise OrderhouseError(
+            f"{path}:{line}: nested too deep, or a value that is named with & contains itself."
+        )
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, keys, lines, path))
     if isinstance(node, yaml.SequenceNode):
