@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from orderhouse.build_record import write_atomically
+from orderhouse.ingest.account import Account, why_lost, why_skipped
 from orderhouse.ingest.ahead import one_ahead, read_ahead
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
@@ -23,14 +24,14 @@ from orderhouse.ingest.record_repairs import RecordRepairs
 from orderhouse.ingest.replay_results import replay_sentences
 from orderhouse.ingest.replaying import replay
 from orderhouse.ingest.rereading import FilesAgain, record_sentences
-from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback, Status
+from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
 from orderhouse.ingest.seen import Seen
 from orderhouse.object_stores import StoreRefused
 from orderhouse.originals import Originals
 from orderhouse.settings import Settings
 from orderhouse.sources import FORMATS
 from orderhouse.sources.config import Source, SourcesFile, load_sources
-from orderhouse.sources.files import SIDE_FILE, FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.sources.files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
 from orderhouse.sources.formats import FeedRows
 from orderhouse.sources.store_files import StoreFiles
 from orderhouse.vault import Vault, open_vault
@@ -85,8 +86,7 @@ class _Run:
         self.ledger = Ledger(connection, self.repairs)
         connection.execute("set wal_autocheckpoint = '1TB'")
         self.left: list[Unit] = []
-        self.reports: list[FileReport] = []
-        self.notes: list[str] = []
+        self.account = Account()
         self.late_checks: list[Check] = []
         self.rows = 0
         (last,) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchone() or (0,)
@@ -96,8 +96,8 @@ class _Run:
     def go(self) -> IngestResult:
         found = {name: find(source, self.stores) for name, source in self.declared.sources.items()}
         for name, each in found.items():
-            self.notes += each.notes
-            self.reports += [
+            self.account.notes += each.notes
+            self.account.reports += [
                 FileReport(name, path, "", "unreachable", reason=why) for path, why in each.refused.items()
             ]
         total = sum(len(each.groups) for each in found.values())
@@ -111,25 +111,25 @@ class _Run:
                 for done, (unit, rows) in enumerate(one_ahead(reading), 1):
                     self._load(unit, rows, keeper)
                     self._tell(unit, done, total)
-                self._report(self.loader.commit())
+                self.account.of_files(self.loader.commit())
             self._declare(found)
         except BaseException:
             self.loader.abandon()
             raise
         finally:
             self.loader.close()
-        self.notes += record_sentences(self.connection, self.loader.batch_id)
+        self.account.notes += record_sentences(self.connection, self.loader.batch_id)
         replayed = replay(self.connection, self.vault, self.declared.sources)
-        self.notes += [*replay_sentences(replayed), *replayed.notes]
+        self.account.notes += [*replay_sentences(replayed), *replayed.notes]
         self.loader.finish_batch()
-        self._say_controls()
+        checks = [*self.loader.checks, *self.late_checks]
+        self.account.of_controls(self.declared.sources.values(), checks)
         self.arrivals.close([address for each in found.values() for address in each.addresses])
         self._obey()
         self.originals.prune()
         batch_id = replayed.batch_id or (self.loader.batch_id if self.loader.has_written else None)
-        checks = [*self.loader.checks, *self.late_checks]
         failed = sum(check.status == "failed" for check in checks)
-        return IngestResult(batch_id, self.reports, self.notes, len(checks), failed)
+        return IngestResult(batch_id, self.account.reports, self.account.notes, len(checks), failed)
 
     def _new_units(self, found: dict[str, Found], hasher: ThreadPoolExecutor) -> Iterator[Unit]:
         """Files and bundles that are not known, or known under another mapping; the rest is reported as skipped."""
@@ -150,7 +150,7 @@ class _Run:
                 ids = [file.file_id for file in unit.files]
                 if known and self.ledger.is_up_to_date(source, known, ids) and not self._reopens(known, unit):
                     self._check_late(known, unit)
-                    self._skip(unit, _recognised(known, unit))
+                    self._skip(unit, why_skipped(known, unit))
                 else:
                     yield unit
             yield from self._outdated(source, present)
@@ -166,7 +166,7 @@ class _Run:
             except (FileVanished, FileLeft):
                 pass  # the next run tries again
             except StoreRefused as error:
-                self.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.message}")
+                self.account.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.message}")
 
     def _identified(self, source: Source, group: list[str], found: Found) -> Unit | None:
         files: list[SourceFile] = []
@@ -177,7 +177,7 @@ class _Run:
                 files.append(self.repairs.carried_by(source.name, file))
                 side = self.arrivals.beside(source, path, listed)
             except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
-                self._leave(source, shown_path(source, path), error)
+                self.account.of_left(source, shown_path(source, path), error)
                 return None
             self.loader.controls.look_beside(source, files[-1], side, is_only_file=len(found.paths) == 1)
         return Unit(source, files, is_bundle=FORMATS[source.format].is_bundle)
@@ -188,7 +188,7 @@ class _Run:
             files = [self.again.original(known) for known in unit]
             lost = [known for known, file in zip(unit, files, strict=True) if file is None]
             if lost:
-                self.notes.append(_lost(source, lost[0]))
+                self.account.notes.append(why_lost(source, lost[0]))
                 continue
             carried = [self.repairs.carried_by(source.name, file) for file in files if file is not None]
             yield Unit(source, carried, is_bundle=unit[0].bundle_id is not None)
@@ -208,14 +208,14 @@ class _Run:
                 self._read_into(unit, rows)
                 for future in kept:
                     future.result()
-            self.notes += self.repairs.notes(unit.source.name, unit.files)
-            self._report(self.loader.finish_unit(unit))
+            self.account.notes += self.repairs.notes(unit.source.name, unit.files)
+            self.account.of_files(self.loader.finish_unit(unit))
         except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
             wait(kept)
             self.loader.drop_unit(unit)
             self.left.append(unit)
             path = str(error) if isinstance(error, FileVanished) else unit.files[0].path
-            self._leave(unit.source, path, error)
+            self.account.of_left(unit.source, path, error)
         except FileRejected as error:
             wait(kept)
             self.loader.reject_unit(unit, error.reason)
@@ -268,73 +268,11 @@ class _Run:
 
         obey_lately(self.settings, self.connection, self.declared.sources, self.vault)
 
-    def _report(self, reports: list[FileReport]) -> None:
-        self.reports += reports
-        for report in reports:
-            if report.status == "rejected":
-                self.notes.append(f"{report.path} was not taken: {report.reason}")
-            elif report.reason:
-                self.notes.append(f"{report.path}: {report.reason}")
-            if report.ignored_columns:
-                self.notes.append(f"{report.path}: nothing is taken from {', '.join(report.ignored_columns)}.")
-
-    def _say_controls(self) -> None:
-        """Totals that do not hold; of a file that was rejected for them its own note says so."""
-        for check in (*self.loader.checks, *self.late_checks):
-            if check.status == "failed" and not check.is_rejected:
-                self.notes.append(check.detail)
-        for source in self.declared.sources.values():
-            paths = {report.path for report in self.reports if report.source == source.name}
-            if source.control.states_totals and len(paths) > 1:
-                self.notes.append(
-                    f"Source {source.name} states control totals in the sources file, which are of one file, but has "
-                    f"{len(paths)} files; put each file's totals beside it as <file>{SIDE_FILE}."
-                )
-
     def _skip(self, unit: Unit, reason: str) -> None:
         self.arrivals.release(unit)
-        for file in unit.files:
-            self.reports.append(FileReport(unit.source.name, file.path, file.file_id, "skipped", reason=reason))
-        if not reason.startswith("Loaded"):
-            self.notes.append(f"{unit.files[0].path} was skipped: {reason}")
-
-    def _leave(self, source: Source, path: str, error: Exception) -> None:
-        """Nothing of a file is taken in this run, and nothing is noted in the ledger: the next run tries again."""
-        match error:
-            case FileVanished():
-                reason = "It was there when the run began and was gone when it was to be read."
-                status: Status = "vanished"
-            case FileLeft(reason=reason):
-                status = "left"
-            case FileUnreadable(reason=reason):
-                status = "rejected"
-            case _:
-                reason, status = str(error), "unreachable"
-        self.reports.append(FileReport(source.name, path, "", status, reason=reason))
-        self.notes.append(f"{path}: {reason}" if status != "vanished" else f"{path} was not loaded: {reason}")
+        self.account.of_skipped(unit, reason)
 
     def _tell(self, unit: Unit, done: int, total: int) -> None:
         if self.progress:
             path = unit.files[0].path
             self.progress(Progress(done, max(done, total), self.rows, unit.source.name, path))
-
-
-def _lost(source: Source, known: Known) -> str:
-    if known.mapping_version != source.mapping_version:
-        return (
-            f"{known.path} was loaded under an earlier mapping of {source.name} and can no longer be read: "
-            "its rows stay as they were. Put the file back to have them mapped anew."
-        )
-    return (
-        f"{known.path}: what was decided about records of it waits, because the file can no longer be read. "
-        "Put it back to have that carried out."
-    )
-
-
-def _recognised(known: Known, unit: Unit) -> str:
-    paths = {file.path for file in unit.files}
-    if known.status == "rejected":
-        return f"Rejected in batch {known.batch_id}: {known.reason}"
-    if known.path in paths:
-        return f"Loaded in batch {known.batch_id}."
-    return f"Recognised by its content: it was loaded in batch {known.batch_id} as {known.path}."

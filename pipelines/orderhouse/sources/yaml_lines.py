@@ -49,9 +49,7 @@ def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> A
     """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
     line = lines.setdefault(keys, node.start_mark.line + 1)
     if len(keys) > DEEPEST:
-        raise OrderhouseError(
-            f"{path}:{line}: nested too deep, or a value that is named with & contains itself."
-        )
+        raise OrderhouseError(f"{path}:{line}: nested too deep, or a value that is named with & contains itself.")
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, keys, lines, path))
     if isinstance(node, yaml.SequenceNode):
