@@ -82,6 +82,7 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
         "batch_id": "BIGINT",
     },
     "coverage": {"source": "VARCHAR", "feed": "VARCHAR", "batch_id": "BIGINT"},
+    "serves": {"source": "VARCHAR", "served": "VARCHAR", "batch_id": "BIGINT"},
     "sources": {
         "source": "VARCHAR",
         "format": "VARCHAR",

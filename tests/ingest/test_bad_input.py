@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
+from orderhouse.sources.config import load_sources
 from orderhouse.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order, report
@@ -190,6 +192,9 @@ def test_extra_columns_are_ignored_and_reported_once_per_file(landing: Landing) 
     assert result.notes == ["feeds/orders.csv: nothing is taken from shoe_size."]
 
 
+BOMB = "a: &a [x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
 MISTAKES = [
     ("sources:\n  shop:\n    format: canonical\n    pth: x\n", 4, "source shop has no key 'pth'; did you mean 'path'?"),
     ("sources:\n  shop:\n    format: canonical\n", 2, "source shop needs the key 'path'."),
@@ -211,7 +216,18 @@ MISTAKES = [
     ("source: {}\n", 1, "did you mean 'sources'?"),
     ("sources:\n", 1, "the file needs the key 'sources'."),
     ("sources: 5\n", 1, "sources: it is keys with values"),
-    ("sources:\n  s: &s {format: canonical, path: [*s]}\n", 2, "a value that is named with & contains itself."),
+    (
+        "sources:\n  s: &s {format: canonical, path: [*s]}\n",
+        2,
+        "nested too deep, or what is named with & contains itself.",
+    ),
+    (BOMB, None, "what is named with & contains itself."),
+    ("sources:\n  s: {format: canonical, path: x, ? [a, b] : c}\n", 2, "a key is one text."),
+    ("sources:\n  s:\n", 2, "source s needs the key 'format'."),
+    ("sources:\n  s: {format: canonical, path: ''}\n", 2, "source s: path: it is empty."),
+    ("sources:\n  s: {format: canonical, path: x, delimiter: '\"'}\n", 2, "but no quote and no new line."),
+    ("sources:\n  s: {format: canonical, path: x, words: {kind: {a: captued}}}\n", 2, "did you mean 'captured'?"),
+    ("sources:\n  s: {format: canonical, path: x, serves: t}\n", 2, "serves: there is no source 't'"),
     ("sources:\n  s: {format: canonical, path: []}\n", 2, "source s: path: it is empty."),
     ("sources:\n  s: {format: canonical, path: {a: b}}\n", 2, "path: it is one text, or a list of texts."),
     ("sources:\n  s: {format: canonical, path: x, header: perhaps}\n", 2, "header: it is true or false."),
@@ -224,13 +240,32 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("text", "number", "sentence"), MISTAKES)
 def test_a_mistake_in_the_sources_file_is_named_with_its_line(
-    landing: Landing, text: str, number: int, sentence: str
+    landing: Landing, text: str, number: int | None, sentence: str
 ) -> None:
     landing.declare(text)
     with pytest.raises(OrderhouseError) as caught:
         landing.ingest()
-    assert str(caught.value).startswith(f"{landing.sources_file}:{number}: ")
+    if number is not None:
+        assert str(caught.value).startswith(f"{landing.sources_file}:{number}: ")
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"sources:\n  # f\xfcr den Laden\n", "sources.yaml:2: this is not UTF-8. Save the file as UTF-8."),
+        (b"[" * 5000, "sources.yaml: this is nested too deep."),
+    ],
+)
+def test_a_sources_file_that_cannot_be_read_is_named(landing: Landing, content: bytes, sentence: str) -> None:
+    landing.write("sources.yaml", content)
+    with pytest.raises(OrderhouseError, match=re.escape(sentence)):
+        landing.ingest()
+
+
+def test_a_folder_is_no_sources_file(landing: Landing) -> None:
+    with pytest.raises(OrderhouseError, match="cannot be read as a sources file: Is a directory"):
+        load_sources(landing.folder)
 
 
 def test_a_missing_sources_file_is_named(landing: Landing) -> None:

@@ -18,7 +18,7 @@ import duckdb
 __all__ = ["changed_parts", "fingerprint", "project_hash"]
 
 # The current set of these is the rows of the greatest batch.
-CURRENT_SETS = ("coverage", "words", "sources")
+CURRENT_SETS = ("coverage", "serves", "words", "sources")
 SUPERSEDED = """
     select source, file_id, batch_id from raw.files
     qualify batch_id < max(batch_id) over (partition by source, file_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ import typer
 
 from orderhouse.cli.session import console, counted, grid, settings_of
 from orderhouse.cli.steps import Sources
+from orderhouse.words import of_format, our_words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["add_commands"]
 
 PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
-SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds"
 
 source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
 
@@ -111,34 +110,19 @@ def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
     """Lines for the sources file, one per word, with our words for the column beside them."""
     lines = ["    words:"]
     for column, words in unknown.items():
-        ours = ", ".join(
-            row["word"] for row in _seed("canonical_words") if (row["feed"], row["column_name"]) == (feed, column)
-        )
-        lines += [f"      {feed}.{column}:  # {ours}"]
+        lines += [f"      {feed}.{column}:  # {', '.join(our_words()[feed, column])}"]
         lines += [f"        {word if PLAIN_WORD.match(word) else json.dumps(word)}:" for word in sorted(words)]
     return "\n".join(lines)
 
 
 def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, dict[str, int]]]:
     """Words that neither the source's own table, nor its format's, nor ours gives a meaning to, and how often each."""
-    ours = {(row["column_name"], row["word"]) for row in _seed("canonical_words") if row["feed"] == feed}
-    mapped = {column for column, _ in ours}
-    ours |= {
-        (row["column_name"], row["word"])
-        for row in _seed("format_words")
-        if row["feed"] == feed and row["format"] == source.format
-    }
     for column, counts in found.words.items():
-        if column not in mapped:
+        ours = our_words().get((feed, column))
+        if ours is None:
             continue
         theirs = {word.lower() for key in (column, f"{feed}.{column}") for word in source.words.get(key, {})}
-        unknown = {
-            word: n for word, n in counts.items() if word.lower() not in theirs and (column, word.lower()) not in ours
-        }
+        theirs |= {*ours, *(word for *place, word in of_format(source.format) if place == [feed, column])}
+        unknown = {word: n for word, n in counts.items() if word.lower() not in theirs}
         if unknown:
             yield column, unknown
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

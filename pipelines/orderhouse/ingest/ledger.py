@@ -1,7 +1,7 @@
 """The ledger: what has been loaded before, under which mapping, and the declarations of the sources file.
 
-Reads and writes `raw.files`, `raw.sources`, `raw.coverage`, `raw.words`, `raw.numbered` and `raw.expected_intervals`;
-the rows of feeds belong to `loading`.
+Reads and writes `raw.files`, and the sets that the sources file declares: `raw.sources`, `raw.coverage`, `raw.serves`,
+`raw.words`, `raw.numbered` and `raw.expected_intervals`. The rows of feeds belong to `loading`.
 """
 
 from __future__ import annotations
@@ -172,6 +172,7 @@ def declare(
     wanted: dict[str, list[Row]] = {
         "sources": [(each.name, each.format, each.mapping_version, each.priority) for each in declared],
         "coverage": [(each.name, feed) for each in declared for feed in feeds[each.name]],
+        "serves": [(each.name, served) for each in declared for served in each.serves],
         "words": [row for each in declared for row in _words(each)],
         "numbered": [row for each in declared for row in _numbered(each)],
         "expected_intervals": [row for each in declared for row in _intervals(each, feeds[each.name])],

@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
 from orderhouse.sources.yaml_lines import Keys, line_of, read_yaml
+from orderhouse.words import UNKNOWN, our_words
 
 __all__ = ["SKIPPED", "Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
 
@@ -40,6 +42,7 @@ PLAINLY = {
     "int_parsing": "it is a whole number",
     "list_type": "it is one text, or a list of texts",
     "model_type": "it is keys with values",
+    "string_too_short": "it is empty",
     "string_type": "it is one text",
     "too_short": "it is empty",
 }
@@ -122,6 +125,8 @@ class Source(BaseModel):
     """One source: its files and how they are read.
 
     Attributes:
+        covers: Feeds that it answers for; else those of its format or its files' names.
+        serves: Sources whose orders its records are about; else those of all sources if it has none of its own.
         columns: Their column to our column, or to several of ours; for a file without header, our columns in order,
             with `_` for a column that nothing is taken from.
         constants: Columns that every record has, with their value.
@@ -142,8 +147,9 @@ class Source(BaseModel):
     name: str = ""
     format: str
     feed: str | None = None
-    path: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
+    path: Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_as_list)] = Field(min_length=1)
     covers: Annotated[list[str] | None, BeforeValidator(_as_list)] = None
+    serves: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
     time_zone: str | None = None
     columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(_as_columns)] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -204,8 +210,8 @@ class Source(BaseModel):
     @classmethod
     def _one_character(cls, value: str) -> str:
         value = {"\\t": "\t", "tab": "\t"}.get(value, value)
-        if len(value.encode()) != 1:
-            raise ValueError("a delimiter is one character, such as ';' or tab")
+        if len(value.encode()) != 1 or value in '"\r\n':
+            raise ValueError("a delimiter is one character, such as ';' or tab, but no quote and no new line")
         return value
 
     @field_validator("decimal", "dates")
@@ -227,7 +233,7 @@ class Source(BaseModel):
     def _are_forms(cls, value: list[str]) -> list[str]:
         return [checked_form(form) for form in value]
 
-    @field_validator("id_prefix")
+    @field_validator("id_prefix", "order_id_prefix")
     @classmethod
     def _keeps_ids_apart(cls, value: str) -> str:
         if value[-1:].isdigit():
@@ -251,10 +257,19 @@ class Source(BaseModel):
 
     @field_validator("words")
     @classmethod
-    def _words_are_of_mapped_columns(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        mapped = {f"{feed}.{column}" for feed, contract in CONTRACTS.items() for column in contract.mapped()}
-        for column in value:
-            _known("column with words", column, mapped | {name.partition(".")[2] for name in mapped})
+    def _words_become_ours(cls, value: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
+        feed = info.data.get("feed")
+        feeds = {feed: CONTRACTS[feed]} if feed else CONTRACTS
+        mapped = {f"{name}.{column}" for name, contract in feeds.items() for column in contract.mapped()}
+        for column, meanings in value.items():
+            known = mapped | {name.partition(".")[2] for name in mapped}
+            _known(f"column with words in {feed or 'any feed'}", column, known)
+            of_column = [our_words().get((name, column.rpartition(".")[2])) for name in _feeds_of(column, feeds)]
+            if all(of_column):  # a column that takes any word takes any meaning
+                ours = {UNKNOWN, *(word for words in of_column for word in words or ())}
+                for theirs, meaning in meanings.items():
+                    if meaning not in ours:
+                        raise ValueError(f"{column}: {theirs}: {_nearest('word of ours', meaning, ours)}")
         return value
 
     def id_prefixes(self, feed: str) -> dict[str, str]:
@@ -322,6 +337,12 @@ class SourcesFile:
     sources: dict[str, Source]
 
 
+def _feeds_of(column: str, feeds: Iterable[str]) -> list[str]:
+    """The feeds whose column is meant by `column` or `feed.column`."""
+    feed, _, name = column.rpartition(".")
+    return [each for each in feeds if name in CONTRACTS[each].mapped() and feed in {"", each}]
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -346,10 +367,20 @@ def load_sources(path: Path) -> SourcesFile:
         OrderhouseError: It is not there, or something in it is wrong: file, line, what, and the nearest right thing.
     """
     document, lines = read_yaml(path)
+    declared = [keys[1] for keys in lines if len(keys) == 2 and keys[0] == "sources"]
+    if isinstance(document.get("sources"), dict):
+        document["sources"] = {name: document["sources"].get(name, {}) for name in declared}
     try:
         parsed = _Document.model_validate(document)
     except ValidationError as error:
         raise OrderhouseError(_explain(error, path, lines)) from None
+    for name, source in parsed.sources.items():
+        for served in source.serves:
+            if served not in parsed.sources:
+                where = line_of(("sources", name, "serves"), lines)
+                raise OrderhouseError(
+                    f"{path}:{where}: source {name}: serves: {_nearest('source', served, parsed.sources)}"
+                )
     sources = {
         name: source.model_copy(update={"name": name, "base": path.parent, "priority": source.priority or position})
         for position, (name, source) in enumerate(parsed.sources.items(), 1)
@@ -364,7 +395,7 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
     keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
     where = f"{path}:{line_of(keys, lines)}"
     owner = f"source {keys[1]}" if len(keys) > 1 and keys[0] == "sources" else str(keys[0]) if keys else "the file"
-    name = str(keys[-1]) if keys else ""
+    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
     if problem["type"] == "extra_forbidden":
         known = _known_keys(keys)
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
@@ -388,5 +419,9 @@ def _known_keys(keys: Keys) -> list[str]:
 def _known(what: str, value: str, known: Any) -> str:
     if value in known:
         return value
+    raise ValueError(_nearest(what, value, known))
+
+
+def _nearest(what: str, value: str, known: Iterable[str]) -> str:
     nearest = difflib.get_close_matches(value, list(known), n=1, cutoff=0.0)
-    raise ValueError(f"there is no {what} {value!r}; did you mean {nearest[0]!r}?")
+    return f"there is no {what} {value!r}; did you mean {nearest[0]!r}?"

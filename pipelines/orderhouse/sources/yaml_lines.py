@@ -18,6 +18,7 @@ __all__ = ["Keys", "line_of", "read_yaml"]
 Keys = tuple[str | int, ...]
 
 DEEPEST = 20
+MOST = 100_000
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
@@ -26,14 +27,11 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     Raises:
         OrderhouseError: The file is not there, cannot be read, is not YAML or no mapping, or has a key twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OrderhouseError(f"{path} cannot be read: {error}.") from None
+    text = _text_of(path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise OrderhouseError(f"{path}: this is nested too deep.") from None
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
@@ -45,11 +43,25 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     return _plain(root, (), lines, path), lines
 
 
+def _text_of(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
+    except OSError as error:
+        raise OrderhouseError(f"{path} cannot be read as a sources file: {error.strerror}.") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OrderhouseError(f"{path}:{line}: this is not UTF-8. Save the file as UTF-8.") from None
+
+
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
     """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
     line = lines.setdefault(keys, node.start_mark.line + 1)
-    if len(keys) > DEEPEST:
-        raise OrderhouseError(f"{path}:{line}: nested too deep, or a value that is named with & contains itself.")
+    if len(keys) > DEEPEST or len(lines) > MOST:
+        raise OrderhouseError(f"{path}:{line}: nested too deep, or what is named with & contains itself.")
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, keys, lines, path))
     if isinstance(node, yaml.SequenceNode):
@@ -61,8 +73,10 @@ def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> A
 def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Path) -> Iterator[tuple[str, Any]]:
     seen: set[str] = set()
     for key_node, value_node in node.value:
-        key = str(key_node.value)
         line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise OrderhouseError(f"{path}:{line}: a key is one text.")
+        key = str(key_node.value)
         if key in seen:
             raise OrderhouseError(f"{path}:{line}: {key!r} is written twice.")
         seen.add(key)

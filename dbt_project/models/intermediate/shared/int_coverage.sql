@@ -6,6 +6,10 @@ coverage as (
     select * from {{ source('raw', 'coverage') }}
 ),
 
+serves as (
+    select * from {{ source('raw', 'serves') }}
+),
+
 current_sources as (
     select sources.source
     from sources
@@ -20,17 +24,51 @@ current_coverage as (
     where coverage.batch_id = (select max(latest.batch_id) from coverage as latest)
 ),
 
--- A feed from a source without orders of its own (a payment provider, a carrier) serves the orders of every source.
-serving_everyone as (
-    select distinct current_coverage.feed
+current_serves as (
+    select
+        serves.source,
+        serves.served
+    from serves
+    where serves.batch_id = (select max(latest.batch_id) from serves as latest)
+),
+
+-- A source without orders of its own (a payment provider, a carrier) that names no others serves the orders of all.
+serving_all as (
+    select current_sources.source
+    from current_sources
+    where
+        not exists (
+            select 1
+            from current_coverage as own
+            where
+                own.source = current_sources.source
+                and own.feed = 'orders'
+        )
+        and not exists (
+            select 1
+            from current_serves as named
+            where named.source = current_sources.source
+        )
+),
+
+served as (
+    select
+        current_coverage.source as served,
+        current_coverage.feed
     from current_coverage
-    where not exists (
-        select 1
-        from current_coverage as own
-        where
-            own.source = current_coverage.source
-            and own.feed = 'orders'
-    )
+    union
+    select
+        current_serves.served,
+        current_coverage.feed
+    from current_coverage
+    inner join current_serves on current_coverage.source = current_serves.source
+    union
+    select
+        current_sources.source as served,
+        current_coverage.feed
+    from current_coverage
+    inner join serving_all on current_coverage.source = serving_all.source
+    cross join current_sources
 ),
 
 feeds as (
@@ -46,14 +84,13 @@ final as (
     select
         current_sources.source,
         feeds.feed,
-        current_coverage.feed is not null or serving_everyone.feed is not null as is_tracked
+        served.feed is not null as is_tracked
     from current_sources
     cross join feeds
-    left join current_coverage
+    left join served
         on
-            current_sources.source = current_coverage.source
-            and feeds.feed = current_coverage.feed
-    left join serving_everyone on feeds.feed = serving_everyone.feed
+            current_sources.source = served.served
+            and feeds.feed = served.feed
 )
 
 select * from final
