@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +66,8 @@ def check(
             if rows and found.sample.height:
                 sample = _filled(found.sample)
                 console.print(grid(None, sample.columns, sample.iter_rows()))
+    for sentence in _serving_all(trials, declared):
+        console.print(sentence, markup=False, style="dim", soft_wrap=True)
     console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
 
 
@@ -76,6 +78,20 @@ def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:
     if any(found.quarantined for trial in trials for found in trial.feeds.values()):
         return "Next: orderhouse run; rows in quarantine are kept, listed and can be repaired there."
     return "Next: orderhouse run"
+
+
+def _serving_all(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) -> Iterator[str]:
+    """Sources without orders that answer for the orders of several, which may be meant or not."""
+    with_orders = [trial.source for trial in trials if "orders" in trial.feeds]
+    if len(with_orders) < 2:
+        return
+    for trial in trials:
+        about_orders = [feed for feed in ("payments", "shipments", "tracking", "returns") if feed in trial.feeds]
+        if about_orders and trial.source not in with_orders and not declared[trial.source].serves:
+            yield (
+                f"{trial.source} answers for the {' and '.join(about_orders)} of {', '.join(with_orders)}; "
+                "if it is about the orders of some only, name them with `serves`."
+            )
 
 
 def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
