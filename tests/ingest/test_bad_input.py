@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
+from orderhouse.ingest.trial import check_sources
 from orderhouse.sources.config import load_sources
 from orderhouse.vault import open_vault
 
@@ -110,7 +111,7 @@ WHOLE_FILES = [
     ("orders.csv.gz", gzip.compress((ORDERS_HEADER + order(1) * 50).encode())[:-20], "cut off on its way"),
     ("orders.csv", "order_id,placed_at,updated_at\no1,x,y\n", "The file has no column currency, which orders requires"),
     ("orders.csv", b"order_id,placed_at,updated_at,currency\no\xe9,1,2,EUR\n", "Line 2 holds the byte 0xe9"),
-    ("orders.csv", "order_id,order_id,placed_at\n1,2,3\n", "names the column 'order_id' twice"),
+    ("orders.csv", "order_id,order_id,placed_at\n1,2,3\n", "The columns 1 and 2 have the same name"),
     ("orders.json", "[{", "The file is not JSON"),
     ("orders.parquet", b"PAR1nothing", "The Parquet file is damaged"),
     ("parcels.csv", ORDERS_HEADER, "does not begin with a feed's name"),
@@ -266,6 +267,40 @@ def test_a_sources_file_that_cannot_be_read_is_named(landing: Landing, content: 
 def test_a_folder_is_no_sources_file(landing: Landing) -> None:
     with pytest.raises(OrderhouseError, match="cannot be read as a sources file: Is a directory"):
         load_sources(landing.folder)
+
+
+NAMES = "Mortimer Glubbson,Wimpole Snickway,Berlin,web\nArabella Throop,Fenwick Lane,Bonn,web\n"
+
+
+def test_a_person_in_the_first_line_of_a_file_without_header_is_stored_nowhere(landing: Landing) -> None:
+    landing.write("feeds/orders.csv", NAMES)
+    result = landing.ingest()
+    assert report(result, "orders.csv").reason == (
+        "The file has no columns order_id, placed_at, updated_at, currency, which orders requires, nor any other that is "
+        "known. `orderhouse sources check shop` shows what its first line says. If it has no header, declare "
+        "`header: false` and the source's `columns` in order."
+    )
+    assert "Glubbson" not in str(landing.query("from raw.files"))
+    (trial,) = check_sources(landing.settings)
+    assert "it has Mortimer Glubbson, Wimpole Snickway" in trial.notes[0]
+
+
+def test_two_columns_for_one_of_ours_are_not_guessed_between(landing: Landing) -> None:
+    declared = (
+        "sources:\n  shop:\n    format: canonical\n    path: feeds/*\n    columns: {Nr: order_id, Nummer: order_id}\n"
+    )
+    landing.declare(declared)
+    row = ",2026-01-02T03:04:05Z,2026-01-02T03:04:05Z,EUR\n"
+    for number, name in enumerate(("Nr", "Nummer", "Nr,Nummer", "order_id,Nr"), 1):
+        ids = ",".join([str(number), "other"][: name.count(",") + 1][:: -1 if "order_id" in name else 1])
+        landing.write(f"feeds/orders-{number}.csv", f"{name},placed_at,updated_at,currency\n{ids}{row}")
+    result = landing.ingest()
+    assert report(result, "orders-3.csv").reason == (
+        "The file has both Nr and Nummer, and the source's `columns` make order_id of each. Take nothing from one of them: "
+        "`Nummer: _`."
+    )
+    assert report(result, "orders-4.csv").ignored_columns == ("order_id",)
+    assert landing.query("select order_id from raw.orders order by order_id") == [("1",), ("2",), ("4",)]
 
 
 def test_a_missing_sources_file_is_named(landing: Landing) -> None:

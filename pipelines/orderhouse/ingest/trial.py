@@ -117,7 +117,9 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
             for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
-        except (FileRejected, FileLeft) as error:
+        except FileRejected as error:
+            trial.notes.append(f"{shown} would not be taken: {error.shown}")
+        except FileLeft as error:
             trial.notes.append(f"{shown} would not be taken: {error.reason}")
         except StoreRefused as error:
             trial.notes.append(f"{shown} cannot be read: {error.message}")

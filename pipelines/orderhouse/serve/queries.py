@@ -260,7 +260,7 @@ def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
             select source, feed, count(distinct file_id) as files, sum(accepted)::bigint as accepted,
                 max(received_at) as last_received_at
             from quality.files
-            where feed is not null
+            where feed is not null and not is_superseded
             group by source, feed
         ),
         promises as ({due if promised else without})

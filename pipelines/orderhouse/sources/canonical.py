@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import polars as pl
 
@@ -82,13 +82,13 @@ def _declared_names(source: Source, feed: str) -> list[str] | None:
 
 
 def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    contract, renamed = CONTRACTS[feed], source.renamed
-    named = {theirs: renamed.get(theirs, (theirs,)) for theirs in frame.columns if theirs != RECORD}
-    taken = {name: theirs for theirs, ours in named.items() for name in ours if name in contract.fields()}
+    contract = CONTRACTS[feed]
+    names = [name for name in frame.columns if name != RECORD]
+    taken = _taken(source, contract.fields(), names)
     constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
     missing = [name for name in contract.required() if name not in taken and name not in constants]
     if missing and (frame.width > 1 or frame.height):
-        raise FileRejected(_explain_missing(feed, missing, list(named)))
+        raise _lacking(source, feed, missing, names)
     selected = frame.select(
         *(pl.col(theirs).alias(name) for name, theirs in taken.items()),
         *(
@@ -98,19 +98,40 @@ def _translated(source: Source, feed: str, frame: pl.DataFrame) -> tuple[pl.Data
         ),
         RECORD,
     )
-    ignored = tuple(theirs for theirs, ours in named.items() if contract.fields().keys().isdisjoint(ours))
-    return selected, ignored
+    used = set(taken.values())
+    return selected, tuple(name for name in names if name not in used)
 
 
-def _explain_missing(feed: str, missing: list[str], names: list[str]) -> str:
-    wanted = ", ".join(missing)
+def _taken(source: Source, fields: Container[str], names: Sequence[str]) -> dict[str, str]:
+    """Our column to theirs; what the source's `columns` say goes before a column that is called as ours is.
+
+    Raises:
+        FileRejected: The source's `columns` make one of ours of two that are both there.
+    """
+    declared: dict[str, str] = {}
+    for theirs in names:
+        for name in source.renamed.get(theirs, ()):
+            if name in declared and name in fields:
+                both = (
+                    f"The file has both {declared[name]} and {theirs}, and the source's `columns` make {name} of each"
+                )
+                raise FileRejected(f"{both}. Take nothing from one of them: `{theirs}: _`.")
+            declared[name] = theirs
+    own = {name: name for name in names if name not in source.renamed}
+    return {name: theirs for name, theirs in (own | declared).items() if name in fields}
+
+
+def _lacking(source: Source, feed: str, missing: list[str], names: list[str]) -> FileRejected:
+    """What is missing, and what is there. A first line without any name that is known may be a person's record."""
+    plural = "columns" if len(missing) > 1 else "column"
+    lacks = f"The file has no {plural} {', '.join(missing)}, which {feed} requires"
+    no_header = "If it has no header, declare `header: false` and the source's `columns` in order."
+    if looks_like_data(names):
+        return FileRejected(f"{lacks}: its first line looks like data. {no_header}")
     hint = difflib.get_close_matches(missing[0], names, n=1)
     nearest = f" Map it with `columns: {{{listed(hint)}: {missing[0]}}}`." if hint else ""
-    plural = "columns" if len(missing) > 1 else "column"
-    if looks_like_data(names):
-        return (
-            f"The file has no {plural} {wanted}, which {feed} requires: its first line looks like data. If it has no "
-            "header, declare `header: false` and the source's `columns` in order."
-        )
-    found = listed(names)
-    return f"The file has no {plural} {wanted}, which {feed} requires; it has {found}.{nearest}"
+    detail = f"{lacks}; it has {listed(names)}.{nearest}"
+    if not {*CONTRACTS[feed].fields(), *source.renamed}.isdisjoint(names):
+        return FileRejected(detail)
+    check = f"`orderhouse sources check {source.name}` shows what its first line says."
+    return FileRejected(f"{lacks}, nor any other that is known. {check} {no_header}", f"{detail} {no_header}")

@@ -47,7 +47,10 @@ def read_whole(source: Source, file: SourceFile, columns: Sequence[str], optiona
     found = [name for name in frame.columns if name != RECORD]
     missing = [name for name in columns if name not in found]
     if missing and found:
-        raise FileRejected(f"The file has no column {', '.join(missing)}; it has {listed(found)}.")
+        lacks = f"The file has no column {', '.join(missing)}"
+        detail = f"{lacks}; it has {listed(found)}."
+        is_header = not {*columns, *optional}.isdisjoint(found)  # else it may be a person's record
+        raise FileRejected(detail if is_header else f"{lacks}, nor any other that is known.", detail)
     wanted = [*columns, *optional]
     text = [
         pl.col(name).str.strip_chars().replace("", None) if name in found else pl.lit(None, pl.String).alias(name)

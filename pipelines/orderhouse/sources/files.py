@@ -42,12 +42,14 @@ class FileRejected(Exception):  # noqa: N818 - the sentence is about the file, n
     """A file that cannot be taken as a whole.
 
     Attributes:
-        reason: What is wrong with it, as a sentence.
+        reason: What is wrong with it, as a sentence that is stored and published.
+        shown: The same for who has the file: it may quote what stands in it, which may be personal.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, shown: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.shown = shown or reason
 
 
 class FileUnreadable(FileRejected):

@@ -24,11 +24,11 @@ def column_names(header: Sequence[str | None]) -> list[str]:
     """
     trimmed = [(name or "").strip() for name in header]
     names = [f"column_{position}" if name in {"", RECORD} else name for position, name in enumerate(trimmed, 1)]
-    known: set[str] = set()
-    for name in names:
-        if name in known:
-            raise FileRejected(f"The header names the column {listed([name])!r} twice.")
-        known.add(name)
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in places:  # which one is not said: without a header it may be anything
+            raise FileRejected(f"The columns {places[name]} and {place} have the same name.")
+        places[name] = place
     return names
 
 
