@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from pathlib import Path
 
@@ -269,6 +270,20 @@ def test_a_folder_is_no_sources_file(landing: Landing) -> None:
         load_sources(landing.folder)
 
 
+def test_a_name_that_is_not_utf_8_is_said_and_the_other_files_load(landing: Landing) -> None:
+    landing.write("feeds/orders-ok.csv", ORDERS_HEADER + order(1))
+    with Path(os.fsdecode(bytes(landing.folder / "feeds") + b"/orders-\xff.csv")).open("w") as odd:
+        odd.write(ORDERS_HEADER + order(2))
+    for _ in range(2):
+        result = landing.ingest()
+        assert any(
+            "orders-\\xff.csv: its name is not UTF-8; rename it to have it taken." in note for note in result.notes
+        )
+    assert landing.query("select order_id from raw.orders") == [("o1",)]
+    (trial,) = check_sources(landing.settings)
+    assert "its name is not UTF-8" in trial.notes[0]
+
+
 NAMES = "Mortimer Glubbson,Wimpole Snickway,Berlin,web\nArabella Throop,Fenwick Lane,Bonn,web\n"
 
 
@@ -276,8 +291,8 @@ def test_a_person_in_the_first_line_of_a_file_without_header_is_stored_nowhere(l
     landing.write("feeds/orders.csv", NAMES)
     result = landing.ingest()
     assert report(result, "orders.csv").reason == (
-        "The file has no columns order_id, placed_at, updated_at, currency, which orders requires, nor any other that is "
-        "known. `orderhouse sources check shop` shows what its first line says. If it has no header, declare "
+        "The file has no columns order_id, placed_at, updated_at, currency, which orders requires, nor any other that "
+        "is known. `orderhouse sources check shop` shows what its first line says. If it has no header, declare "
         "`header: false` and the source's `columns` in order."
     )
     assert "Glubbson" not in str(landing.query("from raw.files"))
@@ -296,8 +311,8 @@ def test_two_columns_for_one_of_ours_are_not_guessed_between(landing: Landing) -
         landing.write(f"feeds/orders-{number}.csv", f"{name},placed_at,updated_at,currency\n{ids}{row}")
     result = landing.ingest()
     assert report(result, "orders-3.csv").reason == (
-        "The file has both Nr and Nummer, and the source's `columns` make order_id of each. Take nothing from one of them: "
-        "`Nummer: _`."
+        "The file has both Nr and Nummer, and the source's `columns` make order_id of each. Take nothing from "
+        "one of them: `Nummer: _`."
     )
     assert report(result, "orders-4.csv").ignored_columns == ("order_id",)
     assert landing.query("select order_id from raw.orders order by order_id") == [("1",), ("2",), ("4",)]

@@ -6,6 +6,7 @@ Reads names; what the files are belongs to `arrivals`, what is in them to the fo
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,6 +84,10 @@ def find(source: Source, stores: StoreFiles) -> Found:
             refused[pattern] = error.message
             notes.append(f"Source {source.name} could not be read: {error.message}")
             continue
+        for path in [path for path in matched if path != _storable(path)]:
+            matched.remove(path)
+            refused[_storable(path)] = "Its name is not UTF-8."
+            notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8; rename it to have it taken.")
         if not matched:
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
@@ -91,6 +96,11 @@ def find(source: Source, stores: StoreFiles) -> Found:
     if paths and not groups:
         notes.append(f"Source {source.name}: none of its {len(paths)} files belongs to a {source.format} bundle.")
     return Found(groups, notes, objects, refused)
+
+
+def _storable(path: str) -> str:
+    """A path whose bytes that are no text are written out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def shown_path(source: Source, path: str) -> str:
