@@ -70,7 +70,7 @@ def test_units_and_rates_are_numbers_too() -> None:
 
 
 @given(
-    st.decimals(min_value=-(10**13), max_value=10**13, places=4),
+    st.decimals(min_value=-(10**11) + 1, max_value=10**11 - 1, places=4),
     st.sampled_from([(",", "."), (",", "'"), (",", " "), (",", "\u00a0"), (".", ","), (".", "’"), (".", "")]),
 )
 def test_any_amount_comes_back_exactly(amount: Decimal, signs: tuple[str, str]) -> None:

@@ -4,7 +4,7 @@
 #}
 {% macro round_half_even_quotient(total, k, quantity, digits) -%}
     {%- set unit = "(case " ~ digits ~ " when 0 then 10000 when 1 then 1000 when 2 then 100 when 3 then 10 else 1 end)" -%}
-    {%- set numerator = "(" ~ to_big_integer("abs(" ~ total ~ ") * 10000") ~ " * (" ~ k ~ "))" -%}
+    {%- set numerator = "(" ~ ten_thousandths("abs(" ~ total ~ ")") ~ " * (" ~ k ~ "))" -%}
     {%- set denominator = "((" ~ quantity ~ ") * " ~ unit ~ ")" -%}
     {%- set whole = big_integer_quotient(numerator, denominator) -%}
     {%- set doubled_rest = "(" ~ numerator ~ " % " ~ denominator ~ ") * 2" -%}
@@ -17,6 +17,11 @@
             end as decimal(18, 0)
         ) * {{ unit }} * cast(0.0001 as decimal(5, 4)) as decimal(18, 4)
     )
+{%- endmacro %}
+
+{# An amount in ten-thousandths, for which an amount's own digits are too few. #}
+{% macro ten_thousandths(amount) -%}
+    {{ to_big_integer("cast(" ~ amount ~ " as decimal(28, 4)) * 10000") }}
 {%- endmacro %}
 
 {% macro to_big_integer(expression) -%}

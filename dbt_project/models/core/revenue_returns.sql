@@ -336,8 +336,8 @@ order_returns as (
         case
             when granted.event_kind = 'return' then granted.tax_amount
             else {{ round_half_even_quotient(
-                'granted.tax_amount', to_big_integer('granted.returns_amount * 10000'),
-                to_big_integer('granted.goods_amount * 10000'), 'granted.currency_digits'
+                'granted.tax_amount', ten_thousandths('granted.returns_amount'),
+                ten_thousandths('granted.goods_amount'), 'granted.currency_digits'
             ) }}
         end as tax_amount,
         granted.occurred_at

@@ -221,7 +221,7 @@ counted_orders as (
         substr(
             max(concat(
                 lpad(
-                    cast(cast(greatest(order_lines.net_amount, 0) * 10000 as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }}),
+                    cast({{ ten_thousandths('greatest(order_lines.net_amount, 0)') }} as {{ dbt.type_string() }}),
                     20,
                     '0'
                 ),

@@ -179,9 +179,19 @@ def _explain(ended: list[ModelEvent], exception: object, settings: Settings) -> 
     failed = [event for event in ended if event.status == "error"]
     if not failed:
         return f"dbt could not run: {in_words(exception)} Its log is in {settings.logs}."
-    details = "\n".join(f"  {event.schema}.{event.name}: {in_words(event.message)}" for event in failed)
+    details = "\n".join(f"  {event.schema}.{event.name}: {_in_words(event.message)}" for event in failed)
     models = "one table" if len(failed) == 1 else f"{len(failed)} tables"
     return f"The build stopped at {models}; what is published stays as it is.\n{details}"
+
+
+def _in_words(message: str) -> str:
+    """What a model failed of; that a number does not fit is about the rows received and not about the model."""
+    if "to type DECIMAL" not in message:
+        return in_words(message)
+    return (
+        "a sum or product has more digits before the point than an amount can have (14). An amount, a quantity or a "
+        "rate that was received must be far too large or too small; send its record again, corrected."
+    )
 
 
 def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:

@@ -15,9 +15,12 @@ from dataframely.columns import Column
 from orderhouse.contracts.codes import COUNTRIES, CURRENCIES
 
 __all__ = [
+    "AMOUNT_LIMIT",
     "MONEY_SCALE",
     "POLARS_TYPES",
     "SQL_TYPES",
+    "UNITS_LIMIT",
+    "WHOLE_DIGITS",
     "boolean",
     "country",
     "currency",
@@ -36,6 +39,11 @@ __all__ = [
 ]
 
 MONEY_SCALE = 4
+# Digits before the point: more than any one amount or quantity needs, fewer than the twelve or thirteen of an article's
+# number that slipped into a wrong column, and so few that sums and products fit into the eighteen of an amount.
+WHOLE_DIGITS = {"money": 11, "number": 11, "units": 9}
+AMOUNT_LIMIT: int = 10 ** WHOLE_DIGITS["money"]
+UNITS_LIMIT: int = 10 ** WHOLE_DIGITS["units"]
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),

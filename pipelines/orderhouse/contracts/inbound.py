@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, identifier, instant, money, text, units
-from orderhouse.contracts.contract import Contract
+import polars as pl
+
+from orderhouse.contracts.columns import AMOUNT_LIMIT, currency, identifier, instant, money, text, units
+from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Inbound"]
 
@@ -22,3 +24,8 @@ class Inbound(Contract):
     supplier = text()
     unit_cost = money()
     currency = currency("Of the cost.")
+
+    @rule("quantity × unit cost is too large", "quantity", "unit_cost")
+    def worth_within_reach(cls) -> pl.Expr:
+        """Nothing that is still to come is worth more than an amount can be."""
+        return pl.col("quantity") * pl.col("unit_cost") < AMOUNT_LIMIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import boolean, identifier, instant, money, text, units
+from orderhouse.contracts.columns import AMOUNT_LIMIT, boolean, identifier, instant, money, text, units
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["OrderLines"]
@@ -34,6 +34,11 @@ class OrderLines(Contract):
         """A discount takes no more than the line is worth."""
         worth = pl.col("quantity") * pl.col("unit_price")
         return (worth < 0) | (pl.col("discount_amount") <= worth)
+
+    @rule("quantity × unit price is too large", "quantity", "unit_price")
+    def worth_within_reach(cls) -> pl.Expr:
+        """No line is worth more than an amount can be."""
+        return pl.col("quantity") * pl.col("unit_price") < AMOUNT_LIMIT
 
     @rule("more is cancelled than was ordered", "cancelled_quantity", "quantity")
     def cancelled_within_ordered(cls) -> pl.Expr:

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orderhouse.contracts.columns import POLARS_TYPES, kind_of
+from orderhouse.contracts.columns import AMOUNT_LIMIT, POLARS_TYPES, UNITS_LIMIT, WHOLE_DIGITS, kind_of
 from orderhouse.contracts.contract import Contract
 from orderhouse.contracts.notation import NUMERIC, Notation
 
@@ -73,6 +73,9 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
             continue
         values = frame[name]
         if values.dtype == POLARS_TYPES[kind] and kind not in TEXTS:
+            too_large = _too_large(values) if kind in WHOLE_DIGITS else None
+            if too_large is not None and too_large.any():
+                failures[f"{name}|in_range"] = too_large
             columns.append(values)
             continue
         text, written = as_text(values), notation if values.dtype == pl.String else Notation(notation.time_zone)
@@ -199,9 +202,14 @@ def _date(text: pl.Series) -> tuple[pl.Series, Failures]:
     return typed, {"a_date": ~looks.fill_null(True), "exists": looks.fill_null(False) & typed.is_null()}
 
 
-def _decimal(places: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
-    fits = rf"^[+-]?0*[0-9]{{0,{18 - places}}}(?:\.[0-9]{{0,{places}}}0*)?$"
-    whole_fits = rf"^[+-]?0*[0-9]{{0,{18 - places}}}(?:\.[0-9]*)?$"
+def _too_large(values: pl.Series) -> pl.Series:
+    limit = UNITS_LIMIT if values.dtype == pl.Int64 else AMOUNT_LIMIT
+    return ~values.is_between(-limit, limit, closed="none").fill_null(True)
+
+
+def _decimal(places: int, whole_digits: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
+    fits = rf"^[+-]?0*[0-9]{{0,{whole_digits}}}(?:\.[0-9]{{0,{places}}}0*)?$"
+    whole_fits = rf"^[+-]?0*[0-9]{{0,{whole_digits}}}(?:\.[0-9]*)?$"
     dtype = pl.Decimal(18, places)
 
     def parser(text: pl.Series) -> tuple[pl.Series, Failures]:
@@ -223,12 +231,13 @@ def _decimal(places: int) -> Callable[[pl.Series], tuple[pl.Series, Failures]]:
 
 def _units(text: pl.Series) -> tuple[pl.Series, Failures]:
     typed = text.cast(pl.Int64, strict=False)
-    if typed.null_count() == text.null_count():
+    if typed.null_count() == text.null_count() and not _too_large(typed).any():
         return typed, {}
     whole = text.str.contains(WHOLE).fill_null(True)
     typed = text.str.replace(r"^([+-]?)\.", "${1}0.").str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
     typed = typed.set(~whole, None)
-    return typed, {"a_whole_number": ~whole, "in_range": whole & typed.is_null() & text.is_not_null()}
+    too_large = whole & text.is_not_null() & (typed.is_null() | _too_large(typed))
+    return typed.set(too_large, None), {"a_whole_number": ~whole, "in_range": too_large}
 
 
 def _boolean(text: pl.Series) -> tuple[pl.Series, Failures]:
@@ -248,9 +257,9 @@ def _upper(text: pl.Series) -> tuple[pl.Series, Failures]:
 
 
 _PARSERS: dict[str, Callable[[pl.Series], tuple[pl.Series, Failures]]] = {
-    "money": _decimal(4),
-    "number": _decimal(4),
-    "rate": _decimal(8),
+    "money": _decimal(4, WHOLE_DIGITS["money"]),
+    "number": _decimal(4, WHOLE_DIGITS["number"]),
+    "rate": _decimal(8, 10),
     "units": _units,
     "bool": _boolean,
     "currency": _upper,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import currency, identifier, instant, money, text, units, word
+from orderhouse.contracts.columns import AMOUNT_LIMIT, currency, identifier, instant, money, text, units, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Stock"]
@@ -31,6 +31,11 @@ class Stock(Contract):
         return ~pl.col("kind").str.to_lowercase().is_in(["receipt", "transfer_in", "transfer_out"]) | (
             pl.col("quantity") > 0
         )
+
+    @rule("quantity × unit cost is too large", "quantity", "unit_cost")
+    def worth_within_reach(cls) -> pl.Expr:
+        """No movement is worth more than an amount can be."""
+        return (pl.col("quantity") * pl.col("unit_cost")).abs() < AMOUNT_LIMIT
 
     @rule("a counted level is below zero", "quantity")
     def count_not_negative(cls) -> pl.Expr:
