@@ -16,7 +16,7 @@ help:
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, SQL style, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
-	@echo "make docs    write docs/data_dictionary.md from the dbt project"
+	@echo "make docs    write docs/feeds.md from the contracts, docs/data_dictionary.md from the dbt project"
 	@echo "make lock    resolve pyproject.toml anew into requirements.lock"
 
 install: $(STAMP)
@@ -54,6 +54,7 @@ bench: $(STAMP)
 	@$(BIN)/python tests/benchmarks/bench.py --orders $(ORDERS)
 
 docs: $(STAMP)
+	@$(BIN)/python -m orderhouse.feed_dictionary docs/feeds.md
 	@$(BIN)/python -m orderhouse.dictionary docs/data_dictionary.md
 
 # No address of any index gets into the lock: it holds names, versions and hashes.

@@ -13,11 +13,11 @@ class Carts(Contract):
 
     shape = "event"
 
-    cart_id = identifier(key=True, required=True)
-    sku = text(key=True, required=True)
-    status = word("added, removed, abandoned or converted.", key=True, required=True)
-    occurred_at = instant(key=True, required=True)
-    customer_id = identifier()
-    quantity = units()
+    cart_id = identifier("The cart.", key=True, required=True)
+    sku = text("What was put in or taken out.", key=True, required=True)
+    status = word("What happened to it.", key=True, required=True)
+    occurred_at = instant("When it happened.", key=True, required=True)
+    customer_id = identifier("Whose cart, if known.")
+    quantity = units("Units.")
     order_id = identifier("What the cart became.", is_of_order=True)
-    campaign = text()
+    campaign = text("The campaign that brought the visitor.")

@@ -9,20 +9,20 @@ __all__ = ["Customers"]
 
 
 class Customers(Contract):
-    """Who buys."""
+    """Who buys, as the source sees them at `updated_at`."""
 
     shape = "versioned"
 
-    customer_id = identifier(key=True, required=True)
+    customer_id = identifier("The customer.", key=True, required=True)
     updated_at = instant("Version clock.", required=True)
     created_at = instant("When the customer became known to the source.")
     email = personal("E-mail address.", kind="email")
     name = personal("Name.", kind="name")
     phone = personal("Telephone number.", kind="phone")
-    country = country()
-    region = text()
-    city = text()
-    birth_year = units()
-    gender = text()
+    country = country("Country.")
+    region = text("Region.")
+    city = text("City.")
+    birth_year = units("Year of birth.")
+    gender = text("As the source has it.")
     marketing_consent = boolean("May be written to.")
-    language = text()
+    language = text("As the source has it.")

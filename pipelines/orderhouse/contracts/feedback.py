@@ -16,14 +16,14 @@ class Feedback(Contract):
 
     shape = "event"
 
-    feedback_id = identifier(key=True, required=True)
-    occurred_at = instant(required=True)
-    order_id = identifier(is_of_order=True)
-    customer_id = identifier()
-    channel = text_()
+    feedback_id = identifier("The answer.", key=True, required=True)
+    occurred_at = instant("When it was given.", required=True)
+    order_id = identifier("The order it is about.", is_of_order=True)
+    customer_id = identifier("Who gave it.")
+    channel = text_("Where it was given.")
     score = number("On the scale from 0 or 1 to scale_max.")
     scale_max = number("The best score there is.")
-    topic = text_()
+    topic = text_("What it is about.")
     text = personal("What the customer wrote.", kind="text")
 
     @rule("the score is above the scale's maximum", "score", "scale_max")

@@ -13,7 +13,7 @@ class FxRates(Contract):
 
     shape = "event"
 
-    rate_date = date(key=True, required=True)
-    base = currency(key=True, required=True)
-    quote = currency(key=True, required=True)
+    rate_date = date("The day of the rate.", key=True, required=True)
+    base = currency("The currency of which there is one unit.", key=True, required=True)
+    quote = currency("The currency that its worth is told in.", key=True, required=True)
     rate = rate("Units of quote for one unit of base.", required=True)

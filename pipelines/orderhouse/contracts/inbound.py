@@ -15,14 +15,14 @@ class Inbound(Contract):
 
     shape = "versioned"
 
-    po_id = identifier(key=True, required=True)
-    sku = text(key=True, required=True)
-    warehouse_id = text(key=True, required=True)
-    quantity = units("Still to come.", required=True)
-    expected_at = instant(required=True)
+    po_id = identifier("The purchase order.", key=True, required=True)
+    sku = text("What is to come.", key=True, required=True)
+    warehouse_id = text("Where to.", key=True, required=True)
+    quantity = units("Units still to come.", required=True)
+    expected_at = instant("When it is expected.", required=True)
     updated_at = instant("Version clock.", required=True)
-    supplier = text()
-    unit_cost = money()
+    supplier = text("From whom.")
+    unit_cost = money("Cost of one unit.")
     currency = currency("Of the cost.")
 
     @rule("quantity × unit cost is too large", "quantity", "unit_cost")

@@ -15,19 +15,19 @@ class OrderLines(Contract):
 
     shape = "versioned"
 
-    order_id = identifier(key=True, required=True, is_of_order=True)
-    line_id = text(key=True, required=True)
+    order_id = identifier("The order it is of.", key=True, required=True, is_of_order=True)
+    line_id = text("The line within its order.", key=True, required=True)
     updated_at = instant("Version clock.", required=True)
-    sku = text(required=True)
-    quantity = units("Ordered.", required=True)
-    unit_price = money("Before discount; before tax unless prices include it.", required=True)
-    discount_amount = money("On the whole line.")
-    tax_amount = money("On the whole line.", signed=True)
-    cancelled_quantity = units("Of the ordered quantity; default 0.")
+    sku = text("What is sold.", required=True)
+    quantity = units("Units ordered.", required=True)
+    unit_price = money("Of one unit, before discount; before tax unless the order's prices include it.", required=True)
+    discount_amount = money("On the whole line; default 0.")
+    tax_amount = money("On the whole line; default 0.", signed=True)
+    cancelled_quantity = units("Units of those that are cancelled; default 0.")
     warehouse_id = text("Where it ships from, if decided.")
-    seller_id = text("Whose it is.")
-    is_gift_card = boolean("Default false.")
-    requires_shipping = boolean("Default true.")
+    seller_id = text("Whose goods they are.")
+    is_gift_card = boolean("Sells a gift card; default false.")
+    requires_shipping = boolean("Needs a shipment; default true.")
 
     @rule("the discount is more than quantity × unit price", "discount_amount", "quantity", "unit_price")
     def discount_within_line(cls) -> pl.Expr:

@@ -13,15 +13,17 @@ class Payments(Contract):
 
     shape = "event"
 
-    payment_id = identifier(key=True, required=True)
+    payment_id = identifier("The event: an authorisation and its capture are two.", key=True, required=True)
     order_id = identifier(
-        "Where it is not known, parent_payment_id: then it is of that payment's order.", required=True, is_of_order=True
+        "The order it is of. Where that is not known, parent_payment_id once more: then it is of that payment's order.",
+        required=True,
+        is_of_order=True,
     )
-    kind = word("authorized, captured, voided, failed, refunded, disputed, dispute_won or dispute_lost.", required=True)
+    kind = word("What happened to the money.", required=True)
     amount = money("Never below zero: the kind says which way it went.", required=True)
     currency = currency("Of the amounts.", required=True)
-    occurred_at = instant(required=True)
-    method = text("card, paypal, voucher …")
+    occurred_at = instant("When it happened.", required=True)
+    method = text("Means of payment: card, paypal, voucher …")
     provider = text("Who processed it.")
     fee_amount = money("What the provider kept.", signed=True)
     payout_id = identifier("The payout it was part of.")

@@ -9,18 +9,18 @@ __all__ = ["Products"]
 
 
 class Products(Contract):
-    """What a SKU is, costs, and how long it takes to come."""
+    """What a SKU is, costs, and how long it takes to come, as of `updated_at`."""
 
     shape = "versioned"
 
-    sku = text(key=True, required=True)
+    sku = text("Stock keeping unit.", key=True, required=True)
     updated_at = instant("Version clock.", required=True)
-    name = text()
-    category = text()
-    brand = text()
-    kind = word("goods or service.")
-    unit_cost = money()
+    name = text("Name.")
+    category = text("Category.")
+    brand = text("Brand.")
+    kind = word("Goods are kept in stock, a service is not; default goods.")
+    unit_cost = money("Cost of one unit.")
     currency = currency("Of the cost.")
-    lead_time_days = units("From purchase order to receipt.")
-    supplier = text()
-    is_active = boolean("Still sold.")
+    lead_time_days = units("Days from purchase order to receipt.")
+    supplier = text("From whom it is bought.")
+    is_active = boolean("Still sold; default true.")

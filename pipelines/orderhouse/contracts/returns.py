@@ -15,15 +15,15 @@ class Returns(Contract):
 
     shape = "event"
 
-    return_id = identifier(key=True, required=True)
-    line_id = text(key=True, required=True)
-    status = word("requested, approved, declined, received, restocked, scrapped or cancelled.", key=True, required=True)
-    occurred_at = instant(key=True, required=True)
-    quantity = units(required=True, above_zero=True)
+    return_id = identifier("The return, or the credit note.", key=True, required=True)
+    line_id = text("The order line that comes back; of a credit note its own.", key=True, required=True)
+    status = word("Which step this is.", key=True, required=True)
+    occurred_at = instant("When it happened.", key=True, required=True)
+    quantity = units("Units that take this step.", required=True, above_zero=True)
     order_id = identifier("Empty on a credit note.", is_of_order=True)
     reason = personal("What the customer wrote.", kind="text")
     warehouse_id = text("Where it arrived.")
-    sku = text()
+    sku = text("What comes back.")
     customer_id = identifier("Of a credit note.")
     channel = text("Of a credit note.")
     country = country("Of a credit note.")

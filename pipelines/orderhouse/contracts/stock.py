@@ -11,16 +11,18 @@ __all__ = ["Stock"]
 
 
 class Stock(Contract):
-    """A movement of stock: signed for an adjustment, the level itself for a count, above zero otherwise."""
+    """What moves stock, except our own shipments and restocked returns, which are known from their own feeds."""
 
     shape = "event"
 
-    movement_id = identifier(key=True, required=True)
-    sku = text(required=True)
-    warehouse_id = text(required=True)
-    kind = word("receipt, adjustment, transfer_in, transfer_out or count.", required=True)
-    quantity = units("Signed for an adjustment, the level for a count.", required=True, signed=True)
-    occurred_at = instant(required=True)
+    movement_id = identifier("The movement.", key=True, required=True)
+    sku = text("What moved.", required=True)
+    warehouse_id = text("Where it moved.", required=True)
+    kind = word("What moved it.", required=True)
+    quantity = units(
+        "Signed for an adjustment, the level itself for a count, above zero otherwise.", required=True, signed=True
+    )
+    occurred_at = instant("When it happened.", required=True)
     unit_cost = money("What a received unit cost.")
     currency = currency("Of the cost.")
     reference = text("Joins the two legs of a transfer.")

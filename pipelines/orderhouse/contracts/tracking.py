@@ -17,14 +17,12 @@ class Tracking(Contract):
 
     shipment_id = identifier("Names the shipment, if known.", key=True)
     carrier = label("With the tracking number, names it otherwise.", key=True)
-    tracking_number = text(key=True)
-    status = word(
-        "label_created, accepted, in_transit, delayed, out_for_delivery, delivered …", key=True, required=True
-    )
-    occurred_at = instant(key=True, required=True)
-    location = text()
-    detail = text()
-    estimated_delivery_at = instant()
+    tracking_number = text("The carrier's number of the parcel.", key=True)
+    status = word("What the scan says.", key=True, required=True)
+    occurred_at = instant("When it was scanned.", key=True, required=True)
+    location = text("Where it was scanned.")
+    detail = text("What else the carrier says.")
+    estimated_delivery_at = instant("When the carrier means to deliver, as of the scan.")
 
     @rule("neither a shipment nor carrier and tracking number are named", "shipment_id", "carrier", "tracking_number")
     def names_a_shipment(cls) -> pl.Expr:

@@ -1,0 +1,69 @@
+"""The examples on the pages of the formats: the files that a page shows, how it says they are read, the rows it says.
+
+An example is a section whose heading is *An example*. In it a line that begins with a file's name and ends in a colon
+stands before each file, and a line with a feed's name before the table of its rows. The format is the last that was
+declared above.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.notation import Notation
+from orderhouse.contracts.parsing import cleaned, parse
+
+__all__ = ["Example", "examples_of"]
+
+SECTION = re.compile(r"^(#+) An example\n(.*?)(?=^#+ |\Z)", re.M | re.S)
+DECLARED = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)
+FILE = re.compile(r"^`([^`\n]+\.\w+)`[^\n]*:\n\n```\w+\n(.*?)^```", re.M | re.S)
+ROWS = re.compile(r"^`(\w+)`:\n\n((?:\|.*\n)+)", re.M)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example of a page.
+
+    Attributes:
+        path: Where the page's source looks.
+        declared: What the page declares of a canonical source; a known format must do without.
+        files: Their paths and contents.
+        rows: By feed, the rows that follow, with the columns that the page shows, as the contract types them.
+    """
+
+    page: str
+    format: str
+    path: str
+    declared: dict[str, Any]
+    files: dict[str, str]
+    rows: dict[str, pl.DataFrame]
+
+
+def examples_of(page: Path) -> list[Example]:
+    """The examples of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    return [_example(page.stem, text[: found.start()], found[2]) for found in SECTION.finditer(text)]
+
+
+def _example(page: str, above: str, section: str) -> Example:
+    document = yaml.safe_load(DECLARED.findall(above)[-1])
+    source = next(iter(document.get("sources", document).values()))
+    format_name = source["format"]
+    more = {key: value for key, value in source.items() if key not in {"format", "path"}}
+    rows = {feed: _typed(feed, table) for feed, table in ROWS.findall(section)}
+    declared = more if format_name == "canonical" else {}
+    return Example(page, format_name, source["path"], declared, dict(FILE.findall(section)), rows)
+
+
+def _typed(feed: str, table: str) -> pl.DataFrame:
+    head, _, *rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in table.splitlines()]
+    shown = cleaned(pl.DataFrame(rows, schema=dict.fromkeys(head, pl.String()), orient="row"))
+    parsed = parse(CONTRACTS[feed], shown, Notation())
+    assert not parsed.failures, f"the table of {feed} holds what its contract does not take: {list(parsed.failures)}"
+    return parsed.frame.select(head)
