@@ -6,22 +6,20 @@ our words in the seed `canonical_words`; what is published of the feeds is the d
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dataframely.columns import Column
 
-from orderhouse.build.dbt import project_folder
 from orderhouse.contracts import CONTRACTS, Contract
-from orderhouse.contracts.columns import kind_of
+from orderhouse.contracts.columns import WHOLE_DIGITS, kind_of
+from orderhouse.words import our_words
 
-__all__ = ["feed_page", "main", "our_words"]
+__all__ = ["feed_page", "main"]
 
-Words = Mapping[tuple[str, str], list[str]]
-
-HEADER = """# Input feeds
+MONEY_DIGITS, UNITS_DIGITS = WHOLE_DIGITS["money"], WHOLE_DIGITS["units"]
+HEADER = f"""# Input feeds
 
 Generated from the contracts (`pipelines/orderhouse/contracts/`) and our words
 (`dbt_project/seeds/canonical_words.csv`) by `make docs`. These are the columns that sources are translated into; what
@@ -44,15 +42,15 @@ is published of them is in the [data dictionary](data_dictionary.md).
   taken.
 - **instant**: ISO-8601 with an offset, `2026-03-28T14:03:00+01:00` or `…Z`, kept in UTC to the microsecond. Without
   offset it is of the source's `time_zone`, and without that in quarantine. **date**: `2026-03-28`.
-- **money**: a plain decimal such as `1234.50` with at most 4 decimals and 14 digits before them, in the currency
-  beside it; **number** the same without currency; **rate** with at most 8 decimals. **units**: a whole number. `≥ 0`
-  and `> 0` are checked.
+- **money**: a plain decimal such as `1234.50` with at most 4 decimals and {MONEY_DIGITS} digits before them, in the
+  currency beside it; **number** the same without currency; **rate** with at most 8 decimals. **units**: a whole number
+  of at most {UNITS_DIGITS} digits. `≥ 0` and `> 0` are checked.
 - **bool**: true, t, yes, y, 1 or false, f, no, n, 0. **currency**: ISO-4217 (`EUR`). **country**: ISO-3166 alpha-2
   (`DE`). Case is free.
-- **Files that are otherwise** need no code but keys of their source: `columns: {theirs: ours}`,
-  `words: {kind: {theirs: ours}}`, `constants: {currency: EUR}` for what every row shares, `decimal: ","` for `9,90`,
-  `dates: "%d.%m.%Y %H:%M"` for days and instants, `time_zone`, `header: false`, `delimiter` and `encoding`.
-  [Adding a source](adding_a_source.md) shows each.
+- **Files that are otherwise** need no code but keys of their source: `columns: {{theirs: ours}}`,
+  `words: {{kind: {{theirs: ours}}}}`, `constants: {{currency: EUR}}` for what every row shares,
+  `decimal: ","` for `9,90`, `dates: "%d.%m.%Y %H:%M"` for days and instants, `time_zone`,
+  `header: false`, `delimiter` and `encoding`. [Adding a source](adding_a_source.md) shows each.
 
 The marks in the tables: **required**; **key**, of the columns that name a record or event; **personal**, whose value
 goes to the vault while the row has a token (`email` is `email_token`, see [privacy](privacy.md)); **id**, before
@@ -63,38 +61,25 @@ BOUNDS = {"not_negative": " ≥ 0", "above_zero": " > 0"}
 IDS = {"order": "order id", "other": "id"}
 
 
-def feed_page(words: Words) -> str:
-    """The page as Markdown.
-
-    Args:
-        words: Our words by feed and column.
-    """
+def feed_page() -> str:
+    """The page as Markdown."""
     contents = " · ".join(f"[{feed}](#{feed})" for feed in CONTRACTS)
-    sections = (line for contract in CONTRACTS.values() for line in _section(contract, words))
+    sections = (line for contract in CONTRACTS.values() for line in _section(contract))
     return "\n".join([HEADER, f"{contents}\n", *sections]).rstrip() + "\n"
 
 
-def our_words(seed: Path) -> Words:
-    """Our words by feed and column, from the seed `canonical_words`."""
-    words: dict[tuple[str, str], list[str]] = {}
-    with seed.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            words.setdefault((row["feed"], row["column_name"]), []).append(row["word"])
-    return words
-
-
-def _section(contract: type[Contract], words: Words) -> Iterator[str]:
+def _section(contract: type[Contract]) -> Iterator[str]:
     feed = contract.feed()
     key = ", ".join(f"`{name}`" for name in contract.key())
     yield f"## {feed}\n"
     yield f"{_one_line(contract.__doc__)} {contract.shape.capitalize()}; key {key}.\n"
     yield "| column | type | marks | meaning |\n|---|---|---|---|"
-    yield from (_row(contract, name, words.get((feed, name), [])) for name in contract.fields())
+    yield from (_row(contract, name, our_words().get((feed, name), ())) for name in contract.fields())
     yield ""
     yield from _rules(contract)
 
 
-def _row(contract: type[Contract], name: str, words: list[str]) -> str:
+def _row(contract: type[Contract], name: str, words: Sequence[str]) -> str:
     column = contract.fields()[name]
     allowed = " · ".join(f"`{word}`" for word in words)
     meaning = f"{_one_line(column.description)} {allowed}".strip().replace("|", "\\|")
@@ -135,8 +120,7 @@ def _one_line(text: str | None) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the page to the file named."""
-    words = our_words(project_folder() / "seeds" / "canonical_words.csv")
-    Path(arguments[0]).write_text(feed_page(words), encoding="utf-8")
+    Path(arguments[0]).write_text(feed_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
