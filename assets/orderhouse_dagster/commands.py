@@ -36,6 +36,7 @@ def add_commands(app: typer.Typer) -> None:
 def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", full: Full = False) -> None:
     """Ingest, build, audit and publish; recorded in Dagster. This is the main job."""
     from orderhouse.build.clock import read_clock
+    from orderhouse.cli.steps import refuse_unreachable
     from orderhouse.cli.summary import print_summary
     from orderhouse.warehouse import run_lock
 
@@ -54,6 +55,8 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", fu
             _say_steps(warehouse)
     console.print(f"Done in {time.monotonic() - began:.1f} s.")
     print_summary(settings)
+    if warehouse.ingested is not None:
+        refuse_unreachable(warehouse.ingested)
 
 
 def _say_steps(warehouse: Warehouse) -> None:

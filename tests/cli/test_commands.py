@@ -209,6 +209,29 @@ def test_source_is_tried_without_loading_anything(orderhouse: Orderhouse, tmp_pa
     assert not (tmp_path / "home" / "warehouse").exists()
 
 
+@pytest.mark.parametrize("command", ["ingest", "run"])
+def test_a_source_that_cannot_be_read_ends_with_2_once_all_else_is_done(
+    orderhouse: Orderhouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    (tmp_path / "orders.csv").write_text(
+        "order_id,placed_at,updated_at,currency\n1,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,EUR\n"
+    )
+    sources = tmp_path / "sources.yaml"
+    sources.write_text(
+        "sources:\n  near: {format: canonical, path: orders.csv}\n"
+        "  far: {format: canonical, path: s3://feeds/orders-*.csv}\n"
+    )
+    said = orderhouse("--home", tmp_path / "home", command, "--sources", sources)
+    assert said.code == 2
+    assert "1 row accepted" in said.out
+    assert "s3://feeds/orders-*.csv could not be read, as said above. All else is done; run again." in said.err
+    if command == "run":
+        assert "Published version 1" in said.out
+
+
 def test_simulated_feeds_say_what_to_type_next(orderhouse: Orderhouse, tmp_path: Path) -> None:
     out = orderhouse("simulate", "--orders", "5", "--seed", "2", "--to", tmp_path / "feeds").out
     assert f"orderhouse run --sources {tmp_path / 'feeds' / 'sources.yaml'}" in out

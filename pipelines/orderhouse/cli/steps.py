@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from orderhouse.ingest import IngestResult
     from orderhouse.serve.publishing import PublishedVersion
 
-__all__ = ["AsOf", "Full", "Sources", "add_commands", "say_audited", "say_built", "say_ingested", "say_published"]
+__all__ = [
+    "AsOf",
+    "Full",
+    "Sources",
+    "add_commands",
+    "refuse_unreachable",
+    "say_audited",
+    "say_built",
+    "say_ingested",
+    "say_published",
+]
 
 Sources = Annotated[
     Path | None, typer.Option(help="The sources file; else ./sources.yaml, <home>/sources.yaml, the last one named.")
@@ -45,6 +55,7 @@ def ingest(context: typer.Context, sources: Sources = None) -> None:
         )
     say_ingested(result)
     console.print("Next: orderhouse build")
+    refuse_unreachable(result)
 
 
 def build(
@@ -110,6 +121,20 @@ def say_ingested(result: IngestResult) -> None:
         )
     for note in result.notes:
         console.print(f"  {note}", markup=False, style="yellow")
+
+
+def refuse_unreachable(result: IngestResult) -> None:
+    """End with an error, once all else is done, where a source could not be read: nobody may look at what was said.
+
+    Raises:
+        OrderhouseError: Names what could not be read.
+    """
+    from orderhouse.errors import OrderhouseError
+
+    paths = [report.path for report in result.files if report.status == "unreachable"]
+    if paths:
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        raise OrderhouseError(f"{paths[0]}{more} could not be read, as said above. All else is done; run again.")
 
 
 def say_built(result: BuildResult) -> None:
