@@ -47,6 +47,8 @@ FILES = {
     "payments-1.csv": payments(1, "captured", "captured"),
     "payments-1.csv.control.json": '{"rows": 2, "sums": {"amount": "20.10"}}',
     "payments-2.csv": payments(3, "captured", "chargeback"),
+    # refused as a whole: without amounts
+    "payments-3.csv": "payment_id,order_id,kind,currency,occurred_at\n",
     "payments-2.csv.control.json": '{"rows": 3, "sums": {"amount": "20.10"}}',
 }
 
@@ -78,10 +80,11 @@ def test_a_control_total_that_differs_marks_its_file(home: Path) -> None:
         ("shop/payments-2.csv", "amount", "20.10", "20.1", "passed"),
         ("shop/payments-2.csv", "rows", "3", "2", "failed"),
     ]
-    status = "select path, control_status, status from quality.files where feed = 'payments' order by path"
+    status = "select path, control_status, status from quality.files where path like '%payments%' order by path"
     assert ask(home, status) == [
         ("shop/payments-1.csv", "passed", "loaded"),
         ("shop/payments-2.csv", "failed", "loaded"),
+        ("shop/payments-3.csv", None, "rejected"),
     ]
 
 
@@ -123,6 +126,7 @@ def test_the_audit_warns_of_each_and_refuses_nothing(home: Path) -> None:
     assert failed == [
         ("assert_control_totals_are_as_stated", "warn"),
         ("assert_no_feed_is_overdue", "warn"),
+        ("assert_no_file_was_refused_lately", "warn"),
         ("assert_numbered_ids_have_no_gaps", "warn"),
         ("assert_the_newest_files_are_like_those_before", "warn"),
     ]
