@@ -142,6 +142,20 @@ def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shipping(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
+    """What the shipping lines of an order come to, or the order's own total where none is listed."""
+    listed = _shipping_lines(tables, orders)
+    order = tables["order"]
+    totals = order.frame.with_row_index(ORDER).select(
+        ORDER,
+        shipping_amount_shop=order.shop("total_shipping_price"),
+        shipping_amount_presentment=order.presentment("total_shipping_price"),
+        is_taxed=pl.lit(False),
+    )
+    alone = totals.filter(pl.col("shipping_amount_shop").is_not_null()).join(listed, on=ORDER, how="anti")
+    return pl.concat([listed, alone], how="diagonal_relaxed")
+
+
+def _shipping_lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
     line = tables["order_shipping_line"].live()
     taxed = _summed(tables["order_shipping_tax_line"].live(), "order_shipping_line_id", "tax", "price")
     rows = line.frame.select(
