@@ -82,7 +82,8 @@ def notice(title: str, sentence: str, command: str | None = None) -> None:
 
 def main() -> None:
     """Draw one page, or say why there is none."""
-    st.set_page_config(page_title="Orderhouse", page_icon=":material/warehouse:", layout="wide")
+    # a :material: icon of the page itself, unlike those in it, would be fetched from a server of fonts
+    st.set_page_config(page_title="Orderhouse", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
     page = st.navigation(PAGES, expanded=True)
     try:
         settings = load_settings()

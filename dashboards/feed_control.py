@@ -10,25 +10,29 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 from access import Version
-from formats import instant, label
-from layout import column, table, word
+from formats import day, instant, label
+from layout import FILE, column, table, word
 
 __all__ = ["controls", "drift", "freshness", "gaps"]
 
 LIMIT = 300
 FRESHNESS = """
-    select freshness.source, freshness.feed, expected_every, due_at, is_overdue, last_received_at, newest_event_at,
-        files_count, date_diff('hour', last_received_at, ?::timestamp) as age_hours
+    select freshness.source, freshness.feed, expected_every, due_at, freshness_status, is_overdue, is_quiet,
+        last_received_at, newest_event_at, newest_event_date, quiet_days, allowed_quiet_days, files_count,
+        date_diff('second', last_received_at, ?::timestamp) / 3600 as age_hours
     from quality.freshness as freshness
-    order by is_overdue desc nulls last, due_at nulls last, last_received_at, source, feed
+    order by coalesce(freshness_status in ('overdue', 'quiet'), false) desc, is_overdue desc nulls last,
+        due_at nulls last, last_received_at, source, feed
 """
 CONTROLS = """
-    select status, source, path, measure, expected, actual, detail, origin, is_rejected, checked_at
+    select status, source, parse_filename(path) as file_name,
+        path, measure, expected, actual, detail, origin, is_rejected, checked_at
     from quality.controls where is_current
     order by status, checked_at desc, path, measure limit ?
 """
 DRIFT = """
-    select received_at, severity, source, feed, kind, column_name, before_value, after_value, path, detail
+    select received_at, severity, source, feed, kind, column_name, before_value, after_value,
+        parse_filename(path) as file_name, path, detail
     from quality.drift
     order by received_at desc, severity desc, path, kind, column_name limit ?
 """
@@ -40,9 +44,10 @@ GAPS = """
 
 
 def freshness(version: Version) -> None:
-    """Say which feeds are overdue, now or by the version's clock, and list when each came last and is due next."""
+    """Say which feeds are overdue or quiet, and list when each came last and is due next."""
     found = version.rows(FRESHNESS, (version.published_at.replace(tzinfo=None),))
-    late = found.filter((pl.col("due_at") < datetime.now(UTC).replace(tzinfo=None)) | pl.col("is_overdue"))
+    is_late = (pl.col("due_at") < datetime.now(UTC).replace(tzinfo=None)) | pl.col("is_overdue")
+    late, quiet = found.filter(is_late), found.filter("is_quiet")
     for row in late.iter_rows(named=True):
         last = row["last_received_at"]
         came = f"The last one came {instant(last, version.time_zone)}." if last else "None has come yet."
@@ -52,19 +57,35 @@ def freshness(version: Version) -> None:
             f"{came} The next was due {due}.",
             icon=":material/schedule:",
         )
-    if late.is_empty() and found["expected_every"].drop_nulls().len():
-        st.success("Every feed that is expected has come in time.", icon=":material/check_circle:")
+    for row in quiet.iter_rows(named=True):
+        st.warning(
+            f"{label(row['feed'])} of {row['source']} is quiet: nothing new since {day(row['newest_event_date'])}, "
+            f"{row['quiet_days']} days before this version's clock. Its own rhythm allows "
+            f"{row['allowed_quiet_days']:,.1f} days.",
+            icon=":material/volume_off:",
+        )
+    if late.is_empty() and quiet.is_empty() and found["expected_every"].drop_nulls().len():
+        st.success(
+            "Every feed that is expected has come in time, and none is quieter than usual.",
+            icon=":material/check_circle:",
+        )
     table(
         found,
         {
+            "freshness_status": word(
+                "Status",
+                "By the clock of this version, as in the audit. Overdue: the next file is late. "
+                "Quiet: files may come, but nothing new has happened for longer than usual. "
+                "Nothing is said of a feed that is not expected and has no rhythm.",
+            ),
             "feed": column("Feed"),
             "source": column("Source"),
             "last_received_at": column("Newest file", "When the newest file was taken in."),
-            "age_hours": column("Age", "When this version was published.", unit="hours", digits=0),
+            "age_hours": column("Age", "When this version was published.", unit="hours", digits=1),
             "expected_every": column("Expected every", "As sources.yaml says (`expect_every`)."),
             "due_at": column("Next due"),
-            "is_overdue": column("Overdue", "By the clock of this version."),
-            "newest_event_at": column("Newest event", "Newest instant in its rows."),
+            "newest_event_at": column("Newest event", "Newest instant in its rows; rates have days, not instants."),
+            "newest_event_date": column("Newest day", "Business day of the newest event, or of the newest rate."),
             "files_count": column("Files", digits=0),
         },
         key="freshness",
@@ -88,13 +109,14 @@ def controls(version: Version) -> None:
         {
             "status": word("Status"),
             "source": column("Source"),
-            "path": column("File"),
+            "file_name": FILE["file_name"],
             "measure": column("Total of", "Rows, or the column that is summed."),
             "expected": column("Stated"),
             "actual": column("Received"),
             "detail": column("Outcome"),
             "is_rejected": column("Rejected", "The file was not taken because of it."),
             "checked_at": column("Checked"),
+            "path": FILE["path"],
         },
         key="controls",
         nothing="No control totals are stated. Put them beside a file as <file>.control.json.",
@@ -115,8 +137,9 @@ def drift(version: Version) -> None:
             "column_name": column("Column"),
             "before_value": column("Before", "In the files before it."),
             "after_value": column("After", "In this file."),
-            "path": column("File"),
+            "file_name": FILE["file_name"],
             "detail": column("In words"),
+            "path": FILE["path"],
         },
         key="drift",
         nothing="Every file is like those before it: the same columns, kinds, words and about as many rows.",

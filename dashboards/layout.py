@@ -26,6 +26,7 @@ __all__ = [
     "start",
     "table",
     "version_chip",
+    "FILE",
     "word",
 ]
 
@@ -47,11 +48,14 @@ JUDGED: dict[Tone, tuple[str, ...]] = {
         "lost",
         "patch_failed",
         "no_longer_applies",
+        "overdue",
     ),
     "orange": (
         "open",
         "medium",
         "warn",
+        "warned",
+        "quiet",
         "awaiting_stock",
         "on_hold",
         "awaiting_payment",
@@ -69,7 +73,7 @@ JUDGED: dict[Tone, tuple[str, ...]] = {
         "authorized",
         "out_for_delivery",
     ),
-    "green": ("passed", "repaired", "loaded", "closed", "delivered", "paid", "active"),
+    "green": ("passed", "fresh", "repaired", "loaded", "closed", "delivered", "paid", "active"),
 }
 PALETTE: dict[str, Tone] = {word: tone for tone, words in JUDGED.items() for word in words}
 
@@ -181,6 +185,13 @@ def column(
     if digits is not None:
         return st.column_config.NumberColumn(heading, help=tip, format=f"%,.{digits}f")
     return st.column_config.Column(heading, help=tip)
+
+
+# The folders of a file come last: they are long, and its name tells files apart.
+FILE = {
+    "file_name": column("File", "Its name; the folder is in the last column."),
+    "path": column("Path", "Where it was found. Double-click a cell to see all of it."),
+}
 
 
 def word(name: str, tip: str | None = None) -> Any:

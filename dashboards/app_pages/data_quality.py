@@ -9,7 +9,7 @@ import feed_control
 import streamlit as st
 from access import Version
 from formats import compact, instant, label, per_cent
-from layout import Figure, column, empty, figures, section, start, table, word
+from layout import FILE, Figure, column, empty, figures, section, start, table, word
 
 LIMIT = 300
 TOTALS = """
@@ -20,7 +20,8 @@ TOTALS = """
     from quality.files where not is_superseded
 """
 FILES = """
-    select status, feed, source, path, received_at, rows_in, accepted, duplicate, quarantined, repaired,
+    select status, feed, source, parse_filename(path) as file_name,
+        path, received_at, rows_in, accepted, duplicate, quarantined, repaired,
         discarded, rows_in - accepted - duplicate - quarantined as missing, control_status,
         reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file
     from quality.files
@@ -36,8 +37,9 @@ RULES = """
     group by all order by records desc, rule limit 15
 """
 QUARANTINE = """
-    select quarantine_id, state, feed, source, path, record, reasons, rules, received_at, row_json, repair_id,
-        repair_kind, repair_made_by, repair_made_at, repair_why
+    select quarantine_id, state, feed, source, parse_filename(path) as file_name,
+        path, record, reasons, rules, received_at, row_json,
+        repair_id, repair_kind, repair_made_by, repair_made_at, repair_why
     from quality.quarantine
     where (? is null or feed = ?) and (? is null or state = ?)
         and (? is null or list_contains(from_json(rules, '["varchar"]'), replace(?, ': ', '|')))
@@ -45,12 +47,17 @@ QUARANTINE = """
 """
 STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "superseded")
 REPAIRS = """
-    select made_at, made_by, kind, state, path, record, feed, fields_before, fields, why, reasons, replayed_at,
-        repair_id
+    select made_at, made_by, kind, state, parse_filename(path) as file_name, path, record, feed, fields_before,
+        fields, why, reasons, replayed_at, repair_id
     from quality.repairs where (? is null or feed = ?) order by made_at desc, path, record limit ?
 """
 AUDIT = """
-    select passed, severity, name, kind, failed_rows, detail from quality.audit
+    select
+        case when passed then 'passed' when severity = 'error' then 'failed' else 'warned' end as outcome,
+        case when passed then null when severity = 'error' then 'Not published until it holds'
+            else 'Published all the same' end as consequence,
+        passed, severity, name, kind, failed_rows, detail
+    from quality.audit
     order by passed, case severity when 'error' then 0 else 1 end, kind, name
 """
 
@@ -92,9 +99,9 @@ def files(version: Version, feed: str | None) -> None:
         found,
         {
             "status": word("Status"),
+            "file_name": FILE["file_name"],
             "feed": column("Feed"),
             "source": column("Source"),
-            "path": column("File"),
             "received_at": column("Received"),
             "rows_in": column("Rows in", digits=0),
             "accepted": column("Accepted", digits=0),
@@ -110,6 +117,7 @@ def files(version: Version, feed: str | None) -> None:
             "is_superseded": column("Superseded", "A later load of the same file took its place."),
             "batch_id": column("Batch"),
             "file": column("SHA-256", "Start of the file's hash."),
+            "path": FILE["path"],
         },
         key="files",
         nothing="No file matches.",
@@ -144,7 +152,7 @@ def quarantine(version: Version, feed: str | None) -> None:
         {
             "state": word("State", "Open rows wait for somebody; repaired ones are in their feed."),
             "feed": column("Feed"),
-            "path": column("File"),
+            "file_name": FILE["file_name"],
             "record": column("Record", "Line or record number in the file."),
             "reasons": column("What is wrong", "Of a row whose repair failed: what is wrong still."),
             "received_at": column("Received"),
@@ -152,6 +160,7 @@ def quarantine(version: Version, feed: str | None) -> None:
             "repair_made_by": column("Decided by"),
             "repair_why": column("Why"),
             "quarantine_id": column("Id", "For `orderhouse quarantine show`."),
+            "path": FILE["path"],
         },
         key="quarantine",
         nothing="No row in quarantine is like that.",
@@ -202,7 +211,7 @@ def repairs(version: Version, feed: str | None) -> None:
             "made_by": column("Who"),
             "kind": word("What"),
             "state": word("Came to"),
-            "path": column("File"),
+            "file_name": FILE["file_name"],
             "record": column("Record"),
             "feed": column("Feed"),
             "fields_before": column("Was"),
@@ -211,6 +220,7 @@ def repairs(version: Version, feed: str | None) -> None:
             "reasons": column("What is wrong still"),
             "replayed_at": column("Carried out"),
             "repair_id": column("Id", "For `orderhouse quarantine discard`, which takes it back."),
+            "path": FILE["path"],
         },
         key="repairs",
         nothing="Nothing was decided about any row in quarantine.",
@@ -229,11 +239,11 @@ def audit(version: Version) -> None:
     table(
         found,
         {
-            "passed": column("Passed"),
-            "severity": word("If it fails", "A failed error stops publishing; a failed warning is shown here."),
+            "outcome": word("Outcome"),
             "name": column("Check"),
             "kind": column("Kind"),
             "failed_rows": column("Failed rows", digits=0),
+            "consequence": column("Because of it", "Of checks that did not pass."),
             "detail": column("Detail"),
         },
         key="audit",

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.store_credentials import NONE_FOUND, has_credentials
 
 __all__ = ["StoreRefused", "is_address", "open_store", "said_plainly", "shown_address"]
 
@@ -27,7 +28,7 @@ REASONS: dict[str, str] = {
     "ACCESS_DENIED": "access is denied. The credentials in the environment may not do this here.",
     "INVALID_ACCESS_KEY_ID": "the store does not know this access key. Check AWS_ACCESS_KEY_ID.",
     "UNRECOGNIZED_CLIENT": "the store does not know this access key. Check AWS_ACCESS_KEY_ID.",
-    "MISSING_AUTHENTICATION_TOKEN": "there are no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    "MISSING_AUTHENTICATION_TOKEN": NONE_FOUND,
     "SIGNATURE_DOES_NOT_MATCH": "the secret key does not fit the access key. Check AWS_SECRET_ACCESS_KEY.",
     "ExpiredToken": "the credentials have expired. Get new ones, AWS_SESSION_TOKEN among them.",
     "EXPIRED_TOKEN": "the credentials have expired. Get new ones, AWS_SESSION_TOKEN among them.",
@@ -47,7 +48,15 @@ REASONS: dict[str, str] = {
 
 
 class StoreRefused(OrderhouseError):
-    """A store does not answer, or does not let us: which address, and why."""
+    """A store does not answer, or does not let us: which address, and why.
+
+    Attributes:
+        reason: Why, without the address, for whoever names the file already.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{shown_address(address)}: {reason}")
+        self.reason = reason
 
 
 def is_address(place: str) -> bool:
@@ -85,7 +94,7 @@ def said_plainly(address: str) -> Iterator[None]:
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
             raise
-        raise StoreRefused(f"{shown_address(address)}: {reason_of(error)}") from None
+        raise StoreRefused(address, reason_of(error)) from None
 
 
 def refuse_credentials(address: str) -> None:
@@ -96,8 +105,8 @@ def refuse_credentials(address: str) -> None:
     """
     if "@" in urlsplit(address).netloc:
         raise StoreRefused(
-            f"{shown_address(address)}: credentials do not belong in an address. "
-            "Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            address,
+            "credentials do not belong in an address. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         )
 
 
@@ -109,5 +118,7 @@ def shown_address(address: str) -> str:
 def reason_of(error: Exception) -> str:
     """Why, in plain words where we have some, else in the store's first sentence."""
     said = " ".join(str(error).split())
-    found = next((reason for code, reason in REASONS.items() if re.search(rf"\b{re.escape(code)}\b", said)), None)
-    return found or re.sub(r"\(Request ID: [^)]*\)", "", said).strip()
+    code = next((code for code in REASONS if re.search(rf"\b{re.escape(code)}\b", said)), None)
+    if code == "ACCESS_DENIED" and not has_credentials():
+        return f"access is denied, and {NONE_FOUND}"
+    return REASONS[code] if code else re.sub(r"\(Request ID: [^)]*\)", "", said).strip()

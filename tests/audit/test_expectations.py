@@ -141,16 +141,15 @@ def test_a_short_history_has_no_band(built: Settings) -> None:
     assert failed(built, "orders_per_day_are_not_unusually_few", "orders_per_day_are_not_unusually_many") == {}
 
 
-def test_an_old_feed_warns(built: Settings) -> None:
-    payments = "from range(60) as days (day)"
+@pytest.mark.parametrize("status", ["overdue", "quiet"])
+def test_a_feed_that_is_not_fresh_warns(built: Settings, status: str) -> None:
     plant(
         built,
-        f"attach '{built.raw_db}' as raw; insert into raw.received.loads (load_id, source) values (1, 'shop');"
-        f" insert into raw.received.payments (_load_id, occurred_at)"
-        f" select 1, timestamp '2026-01-01' + to_days(day::integer) {payments}",
+        f"insert into quality.freshness values ('shop', 'payments', null, '{status}', null, 4, 3.0),"
+        " ('shop', 'returns', null, 'fresh', null, 90, null)",
     )
     check = failed(built, "every_feed_is_fresh")["every_feed_is_fresh"]
-    assert check.severity == "warn"
+    assert (check.severity, check.failed_rows) == ("warn", 1)
     assert "feed=payments" in check.sentence()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -9,9 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -83,9 +86,21 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
     yield browser
     browser.quit()
+
+
+def asked_hosts(browser: webdriver.Chrome) -> set[str]:
+    """Every host that the page asked for anything since this was last called; what a page holds itself has none."""
+    entries: Any = browser.get_log("performance")
+    messages = [json.loads(entry["message"])["message"] for entry in entries]
+    sent = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
+    sockets = [each["params"] for each in messages if each["method"] == "Network.webSocketCreated"]
+    addresses = [each["request"]["url"] for each in sent] + [each["url"] for each in sockets]
+    parts = [urllib.parse.urlsplit(address) for address in addresses]
+    return {each.hostname for each in parts if each.hostname and each.scheme in ("http", "https", "ws", "wss")}
 
 
 def wait_for_text(browser: webdriver.Chrome, text: str) -> None:

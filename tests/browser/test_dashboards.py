@@ -9,7 +9,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.conftest import wait_for_element, wait_for_text, wait_until_drawn
+from tests.browser.conftest import asked_hosts, wait_for_element, wait_for_text, wait_until_drawn
 from tests.dashboards.published_home import publish
 
 PAGES = {
@@ -34,6 +34,17 @@ def test_page_is_drawn_without_error(path: str, chromium: webdriver.Chrome, addr
     picture = tmp_path / "page.png"
     assert chromium.save_screenshot(str(picture))
     assert picture.stat().st_size > 20_000, "an empty page compresses to less"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_asks_nobody_but_this_machine(path: str, chromium: webdriver.Chrome, address: str) -> None:
+    chromium.get("about:blank")
+    asked_hosts(chromium)
+    chromium.get(f"{address}/{path}")
+    wait_until_drawn(chromium, PAGES[path])
+    icon = chromium.find_element(By.CSS_SELECTOR, "link[rel~=icon]").get_attribute("href") or ""
+    assert icon.startswith(("data:", address))
+    assert asked_hosts(chromium) == {"127.0.0.1"}
 
 
 def test_order_is_searched_and_opened(chromium: webdriver.Chrome, address: str) -> None:

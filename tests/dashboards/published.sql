@@ -311,9 +311,11 @@ create table quality.sequence_gaps as
 select 'web_shop' as source, 'orders' as feed, 'order_id' as column_name, 'O-' as prefix, 412::bigint as gap_from, 415::bigint as gap_to, 3::bigint as missing, 1::bigint as in_quarantine, timestamp '2026-03-28 06:00:00' as noticed_at
 union all select 'wms', 'files', 'path', 'stock-(\d+)', 6, 6, 1, 0, timestamp '2026-03-26 06:00:00';
 create table quality.freshness as
-select source, feed, expected_every, 12::bigint as files_count, due_at < timestamp '2026-03-31 10:00:00' as is_overdue, last_received_at, newest_event_at, due_at
-from (values ('web_shop', 'orders', '1d', timestamp '2026-03-31 06:00:00', timestamp '2026-03-31 05:40:00', timestamp '2026-04-01 06:00:00'), ('carrier', 'tracking', '6h', timestamp '2026-03-31 01:00:00', timestamp '2026-03-31 00:12:00', timestamp '2026-03-31 07:00:00'),
-    ('psp', 'payments', null, timestamp '2026-03-31 06:00:00', timestamp '2026-03-30 23:10:00', null)) f(source, feed, expected_every, last_received_at, newest_event_at, due_at);
+select source, feed, expected_every, case when is_overdue then 'overdue' when is_quiet then 'quiet' when coalesce(is_overdue, is_quiet) is not null then 'fresh' end as freshness_status, 12::bigint as files_count, quiet_days, allowed_quiet_days, is_overdue, is_quiet, newest_event_date, last_received_at, newest_event_at, due_at
+from (select *, due_at < timestamp '2026-03-31 10:00:00' as is_overdue, quiet_days > allowed_quiet_days as is_quiet
+    from (select *, (date '2026-03-31' - newest_event_date)::bigint as quiet_days, case when feed = 'payments' then 3.0::double end as allowed_quiet_days
+        from (values ('web_shop', 'orders', '1d', timestamp '2026-03-31 06:00:00', timestamp '2026-03-31 05:40:00', date '2026-03-31', timestamp '2026-04-01 06:00:00'), ('carrier', 'tracking', '6h', timestamp '2026-03-31 01:00:00', timestamp '2026-03-31 00:12:00', date '2026-03-31', timestamp '2026-03-31 07:00:00'),
+            ('psp', 'payments', null, timestamp '2026-03-31 06:00:00', timestamp '2026-03-26 23:10:00', date '2026-03-27', null), ('ecb', 'fx_rates', null, timestamp '2026-03-31 08:30:00', null, date '2026-03-28', null)) f(source, feed, expected_every, last_received_at, newest_event_at, newest_event_date, due_at)));
 create table quality.quarantine as
 select md5('q' || i) as quarantine_id, md5('payments' || (1 + i % 12)) as file_id, pick(['payments', 'order_lines', 'stock'], u(i, 70)) as feed, i::bigint as record, 'psp' as source, 'landing/psp/payments-' || lpad((1 + i % 12)::varchar, 2, '0') || '.csv' as path, (1 + i % 12)::bigint as batch_id,
     timestamp '2026-03-19 06:00:00' + to_days((i % 12)::integer) as received_at, case when u(i, 71) < 0.6 then '["amount_not_negative"]' else '["currency_is_iso", "quantity_positive"]' end as rules,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.dashboards.conftest import Open, said
 from tests.dashboards.published_home import columns_by_table, publish
@@ -77,6 +81,49 @@ def test_data_quality_says_what_is_overdue_missing_and_not_as_stated(published: 
     assert "Tracking of carrier is overdue: a file is expected every 6h." in page
     assert "1 file is not as the control totals state." in page
     assert "4 numbers are missing from what is numbered" in page
+
+
+def test_data_quality_is_no_greener_than_the_audit_about_freshness(published: Path, open_page: Open) -> None:
+    app = open_page(published, "data_quality")
+    assert (
+        "Payments of psp is quiet: nothing new since 27 Mar 2026, 4 days before this version's clock. "
+        "Its own rhythm allows 3.0 days." in said(app)
+    )
+    assert not [told.value for told in app.success if "in time" in told.value]
+
+
+def test_ages_are_elapsed_hours_and_rates_have_days(tmp_path: Path, open_page: Open) -> None:
+    path = publish(tmp_path)
+    description = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    description |= {"published_at": "2026-03-31T09:59:00+00:00", "business_time_zone": "Pacific/Auckland"}
+    path.with_suffix(".json").write_text(json.dumps(description), encoding="utf-8")
+    rows = {row["feed"]: row for row in _table(open_page(tmp_path, "data_quality"), "freshness_status")}
+    assert rows["Fx rates"]["age_hours"] == pytest.approx(89 / 60), "no hour boundaries, of which there is one"
+    assert f"{rows['Fx rates']['newest_event_date']:%Y-%m-%d}" == "2026-03-28"
+    assert rows["Fx rates"]["newest_event_at"] is None
+
+
+def test_checks_say_what_came_of_them_and_only_failed_ones_what_follows(tmp_path: Path, open_page: Open) -> None:
+    rows = _table(open_page(publish(tmp_path).parents[1], "data_quality"), "outcome")
+    assert {(row["outcome"][0], row["consequence"]) for row in rows} == {
+        ("Warned", "Published all the same"),
+        ("Passed", None),
+    }
+    assert list(rows[0])[0] == "outcome" and "severity" not in rows[0]
+
+
+def test_files_are_shown_by_name_with_their_path_last(published: Path, open_page: Open) -> None:
+    for first_key in ("ignored_columns", "quarantine_id"):
+        rows = _table(open_page(published, "data_quality"), first_key)
+        assert rows and list(rows[0])[-1] == "path"
+        assert all(row["path"].endswith("/" + row["file_name"]) for row in rows)
+
+
+def _table(app: AppTest, column: str) -> list[dict[str, Any]]:
+    """The rows of the table with a column."""
+    frame = next(each.value for each in app.dataframe if column in each.value.columns)
+    rows: list[dict[str, Any]] = pl.from_pandas(frame).to_dicts()
+    return rows
 
 
 def test_before_the_first_version_the_reader_is_told_what_to_type(tmp_path: Path, open_page: Open) -> None:

@@ -151,7 +151,38 @@ def test_a_body_over_the_limit_is_refused_said_or_unsaid(client: TestClient, fol
 def test_what_is_no_source_of_webhooks_is_not_found(client: TestClient) -> None:
     for name in ("nobody", "files", "../shop"):
         assert client.post(f"/webhooks/{name}", content=BODY, headers=shopify_headers(BODY)).status_code == 404
-    assert client.get("/webhooks/shop").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "sentence"),
+    [
+        ("GET", "/", 404, "There is nothing at this path. Webhooks go to /webhooks/<source>"),
+        ("POST", "/elsewhere", 404, "There is nothing at this path."),
+        ("POST", "/webhooks/shop/", 404, "without a slash at the end"),
+        ("POST", "/webhooks/nobody", 404, "No source of this name takes webhooks."),
+        ("GET", "/webhooks/shop", 405, "This path takes POST only."),
+        ("POST", "/health", 405, "This path takes GET only."),
+    ],
+)
+def test_what_is_asked_in_the_wrong_place_or_way_is_answered_with_a_sentence(
+    client: TestClient, folder: Path, method: str, path: str, status: int, sentence: str
+) -> None:
+    answer = client.request(method, path, content=BODY, headers=shopify_headers(BODY), follow_redirects=False)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"] and sentence in answer.json()["error"]
+    assert ("POST" in answer.headers["allow"] or "GET" in answer.headers["allow"]) if status == 405 else True
+    assert landed(folder) == []
+
+
+def test_a_shopify_delivery_that_says_no_time_lands_once_and_its_replay_is_known(
+    client: TestClient, folder: Path
+) -> None:
+    headers = shopify_headers(BODY)
+    del headers["X-Shopify-Triggered-At"]
+    for expected in ("landed", "known"):
+        answer = client.post("/webhooks/shop", content=BODY, headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"status": expected})
+    assert len(landed(folder)) == 1
 
 
 def test_an_empty_body_is_refused(client: TestClient, folder: Path) -> None:

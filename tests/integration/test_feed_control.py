@@ -142,5 +142,10 @@ def test_status_says_what_was_found_and_what_is_overdue_by_the_wall_clock(home: 
     assert "overdue" not in before
     with duckdb.connect(str(published_file(home))) as connection:
         connection.execute("update quality.freshness set due_at = timestamp '2026-01-01' where feed = 'returns'")
+        connection.execute(
+            "update quality.freshness set freshness_status = 'quiet', quiet_days = 4, allowed_quiet_days = 3, "
+            "newest_event_date = date '2026-01-05' where feed = 'payments'"
+        )
     after = run_orderhouse("status", home=home)
     assert "returns of shop is overdue: a file is expected every 2w, none came yet, and the next was due" in after
+    assert "payments of shop is quiet: nothing new since 2026-01-05, 4 days before the clock" in after

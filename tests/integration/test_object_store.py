@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from orderhouse.serve.exports import export
 from orderhouse.serve.verifying import verify
 from orderhouse.settings import Settings
 from orderhouse.sources.store_files import StoreFiles
+from orderhouse.store_credentials import has_credentials
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
 from tests.serve.built_home import make_version
@@ -284,7 +286,7 @@ def test_a_side_file_that_the_store_does_not_give_leaves_its_object_for_the_next
 
     def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
         if address.endswith(SIDE):
-            raise StoreRefused(f"{address}: access is denied.")
+            raise StoreRefused(address, "access is denied.")
         return bring(stores, address, into)
 
     with monkeypatch.context() as patched:
@@ -305,7 +307,7 @@ def test_a_store_that_refuses_a_late_check_is_named_and_asked_again(
 
     def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
         if address.endswith(".csv"):
-            raise StoreRefused(f"{address}: access is denied.")
+            raise StoreRefused(address, "access is denied.")
         return bring(stores, address, into)
 
     with monkeypatch.context() as patched:
@@ -376,6 +378,54 @@ def test_what_a_store_refuses_is_told_in_plain_words(
     finally:
         server.shutdown()
     assert sentence in note and "AWS Error" not in note and SECRET not in note
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credentials anywhere."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "no-such-file"))
+
+
+def test_without_credentials_a_refusal_names_the_object_once_and_says_what_to_set(
+    shop: Landing, bucket: Any, nobody: None
+) -> None:
+    put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
+    (note,) = shop.ingest().notes
+    assert note.startswith(
+        f"s3://{bucket.name}/feeds/orders.csv: access is denied, and no credentials were found. "
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )
+    assert note.count("s3://") == 1
+
+
+def test_credentials_of_a_profile_are_credentials(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("[default]\naws_access_key_id = key\n[profile shop]\nrole_arn = arn\n[empty]\nregion = x\n")
+    places = {"AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_CONFIG_FILE": str(file)}
+    found = {name: has_credentials(places | {"AWS_PROFILE": name}) for name in ("", "shop", "empty", "none")}
+    assert found == {"": True, "shop": True, "empty": False, "none": False}
+    file.write_text("no profile at all")
+    assert not has_credentials(places)
+    assert has_credentials(places | {"AWS_WEB_IDENTITY_TOKEN_FILE": "/token"})
+    assert not has_credentials(places | {"AWS_ACCESS_KEY_ID": "key"})
+
+
+def test_an_export_that_the_store_keeps_otherwise_is_taken_away_and_both_sizes_are_said(
+    published: Settings, bucket: Any, nobody: None
+) -> None:
+    place = f"s3://{bucket.name}/exports"
+    with pytest.raises(OrderhouseError) as caught:
+        export(published, ["ops.orders"], format="csv", to=place)
+    said = re.fullmatch(
+        rf"{place}: orders.csv has ([\d,]+) bytes, but ([\d,]+) are in the store, so it was taken away again. "
+        r"The request was not signed: no credentials were found\. Set .*",
+        str(caught.value),
+    )
+    assert said and said[1] != said[2]
+    assert [each.key for each in bucket.objects.all() if not each.key.endswith("/")] == []
 
 
 def test_credentials_in_an_address_are_refused_and_not_repeated(shop: Landing) -> None:

@@ -10,11 +10,12 @@
     'inbound': 'updated_at',
     'products': 'updated_at',
     'customers': 'updated_at',
-    'fx_rates': 'rate_date',
     'carts': 'occurred_at',
     'feedback': 'occurred_at',
     'actions': 'occurred_at',
 } %}
+{# Those in which something happens on most days, so that silence says something. #}
+{%- set rhythmic = "'orders', 'payments', 'shipments', 'tracking', 'returns', 'stock'" %}
 with clock as (
     select * from {{ ref('as_of') }}
 ),
@@ -31,19 +32,61 @@ batches as (
     select * from {{ source('raw', 'batches') }}
 ),
 
-newest_events as (
+-- Days of UTC: of all rows of a feed, the business day would take minutes.
+event_days as (
     {%- for feed, column in instants.items() %}
     select
         received._source as source,
         '{{ feed }}' as feed,
+        cast(received.{{ column }} as date) as event_date,
         cast(max(received.{{ column }}) as {{ dbt.type_timestamp() }}) as newest_event_at
     from {{ source('raw', feed) }} as received
     where received.{{ column }} <= (select clock.as_of from clock)
-    group by received._source
-    {%- if not loop.last %}
+    group by received._source, cast(received.{{ column }} as date)
     union all
-    {%- endif %}
     {%- endfor %}
+    -- A rate is of a day, not of an instant.
+    select
+        received._source as source,
+        'fx_rates' as feed,
+        received.rate_date as event_date,
+        cast(null as {{ dbt.type_timestamp() }}) as newest_event_at
+    from {{ source('raw', 'fx_rates') }} as received
+    where received.rate_date <= (select clock.business_date from clock)
+    group by received._source, received.rate_date
+),
+
+event_gaps as (
+    select
+        event_days.source,
+        event_days.feed,
+        event_days.event_date,
+        event_days.newest_event_at,
+        {{ days_between(
+            'lag(event_days.event_date) over (
+                partition by event_days.source, event_days.feed order by event_days.event_date nulls last
+            )',
+            'event_days.event_date'
+        ) }} as gap_days
+    from event_days
+),
+
+newest_events as (
+    select
+        event_gaps.source,
+        event_gaps.feed,
+        max(event_gaps.event_date) as newest_event_date,
+        max(event_gaps.newest_event_at) as newest_event_at,
+        -- Three times the gap that one in twenty exceeds; fewer than ten days are no rhythm yet.
+        case
+            when event_gaps.feed in ({{ rhythmic }}) and count(*) >= 10
+                then greatest(
+                    3 * cast(percentile_cont(0.95) within group (order by event_gaps.gap_days) as double),
+                    3
+                )
+        end as allowed_quiet_days
+    from event_gaps
+    group by event_gaps.source, event_gaps.feed
 ),
 
 received as (
@@ -94,6 +137,8 @@ due as (
         coalesce(received.files_count, 0) as files_count,
         received.last_received_at,
         newest_events.newest_event_at,
+        newest_events.newest_event_date,
+        newest_events.allowed_quiet_days,
         {{ add_seconds('coalesce(received.last_received_at, expected.declared_at)', 'expected.every_seconds') }} as due_at
     from feeds
     left join received on feeds.source = received.source and feeds.feed = received.feed
@@ -101,18 +146,39 @@ due as (
     left join newest_events on feeds.source = newest_events.source and feeds.feed = newest_events.feed
 ),
 
-final as (
+judged as (
     select
-        due.source,
-        due.feed,
-        due.expected_every,
-        cast(due.files_count as bigint) as files_count,
+        due.*,
         due.due_at < clock.as_of as is_overdue,
-        due.last_received_at,
-        due.newest_event_at,
-        due.due_at
+        {{ days_between('due.newest_event_date', 'clock.as_of') }} as quiet_days,
+        {{ days_between('due.newest_event_date', 'clock.as_of') }} > due.allowed_quiet_days as is_quiet
     from due
     cross join clock
+),
+
+final as (
+    select
+        judged.source,
+        judged.feed,
+        judged.expected_every,
+        case
+            when judged.is_overdue then 'overdue'
+            when judged.is_quiet then 'quiet'
+            when coalesce(judged.is_overdue, judged.is_quiet) is not null then 'fresh'
+        end as freshness_status,
+        cast(judged.files_count as bigint) as files_count,
+        cast(judged.quiet_days as bigint) as quiet_days,
+        cast(judged.allowed_quiet_days as double) as allowed_quiet_days,
+        judged.is_overdue,
+        judged.is_quiet,
+        case
+            when judged.newest_event_at is null then judged.newest_event_date
+            else {{ business_date('judged.newest_event_at') }}
+        end as newest_event_date,
+        judged.last_received_at,
+        judged.newest_event_at,
+        judged.due_at
+    from judged
 )
 
 select * from final

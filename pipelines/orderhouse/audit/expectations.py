@@ -107,14 +107,9 @@ EXPECTATIONS: tuple[Expected, ...] = (
     Expected(
         name="every_feed_is_fresh",
         summary="feed_freshness",
-        expectation="ExpectColumnPairValuesAToBeGreaterThanB",
-        arguments={
-            "column_A": "allowed_days",
-            "column_B": "age_days",
-            "or_equal": True,
-            "ignore_row_if": "either_value_is_missing",
-        },
-        meaning="A feed is older than its own rhythm explains. Look at the sender, or at files that were rejected.",
+        expectation="ExpectColumnValuesToBeInSet",
+        arguments={"column": "freshness_status", "value_set": ["fresh"]},
+        meaning="A feed is overdue, or quiet for longer than its own rhythm explains. Look at its sender and files.",
         severity="warn",
     ),
     *(_status(column) for column in STATUSES),

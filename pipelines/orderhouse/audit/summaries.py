@@ -76,52 +76,12 @@ ORDERS_PER_DAY = """
     order by business_date
 """
 
-# Freshness: how old the newest event of a feed is, against three times the gap between its days that one in twenty
-# exceeds. Feeds of fewer than ten days have no rhythm yet.
-FEED_INSTANTS = {
-    "orders": "placed_at",
-    "payments": "occurred_at",
-    "shipments": "shipped_at",
-    "tracking": "occurred_at",
-    "returns": "occurred_at",
-    "stock": "occurred_at",
-}
-EVENT_DATES = " union all ".join(
-    f"select '{feed}' as feed, _source as source, {column}::date as event_date "  # noqa: S608 - names from above
-    f"from raw.raw.{feed}, marts.as_of where {column} <= as_of.as_of group by all"
-    for feed, column in FEED_INSTANTS.items()
-)
-FEED_FRESHNESS = f"""
-    with events as ({EVENT_DATES}),
-    clock as (select as_of from marts.as_of),
-    gaps as (
-        select
-            feed,
-            source,
-            event_date,
-            date_diff('day', lag(event_date) over days_of_feed, event_date) as gap_days
-        from events
-        window days_of_feed as (partition by feed, source order by event_date)
-    ),
-    usual as (
-        select
-            feed,
-            source,
-            count(*) as days_count,
-            max(event_date) as newest_date,
-            quantile_cont(gap_days, 0.95) as usual_days
-        from gaps
-        group by all
-    )
+FEED_FRESHNESS = """
     select
-        feed,
-        source,
-        newest_date::varchar as newest_date,
-        date_diff('day', newest_date, as_of::date) as age_days,
-        case when days_count >= 10 then greatest(3 * usual_days, 3) end as allowed_days
-    from usual, clock
-    order by feed, source
-"""  # noqa: S608 - names from above
+        source, feed, freshness_status, expected_every, due_at::varchar as due_at, quiet_days, allowed_quiet_days
+    from quality.freshness
+    order by source, feed
+"""
 
 STATUS_COLUMNS = ("order_status", "payment_status", "fulfilment_status", "delivery_status", "return_status", "stage")
 
@@ -241,13 +201,7 @@ SUMMARIES: dict[str, Summary] = {
     for summary in (
         # A first day of orders has no whole day before it.
         Summary("orders_per_day", "marts.fct_orders", ("marts.fct_orders", "marts.as_of"), ORDERS_PER_DAY, True),
-        Summary(
-            "feed_freshness",
-            "quality.files",
-            ("marts.as_of", *(f"raw.raw.{feed}" for feed in FEED_INSTANTS)),
-            FEED_FRESHNESS,
-            True,
-        ),
+        Summary("feed_freshness", "quality.freshness", ("quality.freshness",), FEED_FRESHNESS, True),
         *(_status_summary(column) for column in STATUS_COLUMNS),
         Summary("revenue_by_day", "marts.fct_revenue_daily", ("marts.fct_revenue_daily",), REVENUE_BY_DAY),
         Summary("kpi_ranges", "marts.fct_kpi_daily", ("marts.fct_kpi_daily", "marts.kpi_catalogue"), KPI_RANGES),

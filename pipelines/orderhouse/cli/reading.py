@@ -142,6 +142,7 @@ def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
     console.print(grid("Feeds", columns, rows, numbers=("files", "accepted")))
     for feed in feeds:
         _say_overdue(feed)
+        _say_quiet(feed)
 
 
 def _say_overdue(feed: dict[str, Any]) -> None:
@@ -159,6 +160,19 @@ def _say_overdue(feed: dict[str, Any]) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _say_quiet(feed: dict[str, Any]) -> None:
+    """By the clock of the version, as its audit."""
+    if feed["freshness_status"] == "quiet":
+        console.print(
+            f"{feed['feed']} of {feed['source']} is quiet: nothing new since {feed['newest_event_date']}, "
+            f"{counted(feed['quiet_days'], 'day')} before the clock; its own rhythm allows "
+            f"{feed['allowed_quiet_days']:,.1f}.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def sql(

@@ -9,6 +9,7 @@ from orderhouse.ingest.controls import Check
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.ledger import Known
 from orderhouse.ingest.results import FileReport, Status
+from orderhouse.object_stores import StoreRefused
 from orderhouse.sources.config import Source
 from orderhouse.sources.files import SIDE_FILE, FileLeft, FileUnreadable, FileVanished
 
@@ -50,6 +51,8 @@ class Account:
                 status = "left"
             case FileUnreadable(reason=reason):
                 status = "rejected"
+            case StoreRefused(reason=reason):
+                status = "unreachable"
             case _:
                 reason, status = str(error), "unreachable"
         self.reports.append(FileReport(source.name, path, "", status, reason=reason))

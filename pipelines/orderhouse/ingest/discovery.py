@@ -81,7 +81,7 @@ def find(source: Source, stores: StoreFiles) -> Found:
         try:
             matched = list(_matching(source, pattern, stores, objects))
         except StoreRefused as error:
-            refused[pattern] = error.message
+            refused[pattern] = error.reason
             notes.append(f"Source {source.name} could not be read: {error.message}")
             continue
         for path in [path for path in matched if path != _storable(path)]:

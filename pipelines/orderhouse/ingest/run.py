@@ -166,7 +166,7 @@ class _Run:
             except (FileVanished, FileLeft):
                 pass  # the next run tries again
             except StoreRefused as error:
-                self.account.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.message}")
+                self.account.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.reason}")
 
     def _identified(self, source: Source, group: list[str], found: Found) -> Unit | None:
         files: list[SourceFile] = []

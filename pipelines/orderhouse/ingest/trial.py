@@ -122,7 +122,7 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
         except FileLeft as error:
             trial.notes.append(f"{shown} would not be taken: {error.reason}")
         except StoreRefused as error:
-            trial.notes.append(f"{shown} cannot be read: {error.message}")
+            trial.notes.append(f"{shown} cannot be read: {error.reason}")
         except FileVanished:
             trial.notes.append(f"{shown} is not there any more.")
     return trial

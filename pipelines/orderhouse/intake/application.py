@@ -46,12 +46,31 @@ def make_application(
         clock: Says what time it is.
     """
     intake = _Intake(receivers, max_bytes, log, clock)
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/webhooks/{source}", intake.receive, methods=["POST"]),
             Route("/health", intake.health, methods=["GET"]),
         ],
+        exception_handlers={404: _no_such_path, 405: _wrong_method},
         lifespan=intake.lifespan,
+    )
+    application.router.redirect_slashes = False  # few senders follow a redirect, and none signs its body anew
+    return application
+
+
+async def _no_such_path(_: Request, __: Exception) -> JSONResponse:
+    return JSONResponse(
+        {"error": "There is nothing at this path. Webhooks go to /webhooks/<source>, without a slash at the end."}, 404
+    )
+
+
+async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
+    """Which method is right, in words and, as HTTP asks, in a header."""
+    allowed = "POST" if request.url.path.startswith("/webhooks/") else "GET"
+    return JSONResponse(
+        {"error": f"This path takes {allowed} only."},
+        405,
+        headers=getattr(error, "headers", None) or {"Allow": allowed},
     )
 
 

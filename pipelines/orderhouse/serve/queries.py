@@ -245,14 +245,20 @@ def control_findings(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Per source and feed: files, rows accepted, when the last file came, how often one is expected, when one is due.
+FRESHNESS_COLUMNS = (
+    "source, feed, expected_every, due_at, freshness_status, newest_event_date, quiet_days, allowed_quiet_days"
+)
 
-    A feed that is expected and never came has a row too. Whether a feed is overdue is for who knows the time to say.
+
+def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Per source and feed: files, rows accepted, when the last file came, when one is due, and whether it is fresh.
+
+    A feed that is expected and never came has a row too. By the clock of the version; whether a feed is overdue by now
+    is for who knows the time to say.
     """
     promised = "quality.freshness" in published_tables(connection)
-    due = "select source, feed, expected_every, due_at from quality.freshness"
-    without = "select null as source, null as feed, null as expected_every, null::timestamp as due_at"
+    due = f"select {FRESHNESS_COLUMNS} from quality.freshness"  # noqa: S608 - names from above
+    without = f"select {', '.join(f'null as {name}' for name in FRESHNESS_COLUMNS.split(', '))}"
     return rows_of(
         connection,
         f"""
@@ -265,7 +271,8 @@ def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         ),
         promises as ({due if promised else without})
         select source, feed, coalesce(files, 0) as files, coalesce(accepted, 0) as accepted, last_received_at,
-            expected_every, due_at
+            expected_every, due_at::timestamp as due_at, freshness_status, newest_event_date, quiet_days,
+            allowed_quiet_days
         from received full join promises using (source, feed)
         where source is not null
         order by source, feed

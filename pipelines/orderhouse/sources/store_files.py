@@ -126,7 +126,7 @@ class StoreFiles:
         scheme, _, rest = address.partition("://")
         bucket, _, key = rest.partition("/")
         if not bucket or re.search(r"[*?\[]", bucket):
-            raise StoreRefused(f"{address}: name a bucket, as in {scheme}://bucket/folder/*.csv.")
+            raise StoreRefused(address, f"name a bucket, as in {scheme}://bucket/folder/*.csv.")
         home = f"{scheme}://{bucket}"
         if home not in self._opened:
             with open_store(home) as opened:
