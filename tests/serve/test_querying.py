@@ -6,10 +6,17 @@ import io
 import json
 from decimal import Decimal
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.queries import find_order, find_order_by_tracking_id, headline_kpis, quarantined_rows
+from orderhouse.serve.queries import (
+    feed_freshness,
+    find_order,
+    find_order_by_tracking_id,
+    headline_kpis,
+    quarantined_rows,
+)
 from orderhouse.serve.querying import ask, json_text, write_answer
 from orderhouse.settings import Settings
 from orderhouse.warehouse import open_published
@@ -107,3 +114,19 @@ def test_quarantine_is_found_by_feed_and_by_the_beginning_of_its_id(published: S
         assert [row["record"] for row in quarantined_rows(connection, feed="orders")] == [7]
         assert quarantined_rows(connection, feed="payments") == []
         assert len(quarantined_rows(connection, quarantine_id="q")) == 1
+
+
+@pytest.mark.parametrize("freshness", [None, "select 'shop' as source, 'orders' as feed, '1d' as expected_every"])
+def test_feeds_of_a_version_of_an_earlier_release_are_told_as_far_as_it_knows(freshness: str | None) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema quality")
+        connection.execute(
+            "create table quality.files as select 'f' as file_id, 'shop' as source, 'orders' as feed, 2 as accepted, "
+            "timestamp '2026-01-02' as received_at, false as is_superseded"
+        )
+        if freshness:
+            connection.execute(f"create table quality.freshness as {freshness}")
+        (row,) = feed_freshness(connection)
+    assert (row["source"], row["feed"], row["accepted"]) == ("shop", "orders", 2)
+    assert row["expected_every"] == ("1d" if freshness else None)
+    assert row["freshness_status"] is None and row["due_at"] is None
