@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from orderhouse.contracts.sentences import looks_like_data
+from orderhouse.sources.damage import damage
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.headers import column_names
 from orderhouse.sources.patched_tables import patched_records
@@ -172,7 +173,7 @@ class _Reader:
                 is_open = "unexpected end of data" in str(error)
                 if is_open or source.holds_record_of(len(self.names), self.delimiter):
                     source.keep_first_line()
-                why = "it opens a quote that is never closed" if is_open else error
+                why = "it opens a quote that is never closed" if is_open else damage(error)
                 malformed.append(Malformed(start, "readable_record", f"the line cannot be read: {why}", source.text()))
                 continue
             if not fields:
@@ -376,7 +377,7 @@ def _header(head: bytes, dialect: CsvDialect, eol: bytes) -> tuple[list[str], st
     try:
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error as error:
-        raise FileRejected(f"The first line is no header: {error}.") from None
+        raise FileRejected(f"The first line is no header: {damage(error)}.") from None
     if len(set(names)) < len(names) and looks_like_data(names):
         raise FileRejected("The first line looks like data. If the file has no header, declare `header: false`.")
     names = column_names(names)

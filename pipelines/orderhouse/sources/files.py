@@ -18,6 +18,7 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from orderhouse.sources.record_patches import RecordPatches
+from orderhouse.sources.damage import damage
 
 __all__ = [
     "SIDE_FILE",
@@ -144,11 +145,11 @@ def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterato
         except EOFError:
             raise FileRejected("The gzip file ends early: it was cut off on its way. Send it again.") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise FileRejected(f"The gzip file is damaged: {error}.") from None
+            raise FileRejected(f"The gzip file is damaged: {damage(error)}.") from None
         except OSError as error:
             if packing != "zstd":
                 raise FileUnreadable(f"The file cannot be read: {error}.") from None
-            raise FileRejected(f"The zstd file ends early or is damaged: {error}.") from None
+            raise FileRejected(f"The zstd file ends early or is damaged: {damage(error)}.") from None
 
 
 def _unpacking(received: BinaryIO, packing: str | None) -> BinaryIO:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from orderhouse.sources.damage import damage
 from orderhouse.sources.files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.patched_json import patched_value, received_value, replaced
 from orderhouse.sources.record_patches import PatchMisfit, Received, RecordPatch, RecordPatches
@@ -107,7 +108,7 @@ def _whole(content: bytes, patches: RecordPatches | None) -> Values:
     try:
         value = load_json(_text(content))
     except (ValueError, RecursionError) as error:
-        raise FileRejected(f"The file is not JSON: {error}.") from None
+        raise FileRejected(f"The file is not JSON: {damage(error)}.") from None
     objects = list(enumerate(value if isinstance(value, list) else [value], 1))
     good, malformed = _whole_characters(objects) if HALF_CHARACTER.search(content) else (objects, [])
     return Values(good, malformed, are_lines=False, patches=patches)
@@ -139,7 +140,7 @@ def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> V
         try:
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
-            malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {error}", text))
+            malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {damage(error)}", text))
     if any(HALF_CHARACTER.search(raw) for raw in lines):
         objects, halves = _whole_characters(objects)
         malformed += halves

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orderhouse.sources.damage import damage
 from orderhouse.sources.files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, unpacked
 from orderhouse.sources.headers import column_names
 from orderhouse.sources.patched_tables import patched_records
@@ -42,7 +43,7 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
                 yield Records(_numbered(pl.DataFrame(batch), first))
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as error:
-            raise FileRejected(f"The Parquet file is damaged: {str(error).splitlines()[0]}.") from None
+            raise FileRejected(f"The Parquet file is damaged: {damage(error)}.") from None
 
 
 def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
