@@ -16,12 +16,17 @@ from orderhouse.sources.files import SIDE_FILE, FileLeft, FileUnreadable, FileVa
 __all__ = ["Account", "why_lost", "why_skipped"]
 
 
+REFUSED = "Rejected"
+SHOWN = 3
+
+
 @dataclass
 class Account:
     """Reports and notes of a run, in the order in which things happened."""
 
     reports: list[FileReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def of_files(self, reports: Sequence[FileReport]) -> None:
         """Files that were loaded or rejected."""
@@ -38,8 +43,19 @@ class Account:
         """What need not be read; that it was loaded before is the usual thing and no note."""
         for file in unit.files:
             self.reports.append(FileReport(unit.source.name, file.path, file.file_id, "skipped", reason=reason))
-        if not reason.startswith("Loaded"):
+        if reason.startswith(REFUSED):
+            self.refused.append(unit.files[0].path)
+        elif not reason.startswith("Loaded"):
             self.notes.append(f"{unit.files[0].path} was skipped: {reason}")
+
+    def of_refused(self) -> None:
+        """Files that were refused in an earlier run and lie there still, in one sentence: why was said then."""
+        if not self.refused:
+            return
+        shown = ", ".join(self.refused[:SHOWN])
+        more = f" and {len(self.refused) - SHOWN:,} more" if len(self.refused) > SHOWN else ""
+        verb = "is" if len(self.refused) == 1 else "are"
+        self.notes.append(f"{shown}{more} {verb} still refused; quality.files says why.")
 
     def of_left(self, source: Source, path: str, error: Exception) -> None:
         """Nothing of a file is taken in this run, and nothing is noted in the ledger: the next run tries again."""
@@ -89,7 +105,7 @@ def why_skipped(known: Known, unit: Unit) -> str:
     """Why a file need not be read again."""
     paths = {file.path for file in unit.files}
     if known.status == "rejected":
-        return f"Rejected in batch {known.batch_id}: {known.reason}"
+        return f"{REFUSED} in batch {known.batch_id}: {known.reason}"
     if known.path in paths:
         return f"Loaded in batch {known.batch_id}."
     return f"Recognised by its content: it was loaded in batch {known.batch_id} as {known.path}."

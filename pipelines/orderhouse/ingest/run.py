@@ -123,6 +123,7 @@ class _Run:
         self.account.notes += [*replay_sentences(replayed), *replayed.notes]
         self.loader.finish_batch()
         checks = [*self.loader.checks, *self.late_checks]
+        self.account.of_refused()
         self.account.of_controls(self.declared.sources.values(), checks)
         self.arrivals.close([address for each in found.values() for address in each.addresses])
         self._obey()
