@@ -304,9 +304,9 @@ def test_files_that_stay_refused_are_named_once_and_together(landing: Landing) -
     for number in range(5):
         landing.write(f"feeds/orders-{number}.csv", f"order_id,colour\n{number},red\n")
     assert len([note for note in landing.ingest().notes if "was not taken" in note]) == 5
-    assert landing.ingest().notes == [
-        "feeds/orders-0.csv, feeds/orders-1.csv, feeds/orders-2.csv and 2 more are still refused; quality.files says why."
-    ]
+    (note,) = landing.ingest().notes
+    shown = "feeds/orders-0.csv, feeds/orders-1.csv, feeds/orders-2.csv"
+    assert note == f"{shown} and 2 more are still refused; quality.files says why."
 
 
 def test_two_columns_for_one_of_ours_are_not_guessed_between(landing: Landing) -> None:
