@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 import pytest
@@ -14,17 +13,10 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.contracts.parsing import parse
 
+from tests.contracts.one_value import parsed
+
 COMMA, POINT = Notation(decimal=","), Notation(decimal=".")
 GERMAN = Notation("Europe/Berlin", dates=("%d.%m.%Y", "%d.%m.%Y %H:%M"))
-
-
-def parsed(column: str, text: str, notation: Notation, feed: str = "orders") -> tuple[Any, list[str]]:
-    """One value of a feed's column, and the rules it broke."""
-    frame = pl.DataFrame({column: [text, None]}, schema={column: pl.String()})
-    result = parse(CONTRACTS[feed], frame, notation)
-    broken = [rule.split("|")[1] for rule, mask in result.failures.items() if mask[0]]
-    assert not any(mask[1] for mask in result.failures.values())
-    return result.frame[column][0], broken
 
 
 @pytest.mark.parametrize(
@@ -44,7 +36,7 @@ def parsed(column: str, text: str, notation: Notation, feed: str = "orders") -> 
     ],
 )
 def test_amounts_are_read_as_declared(text: str, notation: Notation, amount: str) -> None:
-    assert parsed("shipping_amount", text, notation) == (Decimal(amount), [])
+    assert parsed("orders", "shipping_amount", text, notation) == (Decimal(amount), [])
 
 
 @pytest.mark.parametrize(
@@ -55,18 +47,18 @@ def test_amounts_are_read_as_declared(text: str, notation: Notation, amount: str
     ],
 )
 def test_what_is_written_otherwise_is_refused(text: str, notation: Notation) -> None:
-    assert parsed("shipping_amount", text, notation) == (None, ["as_declared"])
+    assert parsed("orders", "shipping_amount", text, notation) == (None, ["as_declared"])
 
 
 def test_without_a_declaration_a_comma_is_no_number() -> None:
-    assert parsed("shipping_amount", "9,90", Notation()) == (None, ["a_number"])
+    assert parsed("orders", "shipping_amount", "9,90", Notation()) == (None, ["a_number"])
 
 
 def test_units_and_rates_are_numbers_too() -> None:
-    assert parsed("quantity", "1.200", COMMA, "stock") == (1200, [])
-    assert parsed("quantity", "1,5", COMMA, "stock") == (None, ["a_whole_number"])
-    assert parsed("rate", "0,96", COMMA, "fx_rates") == (Decimal("0.96"), [])
-    assert parsed("shipping_amount", "1,23456", COMMA) == (None, ["at_most_4_decimals"])
+    assert parsed("stock", "quantity", "1.200", COMMA) == (1200, [])
+    assert parsed("stock", "quantity", "1,5", COMMA) == (None, ["a_whole_number"])
+    assert parsed("fx_rates", "rate", "0,96", COMMA) == (Decimal("0.96"), [])
+    assert parsed("orders", "shipping_amount", "1,23456", COMMA) == (None, ["at_most_4_decimals"])
 
 
 @given(
@@ -76,7 +68,7 @@ def test_units_and_rates_are_numbers_too() -> None:
 def test_any_amount_comes_back_exactly(amount: Decimal, signs: tuple[str, str]) -> None:
     decimal, apart = signs
     text = f"{amount:,f}".replace(",", "\0").replace(".", decimal).replace("\0", apart)
-    assert parsed("shipping_amount", text, Notation(decimal=decimal)) == (amount, [])
+    assert parsed("orders", "shipping_amount", text, Notation(decimal=decimal)) == (amount, [])
 
 
 def test_typed_values_are_not_written_and_stay_as_they_are() -> None:
@@ -105,13 +97,13 @@ def test_typed_values_are_not_written_and_stay_as_they_are() -> None:
     ],
 )
 def test_instants_are_read_by_a_declared_form_or_as_iso(text: str, notation: Notation, instant: datetime) -> None:
-    assert parsed("placed_at", text, notation) == (instant, [])
+    assert parsed("orders", "placed_at", text, notation) == (instant, [])
 
 
 def test_the_first_form_that_fits_counts() -> None:
     forms = Notation("UTC", dates=("%d/%m/%Y", "%m/%d/%Y"))
-    assert parsed("placed_at", "03/04/2026", forms)[0] == datetime(2026, 4, 3)
-    assert parsed("placed_at", "03/14/2026", forms)[0] == datetime(2026, 3, 14)
+    assert parsed("orders", "placed_at", "03/04/2026", forms)[0] == datetime(2026, 4, 3)
+    assert parsed("orders", "placed_at", "03/14/2026", forms)[0] == datetime(2026, 3, 14)
 
 
 @pytest.mark.parametrize(
@@ -124,15 +116,15 @@ def test_the_first_form_that_fits_counts() -> None:
     ],
 )
 def test_an_instant_of_no_form_is_refused(text: str, rule: str) -> None:
-    assert parsed("placed_at", text, GERMAN) == (None, [rule])
+    assert parsed("orders", "placed_at", text, GERMAN) == (None, [rule])
 
 
 def test_a_local_time_still_needs_a_zone() -> None:
-    assert parsed("placed_at", "27.11.2026", Notation(dates=("%d.%m.%Y",))) == (None, ["has_offset"])
+    assert parsed("orders", "placed_at", "27.11.2026", Notation(dates=("%d.%m.%Y",))) == (None, ["has_offset"])
 
 
 def test_days_are_read_by_the_same_forms() -> None:
-    assert parsed("rate_date", "27.11.2026", GERMAN, "fx_rates") == (date(2026, 11, 27), [])
+    assert parsed("fx_rates", "rate_date", "27.11.2026", GERMAN) == (date(2026, 11, 27), [])
 
 
 @pytest.mark.parametrize(

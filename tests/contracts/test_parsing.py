@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 import pytest
@@ -15,16 +14,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.notation import Notation
 from orderhouse.contracts.parsing import parse
 
-
-def parsed(feed: str, column: str, text: str, zone: str | None = None) -> tuple[Any, list[str]]:
-    """One value parsed, and the rules it broke."""
-    frame = pl.DataFrame({column: [text, None]}, schema={column: pl.String()})
-    result = parse(CONTRACTS[feed], frame, Notation(zone))
-    assert result.frame[column][1] is None
-    broken = [rule.split("|")[1] for rule, mask in result.failures.items() if mask[0]]
-    assert not any(mask[1] for mask in result.failures.values())
-    return result.frame[column][0], broken
-
+from tests.contracts.one_value import parsed
 
 INSTANTS = [
     ("2026-01-02T03:04:05Z", None, datetime(2026, 1, 2, 3, 4, 5)),
@@ -42,7 +32,7 @@ INSTANTS = [
 
 @pytest.mark.parametrize(("text", "zone", "expected"), INSTANTS)
 def test_instants_are_stored_in_utc(text: str, zone: str | None, expected: datetime) -> None:
-    assert parsed("orders", "placed_at", text, zone) == (expected, [])
+    assert parsed("orders", "placed_at", text, Notation(zone)) == (expected, [])
 
 
 NO_INSTANTS = [
@@ -62,7 +52,7 @@ NO_INSTANTS = [
 
 @pytest.mark.parametrize(("text", "zone", "rule"), NO_INSTANTS)
 def test_what_is_no_instant_is_said_not_to_be(text: str, zone: str | None, rule: str) -> None:
-    assert parsed("orders", "placed_at", text, zone) == (None, [rule])
+    assert parsed("orders", "placed_at", text, Notation(zone)) == (None, [rule])
 
 
 @pytest.mark.parametrize("text", ["12.34", "+12.34", "0012.3400", "12.34000000"])
