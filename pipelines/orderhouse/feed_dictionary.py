@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dataframely.columns import Column
-
 from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.columns import WHOLE_DIGITS, kind_of
+from orderhouse.contracts.dataframely_alone import Column
 from orderhouse.words import our_words
 
 __all__ = ["feed_page", "main"]

@@ -26,7 +26,11 @@ from orderhouse.machine_errors import machine_problem
 from orderhouse.raw_tables import create_raw_tables
 from orderhouse.settings import Settings
 
-__all__ = ["Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
+__all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
+
+# A quarter of DuckDB's own: dictionaries of this size stay in the processor's cache (a tenth of an insert's time), and
+# fewer rows fill no row group and are written twice. What was received is a fifth larger on disk.
+ROW_GROUP = 30_720
 
 # Enough for every name; the rest is blank, which JSON allows.
 HOLDER_BYTES = 1024
@@ -192,12 +196,12 @@ def open_published(settings: Settings, version: int | None = None) -> duckdb.Duc
 def _connect(path: Path, *, read_only: bool, settings: Settings) -> duckdb.DuckDBPyConnection:
     """Attach a file under the name `held`, so that its schema `raw` is not confused with a database of that name."""
     connection = duckdb.connect(":memory:", config=_configuration(settings))
-    mode = " (read_only)" if read_only else ""
+    mode = "read_only" if read_only else f"row_group_size {ROW_GROUP}"
     location = str(path).replace("'", "''")
     try:
         if not read_only:
             make_database(path)
-        connection.execute(f"attach '{location}' as held{mode}")
+        connection.execute(f"attach '{location}' as held ({mode})")
     except duckdb.Error as error:
         connection.close()
         reason = str(error).splitlines()[0]

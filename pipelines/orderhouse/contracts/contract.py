@@ -9,12 +9,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar, Literal
 
-import dataframely as dy
 import polars as pl
-from dataframely._rule import RuleFactory
-from dataframely.columns import Column
 
 from orderhouse.contracts.columns import SQL_TYPES, kind_of
+from orderhouse.contracts.dataframely_alone import Column, RuleFactory, dy
 
 __all__ = ["LINEAGE", "Contract", "SentenceRule", "rule"]
 

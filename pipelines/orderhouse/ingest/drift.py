@@ -150,13 +150,16 @@ def _typed(dtype: pl.DataType) -> str:
 
 def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
     """The distinct words of enumerated columns, which are few; of columns that hold more, the first in order."""
-    one_file = joined[PART].n_unique() == 1
+    part = joined[PART][0] if joined[PART].n_unique() == 1 else None
     found: list[pl.DataFrame] = []
     for name in CONTRACTS[feed].enumerated():
         if name not in joined.columns:
             continue
-        words = joined.select(PART, pl.col(name).cast(pl.String).alias("word"))
-        distinct = words.unique("word") if one_file else words.unique()
+        words = joined[name].cast(pl.String).alias("word")
+        if part is None:
+            distinct = pl.DataFrame([joined[PART], words]).unique()
+        else:
+            distinct = words.unique().to_frame().with_columns(pl.lit(part, pl.Int64).alias(PART))
         found.append(distinct.select(PART, pl.lit(name).alias("column_name"), "word"))
     if not found:
         return pl.DataFrame(schema={PART: pl.Int64(), "column_name": pl.String(), "word": pl.String()})

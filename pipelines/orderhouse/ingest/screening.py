@@ -107,9 +107,9 @@ def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> 
 
 def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:
     """The rows that break nothing, and for each broken rule a mask over all rows."""
-    good, failure = contract.filter(typed)
-    if not unparsed and not len(failure):
-        return good, {}
+    if not unparsed and contract.is_valid(typed):
+        return typed, {}  # as it is: filtering would put all of it together anew, in pieces
+    _, failure = contract.filter(typed)
     failures = dict(unparsed)
     details = failure.details()
     for rule in failure.counts():
@@ -118,7 +118,7 @@ def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failu
             mask = _but_not(mask, unparsed, rule.removesuffix("nullability"))
         if mask.any():
             failures[rule] = mask
-    return typed.filter(~_any(failures)), failures
+    return typed.filter(~_any(failures)).rechunk(), failures
 
 
 def _but_not(mask: pl.Series, unparsed: Failures, column: str) -> pl.Series:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Part", "Transaction", "Waiting"]
 
-# Of so many frames the rows are used where they are; more are moved together, since each costs something at each step.
-FEW_FRAMES = 8
-
 Kind = tuple[str, str, tuple[tuple[str, pl.DataType], ...]]
 
 
@@ -60,9 +57,13 @@ class Waiting:
     is_trimmed: bool = True
 
     def joined(self) -> pl.DataFrame:
-        """All rows, each with its part."""
+        """All rows in one piece, each with its part.
+
+        Whatever is done with pieces later is done one by one; and where a frame's columns are in pieces of different
+        lengths, polars puts them together anew each time that rows are hashed or handed on.
+        """
         frames = [frame.with_columns(pl.lit(number, pl.Int64).alias(PART)) for number, frame in self.frames]
-        return pl.concat(frames, rechunk=len(frames) > FEW_FRAMES)
+        return pl.concat(frames, rechunk=True)
 
 
 class Transaction:

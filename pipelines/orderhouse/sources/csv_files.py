@@ -43,7 +43,7 @@ def read_whole(source: Source, file: SourceFile, columns: Sequence[str], optiona
     for records in read_csv(file, CsvDialect(source.delimiter, source.encoding)):
         frames.append(records.frame)
         malformed.extend(records.malformed)
-    frame = pl.concat(frames)
+    frame = pl.concat(frames, rechunk=True)
     found = [name for name in frame.columns if name != RECORD]
     missing = [name for name in columns if name not in found]
     if missing and found:
