@@ -159,6 +159,11 @@ def test_totals_in_the_sources_file_are_of_one_file(landing: Landing) -> None:
         ("numbered: {files: orders}", "4: source shop: numbered: 'orders' must have exactly one group"),
         ("expect_every: soon", "4: source shop: expect_every: 'soon' is no interval; write one such as 15m"),
         ("expect_every: {order: 1d}", "4: source shop: expect_every: there is no feed 'order'"),
+        (
+            "feed: orders\n    expect_every: {stock: 1d}",
+            "5: source shop: expect_every: the source gives no stock; it gives",
+        ),
+        ("feed: orders\n    numbered: {stock: movement_id}", "5: source shop: numbered: the source gives no stock; it"),
     ],
 )
 def test_a_wrong_promise_is_answered_with_file_line_and_sentence(

@@ -136,7 +136,7 @@ def test_the_audit_warns_of_each_and_refuses_nothing(home: Path) -> None:
 
 def test_status_says_what_was_found_and_what_is_overdue_by_the_wall_clock(home: Path) -> None:
     before = run_orderhouse("status", home=home)
-    assert "1 of the files are not as their control totals state" in before
+    assert "1 file is not as its control totals state" in before
     assert "86 numbers are missing from what is numbered" in before
     assert "a file was unlike those before it" in before
     assert "overdue" not in before

@@ -42,9 +42,13 @@ PARTS = {
 # What `status` says of each table of findings: one row with a sentence, or none.
 CONTROL_FINDINGS = {
     "quality.controls": """
-        select count(distinct (source, file_id)) || ' of the files are not as their control totals state: '
-            || min(detail)
-        from quality.controls where is_current and status = 'failed' having count(*) > 0
+        with wrong as (
+            select count(distinct (source, file_id)) as files, min(detail) as detail
+            from quality.controls where is_current and status = 'failed'
+        )
+        select files || case files when 1 then ' file is not as its' else ' files are not as their' end
+            || ' control totals state: ' || detail
+        from wrong where files > 0
     """,
     "quality.sequence_gaps": """
         with missing as (
@@ -52,7 +56,8 @@ CONTROL_FINDINGS = {
                 || case when gap_to > gap_from then ' to ' || gap_to else '' end as gap
             from quality.sequence_gaps where missing > 0
         )
-        select sum(missing) || ' numbers are missing from what is numbered: ' || min(gap) || '.'
+        select sum(missing) || case sum(missing) when 1 then ' number is' else ' numbers are' end
+            || ' missing from what is numbered: ' || min(gap) || '.'
         from missing having count(*) > 0
     """,
     "quality.drift": """
@@ -61,8 +66,9 @@ CONTROL_FINDINGS = {
                 as finding
             from quality.drift where severity = 'warn'
         )
-        select count(*) || ' times a file was unlike those before it; last ' || arg_max(finding, (received_at, finding))
-            || '.'
+        select case count(*) when 1 then 'A file was unlike those before it: '
+            else count(*) || ' times a file was unlike those before it; last ' end
+            || arg_max(finding, (received_at, finding)) || '.'
         from found having count(*) > 0
     """,
 }

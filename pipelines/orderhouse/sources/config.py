@@ -23,7 +23,15 @@ from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.sources.promises import Control, Intervals, Numbered, checked_intervals, checked_numbering
+from orderhouse.sources.promises import (
+    ALL_FEEDS,
+    FILES,
+    Control,
+    Intervals,
+    Numbered,
+    checked_intervals,
+    checked_numbering,
+)
 from orderhouse.sources.yaml_lines import Keys, line_of, read_yaml
 from orderhouse.words import UNKNOWN, our_words
 
@@ -195,6 +203,20 @@ class Source(BaseModel):
     @classmethod
     def _can_be_expected(cls, value: dict[str, str]) -> dict[str, str]:
         return checked_intervals(value, CONTRACTS)
+
+    @field_validator("numbered", "expect_every")
+    @classmethod
+    def _are_its_feeds(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """What is promised of a feed that never comes would look as if it were kept."""
+        from orderhouse.sources import FORMATS
+
+        given = info.data.get("format")
+        feed = info.data.get("feed")
+        its = [feed] if feed else list(FORMATS[given].covers) if given else []
+        for each in value:
+            if its and each not in {*its, ALL_FEEDS, FILES}:
+                raise ValueError(f"the source gives no {each}; it gives {', '.join(its)}")
+        return value
 
     @field_validator("time_zone")
     @classmethod
