@@ -92,3 +92,19 @@ def test_the_command_shows_rows_reasons_places_and_lines_to_paste(landing: Landi
     )
     assert "no meaning" not in healed
     assert "2026-01-02 03:04:05" not in healed
+
+
+def test_rows_that_are_longer_than_a_line_stand_beside_each_other(landing: Landing) -> None:
+    header = ORDERS_HEADER.replace("email", "channel,ship_city,ship_region,ship_postcode,ship_country,legal_entity")
+    lines = (f"order-{n},2026-01-02T03:04:0{n}Z,2026-01-03T03:04:05Z,EUR,web,Berlin,BE,10115,DE,Us\n" for n in range(5))
+    landing.write("feeds/orders.csv", header + "".join(lines))
+    arguments = ("sources", "check", "--sources", str(landing.sources_file))
+    shown = run_orderhouse(*arguments, home=landing.folder / "home", COLUMNS="80").splitlines()
+    assert max(map(len, shown)) <= 80
+    assert [line.split() for line in shown if line.startswith("placed_at")] == [
+        ["placed_at", *(part for n in some for part in ("2026-01-02", f"03:04:0{n}"))] for some in ((0, 1, 2), (3, 4))
+    ]
+    assert [line.split() for line in shown if "record" in line] == [
+        ["record", "2", "record", "3", "record", "4"],
+        ["record", "5", "record", "6"],
+    ]

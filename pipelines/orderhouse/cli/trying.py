@@ -16,12 +16,15 @@ from orderhouse.words import of_format, our_words
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.table import Table
 
     from orderhouse.ingest.trial import FeedTrial, SourceTrial
     from orderhouse.sources.config import Source
 
 __all__ = ["add_commands"]
 
+# Wide enough for an instant; a longer value is folded.
+VALUE_WIDTH = 21
 PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
 
 source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
@@ -64,8 +67,9 @@ def check(
         for feed, found in trial.feeds.items():
             _print_feed(feed, found, declared[trial.source])
             if rows and found.sample.height:
-                sample = _filled(found.sample)
-                console.print(grid(None, sample.columns, sample.iter_rows()))
+                for table in _tables(_filled(found.sample), console.width):
+                    console.print(table)
+                    console.print()
     for sentence in _serving_all(trials, declared):
         console.print(sentence, markup=False, style="dim", soft_wrap=True)
     console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
@@ -120,6 +124,20 @@ def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
 def _filled(sample: pl.DataFrame) -> pl.DataFrame:
     """The columns that have a value in some row."""
     return sample.select(column for column in sample.columns if sample[column].null_count() < sample.height)
+
+
+def _tables(sample: pl.DataFrame, width: int) -> Iterator[Table]:
+    """Rows under each other; where a row is longer than a line, beside each other, as many as there is room for."""
+    whole = grid(None, sample.columns, sample.iter_rows())
+    if console.measure(whole).maximum < width:
+        yield whole
+        return
+    names = [name for name in sample.columns if name != "_record"]
+    beside = max(1, (width - max(map(len, names))) // VALUE_WIDTH)
+    for rows in sample.iter_slices(beside):
+        headings = [f"record {record}" for record in rows["_record"]]
+        values = rows.select(names)
+        yield grid(None, ("", *headings), ((name, *values[name]) for name in names))
 
 
 def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
