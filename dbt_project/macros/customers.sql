@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {#
-  Pre-hook of customer_snapshots: forgets the snapshots that are no longer wanted and those from the earliest day on that
+  Pre-hook of int_customer_snapshots: forgets the snapshots that are no longer wanted and those from the earliest day on that
   rows newly arrived since the last build touch. The model then computes the wanted ones that are missing.
 #}
 {% macro forget_stale_snapshots() -%}

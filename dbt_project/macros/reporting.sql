@@ -1,4 +1,4 @@
-{# An amount in the reporting currency, at a rate of core.fx_daily; null where there is no rate. #}
+{# An amount in the reporting currency, at a rate of int_fx_daily; null where there is no rate. #}
 {% macro reporting_amount(amount, rate) -%}
     cast(cast({{ amount }} as {{ money_type() }}) * {{ rate }} as {{ money_type() }})
 {%- endmacro %}

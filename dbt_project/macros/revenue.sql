@@ -31,10 +31,10 @@
 
 {# Where remember_replaced_days writes: beside the revenue tables, since no transaction spans two databases. #}
 {% macro replaced_revenue_days() -%}
-    {{ return(target.database ~ '.core.revenue_days_replaced') }}
+    {{ return(target.database ~ '.intermediate.revenue_days_replaced') }}
 {%- endmacro %}
 
-{# The columns of one revenue table in the shape of core.revenue_events: what it does not have is zero, or null. #}
+{# The columns of one revenue table in the shape of int_revenue_events: what it does not have is zero, or null. #}
 {% macro revenue_event_columns(table) -%}
     {%- set own = {
         'revenue_sales': [

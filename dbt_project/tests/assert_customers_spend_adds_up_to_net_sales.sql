@@ -11,7 +11,7 @@ nobodys as (
     select
         returns.currency,
         sum(returns.returns_amount) as returns_amount
-    from {{ ref('revenue_returns') }} as returns
+    from {{ ref('int_revenue_returns') }} as returns
     where
         returns.recognition_clock = 'placed'
         and not exists (

@@ -7,7 +7,7 @@ with events as (
         sum(orders_count) as orders_count,
         sum(units_quantity) as units_quantity,
         sum(gross_sales_amount - discounts_amount + tax_amount + shipping_amount) as amount
-    from {{ ref('revenue_sales') }}
+    from {{ ref('int_revenue_sales') }}
     where {{ clock }}_date is not null
     group by {{ clock }}_date
     union all
@@ -18,7 +18,7 @@ with events as (
         0 as orders_count,
         0 as units_quantity,
         sum(tax_amount - returns_amount) as amount
-    from {{ ref('revenue_returns') }}
+    from {{ ref('int_revenue_returns') }}
     group by
         business_date,
         recognition_clock
@@ -29,7 +29,7 @@ with events as (
         0 as orders_count,
         0 as units_quantity,
         sum(refunds_amount + fees_amount) as amount
-    from {{ ref('revenue_cash') }}
+    from {{ ref('int_revenue_cash') }}
     group by business_date
 ),
 
@@ -56,7 +56,7 @@ found as (
             gross_sales_amount - discounts_amount - returns_amount + tax_amount + shipping_amount
             + case when recognition_clock = '{{ recognition_clocks() | first }}' then refunds_amount + fees_amount else 0 end
         ) as amount
-    from {{ ref('revenue_daily') }}
+    from {{ ref('int_revenue_daily') }}
     group by
         business_date,
         recognition_clock

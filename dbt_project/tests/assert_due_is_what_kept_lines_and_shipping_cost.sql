@@ -1,5 +1,5 @@
 select order_states.order_id
-from {{ ref('order_states') }} as order_states
+from {{ ref('int_order_states') }} as order_states
 where
     order_states.due_amount
     <> order_states.net_amount + order_states.shipping_amount

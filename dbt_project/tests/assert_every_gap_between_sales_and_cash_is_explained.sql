@@ -3,7 +3,7 @@ with ledger as (
     select
         order_currency as currency,
         sum(signed_amount_order_currency) as amount
-    from {{ ref('payment_ledger') }}
+    from {{ ref('int_payment_ledger') }}
     group by order_currency
 ),
 
@@ -11,7 +11,7 @@ orders as (
     select
         currency,
         sum(due_amount) as amount
-    from {{ ref('order_states') }}
+    from {{ ref('int_order_states') }}
     group by currency
 ),
 
@@ -35,7 +35,7 @@ reconciliation as (
         ) as amount,
         count(*) filter (where unexplained_amount <> 0) as unexplained_count,
         count(*) filter (where break_type = 'exact' and gap_amount <> 0) as untyped_count
-    from {{ ref('payment_reconciliation') }}
+    from {{ ref('int_payment_reconciliation') }}
     group by currency
 ),
 

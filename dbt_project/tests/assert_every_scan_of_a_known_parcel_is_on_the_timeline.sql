@@ -1,11 +1,11 @@
 with scanned as (
     select coalesce(sum(shipments.scans_count), 0) as scans_count
-    from {{ ref('shipment_states') }} as shipments
+    from {{ ref('int_shipment_states') }} as shipments
 ),
 
 told as (
     select count(*) as scans_count
-    from {{ ref('order_events') }} as events
+    from {{ ref('int_order_events') }} as events
     where events.feed = 'tracking'
 )
 

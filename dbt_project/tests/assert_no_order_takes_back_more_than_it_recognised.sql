@@ -3,7 +3,7 @@ with returned as (
         order_id,
         recognition_clock,
         sum(returns_amount) as returns_amount
-    from {{ ref('revenue_returns') }}
+    from {{ ref('int_revenue_returns') }}
     where order_id is not null
     group by
         order_id,
@@ -17,7 +17,7 @@ recognised as (
         coalesce(sum(gross_sales_amount - discounts_amount) filter (where {{ clock }}_date is not null), 0)
             as {{ clock }}_amount{{ ',' if not loop.last }}
         {% endfor -%}
-    from {{ ref('revenue_sales') }}
+    from {{ ref('int_revenue_sales') }}
     where order_id in (select returned.order_id from returned)
     group by order_id
 )

@@ -15,7 +15,7 @@ with summed_lines as (
 )
 
 select order_states.order_id
-from {{ ref('order_states') }} as order_states
+from {{ ref('int_order_states') }} as order_states
 left join summed_lines on order_states.order_id = summed_lines.order_id
 where
     order_states.lines_count <> coalesce(summed_lines.lines_count, 0)

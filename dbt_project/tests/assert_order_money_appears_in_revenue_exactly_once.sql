@@ -5,7 +5,7 @@ with sales as (
         sum(orders_count) as orders_count,
         sum(units_quantity) as units_quantity,
         sum(gross_sales_amount - discounts_amount + tax_amount + shipping_amount) as amount
-    from {{ ref('revenue_sales') }}
+    from {{ ref('int_revenue_sales') }}
     group by order_id
 ),
 
@@ -25,7 +25,7 @@ select
     gift_cards.amount as gift_cards_amount,
     sales.amount as recognised_amount,
     sales.orders_count
-from {{ ref('order_states') }} as order_states
+from {{ ref('int_order_states') }} as order_states
 left join sales on order_states.order_id = sales.order_id
 left join gift_cards on order_states.order_id = gift_cards.order_id
 where

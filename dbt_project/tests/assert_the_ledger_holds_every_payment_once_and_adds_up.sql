@@ -22,7 +22,7 @@ ledger as (
         count(*) as payments_count,
         sum(amount) as amount,
         sum(fee_amount) as fee_amount
-    from {{ ref('payment_ledger') }}
+    from {{ ref('int_payment_ledger') }}
     group by currency
 ),
 
@@ -30,7 +30,7 @@ cash as (
     select
         order_currency as currency,
         sum(signed_amount_order_currency) as amount
-    from {{ ref('payment_ledger') }}
+    from {{ ref('int_payment_ledger') }}
     group by order_currency
 ),
 

@@ -1,8 +1,8 @@
 select
     exceptions.order_id,
     exceptions.code
-from {{ ref('raised_exceptions') }} as exceptions
-inner join {{ ref('order_states') }} as order_states on exceptions.order_id = order_states.order_id
+from {{ ref('int_exceptions') }} as exceptions
+inner join {{ ref('int_order_states') }} as order_states on exceptions.order_id = order_states.order_id
 where
     (
         exceptions.code in ('unpaid', 'payment_mismatch', 'cancelled_not_refunded', 'paid_not_shipped', 'received_not_refunded')

@@ -12,8 +12,8 @@ import duckdb
 
 RECEIPT_COLUMNS = frozenset({"_batch_id", "_received_at", "_file_id", "_record", "_mapping_version", "batch_id"})
 # A log of which days each batch replaced: it tells how rows came in, too.
-RECEIPT_TABLES = frozenset({"core.revenue_days_replaced", "quality.drift", "quality.freshness"})
-COMPARED_SCHEMAS = ("core", "marts", "ops")
+RECEIPT_TABLES = frozenset({"intermediate.revenue_days_replaced", "quality.drift", "quality.freshness"})
+COMPARED_SCHEMAS = ("intermediate", "marts", "ops")
 
 
 def table_hashes(published: Path) -> dict[str, tuple[int, int]]:

@@ -1,5 +1,5 @@
 with final as (
-    select * from {{ published_ref('judged_actions') }}
+    select * from {{ published_ref('int_actions_kept') }}
 )
 
 select * from final

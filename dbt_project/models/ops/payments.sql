@@ -1,13 +1,13 @@
 with payment_ledger as (
-    select * from {{ published_ref('payment_ledger') }}
+    select * from {{ published_ref('int_payment_ledger') }}
 ),
 
 orders as (
-    select * from {{ published_ref('order_states') }}
+    select * from {{ published_ref('int_order_states') }}
 ),
 
 payment_reconciliation as (
-    select * from {{ published_ref('payment_reconciliation') }}
+    select * from {{ published_ref('int_payment_reconciliation') }}
 ),
 
 final as (

@@ -1,9 +1,9 @@
 with return_states as (
-    select * from {{ published_ref('return_states') }}
+    select * from {{ published_ref('int_return_states') }}
 ),
 
 credit_notes as (
-    select * from {{ published_ref('credit_notes') }}
+    select * from {{ published_ref('int_credit_notes') }}
 ),
 
 final as (

@@ -1,5 +1,5 @@
 with final as (
-    select * from {{ published_ref('shipment_states') }}
+    select * from {{ published_ref('int_shipment_states') }}
 )
 
 select * from final

@@ -6,17 +6,17 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched) }}
 
 with orders as (
-    select * from {{ ref('order_states') }}
+    select * from {{ ref('int_order_states') }}
     where {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 sales as (
-    select * from {{ ref('revenue_sales') }}
+    select * from {{ ref('int_revenue_sales') }}
     where event_kind = 'sale' and {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 returns as (
-    select * from {{ ref('revenue_returns') }}
+    select * from {{ ref('int_revenue_returns') }}
     where recognition_clock = 'placed' and {{ is_touched('subject_id', touched) }}
 ),
 

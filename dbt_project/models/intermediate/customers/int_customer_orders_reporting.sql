@@ -6,7 +6,7 @@ with customer_orders as (
 ),
 
 fx_daily as (
-    select * from {{ ref('fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 final as (

@@ -6,7 +6,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
 
 with order_states as (
-    select * from {{ ref('order_states') }}
+    select * from {{ ref('int_order_states') }}
 ),
 
 order_lines as (

@@ -11,7 +11,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 
 with states as (
-    select * from {{ ref('order_states') }}
+    select * from {{ ref('int_order_states') }}
     where {{ is_touched('order_id', touched) }}
 ),
 
@@ -48,7 +48,7 @@ actions as (
 ),
 
 timeline as (
-    select * from {{ ref('order_events') }}
+    select * from {{ ref('int_order_events') }}
 ),
 
 order_without_lines as (

@@ -8,7 +8,7 @@ sku_sales_daily as (
 ),
 
 fx_daily as (
-    select * from {{ ref('fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 sales as (

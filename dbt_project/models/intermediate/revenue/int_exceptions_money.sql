@@ -6,14 +6,14 @@ with order_exceptions as (
 ),
 
 revenue_daily as (
-    select * from {{ ref('revenue_daily') }}
+    select * from {{ ref('int_revenue_daily') }}
     where
         recognition_clock = 'placed'
         and currency <> '{{ var("reporting_currency") }}'
 ),
 
 fx_daily as (
-    select * from {{ ref('fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 without_rate as (

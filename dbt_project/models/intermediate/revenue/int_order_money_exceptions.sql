@@ -1,14 +1,14 @@
 {# What is wrong with the money of an order, as long as its payments are tracked; and payments of orders that we do not have. #}
-{%- set touched = ['int_touched_orders', 'payment_reconciliation'] -%}
+{%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 
 with order_states as (
-    select * from {{ ref('order_states') }}
+    select * from {{ ref('int_order_states') }}
     where {{ is_touched('order_id', touched) }}
 ),
 
 reconciliation as (
-    select * from {{ ref('payment_reconciliation') }}
+    select * from {{ ref('int_payment_reconciliation') }}
     where
         is_tracked
         and {{ is_touched('order_id', touched) }}

@@ -3,7 +3,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 
 with ledger as (
-    select * from {{ ref('payment_ledger') }}
+    select * from {{ ref('int_payment_ledger') }}
     where {{ is_touched('order_id', touched) }}
 ),
 

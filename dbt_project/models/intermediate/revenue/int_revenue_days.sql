@@ -6,15 +6,15 @@
 {%- set since = watermark() %}
 
 with revenue_sales as (
-    select * from {{ ref('revenue_sales') }}
+    select * from {{ ref('int_revenue_sales') }}
 ),
 
 revenue_returns as (
-    select * from {{ ref('revenue_returns') }}
+    select * from {{ ref('int_revenue_returns') }}
 ),
 
 revenue_cash as (
-    select * from {{ ref('revenue_cash') }}
+    select * from {{ ref('int_revenue_cash') }}
 ),
 
 fresh_products as (

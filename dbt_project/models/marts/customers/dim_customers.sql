@@ -1,11 +1,11 @@
 {{ config(materialized='view') }}
 
 with totals as (
-    select * from {{ published_ref('customer_totals') }}
+    select * from {{ published_ref('int_customer_totals') }}
 ),
 
 snapshots as (
-    select * from {{ published_ref('customer_snapshots') }}
+    select * from {{ published_ref('int_customer_snapshots') }}
 ),
 
 clock as (

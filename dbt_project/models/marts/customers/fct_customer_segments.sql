@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with snapshots as (
-    select * from {{ published_ref('customer_snapshots') }}
+    select * from {{ published_ref('int_customer_snapshots') }}
 ),
 
 rfm_segments as (

@@ -1,11 +1,11 @@
 {{ config(materialized='view') }}
 
 with exceptions as (
-    select * from {{ published_ref('raised_exceptions') }}
+    select * from {{ published_ref('int_exceptions') }}
 ),
 
 timeline as (
-    select * from {{ published_ref('order_events') }}
+    select * from {{ published_ref('int_order_events') }}
 ),
 
 codes as (

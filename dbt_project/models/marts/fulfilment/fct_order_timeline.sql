@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with events as (
-    select * from {{ published_ref('order_events') }}
+    select * from {{ published_ref('int_order_events') }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with orders as (
-    select * from {{ published_ref('order_states') }}
+    select * from {{ published_ref('int_order_states') }}
 ),
 
 clock as (
@@ -9,7 +9,7 @@ clock as (
 ),
 
 rates as (
-    select * from {{ published_ref('fx_daily') }}
+    select * from {{ published_ref('int_fx_daily') }}
 ),
 
 judged as (

@@ -1,11 +1,11 @@
 {{ config(materialized='view') }}
 
 with payment_ledger as (
-    select * from {{ published_ref('payment_ledger') }}
+    select * from {{ published_ref('int_payment_ledger') }}
 ),
 
 fx_daily as (
-    select * from {{ published_ref('fx_daily') }}
+    select * from {{ published_ref('int_fx_daily') }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with payment_reconciliation as (
-    select * from {{ published_ref('payment_reconciliation') }}
+    select * from {{ published_ref('int_payment_reconciliation') }}
 ),
 
 as_of as (
@@ -9,7 +9,7 @@ as_of as (
 ),
 
 fx_daily as (
-    select * from {{ published_ref('fx_daily') }}
+    select * from {{ published_ref('int_fx_daily') }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with payment_ledger as (
-    select * from {{ published_ref('payment_ledger') }}
+    select * from {{ published_ref('int_payment_ledger') }}
     where payout_id is not null
 ),
 

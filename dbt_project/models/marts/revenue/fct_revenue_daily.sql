@@ -4,11 +4,11 @@
 ] %}
 
 with revenue_daily as (
-    select * from {{ published_ref('revenue_daily') }}
+    select * from {{ published_ref('int_revenue_daily') }}
 ),
 
 fx_daily as (
-    select * from {{ published_ref('fx_daily') }}
+    select * from {{ published_ref('int_fx_daily') }}
 ),
 
 currencies as (
