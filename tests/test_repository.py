@@ -15,7 +15,9 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "DECISIONS.md",
+    "docs/decisions/README.md",
+    "docs/glossary.md",
+    "docs/performance.md",
     "docs/user_guide.md",
     "docs/operations_guide.md",
 ]
