@@ -109,6 +109,22 @@ def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
+def headings_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", LINKING)
+def test_every_link_to_a_heading_leads_to_one(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", text)
+    here = ROOT / page
+    assert [
+        f"{to}#{anchor}" for to, anchor in links if anchor not in headings_of(here.parent / to if to else here)
+    ] == []
+
+
 def test_ci_does_what_the_readme_tells_a_newcomer() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert [target for target in ("make run", "make test", "make check") if f"\n{target}\n" not in script] == []
