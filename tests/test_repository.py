@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 import subprocess
 import tomllib
@@ -107,6 +109,23 @@ def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("page", LINKING)
+def test_every_path_and_module_on_a_page_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:assets|dashboards|dbt_project|docs|examples|pipelines|tests)/[\w./-]*)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    modules = set(re.findall(r"`(orderhouse(?:_dagster)?(?:\.\w+)+)`", text)) - {"orderhouse.toml"}
+    assert [name for name in sorted(modules) if not resolves(name)] == []
+
+
+def resolves(name: str) -> bool:
+    """Return whether a dotted name is a module or a name of one."""
+    module, _, attribute = name.rpartition(".")
+    return importlib.util.find_spec(module) is not None and (
+        hasattr(importlib.import_module(module), attribute) or importlib.util.find_spec(name) is not None
+    )
 
 
 def headings_of(page: Path) -> set[str]:
