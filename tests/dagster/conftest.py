@@ -24,7 +24,7 @@ Verdict = Callable[[bool], None]
 @pytest.fixture(autouse=True)
 def no_ingest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are put into the raw tables by hand; the ingest finds nothing."""
-    monkeypatch.setattr(orderhouse_dagster.ingestion, "ingest", lambda settings, progress: IngestResult(batch_id=None))
+    monkeypatch.setattr(orderhouse_dagster.ingestion, "receive", lambda settings, progress: IngestResult(batch_id=None))
 
 
 @pytest.fixture

@@ -77,9 +77,8 @@ class _Run:
         self.originals = originals
         self.loaded_files = LoadedFiles(self.originals)
         self.stores = StoreFiles()
-        self.arrivals = Arrivals(
-            self.stores, settings.incoming, HashCache(settings.hash_cache_file), settings.settle_seconds
-        )
+        hashes = HashCache(settings.hash_cache_file)
+        self.arrivals = Arrivals(self.stores, settings.incoming, hashes, settings.settle_seconds)
         self.repairs = RecordRepairs(connection, vault)
         self.ledger = Ledger(connection, self.repairs)
         connection.execute("set wal_autocheckpoint = '1TB'")
