@@ -15,7 +15,7 @@ from orderhouse_dagster.definitions import build_defs
 from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
 from orderhouse_dagster.resources import Warehouse
 
-__all__ = ["run_job"]
+__all__ = ["execute", "run_job"]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -44,18 +44,24 @@ def run_job(
         OrderhouseError: A step ended with something that the user can put right.
         Exception: Whatever else a step raised.
     """
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
     warehouse = Warehouse(settings, as_of=as_of, full=full, is_held=True, say=say)
-    resource = dg.ResourceDefinition.hardcoded_resource(warehouse)
-    definitions = build_defs(settings, resource_overrides={"warehouse": resource})
-    job = definitions.resolve_job_def("orderhouse")
     try:
-        with without_waiting_for_the_disk(), open_instance(settings) as instance:
-            return job.execute_in_process(run_config=QUIET, instance=instance).run_id
-    except dg.Failure:
-        if warehouse.error is None:
-            raise
+        return execute(warehouse)
     finally:
         for step, result in warehouse.results().items():
             report(step, result)
+
+
+def execute(warehouse: Warehouse) -> str:
+    """Run the whole job on a warehouse, whose results stand in it afterwards; the caller holds the lock."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    resource = dg.ResourceDefinition.hardcoded_resource(warehouse)
+    definitions = build_defs(warehouse.settings, resource_overrides={"warehouse": resource})
+    job = definitions.resolve_job_def("orderhouse")
+    with without_waiting_for_the_disk(), open_instance(warehouse.settings) as instance:
+        try:
+            return job.execute_in_process(run_config=QUIET, instance=instance).run_id
+        except dg.Failure:
+            if warehouse.error is None:
+                raise
     raise warehouse.error

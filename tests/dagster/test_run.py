@@ -11,7 +11,7 @@ from orderhouse.serve.publishing import current_version, load_refusal
 from orderhouse.settings import Settings
 from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.resources import Warehouse
-from orderhouse_dagster.running import run_job
+from orderhouse_dagster.running import execute
 
 from tests.dagster.conftest import Verdict
 from tests.transform.small_project import receive
@@ -21,7 +21,7 @@ JANUARY = "2026-01-10T00:00:00Z"
 
 def run(settings: Settings, as_of: str = JANUARY) -> Warehouse:
     warehouse = Warehouse(settings, as_of=as_of, is_held=True)
-    run_job(warehouse)
+    execute(warehouse)
     return warehouse
 
 
