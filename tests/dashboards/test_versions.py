@@ -43,7 +43,7 @@ def test_readers_keep_a_version_that_is_pruned_under_them(tmp_path: Path, open_p
 
 
 def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Open) -> None:
-    import access
+    from shared import access
 
     path = publish(tmp_path, orders=50)
     open_page(tmp_path, "orders")
@@ -61,7 +61,7 @@ def test_refused_build_is_told_with_its_reasons(tmp_path: Path, open_page: Open)
     }
     (tmp_path / "published" / "refused.json").write_text(json.dumps(refusal), encoding="utf-8")
     shown = said(open_page(tmp_path))
-    assert "refused by the audit since 30 Mar 2026, 10:00" in shown
+    assert "The audit has refused newer data since 30 Mar 2026, 10:00" in shown
     assert "ledger_balances: 3 rows" in shown
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from orderhouse.serve.publishing import list_versions
 from orderhouse.settings import Settings
-from orderhouse.warehouse import lock_holder
+from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import PROJECT, published_file, run_orderhouse, same_keys
