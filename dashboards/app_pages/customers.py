@@ -48,9 +48,9 @@ TOP = """
     select coalesce(customers.customer_id, 'guest') as customer, substr(customers.email_token, 1, 16) as token,
         customers.lifecycle, segments.segment,
         customers.orders_count, customers.net_spend_amount_reporting, customers.average_order_value_reporting,
-            customers.return_rate,
+        customers.return_rate,
         customers.discount_share, customers.preferred_channel, customers.country, customers.first_order_at,
-            customers.last_order_at,
+        customers.last_order_at,
         coalesce(customers.customer_id, customers.email_token) as search
     from marts.dim_customers as customers
     left join marts.fct_customer_segments as segments
