@@ -1,4 +1,7 @@
-"""What is wrong with damaged content, in words for whoever sent it."""
+"""Descriptions of damaged content, in words for the sender of a file.
+
+The detection of damage belongs in the modules that read each kind of file.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ PLAINLY = {
 
 
 def damage(error: Exception) -> str:
-    """A library's complaint about content as the end of a sentence, without its full stop."""
+    """Return a library's error about content as the end of a sentence, without its full stop."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, json.JSONDecodeError):

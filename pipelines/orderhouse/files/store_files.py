@@ -1,7 +1,8 @@
-"""Objects of a store as files: which ones a pattern names, what tells that one has changed, and bringing one here.
+"""Objects of a store as files: the objects of a pattern, the detection of their change, and their download.
 
-An object appears whole or not at all, but may be replaced at any time. So it is brought to this machine once, hashed on
-the way, and read from there: what is loaded is what was hashed. How a store is reached belongs to `object_stores`.
+An object appears whole or not at all, but it may be replaced at any time. So it is copied to this machine once,
+hashed on the way, and read from the copy: the loaded bytes are the hashed ones. The connection to a store belongs in
+`object_stores`.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ class StoreObject:
     """An object as a listing shows it.
 
     Attributes:
-        size_bytes: As stored.
-        modified_at: Seconds since 1970 by the store's clock, which tells whole seconds.
+        address: Its address, such as `s3://bucket/feeds/orders.csv`.
+        size_bytes: Size as stored.
+        modified_at: Seconds since 1970 by the store's clock, which has a resolution of whole seconds.
         beside: Its side file, if it has one.
     """
 
@@ -42,7 +44,7 @@ class StoreObject:
 
     @property
     def listed(self) -> str:
-        """What the listing alone tells of its content."""
+        """Return size and time of the object, the part of its mark that needs no further request."""
         return f"{self.size_bytes}:{self.modified_at:.3f}"
 
 
@@ -53,9 +55,9 @@ class StoreFiles:
         self._opened: dict[str, tuple[Any, str]] = {}
 
     def find(self, pattern: str) -> Iterator[StoreObject]:
-        """The objects that `s3://bucket/feeds/*.csv.gz` names now; a folder names what lies in it.
+        """Yield the objects that a pattern such as `s3://bucket/feeds/*.csv.gz` or a folder names now.
 
-        `*`, `?` and `[…]` stay within one folder, `**` goes through any number of them.
+        `*`, `?` and `[…]` match within one folder, `**` matches any number of folders.
 
         Raises:
             StoreRefused: The store refuses, or the pattern names no bucket.
@@ -78,10 +80,10 @@ class StoreFiles:
                 yield _object(home, base, each, None if side is None else _object(home, base, side))
 
     def mark(self, address: str) -> str:
-        """The store's own tag of an object's content.
+        """Return the store's own tag of an object's content.
 
         Raises:
-            FileVanished: It is not there any more.
+            FileVanished: The object no longer exists.
             StoreRefused: The store refuses.
         """
         with self._stream(address) as (_, tag):
@@ -94,8 +96,8 @@ class StoreFiles:
             The store's tag of exactly these bytes, and the file.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileLeft: It was replaced meanwhile.
+            FileVanished: The object no longer exists.
+            FileUnsettled: The object was replaced during the copy.
             StoreRefused: The store refuses.
         """
         digest, size = hashlib.sha256(), 0
@@ -105,7 +107,7 @@ class StoreFiles:
                 digest.update(block)
                 copy.write(block)
                 size += len(block)
-        # the client asks for one range after the other, each of whatever is there by then
+        # The client requests one range after the other, so a replaced object would be mixed with the new one.
         if self.mark(address) != tag:
             raise FileLeft(REPLACED)
         return tag, SourceFile(address, digest.hexdigest(), size, lambda: into.open("rb"))
@@ -121,7 +123,7 @@ class StoreFiles:
                 raise FileVanished(address) from None
 
     def _store(self, address: str) -> tuple[Any, str, str]:
-        """The file system of an address, its bucket there, and the rest of the address as it is written."""
+        """Return the file system of an address, its bucket there, and the rest of the address as written."""
         refuse_credentials(address)
         scheme, _, rest = address.partition("://")
         bucket, _, key = rest.partition("/")
@@ -139,7 +141,7 @@ def _bucket(address: str) -> str:
 
 
 def _divided(wanted: str) -> tuple[str, str]:
-    """The folders that are written out, and the rest, from the first part with a wildcard on."""
+    """Split a pattern into the folders without wildcards and the rest."""
     parts = wanted.split("/")
     first = next((place for place, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
     return "/".join(parts[:first]).rstrip("/"), "/".join(parts[first:])
@@ -150,19 +152,19 @@ def _object(home: str, base: str, found: Any, beside: StoreObject | None = None)
 
 
 def _existing(store: Any, path: str) -> list[Any]:
-    """An object, if it is there, and its side file, if that is."""
+    """Return an object, if it exists, and its side file, if that exists."""
     found = store.get_file_info(path)
     if not found.is_file:
         return []
     try:
         side = store.get_file_info(path + SIDE_FILE)
-    except OSError:  # to whom may not list, a store does not say that something is not there
+    except OSError:  # A store refuses this if listing is not allowed, instead of reporting that nothing is there.
         return [found]
     return [found, side] if side.is_file else [found]
 
 
 def _listed(store: Any, folder: str, *, is_deep: bool) -> list[Any]:
-    """What lies in a folder; nothing where there is none. That there is no such bucket is said all the same."""
+    """Return the content of a folder, nothing if there is no such folder. A missing bucket still raises."""
     from pyarrow import fs
 
     try:
@@ -180,7 +182,7 @@ def _tag(stream: Any, store: Any, path: str) -> str:
 
 
 def _expression(folder: str, pattern: str) -> str:
-    """A pattern below a folder as a regular expression; wildcards do not see hidden names, as on a disk."""
+    """Return a pattern below a folder as a regular expression; wildcards skip hidden names, as on a disk."""
     written = {"**/": r"(?:(?!\.)[^/]+/)*", "*": r"[^/]*", "?": r"[^/]"}
     parts: list[str] = []
     for part in re.findall(r"\*\*/|\*+|\?|\[!?[^\]]+\]|.", pattern, re.DOTALL):

@@ -1,6 +1,6 @@
-"""Tokens of values met lately, so that people who come again and again are not worked out anew.
+"""Cache of recent values and their tokens, so that the tokens of recurring people are not computed again.
 
-A cache that may forget at any time: which token a value has is the vault's to say.
+The cache may drop its content at any time. The computation of tokens belongs in `vault`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ MOST_VALUES = 1_500_000
 
 
 class TokenCache:
-    """Values of one kind and their tokens, found by a table of places.
+    """Values of one kind and their tokens, found through a hash table of positions.
 
-    Each value has one slot, by its hash, that says where it stands; a later value of the same slot takes it. What
-    stands there is compared with what is looked up, so that two values never share a token. Joins with what is kept
-    took ten times as long, since they hash all of it for each block of rows.
+    Each value has one slot, given by its hash, with the position of its entry. A later value with the same slot
+    replaces
+    it. The stored value is compared with the one looked up, so that two values never share a token. Joins with the
+    cached values took ten times as long, because they hash all of them for each block of rows.
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,7 @@ class TokenCache:
         self._places = np.zeros(SLOTS, dtype=np.int32)
 
     def look_up(self, values: pl.Series) -> pl.Series:
-        """The token of each value, null where it is not at hand."""
+        """Return the token of each value, null where it is not cached."""
         if self._known.is_empty():
             return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, values.len())
         places = self._places[_slots(values)]
@@ -36,7 +37,7 @@ class TokenCache:
         return found.select(pl.when(is_it).then("token")).to_series().alias(values.name)
 
     def remember(self, tokens: pl.DataFrame) -> None:
-        """Keep these at hand: distinct values in ``value``, each with its ``token``."""
+        """Cache distinct values (column ``value``) with their tokens (column ``token``)."""
         if self._known.height + tokens.height > MOST_VALUES:
             self._known = _EMPTY
             self._places = np.zeros(SLOTS, dtype=np.int32)
