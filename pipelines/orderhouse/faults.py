@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import duckdb
 
-__all__ = ["checkpoint", "watched"]
+__all__ = ["checkpoint", "with_checkpoints"]
 
 VARIABLE = "ORDERHOUSE_FAULT"
 STATEMENT = "statement"
@@ -39,14 +39,14 @@ def checkpoint(name: str) -> None:
         os._exit(137)
 
 
-def watched(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def with_checkpoints(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Return the connection, with a checkpoint before each statement if the environment asks for one."""
     if os.environ.get(VARIABLE, "").partition(":")[0] != STATEMENT:
         return connection
-    return cast(duckdb.DuckDBPyConnection, _Watched(connection))
+    return cast(duckdb.DuckDBPyConnection, _CheckpointingConnection(connection))
 
 
-class _Watched:
+class _CheckpointingConnection:
     """Proxy of a connection that passes a checkpoint before each statement."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -192,10 +192,11 @@ class Settings(BaseSettings):
         for path in usual:
             if path.exists():
                 return path
-        return Path(self.sources_note.read_text(encoding="utf-8")) if self.sources_note.exists() else usual[-1]
+        last = self.last_sources_file
+        return Path(last.read_text(encoding="utf-8")) if last.exists() else usual[-1]
 
     @property
-    def sources_note(self) -> Path:
+    def last_sources_file(self) -> Path:
         """Return the file with the path of the sources file last ingested from, for scheduled runs."""
         return self.home / "sources_file"
 

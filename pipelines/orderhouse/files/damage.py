@@ -9,7 +9,7 @@ import json
 
 __all__ = ["damage"]
 
-PLAINLY = {
+DESCRIPTIONS = {
     "new-line character seen in unquoted field": "it has a line end of another kind in it",
     "field larger than field limit": "a field of it is too long",
     "expected after '\"'": "something follows a closing quote before the next delimiter",
@@ -28,5 +28,5 @@ def damage(error: Exception) -> str:
         return "it is nested too deep"
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
-    said = str(error).partition("\n")[0]
-    return next((words for part, words in PLAINLY.items() if part in said), said.rstrip(". "))
+    text = str(error).partition("\n")[0]
+    return next((words for part, words in DESCRIPTIONS.items() if part in text), text.rstrip(". "))

@@ -16,14 +16,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from orderhouse.files.source_files import FileLeft, FileUnreadable, FileVanished, SourceFile, local_file
+from orderhouse.files.source_files import FileUnreadable, FileUnsettled, FileVanished, SourceFile, local_file
 
 __all__ = [
     "BEING_WRITTEN",
     "LANDED_BODY",
     "find_local",
     "hashed_local",
-    "is_wanted",
+    "is_finished",
     "local_mark",
     "modified_at",
     "refuse_unsettled",
@@ -44,11 +44,11 @@ def find_local(pattern: Path) -> Iterator[str]:
     if pattern.is_dir():
         pattern = pattern / "*"
     for name in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207 - absolute patterns
-        if Path(name).is_file() and is_wanted(name):
+        if Path(name).is_file() and is_finished(name):
             yield name
 
 
-def is_wanted(name: str) -> bool:
+def is_finished(name: str) -> bool:
     """Return whether a name is that of a finished file."""
     last = name.rpartition("/")[2]
     return not last.startswith(".") and not last.endswith(UNFINISHED)
@@ -77,7 +77,7 @@ def hashed_local(path: Path) -> tuple[str, SourceFile]:
     mark = local_mark(path)
     file = local_file(path)
     if local_mark(path) != mark:
-        raise FileLeft(BEING_WRITTEN)
+        raise FileUnsettled(BEING_WRITTEN)
     return mark, file
 
 
@@ -94,9 +94,9 @@ def refuse_unsettled(path: Path, settle_seconds: float) -> None:
     """
     age = time.time() - _stat(path).st_mtime
     if age < settle_seconds:
-        raise FileLeft(BEING_WRITTEN)
+        raise FileUnsettled(BEING_WRITTEN)
     if age < WRITER_SECONDS and _has_writer(path):
-        raise FileLeft(BEING_WRITTEN)
+        raise FileUnsettled(BEING_WRITTEN)
 
 
 def _has_writer(path: Path) -> bool:

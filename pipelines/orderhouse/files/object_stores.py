@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.credentials import NONE_FOUND, has_credentials
 
-__all__ = ["StoreRefused", "is_address", "open_store", "said_plainly", "shown_address"]
+__all__ = ["StoreRefused", "is_address", "open_store", "explain_refusals", "address_without_keys"]
 
 # Errors of a store carry no number; errors of this machine, such as a full disk, carry one of these.
-OF_THIS_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.EFBIG})
+LOCAL_ERROR_NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.EFBIG})
 
 REASONS: dict[str, str] = {
     "NO_SUCH_BUCKET": "there is no such bucket. Check the name, and AWS_ENDPOINT_URL where the store is not Amazon's.",
@@ -55,7 +55,7 @@ class StoreRefused(OrderhouseError):
     """
 
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"{shown_address(address)}: {reason}")
+        super().__init__(f"{address_without_keys(address)}: {reason}")
         self.reason = reason
 
 
@@ -76,14 +76,14 @@ def open_store(address: str) -> Iterator[tuple[Any, str]]:
     """
     from pyarrow import fs
 
-    with said_plainly(address):
+    with explain_refusals(address):
         refuse_credentials(address)
         store, base = fs.FileSystem.from_uri(address)
         yield store, base.rstrip("/")
 
 
 @contextlib.contextmanager
-def said_plainly(address: str) -> Iterator[None]:
+def explain_refusals(address: str) -> Iterator[None]:
     """Turn errors of the client into `StoreRefused`; `FileNotFoundError` and errors of this machine pass through."""
     import pyarrow as pa
 
@@ -92,7 +92,7 @@ def said_plainly(address: str) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
+        if isinstance(error, OSError) and error.errno in LOCAL_ERROR_NUMBERS:
             raise
         raise StoreRefused(address, reason_of(error)) from None
 
@@ -110,15 +110,15 @@ def refuse_credentials(address: str) -> None:
         )
 
 
-def shown_address(address: str) -> str:
+def address_without_keys(address: str) -> str:
     """Return the address without options and without keys that someone wrote into it."""
     return re.sub(r"://[^/@]*@", "://", address.partition("?")[0])
 
 
 def reason_of(error: Exception) -> str:
     """Return the reason in our words where there are some, else the message of the store."""
-    said = " ".join(str(error).split())
-    code = next((code for code in REASONS if re.search(rf"\b{re.escape(code)}\b", said)), None)
+    text = " ".join(str(error).split())
+    code = next((code for code in REASONS if re.search(rf"\b{re.escape(code)}\b", text)), None)
     if code == "ACCESS_DENIED" and not has_credentials():
         return f"access is denied, and {NONE_FOUND}"
-    return REASONS[code] if code else re.sub(r"\(Request ID: [^)]*\)", "", said).strip()
+    return REASONS[code] if code else re.sub(r"\(Request ID: [^)]*\)", "", text).strip()

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from orderhouse.errors import listed
 
-__all__ = ["PatchMisfit", "Received", "RecordPatch", "RecordPatches", "has_no_field", "looking_at"]
+__all__ = ["PatchMisfit", "Received", "RecordPatch", "RecordPatches", "unknown_field", "patches_for_record"]
 
-Made = TypeVar("Made")
+Patched = TypeVar("Patched")
 
 
 class PatchMisfit(Exception):  # noqa: N818 - a misfit of the patch, not an error of the program
@@ -47,13 +47,13 @@ class Received:
         fields: Plain values by name, or by dotted path; None is empty.
         text: The text of an unreadable record, or of JSON the whole value.
         is_readable: True if fields can be set in the record.
-        may_gain: True if the record may get fields that it did not have.
+        can_gain_fields: True if the record may get fields that it did not have.
     """
 
     fields: Mapping[str, str | None] = field(repr=False, default_factory=dict)
     text: str = field(repr=False, default="")
     is_readable: bool = True
-    may_gain: bool = False
+    can_gain_fields: bool = False
 
 
 @dataclass
@@ -72,7 +72,7 @@ class RecordPatches:
     received: dict[int, Received] = field(default_factory=dict, repr=False)
     problems: dict[int, str] = field(default_factory=dict)
 
-    def apply(self, record: int, received: Received, patched: Callable[[RecordPatch], Made]) -> Made | None:
+    def apply(self, record: int, received: Received, patched: Callable[[RecordPatch], Patched]) -> Patched | None:
         """Store a record as received and return the patched record, or None if its patch does not fit."""
         self.received[record] = received
         try:
@@ -84,12 +84,12 @@ class RecordPatches:
         return made
 
 
-def looking_at(record: int, patch: RecordPatch | None = None) -> RecordPatches:
+def patches_for_record(record: int, patch: RecordPatch | None = None) -> RecordPatches:
     """Return patches for reading a file to see one record, or to try a patch on it."""
     return RecordPatches("", {record: patch or RecordPatch("")})
 
 
-def has_no_field(name: str, names: Iterable[Any]) -> PatchMisfit:
+def unknown_field(name: str, names: Iterable[Any]) -> PatchMisfit:
     """Return the error about a field that a record does not have."""
     known: Sequence[str] = [str(each) for each in names]
     near = difflib.get_close_matches(name, known, n=1)

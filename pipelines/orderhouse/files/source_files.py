@@ -21,7 +21,7 @@ from orderhouse.files.patches import RecordPatches
 
 __all__ = [
     "SIDE_FILE",
-    "FileLeft",
+    "FileUnsettled",
     "FileRejected",
     "FileUnreadable",
     "FileVanished",
@@ -60,7 +60,7 @@ class FileVanished(Exception):  # noqa: N818
     """A file that was found and no longer exists."""
 
 
-class FileLeft(Exception):  # noqa: N818
+class FileUnsettled(Exception):  # noqa: N818
     """A file that is not loaded now because it is changing; the next run tries again.
 
     Attributes:

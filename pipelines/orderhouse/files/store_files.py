@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orderhouse.files.local_files import is_wanted
-from orderhouse.files.object_stores import StoreRefused, open_store, refuse_credentials, said_plainly
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileVanished, SourceFile
+from orderhouse.files.local_files import is_finished
+from orderhouse.files.object_stores import StoreRefused, explain_refusals, open_store, refuse_credentials
+from orderhouse.files.source_files import SIDE_FILE, FileUnsettled, FileVanished, SourceFile
 
 __all__ = ["StoreFiles", "StoreObject"]
 
@@ -34,16 +34,16 @@ class StoreObject:
         address: Its address, such as `s3://bucket/feeds/orders.csv`.
         size_bytes: Size as stored.
         modified_at: Seconds since 1970 by the store's clock, which has a resolution of whole seconds.
-        beside: Its side file, if it has one.
+        side_file: Its side file, if it has one.
     """
 
     address: str
     size_bytes: int
     modified_at: float
-    beside: StoreObject | None = None
+    side_file: StoreObject | None = None
 
     @property
-    def listed(self) -> str:
+    def listing_mark(self) -> str:
         """Return size and time of the object, the part of its mark that needs no further request."""
         return f"{self.size_bytes}:{self.modified_at:.3f}"
 
@@ -63,8 +63,8 @@ class StoreFiles:
             StoreRefused: The store refuses, or the pattern names no bucket.
         """
         store, base, wanted = self._store(pattern)
-        fixed, patterned = _divided(wanted)
-        with said_plainly(pattern):
+        fixed, patterned = _split_pattern(wanted)
+        with explain_refusals(pattern):
             listed = [] if patterned else _existing(store, f"{base}/{fixed}")
             found = listed[:1]
             if not found:
@@ -75,7 +75,7 @@ class StoreFiles:
         places = {each.path: each for each in listed}
         home = pattern.partition("://")[0] + "://" + _bucket(pattern)
         for each in sorted(found, key=lambda each: str(each.path)):
-            if is_wanted(each.path):
+            if is_finished(each.path):
                 side = places.get(each.path + SIDE_FILE)
                 yield _object(home, base, each, None if side is None else _object(home, base, side))
 
@@ -89,7 +89,7 @@ class StoreFiles:
         with self._stream(address) as (_, tag):
             return tag
 
-    def bring(self, address: str, into: Path) -> tuple[str, SourceFile]:
+    def download(self, address: str, into: Path) -> tuple[str, SourceFile]:
         """Copy an object to this machine and hash it on the way; the source file reads the copy.
 
         Returns:
@@ -109,13 +109,13 @@ class StoreFiles:
                 size += len(block)
         # The client requests one range after the other, so a replaced object would be mixed with the new one.
         if self.mark(address) != tag:
-            raise FileLeft(REPLACED)
+            raise FileUnsettled(REPLACED)
         return tag, SourceFile(address, digest.hexdigest(), size, lambda: into.open("rb"))
 
     @contextlib.contextmanager
     def _stream(self, address: str) -> Iterator[tuple[Any, str]]:
         store, base, key = self._store(address)
-        with said_plainly(address):
+        with explain_refusals(address):
             try:
                 with store.open_input_stream(f"{base}/{key}", compression=None) as stream:
                     yield stream, _tag(stream, store, f"{base}/{key}")
@@ -140,15 +140,15 @@ def _bucket(address: str) -> str:
     return address.partition("://")[2].partition("/")[0]
 
 
-def _divided(wanted: str) -> tuple[str, str]:
+def _split_pattern(wanted: str) -> tuple[str, str]:
     """Split a pattern into the folders without wildcards and the rest."""
     parts = wanted.split("/")
     first = next((place for place, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
     return "/".join(parts[:first]).rstrip("/"), "/".join(parts[first:])
 
 
-def _object(home: str, base: str, found: Any, beside: StoreObject | None = None) -> StoreObject:
-    return StoreObject(home + found.path.removeprefix(base), found.size, (found.mtime_ns or 0) / 1e9, beside)
+def _object(home: str, base: str, found: Any, side_file: StoreObject | None = None) -> StoreObject:
+    return StoreObject(home + found.path.removeprefix(base), found.size, (found.mtime_ns or 0) / 1e9, side_file)
 
 
 def _existing(store: Any, path: str) -> list[Any]:

@@ -82,7 +82,7 @@ class BuildRecord:
         return self.extent == "full"
 
     @property
-    def asked_as_of(self) -> str:
+    def dbt_as_of(self) -> str:
         """Return the clock in the form that was passed to dbt."""
         return "data" if self.as_of_mode == "data" else self.as_of
 

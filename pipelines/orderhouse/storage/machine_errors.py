@@ -45,35 +45,35 @@ BY_WORDS: dict[str, str] = {
     **{re.escape(os.strerror(number)): sentence for number, sentence in BY_NUMBER.items()},
 }
 # DuckDB, SQLAlchemy and dbt repeat the system's error as text; Python's own errors carry its number.
-TELLING_MODULES = ("duckdb", "_duckdb", "sqlite3", "sqlalchemy", "dbt", "orderhouse", "pyarrow")
+WRAPPING_MODULES = ("duckdb", "_duckdb", "sqlite3", "sqlalchemy", "dbt", "orderhouse", "pyarrow")
 PLACE = re.compile(r'(?:file|directory) "([^"]+)"')
 
 
 def machine_problem(error: BaseException) -> OrderhouseError | None:
     """Return the machine error that an error or one of its causes reports; None if there is none."""
     for each in _origins(error):
-        said = " ".join(str(each).split())
-        sentence = _sentence(each, said)
+        text = " ".join(str(each).split())
+        sentence = _sentence(each, text)
         if sentence is not None:
-            return OrderhouseError(sentence.format(where=_where(each, said)))
+            return OrderhouseError(sentence.format(where=_where(each, text)))
     return None
 
 
-def _sentence(error: BaseException, said: str) -> str | None:
+def _sentence(error: BaseException, text: str) -> str | None:
     """Return the message for an error, by its number where it has one, else by its text."""
     if isinstance(error, MemoryError):
         return MEMORY
     if isinstance(error, OSError) and error.errno is not None:
         return BY_NUMBER.get(error.errno)
-    if type(error).__module__.partition(".")[0] in TELLING_MODULES:
-        return next((sentence for words, sentence in BY_WORDS.items() if re.search(words, said)), None)
+    if type(error).__module__.partition(".")[0] in WRAPPING_MODULES:
+        return next((sentence for words, sentence in BY_WORDS.items() if re.search(words, text)), None)
     return None
 
 
-def _where(error: BaseException, said: str) -> str:
+def _where(error: BaseException, text: str) -> str:
     if isinstance(error, OSError) and error.filename:
         return f": {error.filename}"
-    found = PLACE.search(said)
+    found = PLACE.search(text)
     return f": {found.group(1)}" if found else ""
 
 

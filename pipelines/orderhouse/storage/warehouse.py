@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.errors import LockHeld, OrderhouseError
-from orderhouse.faults import watched
+from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
 from orderhouse.storage.machine_errors import machine_problem
@@ -28,7 +28,8 @@ from orderhouse.storage.raw_tables import create_raw_tables
 __all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
 
 # A quarter of DuckDB's default. Dictionaries of this size stay in the processor's cache, which saves a tenth of an
-# insert's time. Fewer rows than a row group are written twice, so small groups save that too. The file is a fifth larger.
+# insert's time. The rows that do not fill a group are written twice, and smaller groups leave fewer of them. The file
+# is a fifth larger.
 ROW_GROUP = 30_720
 
 # Longer than every holder's name; the rest is blank, which JSON allows.
@@ -62,9 +63,9 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
     Raises:
         LockHeld: Another run still has the lock.
     """
-    patience = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
+    wait_limit = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
     settings.home.mkdir(parents=True, exist_ok=True)
-    descriptor = _acquired(settings, patience)
+    descriptor = _acquire_lock(settings, wait_limit)
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), purpose=purpose, since=since)
@@ -78,14 +79,14 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
         os.close(descriptor)
 
 
-def _acquired(settings: Settings, patience: float) -> int:
+def _acquire_lock(settings: Settings, wait_limit: float) -> int:
     """Return a descriptor of the lock file that has the lock."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + wait_limit
     while True:
         descriptor = os.open(settings.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(descriptor, settings.lock_file):
+            if _is_current(descriptor, settings.lock_file):
                 return descriptor
             os.close(descriptor)
         except BlockingIOError:
@@ -99,7 +100,7 @@ def _acquired(settings: Settings, patience: float) -> int:
             time.sleep(min(0.2, max(deadline - time.monotonic(), 0.01)))
 
 
-def _is_still(descriptor: int, path: Path) -> bool:
+def _is_current(descriptor: int, path: Path) -> bool:
     """Return whether the locked file is still the one under that name: a lock on a deleted file locks nothing."""
     try:
         return os.fstat(descriptor).st_ino == path.stat().st_ino
@@ -171,7 +172,7 @@ def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyC
     if read_only and not settings.raw_db.exists():
         raise OrderhouseError(f"Nothing has been ingested into {settings.home} yet. Run `orderhouse ingest` first.")
     settings.warehouse.mkdir(parents=True, exist_ok=True)
-    connection = watched(_connect(settings.raw_db, read_only=read_only, settings=settings))
+    connection = with_checkpoints(_connect(settings.raw_db, read_only=read_only, settings=settings))
     if not read_only:
         create_raw_tables(connection)
     return connection

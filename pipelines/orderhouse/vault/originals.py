@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from orderhouse.files.local_files import BEING_WRITTEN
-from orderhouse.files.source_files import FileLeft, FileRejected, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnsettled, SourceFile
 from orderhouse.settings import Settings
 from orderhouse.vault.vault import VaultKeys
 
@@ -71,14 +71,14 @@ class Originals:
         kept = target.stat()
         self._seal(file, is_redacted=True)
         os.utime(target, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-        self.mark_of(file.file_id).touch(mode=0o600)
+        self.redaction_marker(file.file_id).touch(mode=0o600)
 
     def drop(self, file_id: str) -> None:
         """Delete a kept file."""
         self.path_of(file_id).unlink(missing_ok=True)
-        self.mark_of(file_id).unlink(missing_ok=True)
+        self.redaction_marker(file_id).unlink(missing_ok=True)
 
-    def mark_of(self, file_id: str) -> Path:
+    def redaction_marker(self, file_id: str) -> Path:
         """Return the path of the marker that exists for a redacted original."""
         return self.path_of(file_id).with_suffix(".redacted")
 
@@ -98,7 +98,7 @@ class Originals:
                 sealed.write(self._cipher.encrypt(nonce, packed, _context(file.file_id, place, header)))
         if not is_redacted and digest.hexdigest() != file.file_id:
             draft.unlink()
-            raise FileLeft(BEING_WRITTEN)
+            raise FileUnsettled(BEING_WRITTEN)
         draft.replace(target)
 
     def file(self, file_id: str, path: str, size_bytes: int) -> SourceFile:

@@ -24,26 +24,26 @@ class TokenCache:
     """
 
     def __init__(self) -> None:
-        self._known = _EMPTY
-        self._places = np.zeros(SLOTS, dtype=np.int32)
+        self._entries = _EMPTY
+        self._positions = np.zeros(SLOTS, dtype=np.int32)
 
     def look_up(self, values: pl.Series) -> pl.Series:
         """Return the token of each value, null where it is not cached."""
-        if self._known.is_empty():
+        if self._entries.is_empty():
             return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, values.len())
-        places = self._places[_slots(values)]
-        found = self._known[np.maximum(places - 1, 0)]
-        is_it = (found["value"] == values) & pl.Series(places > 0)
+        positions = self._positions[_slots(values)]
+        found = self._entries[np.maximum(positions - 1, 0)]
+        is_it = (found["value"] == values) & pl.Series(positions > 0)
         return found.select(pl.when(is_it).then("token")).to_series().alias(values.name)
 
     def remember(self, tokens: pl.DataFrame) -> None:
         """Cache distinct values (column ``value``) with their tokens (column ``token``)."""
-        if self._known.height + tokens.height > MOST_VALUES:
-            self._known = _EMPTY
-            self._places = np.zeros(SLOTS, dtype=np.int32)
-        first = self._known.height + 1
-        self._known = pl.concat([self._known, tokens.select("value", "token")], rechunk=True)
-        self._places[_slots(tokens["value"])] = np.arange(first, first + tokens.height, dtype=np.int32)
+        if self._entries.height + tokens.height > MOST_VALUES:
+            self._entries = _EMPTY
+            self._positions = np.zeros(SLOTS, dtype=np.int32)
+        first = self._entries.height + 1
+        self._entries = pl.concat([self._entries, tokens.select("value", "token")], rechunk=True)
+        self._positions[_slots(tokens["value"])] = np.arange(first, first + tokens.height, dtype=np.int32)
 
 
 _EMPTY = pl.DataFrame(schema={"value": pl.String(), "token": pl.String()})

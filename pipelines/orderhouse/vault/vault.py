@@ -20,13 +20,13 @@ import polars as pl
 import pyarrow as pa
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.faults import watched
+from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.vault.token_cache import TokenCache
 
-__all__ = ["ERASED", "MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
+__all__ = ["ERASED", "TOKEN_MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "in_memory_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32
@@ -34,7 +34,7 @@ TOKEN_CHARACTERS = 32
 BATCH_ROWS = 8192
 # Prefix of the token that replaces a value in a redacted original, so that rereading gives the same token.
 ERASED = "token:"
-MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
+TOKEN_MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
 
 SCHEMA = """
 create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
@@ -63,7 +63,7 @@ class Vault:
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: VaultKeys) -> None:
         self.connection = connection
         self.keys = keys
-        self._at_hand: dict[str, TokenCache] = {}
+        self._caches: dict[str, TokenCache] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +73,7 @@ class Vault:
     ) -> None:
         self.connection.close()
 
-    def tokenised(self, frame: pl.DataFrame, personal: Mapping[str, str]) -> pl.DataFrame:
+    def tokenise(self, frame: pl.DataFrame, personal: Mapping[str, str]) -> pl.DataFrame:
         """Replace personal columns by their tokens and add the values to the pending ones.
 
         Args:
@@ -89,8 +89,8 @@ class Vault:
 
     def _remembered(self, kind: str, values: pl.Series) -> pl.Series:
         """Return the tokens of values from the cache; compute the others, cache them and make them pending."""
-        at_hand = self._at_hand.setdefault(kind, TokenCache())
-        tokens = at_hand.look_up(values)
+        cache = self._caches.setdefault(kind, TokenCache())
+        tokens = cache.look_up(values)
         is_fresh = tokens.is_null() & values.is_not_null()
         if not is_fresh.any():
             return tokens
@@ -99,7 +99,7 @@ class Vault:
         self.connection.register("incoming", computed.to_arrow())
         self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
         self.connection.unregister("incoming")
-        at_hand.remember(computed)
+        cache.remember(computed)
         return tokens.scatter(is_fresh.arg_true(), fresh.join(computed, on="value", maintain_order="left")["token"])
 
     def tokens_of(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
@@ -115,8 +115,8 @@ class Vault:
         if not tokens.select(erased.any()).item():
             return tokens
         # A format may compose a value from several fields, each of which then contains the same mark.
-        marks = pl.col("value").str.extract_all(MARK).list.unique()
-        only = (marks.list.len() == 1) & pl.col("value").str.replace_all(MARK, "").str.contains(r"^\W*$")
+        marks = pl.col("value").str.extract_all(TOKEN_MARK).list.unique()
+        only = (marks.list.len() == 1) & pl.col("value").str.replace_all(TOKEN_MARK, "").str.contains(r"^\W*$")
         kept = marks.list.first().str.strip_prefix(ERASED)
         is_kept = erased & only & kept.is_in(list(self.suppressed()))
         return tokens.with_columns(pl.when(is_kept).then(kept).otherwise("token").alias("token"))
@@ -146,7 +146,7 @@ class Vault:
     def discard(self) -> None:
         """Drop the pending values."""
         self.connection.execute("delete from pending")
-        self._at_hand = {}
+        self._caches = {}
 
     def reveal(self, tokens: Iterable[str]) -> dict[str, str]:
         """Return the values behind tokens; erased and unknown tokens are left out."""
@@ -197,10 +197,12 @@ def open_vault(settings: Settings) -> Vault:
         connection = duckdb.connect(str(settings.vault_db))
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        held = OrderhouseError(f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
-        raise machine_problem(error) or held from None
+        unavailable = OrderhouseError(
+            f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2
+        )
+        raise machine_problem(error) or unavailable from None
     settings.vault_db.chmod(0o600)
-    connection = watched(connection)
+    connection = with_checkpoints(connection)
     connection.execute(SCHEMA)
     vault = Vault(connection, keys)
     if settings.erased_tokens.exists():  # outside the vault, so that it applies to a restored one
@@ -210,7 +212,7 @@ def open_vault(settings: Settings) -> Vault:
     return vault
 
 
-def throwaway_vault() -> Vault:
+def in_memory_vault() -> Vault:
     """Return a vault in memory with keys of its own, for trials that store nothing."""
     connection = duckdb.connect(":memory:")
     connection.execute(SCHEMA)
