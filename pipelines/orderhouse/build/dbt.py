@@ -150,6 +150,7 @@ def invoke(
     hidden = dict(secrets or {})
     given = json.dumps({**variables, **hidden})
     manifest = parsed_project(settings)
+    _forget_compiled(manifest)
     # run_results.json would repeat the variables, secrets among them.
     arguments = [*command, "--no-write-json", "--vars", given]
     callbacks = [_listener(on_event)] if on_event else []
@@ -159,6 +160,17 @@ def invoke(
 def in_words(exception: object) -> str:
     """What dbt says went wrong, on one line."""
     return " ".join(str(exception).split()) if exception else "dbt gave no reason"
+
+
+def _forget_compiled(manifest: Any) -> None:
+    """Mark every node as not compiled.
+
+    dbt compiles into the manifest it is given, and takes an ephemeral model that is compiled as it is: a second command
+    in this process would filter by the watermarks of the first.
+    """
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled", False):
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
 def _call(
@@ -228,12 +240,20 @@ def _close_warehouse() -> None:
 
 def _listener(on_event: Callable[[ModelEvent], None]) -> Callable[[Any], None]:
     def listen(message: Any) -> None:
+        if message.info.name in ("NodeStart", "NodeFinished") and _is_compiled_only(message.data):
+            return
         if message.info.name == "NodeStart":
             on_event(_started(message.data.node_info))
         elif message.info.name == "NodeFinished":
             on_event(_ended(message.data.node_info, message.data.run_result))
 
     return listen
+
+
+def _is_compiled_only(data: Any) -> bool:
+    """Return whether the event is about an ephemeral model, which is no table, and not about its failure."""
+    failed = hasattr(data, "run_result") and str(data.run_result.status) == "error"
+    return bool(data.node_info.materialized == "ephemeral") and not failed
 
 
 def _started(node: Any) -> ModelEvent:
