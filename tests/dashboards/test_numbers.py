@@ -116,7 +116,7 @@ def test_amount_without_a_rate_leaves_its_sum_open(tmp_path: Path, open_page: Op
     app = open_page(tmp_path, "revenue")
     assert figure(app, "Total sales") == "–"
     assert figure(app, "Net sales") != "–"
-    assert "no exchange rate" in said(app)
+    assert "without an exchange rate" in said(app)
 
 
 def test_exceptions_are_counted_by_code(published: Path, open_page: Open) -> None:
@@ -133,4 +133,4 @@ def test_rows_in_that_do_not_add_up_are_shouted(tmp_path: Path, open_page: Open)
         connection.execute(
             "update quality.files set accepted = accepted - 1 where path like '%orders-03.csv'"
         ).fetchall()
-    assert "1 files do not add up" in said(open_page(tmp_path, "data_quality"))
+    assert "1 file does not add up" in said(open_page(tmp_path, "data_quality"))

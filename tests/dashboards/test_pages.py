@@ -79,15 +79,15 @@ def test_one_missing_table_leaves_the_rest_of_the_page(
 def test_data_quality_says_what_is_overdue_missing_and_not_as_stated(published: Path, open_page: Open) -> None:
     page = said(open_page(published, "data_quality"))
     assert "Tracking of carrier is overdue: a file is expected every 6h." in page
-    assert "1 file is not as the control totals state." in page
-    assert "4 numbers are missing from what is numbered" in page
+    assert "1 file differs from its control totals." in page
+    assert "4 numbers are missing from numbered ids or file names" in page
 
 
 def test_data_quality_is_no_greener_than_the_audit_about_freshness(published: Path, open_page: Open) -> None:
     app = open_page(published, "data_quality")
     assert (
-        "Payments of psp is quiet: nothing new since 27 Mar 2026, 4 days before this version's clock. "
-        "Its own rhythm allows 3.0 days." in said(app)
+        "Payments of psp is quiet: no new event since 27 Mar 2026, 4 days before this version's clock. "
+        "Its usual rhythm allows 3.0 days." in said(app)
     )
     assert not [told.value for told in app.success if "in time" in told.value]
 
@@ -106,7 +106,7 @@ def test_ages_are_elapsed_hours_and_rates_have_days(tmp_path: Path, open_page: O
 def test_checks_say_what_came_of_them_and_only_failed_ones_what_follows(tmp_path: Path, open_page: Open) -> None:
     rows = _table(open_page(publish(tmp_path).parents[1], "data_quality"), "outcome")
     assert {(row["outcome"][0], row["consequence"]) for row in rows} == {
-        ("Warned", "Published all the same"),
+        ("Warned", "Published with a warning"),
         ("Passed", None),
     }
     assert list(rows[0])[0] == "outcome" and "severity" not in rows[0]

@@ -61,7 +61,7 @@ def test_refused_build_is_told_with_its_reasons(tmp_path: Path, open_page: Open)
     }
     (tmp_path / "published" / "refused.json").write_text(json.dumps(refusal), encoding="utf-8")
     shown = said(open_page(tmp_path))
-    assert "refused by the audit since 30 Mar 2026, 10:00" in shown
+    assert "The audit has refused newer data since 30 Mar 2026, 10:00" in shown
     assert "ledger_balances: 3 rows" in shown
 
 
