@@ -19,8 +19,8 @@ import streamlit as st
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve import publishing
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
-from orderhouse.warehouse import open_published
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import open_published
 
 __all__ = ["DataMissing", "NothingPublished", "Row", "Version", "current_number", "current_version", "quoted"]
 

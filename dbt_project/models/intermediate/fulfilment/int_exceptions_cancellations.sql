@@ -1,6 +1,9 @@
 {# Units that were shipped although they were cancelled. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
 
 with states as (
     select * from {{ ref('int_order_states') }}

@@ -1,6 +1,9 @@
 {# Deadlines of an order that pass, and an order that has no lines. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
 
 with states as (
     select * from {{ ref('int_order_states') }}

@@ -1,6 +1,9 @@
 {# Quantities of order lines that do not add up. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
 
 with states as (
     select * from {{ ref('int_order_states') }}
@@ -8,7 +11,7 @@ with states as (
 ),
 
 order_lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select * from {{ ref('int_order_lines_allocated') }}
 ),
 
 return_lines as (

@@ -1,6 +1,9 @@
 {# Lines, shipments and returns whose order or line has not arrived. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
 
 with known_orders as (
     select * from {{ ref('stg_orders') }}

@@ -4,7 +4,8 @@
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
--- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
 with order_events as (
     select * from {{ ref('int_order_events_orders') }}

@@ -1,6 +1,8 @@
 {# Reads each move off the instants at which the parcel reached each status. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
 with states as (
     select * from {{ ref('int_order_states_touched') }}

@@ -1,6 +1,8 @@
 {# The orders whose events this run computes, with what the events need of their states. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
 with order_states as (
     select * from {{ ref('int_order_states') }}

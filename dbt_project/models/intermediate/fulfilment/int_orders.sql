@@ -1,6 +1,7 @@
 {# The order itself: current version, what earlier versions alone know, what operators decided, what its source covers. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with orders as (
     select * from {{ ref('stg_orders') }}
