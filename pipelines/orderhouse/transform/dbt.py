@@ -241,20 +241,12 @@ def _close_warehouse() -> None:
 
 def _listener(on_event: Callable[[ModelEvent], None]) -> Callable[[Any], None]:
     def listen(message: Any) -> None:
-        if message.info.name in ("NodeStart", "NodeFinished") and _is_compiled_only(message.data):
-            return
         if message.info.name == "NodeStart":
             on_event(_started(message.data.node_info))
         elif message.info.name == "NodeFinished":
             on_event(_ended(message.data.node_info, message.data.run_result))
 
     return listen
-
-
-def _is_compiled_only(data: Any) -> bool:
-    """Return whether the event is about an ephemeral model, which is no table, and not about its failure."""
-    failed = hasattr(data, "run_result") and str(data.run_result.status) == "error"
-    return bool(data.node_info.materialized == "ephemeral") and not failed
 
 
 def _started(node: Any) -> ModelEvent:
