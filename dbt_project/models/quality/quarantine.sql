@@ -19,7 +19,7 @@ loads as (
     group by files.source, files.file_id
 ),
 
-{# A decision is about a row of a file, whichever load of it; identical rows of one record are told apart by number. #}
+{# A decision is about a row of a file, in every load of it. Identical rows of one record are distinguished by number. #}
 numbered as (
     select
         quarantine.*,
@@ -107,7 +107,7 @@ found as (
         on hashed.quarantine_id = outcomes.quarantine_id
 ),
 
-{# Decisions about records as received are about no row, and lines about what came of them have no feed. #}
+{# Decisions about records as received name no row, and the lines with their outcomes have no feed. #}
 carried_out as (
     select
         replays.repair_id,
@@ -145,7 +145,7 @@ record_patches as (
     where record_decisions.kind = 'record_patch'
 ),
 
-{# What was decided about the record shows on a row about which nothing else was. #}
+{# A decision about the record applies to its rows that have no decision of their own. #}
 states as (
     select
         found.quarantine_id,
