@@ -1,7 +1,7 @@
 """Daily invoice lines of a UK wholesaler: one CSV row per invoice line, credit note line or stock adjustment.
 
-Every row goes to exactly one feed first (its primary one): a `C…` invoice to returns, price 0 without customer to
-stock, anything else to order_lines. Orders, products and customers are derived from the same rows.
+Every row has exactly one primary feed: a `C…` invoice goes to returns, price 0 without customer to stock, anything
+else to order_lines. Orders, products and customers are derived from the same rows.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class OnlineRetail(Format):
     time_zone = "Europe/London"
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one day's file."""
+        """Yield the rows of one day's file."""
         (file,) = files
         read = read_whole(source, file, COLUMNS)
         rows = _prepared(read.frame)

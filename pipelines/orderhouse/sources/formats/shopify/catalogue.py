@@ -1,4 +1,7 @@
-"""Customers, products and stock levels of a shop."""
+"""Customers, products and stock levels of a shop in contract columns.
+
+Objects and tables are split into these shapes in `orders_format` and `goods_tables`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ SUBSCRIBED = "subscribed"
 
 
 def customers_of(customers: pl.DataFrame) -> pl.DataFrame:
-    """Rows of customers (the shape CUSTOMER and `_record`)."""
+    """Return rows of customers (from the shape CUSTOMER and `_record`)."""
     address = pl.col("default_address").struct
     state = pl.col("email_marketing_consent").struct.field("state").str.to_lowercase()
     name = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True)
@@ -37,7 +40,7 @@ def customers_of(customers: pl.DataFrame) -> pl.DataFrame:
 
 
 def customers_of_orders(orders: pl.DataFrame) -> pl.DataFrame:
-    """The customers that orders carry; one without a clock of its own is as the order found it."""
+    """Return the customers in orders; one without a clock of its own takes that of the order."""
     parents = orders.select(RECORD, pl.col("updated_at").alias("_seen_at"), "customer")
     known = parents.filter(pl.col("customer").struct.field("id").is_not_null())
     people = known.unnest("customer").with_columns(updated_at=pl.coalesce("updated_at", "_seen_at"))
@@ -45,7 +48,7 @@ def customers_of_orders(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def products_of(products: pl.DataFrame) -> pl.DataFrame:
-    """Rows of products: one per variant (the shape PRODUCT and `_record`), with the product's clock."""
+    """Return rows of products: one per variant (from the shape PRODUCT and `_record`), with the product's clock."""
     variants = _variants(products)
     title = pl.col("title").replace("Default Title", None)
     ships, status = pl.col("requires_shipping").str.to_lowercase(), pl.col("_status").str.to_lowercase()
@@ -62,22 +65,22 @@ def products_of(products: pl.DataFrame) -> pl.DataFrame:
 
 
 def services_of(lines: pl.DataFrame) -> pl.DataFrame:
-    """Rows of products for the SKUs that stand for tips, duties and fees: the same in every order that has one."""
+    """Return rows of products for the SKUs of tips, duties and fees, which are the same in every order."""
     charged = lines.filter(pl.col("line_id").is_in(list(EXTRAS))).unique("sku", keep="first", maintain_order=True)
     return charged.select(RECORD, "sku", updated_at=pl.lit(FIRST), kind=pl.lit("service"))
 
 
 def skus_by_item(products: pl.DataFrame) -> pl.DataFrame:
-    """Which SKU an inventory item is, as far as products say."""
+    """Return the SKU of each inventory item that a product names."""
     variants = _variants(products).select("inventory_item_id", known_sku=sku_of())
     return variants.filter(pl.col("inventory_item_id").is_not_null())
 
 
 def counts_of(levels: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Rows of stock for inventory levels (the shape LEVEL and `_record`), and how many tell no level of a known SKU.
+    """Return rows of stock for inventory levels, and the number of levels without a quantity or a known SKU.
 
     Args:
-        levels: The levels.
+        levels: The levels (the shape LEVEL and `_record`).
         skus: `inventory_item_id` and `known_sku`.
     """
     known = skus.unique("inventory_item_id", keep="first", maintain_order=True)

@@ -1,6 +1,6 @@
 """`shopify_tables`: the tables that warehouse connectors land for Shopify, a bundle per folder and style.
 
-Which table goes to which feed, and what is only looked up or set aside, is decided here.
+This module decides to which feed a table goes, and what is looked up or set aside. The columns belong in `tables`.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class ShopifyTables(Format):
     time_zone = "UTC"
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """The tables of each folder, REST-style and GraphQL-style ones apart."""
+        """Return the tables of each folder, REST-style and GraphQL-style ones separately."""
         named = [(str(PurePath(path).parent), name[1], path) for path in paths if (name := table_name(path))]
         grouped = groupby(sorted(named), key=lambda each: each[:2])
         return [[path for *_, path in group] for _, group in grouped]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of a bundle."""
+        """Yield the rows of a bundle."""
         tables = _tables(source, files)
         reading = _Bundle(source, tables)
         yield from reading.rows()
@@ -87,7 +87,7 @@ def _tables(source: Declaration, files: Sequence[SourceFile]) -> dict[str, Table
 
 
 def _looked_up(tables: dict[str, Table], aside: dict[str, Counter[str]]) -> Iterator[FeedRows]:
-    """A line for each table that gives no rows of its own, and for what is set aside of the others."""
+    """Yield an entry for each table without rows of its own, and for rows of the others that are set aside."""
     for name, table in sorted(tables.items()):
         if table.file is None:
             continue
@@ -101,13 +101,15 @@ def _looked_up(tables: dict[str, Table], aside: dict[str, Counter[str]]) -> Iter
 
 
 class _Bundle:
+    """The reading of one bundle, with counts of rows that are set aside."""
+
     def __init__(self, source: Declaration, tables: dict[str, Table]) -> None:
         self.source = source
         self.tables = tables
         self.aside: dict[str, Counter[str]] = defaultdict(Counter)
 
     def rows(self) -> Iterator[FeedRows]:
-        """The rows of all feeds, each table's own first."""
+        """Yield the rows of all feeds, each table's own first."""
         sales = parts.sales(self.tables)
         orders, lines = in_one_currency(sales)
         is_extra = pl.col("line_id").is_in(["tip", "duties", "fees", "tax"])

@@ -1,4 +1,4 @@
-"""WooCommerce order refunds as payments and returns. A refund names its order in its links, and no currency at all."""
+"""WooCommerce order refunds as payments and returns. A refund names its order in its links, and it has no currency."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORDER_IN_LINK = r"/orders/(\d+)"
 
 
 def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
-    """One row per refund, split where it says what it is for. Its currency is what the source declares."""
+    """Return one row per refund, split where its parts are known; the source's constants give the currency."""
     known = refunds.with_columns(
         order_id=_order_id(),
         goods=_sum("line_items", "total") + _sum("fee_lines", "total"),
@@ -54,7 +54,7 @@ def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
 
 
 def returns_of(refunds: pl.DataFrame) -> pl.DataFrame:
-    """One row per refunded item that has units."""
+    """Return one row per refunded item that has units."""
     known = refunds.select(
         "reason",
         "line_items",
@@ -88,7 +88,7 @@ def _order_id() -> pl.Expr:
 
 
 def _sum(part: str, name: str) -> pl.Expr:
-    """In ten-thousandths; nothing where the part is missing."""
+    """Return the sum of a list in ten-thousandths; 0 where the list is missing."""
     values = pl.col(part).list.eval(units_of(pl.element().struct.field(name)))
     return values.list.sum().fill_null(0)
 
