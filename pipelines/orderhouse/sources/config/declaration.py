@@ -377,6 +377,8 @@ def _feeds_of(column: str, feeds: Iterable[str]) -> list[str]:
 
 
 class _Document(BaseModel):
+    """The whole sources file as parsed."""
+
     model_config = ConfigDict(extra="forbid")
 
     merchant: Merchant = Merchant()

@@ -121,6 +121,7 @@ def _orders(orders: pl.DataFrame, items: pl.DataFrame, customers: pl.DataFrame) 
         amount=exact("freight_value").sum(),
         unreadable=pl.col("freight_value").filter(exact("freight_value").is_null()).first(),
     )
+    # The customers' file has one row per order, under an id that is new for each order.
     people = customers.unique("customer_id", keep="first", maintain_order=True)
     joined = orders.join(freight, on="order_id", how="left", maintain_order="left").join(
         people.drop(RECORD), on="customer_id", how="left", maintain_order="left"

@@ -28,7 +28,7 @@ from orderhouse.sources.readers.records import RECORD, Malformed, Records
 __all__ = ["CsvDialect", "DetectedDialect", "detect_dialect", "read_csv"]
 
 BLOCK_BYTES = 8 << 20
-CAREFUL_ROWS = 50_000
+ROWS_PER_FRAME = 50_000
 DELIMITERS = ",;\t|"
 QUOTE = b'"'
 SPACE = b" "
@@ -117,9 +117,9 @@ class _Reader:
         """Yield the records of a block and of the blocks that follow it."""
         while True:
             if block:
-                records = self._fast(block)
+                records = self._read_block(block)
                 if records is None:
-                    yield from self._careful(block, blocks)
+                    yield from self._read_by_record(block, blocks)
                     return
                 yield records
             following = next(blocks, None)
@@ -127,9 +127,10 @@ class _Reader:
                 return
             block = following
 
-    def _fast(self, block: bytes) -> Records | None:
+    def _read_block(self, block: bytes) -> Records | None:
         """Return the records of a block, or None if the counts show that polars may have read it wrongly."""
         width = len(self.names)
+        # With a single column there is no delimiter to count, so a wrong split would go unnoticed.
         if width < 2:
             return None
         has_quotes = QUOTE in block
@@ -157,12 +158,13 @@ class _Reader:
                 return None
             if delimiters != frame.height * (width - 1) + (inside["delimiters"].sum() or 0):
                 return None
+            # A record with quoted line ends is longer than one line and moves the start of the records after it.
             lines = self.line + (inside["ends"] + 1).cum_sum().shift(1, fill_value=0).cast(pl.Int64)
         self.line += ends
         is_trimmed = not has_quotes and _is_trimmed(block, self.delimiter.encode(), self.eol, line_ends)
         return Records(frame.with_columns(lines.alias(RECORD)), is_trimmed=is_trimmed)
 
-    def _careful(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
+    def _read_by_record(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
         """Yield the rest of the file, read record by record."""
         source = _Lines(block, blocks, self.eol, self.line)
         reader = csv.reader(source, delimiter=self.delimiter, strict=True)
@@ -176,6 +178,7 @@ class _Reader:
             except StopIteration:
                 break
             except csv.Error as error:
+                # A quote that is never closed swallows the rest of the file. Only its first line is malformed.
                 is_open = "unexpected end of data" in str(error)
                 if is_open or source.has_swallowed_record(len(self.names), self.delimiter):
                     source.keep_first_line()
@@ -192,7 +195,7 @@ class _Reader:
             else:
                 reason = f"the record has {len(fields)} fields, the header {len(self.names)}"
                 malformed.append(Malformed(start, "fields_match_header", reason, source.text()))
-            if len(rows) + len(malformed) >= CAREFUL_ROWS:
+            if len(rows) + len(malformed) >= ROWS_PER_FRAME:
                 yield self._collected(rows, places, malformed)
                 rows, places, malformed = [], [], []
         if rows or malformed:
@@ -210,13 +213,13 @@ class _Lines:
         self._lines = self._split(block, blocks, eol)
         self._line = line - 1
         self._of_record: list[str] = []
-        self._again: deque[str] = deque()
+        self._pending: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        text = self._again.popleft() if self._again else _decoded(next(self._lines), self._line + 1)
+        text = self._pending.popleft() if self._pending else _decoded(next(self._lines), self._line + 1)
         self._line += 1
         self._of_record.append(text)
         return text
@@ -234,7 +237,7 @@ class _Lines:
     def keep_first_line(self) -> None:
         """Reduce the current record to its first line; the other lines are read again."""
         later = self._of_record[1:]
-        self._again.extendleft(reversed(later))
+        self._pending.extendleft(reversed(later))
         self._line -= len(later)
         del self._of_record[1:]
 
@@ -332,6 +335,7 @@ def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks
         return
+    # Incremental, because a block may end within a character.
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         yield decoder.decode(first).removeprefix("\ufeff").encode()
@@ -359,6 +363,7 @@ def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes
             carried = piece[end:]
         else:
             carried += piece
+            # A stray quote may leave no record end at all. The block then goes to the reading record by record.
             if len(carried) > 12 * BLOCK_BYTES:
                 yield carried
                 carried = b""

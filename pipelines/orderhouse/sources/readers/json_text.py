@@ -61,6 +61,7 @@ def iterate_records(values: Values, opened: Callable[[Any], Iterable[Item]]) -> 
             the
             first item of a tuple.
     """
+    # Only whole files get here with patches: in a file of lines each line was patched when it was read.
     if values.patches is not None:
         yield from _each_patched(values, opened, values.patches)
         return
@@ -128,6 +129,7 @@ def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None)
     block: bytes | None = first
     while block is not None:
         following = next(blocks, None)
+        # The last piece may be half a line. It is carried over to the next block.
         *lines, carried = (carried + block).split(b"\n")
         if following is None:
             lines.append(carried)
@@ -200,8 +202,8 @@ def _with_record(number: int, value: Any, inner: Any, patches: RecordPatches) ->
             raise PatchMisfit("what stands in the record's place is no object; send the corrected file instead")
         return replaced(value, inner, patched_value(inner, patch, load_json))
 
-    made = patches.apply(number, received_value(inner), patched)
-    return value if made is None else made
+    result = patches.apply(number, received_value(inner), patched)
+    return value if result is None else result
 
 
 def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:

@@ -52,7 +52,7 @@ def patched_value(value: Any, patch: RecordPatch, decode: Callable[[str], Any]) 
     except RecursionError:
         raise PatchMisfit("the record is nested too deeply to be repaired") from None
     for path, text in patch.fields.items():
-        _set(value, path, path.split("."), _meant(text, decode))
+        _set(value, path, path.split("."), _decoded_value(text, decode))
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -71,7 +71,7 @@ def replaced(value: Any, old: Any, new: Any, depth: int = DEPTH) -> Any:
     return value
 
 
-def _meant(text: str, decode: Callable[[str], Any]) -> Any:
+def _decoded_value(text: str, decode: Callable[[str], Any]) -> Any:
     """Return the value of a patch: empty text is null, JSON literals and structures are decoded, other text stays."""
     if text == "":
         return None

@@ -39,13 +39,13 @@ def patched_records(
 def _patched(records: Records, patches: RecordPatches, delimiter: str | None) -> Records:
     frame = records.frame
     schema = pl.Schema({name: dtype for name, dtype in frame.schema.items() if name != RECORD})
-    made: dict[int, Row] = {}
+    patched_rows: dict[int, Row] = {}
     for row in frame.filter(pl.col(RECORD).is_in(list(patches.by_record))).iter_rows(named=True):
         number = row.pop(RECORD)
         received = Received({name: None if value is None else str(value) for name, value in row.items()})
         fields = patches.apply(number, received, partial(_with_fields, row, schema, delimiter))
         if fields is not None:
-            made[number] = fields
+            patched_rows[number] = fields
     kept: list[Malformed] = []
     for each in records.malformed:
         fields = None
@@ -55,11 +55,11 @@ def _patched(records: Records, patches: RecordPatches, delimiter: str | None) ->
         if fields is None:
             kept.append(each)
         else:
-            made[each.record] = fields
-    if not made:
+            patched_rows[each.record] = fields
+    if not patched_rows:
         return records
-    rows = pl.DataFrame([{**row, RECORD: number} for number, row in made.items()], schema=frame.schema)
-    others = frame.filter(~pl.col(RECORD).is_in(list(made)))
+    rows = pl.DataFrame([{**row, RECORD: number} for number, row in patched_rows.items()], schema=frame.schema)
+    others = frame.filter(~pl.col(RECORD).is_in(list(patched_rows)))
     return Records(pl.concat([others, rows]).sort(RECORD, maintain_order=True), kept)
 
 

@@ -40,6 +40,7 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
     with _seekable(file) as stream:
         try:
             table = pq.ParquetFile(stream)
+            # An empty frame first, so that the columns of a file without rows are known and checked.
             yield Records(_numbered(pl.DataFrame(table.schema_arrow.empty_table()), 1))
             first = 1
             for batch in table.iter_batches(batch_size=SLICE_ROWS):
@@ -70,6 +71,7 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
         raise FileRejected("Reading Excel workbooks needs the package openpyxl, which is not installed.") from None
     content = unpacked(file)
     try:
+        # Checked before openpyxl unpacks, because a small workbook may expand to more than the memory.
         with zipfile.ZipFile(content) as parts:
             size = sum(part.file_size for part in parts.infolist())
         rows: list[list[str | None]] = []

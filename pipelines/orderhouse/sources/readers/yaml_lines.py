@@ -62,9 +62,12 @@ def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> A
 
     Scalars stay text, so that the country NO is not false.
     """
+    # Anchors can make a small file expand without end, so depth and number of values are limited.
     line = lines.setdefault(keys, node.start_mark.line + 1)
     if len(keys) > DEEPEST or len(lines) > MOST:
-        raise OrderhouseError(f"{path}:{line}: the file is nested too deeply, or its anchors (&) repeat too many values.")
+        raise OrderhouseError(
+            f"{path}:{line}: the file is nested too deeply, or its anchors (&) repeat too many values."
+        )
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, keys, lines, path))
     if isinstance(node, yaml.SequenceNode):

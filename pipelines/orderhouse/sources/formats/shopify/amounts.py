@@ -48,10 +48,10 @@ def total(text: pl.Expr) -> pl.Expr:
 
 def minus(first: pl.Expr, second: pl.Expr) -> pl.Expr:
     """Return a difference of two amounts, as text; a missing one is 0, an unreadable one becomes the result."""
-    odd = [pl.when(each.is_not_null() & exact(each).is_null()).then(each) for each in (first, second)]
+    unreadable = [pl.when(each.is_not_null() & exact(each).is_null()).then(each) for each in (first, second)]
     zero = pl.lit(0, pl.Decimal(18, 4))
     difference = pl.coalesce(exact(first), zero) - pl.coalesce(exact(second), zero)
-    return pl.coalesce(*odd, pl.when(first.is_not_null()).then(difference.cast(TEXT)))
+    return pl.coalesce(*unreadable, pl.when(first.is_not_null()).then(difference.cast(TEXT)))
 
 
 def children(parents: pl.DataFrame, column: str, *keys: str, number: str | None = None) -> pl.DataFrame:

@@ -86,8 +86,8 @@ def counts_of(levels: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, i
     known = skus.unique("inventory_item_id", keep="first", maintain_order=True)
     joined = levels.join(known, on="inventory_item_id", how="left", maintain_order="left")
     joined = joined.with_columns(sku=pl.coalesce(pl.col("sku").replace("", None), "known_sku"))
-    told = joined.filter(pl.col("sku").is_not_null() & pl.col("available").is_not_null())
-    rows = told.select(
+    complete = joined.filter(pl.col("sku").is_not_null() & pl.col("available").is_not_null())
+    rows = complete.select(
         RECORD,
         "sku",
         movement_id=pl.concat_str("inventory_item_id", "location_id", "updated_at", separator="-"),
@@ -96,7 +96,7 @@ def counts_of(levels: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, i
         quantity="available",
         occurred_at="updated_at",
     )
-    return rows, levels.height - told.height
+    return rows, levels.height - complete.height
 
 
 def _variants(products: pl.DataFrame) -> pl.DataFrame:

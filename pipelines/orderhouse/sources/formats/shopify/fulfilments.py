@@ -82,7 +82,7 @@ def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
             pl.concat_str(pl.lit("also "), numbers.list.slice(1).list.join(", "))
         ),
     )
-    told = sent.filter(pl.col("status").is_not_null())
+    with_status = sent.filter(pl.col("status").is_not_null())
     taken_back = fulfilments.filter(_status() == CANCELLED).select(
         RECORD,
         shipment_id="id",
@@ -92,7 +92,7 @@ def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
         occurred_at=pl.coalesce("updated_at", "created_at"),
         detail=pl.lit(None, pl.String),
     )
-    return pl.concat([told, taken_back]).sort(RECORD, maintain_order=True)
+    return pl.concat([with_status, taken_back]).sort(RECORD, maintain_order=True)
 
 
 def steps_of(events: pl.DataFrame) -> pl.DataFrame:

@@ -131,8 +131,8 @@ def counts(tables: Tables, name: str) -> tuple[pl.DataFrame, int]:
     )
     place = pl.coalesce("location_id", "place")
     is_count = (pl.col("word").is_null() | (pl.col("word") == ON_HAND)) & pl.col("quantity").is_not_null()
-    told = joined.filter(is_count & pl.col("sku").is_not_null() & place.is_not_null()).sort(RECORD)
-    counted = told.select(
+    countable = joined.filter(is_count & pl.col("sku").is_not_null() & place.is_not_null()).sort(RECORD)
+    counted = countable.select(
         RECORD,
         "sku",
         "quantity",

@@ -122,12 +122,12 @@ def _opened(value: Any) -> Iterator[tuple[Any, str | None]]:
     """
     key = _envelope(value)
     if key is None:
-        yield value, _told(value)
+        yield value, _kind_of(value)
         return
     inside = value[key]
     for inner in inside if isinstance(inside, list) else [inside]:
-        told = _told(inner)
-        yield inner, "balance_transaction" if told == "balance_transaction" else KIND_OF_KEY[key]
+        kind = _kind_of(inner)
+        yield inner, "balance_transaction" if kind == "balance_transaction" else KIND_OF_KEY[key]
 
 
 def _envelope(value: Any) -> str | None:
@@ -137,7 +137,7 @@ def _envelope(value: Any) -> str | None:
     return nested[0] if len(nested) == 1 and nested[0] in KIND_OF_KEY else None
 
 
-def _told(value: Any) -> str | None:
+def _kind_of(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
     for kind, signatures in SIGNATURES:

@@ -96,6 +96,7 @@ def _lines(orders: pl.DataFrame) -> pl.DataFrame:
     )
     is_allocated = pl.col("allocated_shop").is_not_null()
     zero = pl.lit(0, pl.Int64)
+    # Units that are neither current nor refunded were removed by an edit of the order.
     gone = whole(pl.col("quantity")) - whole(pl.col("current_quantity")) - pl.coalesce("refunded_units", zero)
     cancelled = pl.coalesce("cancelled_units", zero) + pl.max_horizontal(pl.coalesce(gone, zero), zero)
     lines = joined.select(

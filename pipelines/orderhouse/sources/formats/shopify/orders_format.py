@@ -152,7 +152,7 @@ class _Reading:
     def _refunds(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.REFUND)
         returned, money = self._of_refunds(frame.with_row_index(REFUND))
-        self._set_aside(EMPTY_REFUNDS, _untold(frame, returned, money))
+        self._set_aside(EMPTY_REFUNDS, _count_without_rows(frame, returned, money))
         yield self._feed("returns", returned, malformed)
         yield self._feed("payments", money, role="derived")
 
@@ -197,7 +197,7 @@ class _Reading:
         frame, malformed = frame_of(objects, shapes.PRODUCT)
         self.skus.append(skus_by_item(frame))
         products = products_of(frame)
-        self._set_aside(NO_VARIANTS, _untold(frame, products))
+        self._set_aside(NO_VARIANTS, _count_without_rows(frame, products))
         yield self._feed("products", products, malformed)
 
     def _customers(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
@@ -220,10 +220,10 @@ class _Reading:
             self.aside[what] += number
 
 
-def _untold(frame: pl.DataFrame, *rows: pl.DataFrame) -> int:
+def _count_without_rows(frame: pl.DataFrame, *rows: pl.DataFrame) -> int:
     """Return the number of objects that gave no row."""
-    told = pl.concat([each[RECORD] for each in rows]).unique()
-    return frame.filter(~pl.col(RECORD).is_in(told.implode())).height
+    with_rows = pl.concat([each[RECORD] for each in rows]).unique()
+    return frame.filter(~pl.col(RECORD).is_in(with_rows.implode())).height
 
 
 def _is_refund() -> pl.Expr:

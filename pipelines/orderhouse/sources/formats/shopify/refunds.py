@@ -162,8 +162,8 @@ def _units() -> pl.Expr:
     """Return the units of a group, as text; a number that cannot be read is passed on."""
     quantity = pl.col("quantity")
     unreadable = quantity.filter(quantity.is_null() | whole(quantity).is_null())
-    odd = pl.when(unreadable.len() > 0).then(pl.coalesce(unreadable.first(), pl.lit("")))
-    return pl.coalesce(odd, whole(quantity).sum().cast(TEXT)).alias("quantity")
+    passed_on = pl.when(unreadable.len() > 0).then(pl.coalesce(unreadable.first(), pl.lit("")))
+    return pl.coalesce(passed_on, whole(quantity).sum().cast(TEXT)).alias("quantity")
 
 
 def _currency(money_set: str) -> pl.Expr:

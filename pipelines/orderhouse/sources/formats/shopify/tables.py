@@ -224,12 +224,12 @@ def refunds(tables: Tables) -> pl.DataFrame:
 
 def refund_lines(tables: Tables) -> pl.DataFrame:
     """Return refunded lines, each once, because some connectors land them in two tables."""
-    made = refunds(tables).select(REFUND, "restocked", refund_id="id").unique("refund_id", keep="first")
+    known_refunds = refunds(tables).select(REFUND, "restocked", refund_id="id").unique("refund_id", keep="first")
     parts = [_refund_lines(tables[name].live()) for name in ("order_line_refund", "refund_line_item")]
     lines = pl.concat(parts).unique("id", keep="first", maintain_order=True)
     is_back = pl.col("restocked").str.to_lowercase() == "true"
     if_old = pl.when(is_back).then(pl.lit("legacy_restock")).otherwise(pl.lit("no_restock"))
-    joined = lines.join(made, on="refund_id", how="left", maintain_order="left")
+    joined = lines.join(known_refunds, on="refund_id", how="left", maintain_order="left")
     return joined.with_columns(restock=pl.coalesce(pl.col("restock").str.to_lowercase(), if_old))
 
 
@@ -254,7 +254,7 @@ def _refund_lines(line: Table) -> pl.DataFrame:
 def adjustments(tables: Tables) -> pl.DataFrame:
     """Return the refunded amounts that belong to no line."""
     row = tables["order_adjustment"].live()
-    made = refunds(tables).select(REFUND, "id").unique("id", keep="first")
+    known_refunds = refunds(tables).select(REFUND, "id").unique("id", keep="first")
     kind = row.text("kind", "reason").str.to_lowercase().str.replace_all(" ", "_")
     given = row.frame.select(
         refund_id=row.text("refund_id"),
@@ -264,14 +264,14 @@ def adjustments(tables: Tables) -> pl.DataFrame:
         tax_shop=row.shop("tax_amount"),
         tax_presentment=row.presentment("tax_amount"),
     )
-    return given.join(made, left_on="refund_id", right_on="id", how="inner").drop("refund_id")
+    return given.join(known_refunds, left_on="refund_id", right_on="id", how="inner").drop("refund_id")
 
 
 def transactions(tables: Tables) -> pl.DataFrame:
     """Return transactions in the shape that `payments_of` takes, with `_refund` for those of a refund."""
     row = tables["transaction"].live()
     company = row.text("payment_credit_card_company")
-    made = refunds(tables).select(REFUND, "id").unique("id", keep="first")
+    known_refunds = refunds(tables).select(REFUND, "id").unique("id", keep="first")
     orders = tables["order"]
     known = orders.frame.select(order_id=orders.text("id"), _currency=orders.text("currency", "currency_code"))
     given = row.frame.select(
@@ -291,7 +291,7 @@ def transactions(tables: Tables) -> pl.DataFrame:
         processed_at=row.instant("processed_at"),
         payment_details=pl.struct(credit_card_company=company),
     )
-    return given.join(made, left_on="refund_id", right_on="id", how="left", maintain_order="left").join(
+    return given.join(known_refunds, left_on="refund_id", right_on="id", how="left", maintain_order="left").join(
         known.unique("order_id", keep="first"), on="order_id", how="left", maintain_order="left"
     )
 

@@ -141,8 +141,8 @@ class _Bundle:
         status = pl.col("status").str.to_lowercase().fill_null("")
         gone = fulfilments.filter(status != CANCELLED)
         shipped = parts.shipped_lines(gone, lines).filter(status == SHIPPED)
-        told = gone.filter((status == SHIPPED) & pl.col("id").is_in(shipped["id"].implode()))
-        self._set_aside("fulfillment", SEVERAL, gone.filter(status == SHIPPED).height - told.height)
+        with_lines = gone.filter((status == SHIPPED) & pl.col("id").is_in(shipped["id"].implode()))
+        self._set_aside("fulfillment", SEVERAL, gone.filter(status == SHIPPED).height - with_lines.height)
         yield from self._feed("tracking", "fulfillment", scans_of(fulfilments))
         yield from self._feed(
             "shipments",

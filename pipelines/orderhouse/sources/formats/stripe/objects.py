@@ -149,6 +149,7 @@ def _inside(record: int, body: Any, event: str, instant: str | None) -> Iterator
     if kind in PAYMENTS:
         yield Found(kind, record, body, event, instant)
     if kind == "charge":
+        # A refund inside a charge may lack the charge's id, which its payment needs as parent.
         for refund in _listed(body.get("refunds")):
             yield from _inside(record, {"charge": body.get("id"), **_as_object(refund)}, "", None)
         yield from _inside(record, body.get("dispute"), "", None)
