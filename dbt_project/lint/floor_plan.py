@@ -162,7 +162,8 @@ def _columns(settings: Settings, manifest: Node) -> dict[str, list[str]]:
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, node: Node) -> list[str]:
     rows = f"({node['compiled_code']})" if node["config"]["materialized"] == "ephemeral" else node["relation_name"]
-    return [str(name) for name, *_ in connection.execute(f"describe select * from {rows}").fetchall()]
+    described = connection.execute(f"describe select * from {rows}")  # noqa: S608 - dbt's own relation or query
+    return [str(name) for name, *_ in described.fetchall()]
 
 
 def main(arguments: list[str]) -> int:
