@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
-from access import DataMissing, NothingPublished, Version, current_number, current_version
-from formats import instant
-from layout import version_chip
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.publishing import load_refusal
 from orderhouse.settings import Settings, load_settings
+from shared.access import DataMissing, NothingPublished, Version, current_number, current_version
+from shared.formats import instant
+from shared.layout import version_chip
 
 log = logging.getLogger("dashboards")
 

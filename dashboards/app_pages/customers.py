@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from formats import compact, day, label, per_cent, short_money
-from layout import Figure, column, drawing, empty, figures, section, start, table, word
-from periods import pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.formats import compact, day, label, per_cent, short_money
+from shared.layout import Figure, column, drawing, empty, figures, section, start, table, word
+from shared.periods import pick_period
 
 LIMIT = 200
 KPIS = [

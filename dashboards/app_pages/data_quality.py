@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import charts
-import feed_control
 import streamlit as st
-from access import Version
-from formats import compact, instant, label, per_cent
-from layout import FILE, Figure, column, empty, figures, section, start, table, word
+from shared import charts
+from shared.access import Version
+from shared.formats import compact, instant, label, per_cent
+from shared.layout import FILE, Figure, column, empty, figures, section, start, table, word
+
+from app_pages import data_quality_feeds
 
 LIMIT = 300
 TOTALS = """
@@ -259,13 +260,13 @@ with section("Rows in"):
     headline(version)
 known = version.rows("select distinct feed from quality.files where feed is not null order by feed")["feed"].to_list()
 with section("Freshness", "When each feed came last and is due next; what is overdue first."):
-    feed_control.freshness(version)
+    data_quality_feeds.freshness(version)
 with section("Control totals", "What senders state of their files, against the rows as received."):
-    feed_control.controls(version)
+    data_quality_feeds.controls(version)
 with section("Drift", "Where a file differs from those before it, in the order in which they came."):
-    feed_control.drift(version)
+    data_quality_feeds.drift(version)
 with section("Gaps", "Numbers missing between ids, or names of files, that are numbered."):
-    feed_control.gaps(version)
+    data_quality_feeds.gaps(version)
 with section("Audit", "The checks that this version passed before it was published."):
     audit(version)
 feed = st.selectbox(

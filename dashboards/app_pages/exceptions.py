@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import charts
 import polars as pl
 import streamlit as st
-from access import Version
-from formats import compact, label
-from layout import Figure, column, empty, figures, section, start, table, word
+from shared import charts
+from shared.access import Version
+from shared.formats import compact, label
+from shared.layout import Figure, column, empty, figures, section, start, table, word
 
 LIMIT = 500
 FILTERS = (("code", "Exception"), ("severity", "Severity"), ("owner", "Owner"))

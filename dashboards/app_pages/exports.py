@@ -6,13 +6,14 @@ import shlex
 import tempfile
 from pathlib import Path
 
-import export_filters
 import streamlit as st
-from access import Version, quoted
-from export_filters import Condition
-from formats import compact, label
-from layout import Figure, empty, figures, section, start
 from orderhouse.serve.exports import FORMATS, export
+from shared.access import Version, quoted
+from shared.formats import compact, label
+from shared.layout import Figure, empty, figures, section, start
+
+from app_pages import exports_filters
+from app_pages.exports_filters import Condition
 
 PREVIEW = 50
 # A download passes through the server's memory; a million rows of orders are about 250 MB as CSV.
@@ -93,4 +94,4 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     form = st.segmented_control(
         "Format", FORMATS, default="csv", required=True, format_func=label, key="format", bind="query-params"
     )
-offer(version, name, form or "csv", export_filters.ask(version, name, version.columns(name)))
+offer(version, name, form or "csv", exports_filters.ask(version, name, version.columns(name)))

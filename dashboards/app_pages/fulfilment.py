@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from layout import column, drawing, empty, figures, section, start, table, word
-from periods import Period, pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.layout import column, drawing, empty, figures, section, start, table, word
+from shared.periods import Period, pick_period
 
 LIMIT = 300
 KPIS = [

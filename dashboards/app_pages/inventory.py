@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import charts
 import polars as pl
 import streamlit as st
-from access import Version
-from formats import compact, count, label, short_money
-from layout import Figure, badge, column, empty, figures, section, start, table, word
+from shared import charts
+from shared.access import Version
+from shared.formats import compact, count, label, short_money
+from shared.layout import Figure, badge, column, empty, figures, section, start, table, word
 
 LIMIT = 500
 LEDGER_DAYS = 180

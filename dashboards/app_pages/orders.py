@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import order_detail
 import streamlit as st
-from access import Version
-from formats import DASH, compact, label, money, short_money
-from layout import Figure, column, figures, start, table, word
+from shared.access import Version
+from shared.formats import DASH, compact, label, money, short_money
+from shared.layout import Figure, column, figures, start, table, word
+
+from app_pages import orders_detail
 
 LIMIT = 300
 # Filters over one column: query parameter, heading, column. The column names are ours, never the reader's.
@@ -178,6 +179,6 @@ def show_list(version: Version) -> None:
 
 chosen = st.query_params.get("order")
 if chosen:
-    order_detail.show(st.session_state["version"], chosen)
+    orders_detail.show(st.session_state["version"], chosen)
 else:
     show_list(start("Orders", "Every order, its state on five axes, and what is wrong with it."))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from formats import label
-from layout import column, drawing, figures, section, start, table, word
-from periods import Period, pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.formats import label
+from shared.layout import column, drawing, figures, section, start, table, word
+from shared.periods import Period, pick_period
 
 HEADLINE = ["orders", "net_sales", "average_order_value", "new_customers"]
 SERVICE = ["on_time_delivery_rate", "order_cycle_hours", "return_rate_units", "exception_rate"]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import charts
-import reconciliation
 import streamlit as st
-from access import Version
-from formats import compact, count, label, short_money
-from layout import Figure, column, empty, figures, section, start, table
-from periods import Period, pick_period
-from revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
+from shared import charts
+from shared.access import Version
+from shared.formats import compact, count, label, short_money
+from shared.layout import Figure, column, empty, figures, section, start, table
+from shared.periods import Period, pick_period
+
+from app_pages import revenue_reconciliation as reconciliation
+from app_pages.revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
 
 
 def headline(version: Version, now: dict[str, Any], before: dict[str, Any]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from formats import label
 from orderhouse.serve.exports import export
 from orderhouse.settings import Settings
+from shared.formats import label
 
 from tests.dashboards.conftest import Open
 

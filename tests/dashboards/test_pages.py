@@ -135,7 +135,7 @@ def test_before_the_first_version_the_reader_is_told_what_to_type(tmp_path: Path
 def test_unexpected_failure_shows_a_sentence_and_logs_the_traceback(
     published: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import charts
+    from shared import charts
 
     monkeypatch.setattr(charts, "ranked", lambda *_, **__: 1 / 0)
     with caplog.at_level(logging.ERROR):

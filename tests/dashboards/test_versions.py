@@ -43,7 +43,7 @@ def test_readers_keep_a_version_that_is_pruned_under_them(tmp_path: Path, open_p
 
 
 def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Open) -> None:
-    import access
+    from shared import access
 
     path = publish(tmp_path, orders=50)
     open_page(tmp_path, "orders")

@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from formats import label
+
+from shared.formats import label
 
 __all__ = [
     "MUTED",

@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
-from access import DataMissing, Version
-from formats import age, compact, instant, label
+
+from shared.access import DataMissing, Version
+from shared.formats import age, compact, instant, label
 
 __all__ = [
     "Figure",

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
-from access import Version
-from formats import day, instant, label
-from layout import FILE, column, table, word
+from shared.access import Version
+from shared.formats import day, instant, label
+from shared.layout import FILE, column, table, word
 
 __all__ = ["controls", "drift", "freshness", "gaps"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from access import Version, quoted
-from formats import label
+from shared.access import Version, quoted
+from shared.formats import label
 
 __all__ = ["Condition", "ask"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-import formats
 import polars as pl
-from access import Version
-from layout import Figure
-from periods import Period
+
+from shared import formats
+from shared.access import Version
+from shared.layout import Figure
+from shared.periods import Period
 
 __all__ = ["catalogue", "figures_of", "series_of"]
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import polars as pl
-from access import Version
-from formats import money
-from layout import column
-from periods import Period
+from shared.access import Version
+from shared.formats import money
+from shared.layout import column
+from shared.periods import Period
 
 __all__ = ["BESIDE", "CLOCKS", "DIMENSIONS", "STEPS", "Part", "by_clock", "columns_of", "in_words", "sums"]
 

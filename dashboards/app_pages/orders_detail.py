@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import charts
 import polars as pl
 import streamlit as st
-from access import Version
-from formats import hours, instant, label, money
-from layout import Figure, badge, column, empty, figures, section, table, word
+from shared import charts
+from shared.access import Version
+from shared.formats import hours, instant, label, money
+from shared.layout import Figure, badge, column, empty, figures, section, table, word
 
 __all__ = ["show"]
 

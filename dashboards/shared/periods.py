@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import streamlit as st
-from access import Version
-from formats import day
+
+from shared.access import Version
+from shared.formats import day
 
 __all__ = ["Period", "pick_period"]
 

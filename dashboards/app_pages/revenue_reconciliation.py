@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from access import Version
-from formats import label
-from layout import column, table
-from periods import Period
+from shared.access import Version
+from shared.formats import label
+from shared.layout import column, table
+from shared.periods import Period
 
 __all__ = ["breaks", "payments", "payouts"]
 
