@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run test up check bench docs lock
+.PHONY: help install run test test-thorough up check bench docs lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,7 @@ ORDERS ?= 1000000
 help:
 	@echo "make run     ingest the sample feeds, build, audit, publish, and show the numbers"
 	@echo "make test    the whole test suite"
+	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, SQL style, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
@@ -36,8 +37,13 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)
 	@$(BIN)/orderhouse run --sources data/sample/sources.yaml --as-of data
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST)
+
+test-thorough: $(STAMP)
+	@$(PYTEST) --hypothesis-profile=thorough
 
 up: $(STAMP)
 	@$(BIN)/orderhouse up

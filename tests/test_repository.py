@@ -50,7 +50,7 @@ def lines_matching(pattern: str) -> list[str]:
 
 def make_targets() -> set[str]:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):", text, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", text, flags=re.MULTILINE))
 
 
 def commands() -> set[str]:
@@ -93,7 +93,7 @@ def canonical(name: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_on_a_page_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"^make ([a-z]+)", text, flags=re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", text))
+    named = set(re.findall(r"^make ([a-z-]+)", text, flags=re.MULTILINE)) | set(re.findall(r"`make ([a-z-]+)`", text))
     assert named <= make_targets()
 
 

@@ -29,8 +29,8 @@ from tests.properties.killing import (
 )
 from tests.properties.thoroughness import times
 
-HOMES = times(20, many=150)
-LAST_STATEMENTS = times(8, many=114)
+HOMES = times(8, many=150)
+LAST_STATEMENTS = times(6, many=114)
 KILLS_PER_HOME = 3
 RUNS_KILLED = times(1, many=6)
 AS_OF = "2026-07-01T00:00:00Z"
