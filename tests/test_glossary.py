@@ -15,7 +15,7 @@ AGREED = {
     "expectation", "exception", "order line", "allocation", "on hand", "available to promise", "authorised", "captured",
     "payout", "stage", "home",
 }  # fmt: skip
-ENTRY = re.compile(r"[A-Z`].*\.\n\*Avoid:\* \S.*")
+ENTRY = re.compile(r"[A-Z`].*\.\n\n\*Avoid:\* \S.*")
 
 
 def entries() -> list[tuple[str, str]]:

@@ -1,1 +1,4 @@
-"""Pages, one module each; a module named after a page and a part, such as `orders_detail`, is a part of that page."""
+"""Pages, one module each, and parts of pages.
+
+A part is a module under its page's name: `orders_detail` is a part of `orders`. Pages never import each other.
+"""

@@ -1,6 +1,6 @@
-"""Whether feeds are as they should be: control totals, what changed from file to file, missing numbers, lateness.
+"""Feed sections of the data quality page: freshness, control totals, drift and gaps.
 
-Parts of the page about data quality. What is found is computed in dbt and said here in words.
+dbt computes the findings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 from shared.access import Version
 from shared.formats import day, instant, label
-from shared.layout import FILE, column, table, word
+from shared.tables import FILE, column, table, word
 
 __all__ = ["controls", "drift", "freshness", "gaps"]
 
@@ -44,8 +44,42 @@ GAPS = """
 
 
 def freshness(version: Version) -> None:
-    """Say which feeds are overdue or quiet, and list when each came last and is due next."""
+    """List the newest file and the next due file of each feed, below warnings of overdue and quiet feeds."""
     found = version.rows(FRESHNESS, (version.published_at.replace(tzinfo=None),))
+    _warn_of_late_feeds(version, found)
+    table(
+        found,
+        {
+            "freshness_status": word(
+                "Status",
+                "Measured at the clock of this version, as in the audit. Overdue: the next file is late. "
+                "Quiet: the newest event is older than usual, even if files arrive. "
+                "A feed without an expected interval and without a rhythm has no status.",
+            ),
+            "feed": column("Feed"),
+            "source": column("Source"),
+            "last_received_at": column("Newest file", "Receipt of the newest file."),
+            "age_hours": column(
+                "Age", "Age of the newest file when this version was published.", unit="hours", digits=1
+            ),
+            "expected_every": column("Expected every", "Interval in sources.yaml (`expect_every`)."),
+            "due_at": column("Next due"),
+            "newest_event_at": column(
+                "Newest event", "Newest instant in the rows. Exchange rates have days, not instants."
+            ),
+            "newest_event_date": column(
+                "Newest day", "Business day of the newest event, or day of the newest exchange rate."
+            ),
+            "files_count": column("Files", digits=0),
+        },
+        key="freshness",
+        nothing="No file has been received, and none is expected.",
+        height="content",
+    )
+
+
+def _warn_of_late_feeds(version: Version, found: pl.DataFrame) -> None:
+    """Warn of overdue and quiet feeds: overdue by the present time or by the clock of the version."""
     is_late = (pl.col("due_at") < datetime.now(UTC).replace(tzinfo=None)) | pl.col("is_overdue")
     late, quiet = found.filter(is_late), found.filter("is_quiet")
     for row in late.iter_rows(named=True):
@@ -59,102 +93,79 @@ def freshness(version: Version) -> None:
         )
     for row in quiet.iter_rows(named=True):
         st.warning(
-            f"{label(row['feed'])} of {row['source']} is quiet: nothing new since {day(row['newest_event_date'])}, "
-            f"{row['quiet_days']} days before this version's clock. Its own rhythm allows "
+            f"{label(row['feed'])} of {row['source']} is quiet: no new event since {day(row['newest_event_date'])}, "
+            f"{row['quiet_days']} days before this version's clock. Its usual rhythm allows "
             f"{row['allowed_quiet_days']:,.1f} days.",
             icon=":material/volume_off:",
         )
     if late.is_empty() and quiet.is_empty() and found["expected_every"].drop_nulls().len():
         st.success(
-            "Every feed that is expected has come in time, and none is quieter than usual.",
+            "Every expected feed is in time, and no feed is quieter than usual.",
             icon=":material/check_circle:",
         )
-    table(
-        found,
-        {
-            "freshness_status": word(
-                "Status",
-                "By the clock of this version, as in the audit. Overdue: the next file is late. "
-                "Quiet: files may come, but nothing new has happened for longer than usual. "
-                "Nothing is said of a feed that is not expected and has no rhythm.",
-            ),
-            "feed": column("Feed"),
-            "source": column("Source"),
-            "last_received_at": column("Newest file", "When the newest file was taken in."),
-            "age_hours": column("Age", "When this version was published.", unit="hours", digits=1),
-            "expected_every": column("Expected every", "As sources.yaml says (`expect_every`)."),
-            "due_at": column("Next due"),
-            "newest_event_at": column("Newest event", "Newest instant in its rows; rates have days, not instants."),
-            "newest_event_date": column("Newest day", "Business day of the newest event, or of the newest rate."),
-            "files_count": column("Files", digits=0),
-        },
-        key="freshness",
-        nothing="No file has come in, and none is expected.",
-        height="content",
-    )
 
 
 def controls(version: Version) -> None:
-    """Show stated totals beside what was received, those that differ first."""
+    """Compare the stated totals with the received rows, differences first."""
     found = version.rows(CONTROLS, (LIMIT,))
     failed = found.filter(status="failed")
     if failed.height:
         files = failed["path"].n_unique()
-        number = "1 file is" if files == 1 else f"{files} files are"
-        st.warning(f"{number} not as the control totals state. {failed['detail'][0]}", icon=":material/calculate:")
+        number = "1 file differs from its" if files == 1 else f"{files} files differ from their"
+        st.warning(f"{number} control totals. {failed['detail'][0]}", icon=":material/calculate:")
     elif found.height:
-        st.success("Every file adds up to its control totals.", icon=":material/check_circle:")
+        st.success("Every file agrees with its control totals.", icon=":material/check_circle:")
     table(
         found,
         {
             "status": word("Status"),
             "source": column("Source"),
             "file_name": FILE["file_name"],
-            "measure": column("Total of", "Rows, or the column that is summed."),
+            "measure": column("Total of", "Number of rows, or sum of a column."),
             "expected": column("Stated"),
             "actual": column("Received"),
             "detail": column("Outcome"),
-            "is_rejected": column("Rejected", "The file was not taken because of it."),
+            "is_rejected": column("Rejected", "The file was refused because of the difference."),
             "checked_at": column("Checked"),
             "path": FILE["path"],
         },
         key="controls",
-        nothing="No control totals are stated. Put them beside a file as <file>.control.json.",
+        nothing="No control totals are stated. Put them beside a file as `<file>.control.json`.",
     )
 
 
 def drift(version: Version) -> None:
-    """List in what files differ from those before them, newest first."""
+    """List the differences between files and those before them, newest first."""
     found = version.rows(DRIFT, (LIMIT,))
     table(
         found,
         {
             "received_at": column("Received"),
-            "severity": word("Severity", "A warning asks for a look; the rest is worth knowing."),
+            "severity": word("Severity", "A warning needs a check. The other findings are for information."),
             "feed": column("Feed"),
             "source": column("Source"),
             "kind": column("Finding"),
             "column_name": column("Column"),
-            "before_value": column("Before", "In the files before it."),
-            "after_value": column("After", "In this file."),
+            "before_value": column("Before", "Value in the earlier files."),
+            "after_value": column("After", "Value in this file."),
             "file_name": FILE["file_name"],
-            "detail": column("In words"),
+            "detail": column("Detail"),
             "path": FILE["path"],
         },
         key="drift",
-        nothing="Every file is like those before it: the same columns, kinds, words and about as many rows.",
+        nothing="No drift: every file has the columns, kinds, words and volume of the files before it.",
         of=version.row("select count(*) as n from quality.drift")["n"],
     )
 
 
 def gaps(version: Version) -> None:
-    """List numbers that are missing from what is numbered, the largest gaps first."""
+    """List the gaps in numbered ids and file names, the largest first."""
     found = version.rows(GAPS, (LIMIT,))
     missing = found["missing"].sum()
     if missing:
         st.warning(
-            f"{missing:,} {'number is' if missing == 1 else 'numbers are'} missing from what is numbered: "
-            "none of the files that came holds them.",
+            f"{missing:,} {'number is' if missing == 1 else 'numbers are'} missing from numbered ids or file names: "
+            f"no received file contains {'it' if missing == 1 else 'them'}.",
             icon=":material/format_list_numbered:",
         )
     table(
@@ -163,14 +174,14 @@ def gaps(version: Version) -> None:
             "source": column("Source"),
             "feed": column("Feed"),
             "column_name": column("Column"),
-            "prefix": column("Prefix", "What stands before the number; of files, the pattern of their names."),
+            "prefix": column("Prefix", "Text before the number. For file names, their pattern."),
             "gap_from": column("From", digits=0),
             "gap_to": column("To", digits=0),
-            "missing": column("Missing", "Numbers that never came.", digits=0),
-            "in_quarantine": column("In quarantine", "Numbers that came and are in quarantine.", digits=0),
-            "noticed_at": column("Noticed", "When both neighbours of the gap had come."),
+            "missing": column("Missing", "Numbers that were never received.", digits=0),
+            "in_quarantine": column("In quarantine", "Numbers that were received and are in quarantine.", digits=0),
+            "noticed_at": column("Noticed", "Receipt of both neighbours of the gap."),
         },
         key="gaps",
-        nothing="No number is missing. What is numbered is declared in sources.yaml (`numbered`).",
+        nothing="No number is missing. Numbered ids and file names are declared in sources.yaml (`numbered`).",
         of=version.row("select count(*) as n from quality.sequence_gaps")["n"],
     )

@@ -1,10 +1,10 @@
-"""Filters of an export, drawn by column type: as parameterised SQL for the page, as text for the command line."""
+"""Filters of the exports page, as parameterised SQL for queries and as text for the command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import streamlit as st
 from shared.access import Version, quoted
@@ -18,19 +18,19 @@ WORDS_OFFERED = 200
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: SQL with placeholders, and its values."""
+    """Condition of a filter: SQL with placeholders, and its values."""
 
     sql: str
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
 
     def written(self) -> str:
-        """Write it with its values in place, for ``--where``."""
+        """Return the SQL with the values in place of the placeholders, for ``--where``."""
         parts = self.sql.split("?")
         return parts[0] + "".join(_literal(value) + rest for value, rest in zip(self.values, parts[1:], strict=True))
 
 
 def ask(version: Version, table: str, columns: dict[str, str]) -> list[Condition]:
-    """Let the reader choose columns to filter on, and draw what fits each column's type."""
+    """Show the choice of columns and a filter for each chosen column, and return the conditions."""
     chosen = st.multiselect(
         "Filter on", list(columns), format_func=label, placeholder="No filter: all rows", key=f"filter_{table}"
     )
@@ -43,6 +43,7 @@ def ask(version: Version, table: str, columns: dict[str, str]) -> list[Condition
 
 
 def _draw(version: Version, table: str, name: str, kind: str) -> list[Condition]:
+    """Show the widget that fits the type of a column, and return its conditions."""
     key, heading, column = f"{table}.{name}", label(name), quoted(name)
     if kind == "BOOLEAN":
         answer = st.segmented_control(
@@ -66,12 +67,12 @@ def _draw(version: Version, table: str, name: str, kind: str) -> list[Condition]
     return [Condition(f"{column} in ({', '.join('?' * len(picked))})", tuple(picked))] if picked else []
 
 
-def _between(column: str, days: Sequence[Any]) -> list[Condition]:
+def _between(column: str, days: Sequence[date]) -> list[Condition]:
     return [Condition(f"{column} between ? and ?", (days[0], days[1]))] if len(days) == 2 else []
 
 
 def _words(version: Version, table: str, name: str) -> list[str]:
-    """Return the commonest values of a text column; others can be typed."""
+    """Return the most frequent values of a text column. Readers can type other values."""
     sql = f"""
         select {quoted(name)} as word from {quoted(table)} where {quoted(name)} is not null
         group by all order by count(*) desc, word limit ?
@@ -79,7 +80,7 @@ def _words(version: Version, table: str, name: str) -> list[str]:
     return version.rows(sql, (WORDS_OFFERED,))["word"].cast(str).to_list()
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, bool | int | float):
         return str(value).lower()
     return "'" + str(value).replace("'", "''") + "'"

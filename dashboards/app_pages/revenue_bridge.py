@@ -1,16 +1,16 @@
-"""The revenue bridge: its steps with their definitions, and its sums over a period from `marts.fct_revenue_daily`."""
+"""Bridge of the revenue page: its steps with their definitions, and its sums from `marts.fct_revenue_daily`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from shared.access import Version
 from shared.formats import money
-from shared.layout import column
 from shared.periods import Period
+from shared.tables import Column, column
 
 __all__ = ["BESIDE", "CLOCKS", "DIMENSIONS", "STEPS", "Part", "by_clock", "columns_of", "in_words", "sums"]
 
@@ -21,15 +21,14 @@ DIMENSIONS: tuple[Group, ...] = ("channel", "country", "category", "currency")
 
 @dataclass(frozen=True)
 class Part:
-    """One amount of the bridge.
+    """Amount of the bridge, or beside it.
 
     Attributes:
-        column: Its column in the mart, without ``_reporting``.
-        name: What people call it.
-        sign: What comes before it in the bridge: ``=`` for a total, ``+`` or ``−`` for a step,
-            nothing at the start.
-        tip: Its definition.
-        is_less_better: Whether a fall is good news.
+        column: Column of the mart, without ``_reporting``.
+        name: Heading.
+        sign: Sign in the bridge: ``=`` for a total, ``+`` or ``−`` for a step, empty for the first amount.
+        tip: Definition.
+        is_less_better: True if a fall is an improvement.
     """
 
     column: str
@@ -41,12 +40,12 @@ class Part:
 
 STEPS = (
     Part("gross_sales_amount", "Gross sales", "", "Quantity times unit price of the units that are not cancelled."),
-    Part("discounts_amount", "Discounts", "−", "What was taken off those lines.", is_less_better=True),
+    Part("discounts_amount", "Discounts", "−", "Discounts on the same units.", is_less_better=True),
     Part(
         "returns_amount",
         "Returns",
         "−",
-        "Net value of what came back, on the day received; never back-dated.",
+        "Net value of returned units, on the day of their receipt.",
         is_less_better=True,
     ),
     Part("net_sales_amount", "Net sales", "=", "Gross sales less discounts less returns."),
@@ -55,18 +54,18 @@ STEPS = (
     Part("total_sales_amount", "Total sales", "=", "Net sales plus tax plus shipping."),
 )
 BESIDE = (
-    Part("refunds_amount", "Refunds", "", "Cash paid back on the day, whatever the reason.", is_less_better=True),
-    Part("fees_amount", "Fees", "", "What payment providers kept.", is_less_better=True),
+    Part("refunds_amount", "Refunds", "", "Amounts paid back on the day, for any reason.", is_less_better=True),
+    Part("fees_amount", "Fees", "", "Fees of payment providers.", is_less_better=True),
     Part(
         "cost_of_goods_amount",
         "Cost of goods",
         "",
-        "Cost of the units sold; open while a cost is missing.",
+        "Cost of the units sold. Empty while a cost is missing.",
         is_less_better=True,
     ),
-    Part("gross_margin_amount", "Gross margin", "", "Net sales less cost of goods; open while a cost is missing."),
+    Part("gross_margin_amount", "Gross margin", "", "Net sales less cost of goods. Empty while a cost is missing."),
 )
-# Nothing is summed in part: one amount without a rate or a cost leaves the sum open.
+# An amount without an exchange rate or a cost leaves its sum empty: no partial sums.
 SUMS = ", ".join(
     f"case when count({part.column}_reporting) = count(*) then sum({part.column}_reporting) end as {part.column}"
     for part in (*STEPS, *BESIDE)
@@ -83,12 +82,12 @@ def sums(version: Version, period: Period, clock: str, by: Group | None = None) 
     sql = f"""
         select {key}{COUNTS}, {SUMS} from marts.fct_revenue_daily
         where recognition_clock = ? and business_date between ? and ? {group}
-    """  # noqa: S608 - names are ours, values are parameters
+    """  # noqa: S608 - fixed names, values are parameters
     return version.rows(sql, (clock, period.first, period.last))
 
 
 def by_clock(version: Version, period: Period) -> pl.DataFrame:
-    """Sum the bridge over a period under each recognition clock, in the order in which sales pass them."""
+    """Sum the bridge over a period on each recognition clock, in the order of `CLOCKS`."""
     sql = f"""
         select recognition_clock, {COUNTS}, {SUMS}
         from marts.fct_revenue_daily where business_date between ? and ?
@@ -97,12 +96,12 @@ def by_clock(version: Version, period: Period) -> pl.DataFrame:
     return version.rows(sql, (period.first, period.last, list(CLOCKS)))
 
 
-def columns_of(*parts: Part) -> dict[str, Any]:
-    """Describe the table columns of a bridge: orders, units and the amounts."""
+def columns_of(*parts: Part) -> dict[str, Column]:
+    """Describe the table columns of orders, units and the given amounts."""
     counted = {"orders": column("Orders", digits=0), "units": column("Units", digits=0)}
     return {**counted, **{part.column: column(part.name, part.tip, digits=2) for part in parts}}
 
 
 def in_words(totals: dict[str, Decimal | None], currency: str) -> str:
-    """Write the bridge as one equation."""
+    """Return the bridge as one equation."""
     return " ".join(f"{part.sign} {money(totals[part.column], currency)} {part.name.lower()}" for part in STEPS).strip()

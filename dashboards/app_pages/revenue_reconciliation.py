@@ -1,14 +1,12 @@
-"""Cash beside sales: payment events, payouts, and orders whose cash is not what is due."""
+"""Cash sections of the revenue page: payments, payouts, and breaks between received and due amounts."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import streamlit as st
 from shared.access import Version
 from shared.formats import label
-from shared.layout import column, table
 from shared.periods import Period
+from shared.tables import Column, column, table
 
 __all__ = ["breaks", "payments", "payouts"]
 
@@ -41,15 +39,15 @@ ORDERS = """
     order by abs(difference_amount) desc, order_id limit ?
 """
 COUNT = "select count(*) as n from marts.fct_payment_reconciliation where break_type = ?"
-MONEY: dict[str, Any] = {
-    "due": column("Due", "What customers owe for the units that are not cancelled.", digits=2),
-    "captured": column("Captured", "Paid in.", digits=2),
-    "refunded": column("Refunded", "Paid back.", digits=2),
+MONEY: dict[str, Column] = {
+    "due": column("Due", "Amount due for the units that are not cancelled.", digits=2),
+    "captured": column("Captured", "Amount that the payment provider has collected.", digits=2),
+    "refunded": column("Refunded", "Amount paid back to customers.", digits=2),
 }
 
 
 def payments(version: Version, period: Period) -> None:
-    """Show the period's payment events by kind, method and currency."""
+    """Show the payment events of the period by kind, method and currency."""
     table(
         version.rows(PAYMENTS, (period.first, period.last)),
         {
@@ -57,17 +55,19 @@ def payments(version: Version, period: Period) -> None:
             "method": column("Method"),
             "currency": column("Currency"),
             "events": column("Events", digits=0),
-            "amount": column("Amount", "Sum of the amounts as sent.", digits=2),
-            "cash": column("Cash", "In positive, out negative; authorisations move none.", digits=2),
-            "fees": column("Fees", "What the provider kept.", digits=2),
+            "amount": column("Amount", "Sum of the amounts as received.", digits=2),
+            "cash": column(
+                "Cash", "Received amounts are positive, paid amounts negative. Authorisations count as zero.", digits=2
+            ),
+            "fees": column("Fees", "Fees of the provider.", digits=2),
         },
         key="payments_by_kind",
-        nothing="No payment in this period.",
+        nothing="There is no payment in this period.",
     )
 
 
 def payouts(version: Version) -> None:
-    """Show the newest payouts with the parts they are made of."""
+    """Show the newest payouts with their parts."""
     table(
         version.rows(PAYOUTS, (LIMIT,)),
         {
@@ -83,31 +83,33 @@ def payouts(version: Version) -> None:
             "currency": column("Currency"),
         },
         key="payouts",
-        nothing="No payment names a payout.",
+        nothing="No payment belongs to a payout.",
     )
 
 
 def breaks(version: Version) -> None:
-    """Show orders by how their cash compares with what is due, and those of one break."""
+    """Show the number of orders by type of break, and the orders of the chosen type."""
     found = version.rows(BREAKS)
     table(
         found,
         {
-            "break_type": column("Break", "Why cash and due differ; exact where they do not."),
+            "break_type": column(
+                "Break", "Type of the difference between received and due amounts. Exact: no difference."
+            ),
             "currency": column("Currency"),
-            "orders": column("Orders", "Orders, and order ids that only a payment names.", digits=0),
-            "open": column("Open", "Breaks that stand at the clock of this version.", digits=0),
+            "orders": column("Orders", "Orders, and order ids that only a payment has.", digits=0),
+            "open": column("Open", "Breaks that are open at the clock of this version.", digits=0),
             **MONEY,
             "difference": column("Difference", "Captured less refunded less due.", digits=2),
-            "unexplained": column("Unexplained", "What no break explains; always zero.", digits=2),
+            "unexplained": column("Unexplained", "Difference without a type. Always zero.", digits=2),
         },
         key="breaks",
-        nothing="No order has been reconciled.",
+        nothing="No order is reconciled yet.",
         height="content",
     )
     kinds = [kind for kind in dict.fromkeys(found["break_type"]) if kind not in SETTLED]
     kind = st.selectbox(
-        "Orders of one break",
+        "Orders with a break",
         kinds,
         index=None,
         format_func=label,
@@ -121,12 +123,13 @@ def breaks(version: Version) -> None:
 
 
 def _orders_of(version: Version, kind: str) -> None:
+    """List the orders with a break, the largest difference first. A picked row opens the order."""
     picked = table(
         version.rows(ORDERS, (kind, LIMIT)),
         {
             "order_id": column("Order"),
             "placed_date": column("Placed"),
-            "age_days": column("Open for", "Since when the break stands.", unit="days", digits=1),
+            "age_days": column("Open for", "Age of the break.", unit="days", digits=1),
             "due_amount": MONEY["due"],
             "captured_amount": MONEY["captured"],
             "refunded_amount": MONEY["refunded"],

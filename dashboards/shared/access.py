@@ -1,8 +1,7 @@
-"""The one door to published data: opens the current version read-only, runs parameterised SQL, caches by version.
+"""Access to published data: the current version, its read-only connection, parameterised queries and their cache.
 
-Belongs here: finding the published version, the connection, the query cache,
-    and turning DuckDB's errors into two that pages
-can explain. Does not belong here: what a number means (dbt) or how it looks (`layout`, `charts`).
+No other module of the dashboards opens DuckDB. DuckDB's errors become the two errors that pages explain. The meaning
+of a number belongs to dbt, its appearance to `layout`, `tables` and `charts`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import polars as pl
@@ -20,22 +19,25 @@ import streamlit as st
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve import publishing
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
-from orderhouse.warehouse import open_published
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import open_published
 
-__all__ = ["DataMissing", "NothingPublished", "Version", "current_number", "current_version", "quoted"]
+__all__ = ["DataMissing", "NothingPublished", "Row", "Version", "current_number", "current_version", "quoted"]
+
+# A cell holds a value of any DuckDB type; the query alone decides which.
+Row: TypeAlias = dict[str, Any]
 
 SCHEMAS = ("marts", "ops", "quality")
-# A page asks for about 15 results; 400 keeps the last few readers' pages warm in some tens of MB.
+# A page runs about 15 queries. 400 results hold the pages of the last readers in some tens of MB.
 CACHED_RESULTS = 400
 
 
 class NothingPublished(Exception):
-    """No version has been published yet, or the pointer names a file that is gone."""
+    """Error: no version is published yet, or the file of the current version is missing."""
 
 
 class DataMissing(Exception):
-    """The published version lacks a table or column that was asked for; it was built by another release."""
+    """Error: the published version lacks a table or column, because another release built it."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,15 @@ class Version:
     """One published version, open for reading.
 
     Attributes:
-        settings: Whose home it is in.
-        path: The published file, never written again.
+        settings: Settings of its home.
+        path: The published file. It never changes.
         number: Version number, as in ``orderhouse versions``.
-        published_at: When it was published, UTC.
-        as_of: The instant that late, stuck and ages are measured from, UTC without zone.
+        published_at: Instant of publication, UTC.
+        as_of: Instant from which late, stuck and ages are measured, UTC without zone.
         business_date: Business day of `as_of`.
-        time_zone: Zone of business days.
+        time_zone: Time zone of business days.
         currency: Reporting currency.
-        batch_id: Newest batch of feed rows in it.
+        batch_id: Newest batch of feed rows in the version.
     """
 
     settings: Settings
@@ -64,7 +66,7 @@ class Version:
     currency: str
     batch_id: int
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """Run one parameterised query. Money stays decimal, instants are UTC without zone.
 
         Raises:
@@ -72,12 +74,12 @@ class Version:
         """
         return _result(self.path, sql, tuple(parameters), self.settings)
 
-    def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
-        """Return the only row of a query by column name; every value is None if there is none."""
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
+        """Return the only row of a query. Without a row, every value is None."""
         return _first(self.rows(sql, parameters))
 
     def tables(self) -> list[str]:
-        """List what can be read and exported, as ``schema.table``."""
+        """List the tables of the version, as ``schema.table``."""
         sql = """
             select table_schema || '.' || table_name as name from information_schema.tables
             where table_schema in (?, ?, ?) order by table_schema, table_name
@@ -85,7 +87,7 @@ class Version:
         return self.rows(sql, SCHEMAS)["name"].to_list()
 
     def columns(self, table: str) -> dict[str, str]:
-        """Return the columns of ``schema.table`` in order: name to type."""
+        """Return the columns of ``schema.table`` in order, as a mapping of names to types."""
         sql = """
             select column_name, data_type from information_schema.columns
             where table_schema = ? and table_name = ? order by ordinal_position
@@ -97,7 +99,7 @@ def current_version(settings: Settings) -> Version:
     """Open the current version and read its clock.
 
     Raises:
-        NothingPublished: Nothing is published yet, or its file is gone.
+        NothingPublished: Nothing is published yet, or the published file is missing.
         DataMissing: The file has no `marts.as_of`.
     """
     published = publishing.current_version(settings)
@@ -118,20 +120,20 @@ def current_version(settings: Settings) -> Version:
 
 
 def current_number(settings: Settings) -> int | None:
-    """Return the number of the version that readers are given now, without opening it."""
+    """Return the number of the current version without opening it."""
     published = publishing.current_version(settings)
     return published.number if published else None
 
 
 def quoted(identifier: str) -> str:
-    """Quote ``schema.table`` or a column name, so that it can never be read as SQL."""
+    """Quote ``schema.table`` or a column name, so that SQL reads it as a name only."""
     return ".".join(quote(part) for part in identifier.split("."))
 
 
-# Two versions stay open: readers may still be on the previous one while the first of them moves on.
+# Two versions stay open, because after a publication some readers are still on the previous one.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _connection(path: Path, _settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
-    """Open a published file once for all readers, and name its database; a new version has a new path."""
+    """Open a published file once for all readers, and return the connection and the name of its database."""
     digits = re.search(r"\d+", path.stem)
     try:
         connection = open_published(_settings, int(digits.group()) if digits else None)
@@ -142,18 +144,16 @@ def _connection(path: Path, _settings: Settings) -> tuple[duckdb.DuckDBPyConnect
 
 
 def _cursor(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
-    """Open a cursor of one's own on the shared connection, since readers ask at the same time.
-
-    A cursor starts in the connection's first database, not in the one in use, so it is told again.
-    """
+    """Open a cursor on the shared connection, so that readers can query at the same time."""
     connection, database = _connection(path, settings)
     cursor = connection.cursor()
+    # A new cursor starts in the connection's first database, not in the one in use.
     cursor.execute(f"use {quote(database)}").fetchall()
     return cursor
 
 
 @st.cache_data(max_entries=CACHED_RESULTS, show_spinner=False)
-def _result(path: Path, sql: str, parameters: tuple[Any, ...], _settings: Settings) -> pl.DataFrame:
+def _result(path: Path, sql: str, parameters: tuple[object, ...], _settings: Settings) -> pl.DataFrame:
     try:
         with _cursor(path, _settings) as cursor:
             found: pl.DataFrame = cursor.sql(sql, params=list(parameters)).pl()
@@ -162,5 +162,5 @@ def _result(path: Path, sql: str, parameters: tuple[Any, ...], _settings: Settin
     return found
 
 
-def _first(found: pl.DataFrame) -> dict[str, Any]:
+def _first(found: pl.DataFrame) -> Row:
     return found.row(0, named=True) if found.height else dict.fromkeys(found.columns)

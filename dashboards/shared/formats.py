@@ -1,4 +1,7 @@
-"""How numbers, words, instants and ages are written for people; nothing is computed here that a mart should say."""
+"""Formats of numbers, words, instants and ages.
+
+No number is computed here: dbt does that.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ DASH = "–"
 MINOR_DIGITS = dict.fromkeys(["CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"], 0) | dict.fromkeys(
     ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3
 )
-# From which size on a number is written in which unit.
+# Smallest size, unit and letter of shortened numbers.
 MAGNITUDES = ((1_000_000_000, 1_000_000_000, "B"), (1_000_000, 1_000_000, "M"), (10_000, 1_000, "k"))
 WORDS = {
     "ui": "UI",
@@ -30,7 +33,7 @@ WORDS = {
 
 
 def label(word: object) -> str:
-    """Write a stored word for people: ``part_shipped`` becomes "Part shipped", none becomes a dash."""
+    """Write a stored word for readers: ``part_shipped`` becomes "Part shipped", None a dash."""
     if word is None or word == "":
         return DASH
     text = str(word)
@@ -93,7 +96,7 @@ def instant(value: datetime | None, time_zone: str) -> str:
 
 
 def age(seconds: float) -> str:
-    """Write how long ago something was, in its largest unit."""
+    """Write an age in its largest unit: ``2 days ago``."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
             number = int(seconds // size)

@@ -1,20 +1,21 @@
-"""KPIs of a period: numerators and denominators of `marts.fct_kpi_daily` summed, explained by `marts.kpi_catalogue`."""
+"""KPIs of a period: sums of `marts.fct_kpi_daily`, with their definitions from `marts.kpi_catalogue`."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
 
 import polars as pl
 
 from shared import formats
-from shared.access import Version
-from shared.layout import Figure
+from shared.access import Row, Version
+from shared.layout import Direction, Figure
 from shared.periods import Period
 
 __all__ = ["catalogue", "figures_of", "series_of"]
 
-# Nothing is summed in part: a day without a value (a missing rate) leaves the period open. Levels are their last day's.
+DIRECTIONS: dict[str, Direction] = {"up": "up", "down": "down"}
+# A day without a value, for example without an exchange rate, leaves the sum of the period empty: no partial sums.
+# The value of a level is that of the last day.
 SUMS = """
     with days as (
         select
@@ -46,14 +47,14 @@ SERIES = """
 """
 
 
-def catalogue(version: Version) -> dict[str, dict[str, Any]]:
-    """Return the catalogue's row of every KPI, by its key."""
+def catalogue(version: Version) -> dict[str, Row]:
+    """Return the row of every KPI in the catalogue, by its key."""
     found = version.rows("select kpi, name, formula, unit, direction, owner, target from marts.kpi_catalogue")
     return {row["kpi"]: row for row in found.iter_rows(named=True)}
 
 
 def figures_of(version: Version, names: list[str], period: Period) -> list[Figure]:
-    """Return the KPIs that this version has, in the order asked for, each with its change and its trend."""
+    """Return the named KPIs that the version has, in the given order, with change and trend."""
     known = catalogue(version)
     found = version.rows(SUMS, (period.first, period.first, period.previous.first, period.last))
     values = {(row["kpi"], row["is_now"]): _value(row) for row in found.iter_rows(named=True)}
@@ -66,7 +67,7 @@ def figures_of(version: Version, names: list[str], period: Period) -> list[Figur
 
 
 def series_of(version: Version, names: list[str], period: Period, dimension: str = "all") -> pl.DataFrame:
-    """Return the daily value of KPIs: business_date, kpi, dimension_value, value (float, for drawing)."""
+    """Return the daily values of KPIs: business_date, kpi, dimension_value and value (a float, for charts)."""
     found = version.rows(SERIES, (dimension, names, period.first, period.last))
     value = (
         pl.when(pl.col("denominator").is_null())
@@ -77,23 +78,20 @@ def series_of(version: Version, names: list[str], period: Period, dimension: str
     return floats.select("business_date", "kpi", "dimension_value", value=value).filter(pl.col("value").is_finite())
 
 
-def _figure(
-    version: Version, kpi: dict[str, Any], now: Decimal | None, before: Decimal | None, daily: pl.DataFrame
-) -> Figure:
-    good: dict[str, Literal["up", "down"]] = {"up": "up", "down": "down"}
+def _figure(version: Version, kpi: Row, now: Decimal | None, before: Decimal | None, daily: pl.DataFrame) -> Figure:
     target = f" Target: {_written(version, kpi['unit'], kpi['target'])}." if kpi["target"] is not None else ""
     return Figure(
         name=kpi["name"],
         value=_written(version, kpi["unit"], now),
         help=f"{kpi['formula']}.{target} Owner: {formats.label(kpi['owner']).lower()}.",
         change=_change(kpi["unit"], now, before),
-        against="on the period before",
-        good=good.get(kpi["direction"], "neither"),
+        against="on the previous period",
+        good=DIRECTIONS.get(kpi["direction"], "neither"),
         trend=daily["value"].to_list() if daily.height > 1 else None,
     )
 
 
-def _value(sums: dict[str, Any]) -> Decimal | None:
+def _value(sums: Row) -> Decimal | None:
     numerator: Decimal | None = sums["numerator"]
     denominator: Decimal | None = sums["denominator"]
     if sums["is_sum"] or numerator is None:

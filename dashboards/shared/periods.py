@@ -1,4 +1,4 @@
-"""The period a page looks at, and the one before it of the same length."""
+"""Period of a page, and the previous period of the same length."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ CHOICES = {7: "7 days", 28: "28 days", 90: "90 days", 365: "A year"}
 
 @dataclass(frozen=True)
 class Period:
-    """Complete business days, first and last included."""
+    """Range of complete business days, first and last included."""
 
     first: date
     last: date
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """Return the number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def previous(self) -> Period:
-        """The period of the same length that ends the day before."""
+        """Return the period of the same length that ends the day before."""
         return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
 
     def __str__(self) -> str:
@@ -37,7 +37,10 @@ class Period:
 
 
 def pick_period(version: Version, default: int = 28) -> Period:
-    """Let the reader choose how far back to look. The clock's own day is not over, so periods end the day before."""
+    """Show the choice of the period, and return it.
+
+    The business day of the version's clock is not complete, so every period ends on the day before.
+    """
     days = st.segmented_control(
         "Period",
         list(CHOICES),

@@ -8,8 +8,8 @@ from typing import Any
 from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.superseding import is_live, note_superseded
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import open_raw
 
 __all__ = ["what_counts"]
 

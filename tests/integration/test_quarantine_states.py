@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from orderhouse.build.dbt import invoke
-from orderhouse.quarantined import STATES
+from orderhouse.repair.state import STATES
+from orderhouse.transform.dbt import invoke
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
-from tests.ingest.mending import Mending
+from tests.repair.mending import Mending
 
 SOURCES = """
 sources:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+from orderhouse.files.source_files import FileRejected, SourceFile, local_file
 from orderhouse.ingest.screening import PART, screen
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source, load_sources
-from orderhouse.sources.files import FileRejected, SourceFile, local_file
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.records import RECORD
-from orderhouse.vault import Vault, throwaway_vault
+from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.records import RECORD
+from orderhouse.vault.vault import Vault, throwaway_vault
 
 from tests.integration.running import PROJECT, data_folder
 
