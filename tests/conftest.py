@@ -5,10 +5,12 @@ The default profile is for every run, `--hypothesis-profile=thorough` for a long
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from orderhouse.cli.application import SELDOM
 
 # Files of a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the other
 # worker waiting for its end.
@@ -34,6 +36,11 @@ settings.register_profile(
 if settings.get_current_profile_name() == "default":
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
+
+
+def pytest_sessionstart() -> None:
+    """Collect garbage as seldom as the command line does: dbt's manifest makes each search long."""
+    gc.set_threshold(*SELDOM)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,7 +29,7 @@ from tests.properties.killing import (
 )
 from tests.properties.thoroughness import times
 
-HOMES = times(8, many=150)
+HOMES = times(10, many=150)
 LAST_STATEMENTS = times(6, many=114)
 KILLS_PER_HOME = 3
 RUNS_KILLED = times(1, many=6)
