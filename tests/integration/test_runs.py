@@ -1,4 +1,4 @@
-"""The installed command on the sample feeds.
+"""Runs on the sample feeds, as processes of their own wherever they are killed or run at the same time.
 
 Killed, run again, run twice at once, refused; what readers see each time.
 """
@@ -19,7 +19,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import PROJECT, published_file, run_installed, same_keys
+from tests.integration.running import PROJECT, published_file, run_installed, run_orderhouse, same_keys
 
 SAMPLE = PROJECT / "data" / "sample"
 AS_OF = "2026-07-01T00:00:00Z"
@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = deliver(landing, "*-0001.csv")
     run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
     run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
-    run_installed("ingest", "--sources", str(sources), home=home)
+    run_orderhouse("ingest", "--sources", str(sources), home=home)
     run_installed(
         "build",
         "--sources",
@@ -53,7 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         expect=KILLED,
         ORDERHOUSE_FAULT="build_model:60",
     )
-    run_installed("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
+    run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
     deliver(landing, "*.csv")
     run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
     run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
@@ -67,7 +67,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         expect=KILLED,
         ORDERHOUSE_FAULT="build_model:30",
     )
-    run_installed("ingest", "--sources", str(sources), home=home)
+    run_orderhouse("ingest", "--sources", str(sources), home=home)
     run_installed(
         "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
     )
@@ -82,7 +82,7 @@ def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, tmp_path
     undisturbed = tmp_path / "undisturbed"
     same_keys(home, undisturbed)
     sources = deliver(tmp_path / "landing", "*.csv")
-    output = run_installed("run", "--sources", str(sources), "--as-of", AS_OF, home=undisturbed)
+    output = run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=undisturbed)
     assert "KPIs of the last 28 days" in output and "open exceptions" in output and "Next:" in output
     left, right = table_hashes(published_file(home)), table_hashes(published_file(undisturbed))
     assert len(left) > 20
@@ -92,7 +92,7 @@ def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, tmp_path
 def test_nothing_new_and_the_same_clock_changes_nothing(home: Path) -> None:
     before = published_file(home)
     warehouse = (home / "warehouse" / "warehouse.duckdb").read_bytes()
-    output = run_installed("run", "--as-of", AS_OF, "--sources", str(home / "landing" / "sources.yaml"), home=home)
+    output = run_orderhouse("run", "--as-of", AS_OF, "--sources", str(home / "landing" / "sources.yaml"), home=home)
     assert "no table was touched" in output
     assert published_file(home) == before
     assert (home / "warehouse" / "warehouse.duckdb").read_bytes() == warehouse
@@ -113,9 +113,9 @@ def test_second_run_ends_with_3_while_the_first_goes_on(home: Path) -> None:
     try:
         while lock_holder(Settings(home=home)) is None and first.poll() is None:
             time.sleep(0.05)
-        output = run_installed("run", "--as-of", AS_OF, home=home, expect=3)
+        output = run_orderhouse("run", "--as-of", AS_OF, home=home, expect=3)
         assert f"process {first.pid}" in output
-        run_installed("sql", "select count(*) from ops.orders", home=home)
+        run_orderhouse("sql", "select count(*) from ops.orders", home=home)
     finally:
         assert first.wait(timeout=300) == 0
 
@@ -124,7 +124,7 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
     copied = tmp_path / "home"
     shutil.copytree(home, copied)
     published = published_file(copied).name
-    run_installed(
+    run_orderhouse(
         "build", "--sources", str(copied / "landing" / "sources.yaml"), "--as-of", "2026-07-02T00:00:00Z", home=copied
     )
     with duckdb.connect(str(copied / "warehouse" / "warehouse.duckdb")) as warehouse:
@@ -132,12 +132,12 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
             "update intermediate.int_order_lines_allocated "
             "set open_quantity = open_quantity + 1000, allocated_quantity = allocated_quantity + 7 where line_id = '1'"
         )
-    output = run_installed("audit", home=copied, expect=1)
+    output = run_orderhouse("audit", home=copied, expect=1)
     assert "The audit refused to publish" in output
     assert "fct_order_lines" in output and "rows" in output
-    assert "nothing was published" in run_installed("publish", home=copied, expect=1)
+    assert "nothing was published" in run_orderhouse("publish", home=copied, expect=1)
     assert published_file(copied).name == published
-    assert "the audit refuses what is newer" in run_installed("status", home=copied)
+    assert "the audit refuses what is newer" in run_orderhouse("status", home=copied)
 
 
 def test_only_whole_versions_are_listed(home: Path) -> None:
