@@ -20,11 +20,11 @@ __all__ = ["Column", "RuleFactory", "dy"]
 
 @contextlib.contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Make the import of a package fail with an `ImportError`, unless it is loaded already."""
+    """Make imports of a package fail, unless it is already imported."""
     if package in sys.modules:
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]  # Python's mark for a module that cannot be imported
+    sys.modules[package] = None  # type: ignore[assignment]  # an import of None raises ImportError
     try:
         yield
     finally:
