@@ -402,6 +402,7 @@ def load_sources(path: Path) -> SourcesFile:
         OrderhouseError: The file is missing or has a mistake; the message gives file, line and the nearest valid name.
     """
     document, lines = read_yaml(path)
+    # Empty declarations vanish from the document, but not from its lines. They must be reported as incomplete.
     declared = [keys[1] for keys in lines if len(keys) == 2 and keys[0] == "sources"]
     if isinstance(document.get("sources"), dict):
         document["sources"] = {name: document["sources"].get(name, {}) for name in declared}
