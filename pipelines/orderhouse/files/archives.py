@@ -83,6 +83,7 @@ def _opened(file: SourceFile) -> Iterator[zipfile.ZipFile]:
 
 def _archive(stream: BinaryIO) -> zipfile.ZipFile:
     try:
+        # A zip file is read from its end, so a stream that cannot seek is read into memory.
         return zipfile.ZipFile(stream if stream.seekable() else io.BytesIO(stream.read()))
     except DAMAGE as error:
         raise FileRejected(f"The zip file is damaged: {error}.") from None
