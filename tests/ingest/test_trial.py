@@ -27,12 +27,12 @@ def test_a_dry_run_counts_rows_reasons_and_words_and_writes_nothing(landing: Lan
     assert trial.feeds["payments"].words["kind"] == {"zahlung": 1}
     assert "person1@example.com" not in str(orders.sample)
     assert len(trial.notes) == 1
-    assert "feeds/tracking.csv would not be taken" in trial.notes[0]
+    assert "feeds/tracking.csv would not be loaded" in trial.notes[0]
     assert not landing.settings.home.exists()
 
 
 def test_an_unknown_source_is_named_beside_those_that_exist(landing: Landing) -> None:
-    with pytest.raises(OrderhouseError, match="no source 'shpo'; it declares shop"):
+    with pytest.raises(OrderhouseError, match="no source 'shpo'. Its sources are: shop"):
         check_sources(landing.settings, "shpo")
 
 
