@@ -137,7 +137,7 @@ def test_a_record_as_received_is_repaired_and_taken_back(quarantine: Orderhouse,
     given = ("--set", "InvoiceDate=2010-12-19 10:21:00", "--why", "the till was down", "--who", "ada")
     _, out, _ = quarantine("repair", till, "--received", *given)
     assert "Noted the repair of 1 record as received." in out
-    assert "till/day.csv:2 was read again as repaired: what comes of the record is in its feeds." in out
+    assert "till/day.csv:2 was reread with its repair: the rows of the record are in their feeds." in out
     for table in ("orders", "order_lines", "products", "customers"):
         assert landing.query(f"select count(*) from raw.{table} where _source = 'till'") == [(1,)], table
     _, out, _ = quarantine("show", till)
@@ -145,7 +145,7 @@ def test_a_record_as_received_is_repaired_and_taken_back(quarantine: Orderhouse,
     assert "Nothing has changed" in quarantine("replay")[1]
     ((repair_id,),) = landing.query("select repair_id from raw.repairs")
     _, out, _ = quarantine("discard", repair_id, "--why", "it was another day")
-    assert "till/day.csv:2 was read again as it came: its repair was taken back." in out
+    assert "till/day.csv:2 was reread as received: its repair was withdrawn." in out
     assert "record_patch" in "".join(quarantine("history", "--what", "record_patch")[1].split())
 
 

@@ -81,11 +81,11 @@ def quarantine_show(
     settings = settings_of(context)
     row = dict(one_row(looked_at(settings, wanted(ids=[quarantine_id], limit=2)), quarantine_id))
     if reveal:
-        from orderhouse.repair.export import revealed
+        from orderhouse.repair.export import reveal_rows
         from orderhouse.vault.vault import open_vault
 
         with open_vault(settings) as vault:
-            row["row_json"] = json.dumps(revealed([row["row_json"]], vault)[0], ensure_ascii=False)
+            row["row_json"] = json.dumps(reveal_rows([row["row_json"]], vault)[0], ensure_ascii=False)
     for name, value in row.items():
         if value is not None:
             console.print(f"[dim]{name}[/dim]  {shown(value)}", soft_wrap=True)
@@ -108,7 +108,7 @@ def quarantine_export(
     reveal: Reveal = False,
 ) -> None:
     """A CSV of rows with file, line, rules and reasons, for whoever can correct them at the source."""
-    from orderhouse.repair.export import spread
+    from orderhouse.repair.export import rows_as_table
     from orderhouse.repair.state import quarantined
     from orderhouse.vault.vault import open_vault
 
@@ -117,9 +117,9 @@ def quarantine_export(
         rows = quarantined(connection, wanted(feed, source, rule, state or list(WAITING)))
     if reveal:
         with open_vault(settings) as vault:
-            table = spread(rows, vault)
+            table = rows_as_table(rows, vault)
     else:
-        table = spread(rows)
+        table = rows_as_table(rows)
     if to is None:
         sys.stdout.write(table.write_csv())
         return

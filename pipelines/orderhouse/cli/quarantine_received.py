@@ -59,7 +59,7 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     """The record that a row came from; None where it cannot be read now."""
     import duckdb
 
-    from orderhouse.repair.records import RecordsAtHand
+    from orderhouse.repair.records import RecordReader
     from orderhouse.sources.config.declaration import load_sources
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
@@ -71,8 +71,8 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
         open_vault(settings) as vault,
         reading(settings) as connection,
     ):
-        at_hand = RecordsAtHand(connection, vault, Originals(settings, vault.keys), sources)
-        return at_hand.tried(row["source"], row["file_id"], row["record"]).received[row["record"]]
+        reader = RecordReader(connection, vault, Originals(settings, vault.keys), sources)
+        return reader.read(row["source"], row["file_id"], row["record"]).received[row["record"]]
     return None
 
 
