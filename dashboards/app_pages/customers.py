@@ -5,15 +5,15 @@ Customers are tokens here. Their personal data is in the vault.
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 from shared import charts, kpis
 from shared.access import Version
-from shared.formats import compact, day, label, per_cent, short_money
-from shared.layout import Figure, drawing, empty, figures, section, start
+from shared.formats import compact, label, per_cent, short_money
+from shared.layout import Figure, empty, figures, section, start
 from shared.periods import pick_period
 from shared.tables import column, table, word
+
+from app_pages import customers_segments
 
 LIMIT = 200
 KPIS = [
@@ -30,37 +30,19 @@ TOTALS = """
         count(*) filter (has_marketing_consent) as consenting
     from marts.dim_customers where orders_count > 0
 """
-SNAPSHOT = "select max(snapshot_date) as newest from marts.fct_customer_segments where scheme = ?"
-RFM = """
-    select recency_score, frequency_score, count(*) as customers from marts.fct_customer_segments
-    where scheme = 'rfm' and snapshot_date = ? group by all order by all
-"""
-SEGMENTS = """
-    select segments.segment, count(*) as customers, sum(customers.orders_count) as orders,
-        sum(customers.net_spend_amount_reporting) as spend,
-        sum(customers.net_spend_amount_reporting) / nullif(sum(customers.orders_count), 0) as order_value
-    from marts.fct_customer_segments as segments
-    join marts.dim_customers as customers on customers.customer_key = segments.customer_key
-    where segments.scheme = ? and segments.snapshot_date = ?
-    group by segments.segment order by customers desc, segments.segment
-"""
 TOP = """
     select coalesce(customers.customer_id, 'guest') as customer, substr(customers.email_token, 1, 16) as token,
         customers.lifecycle, segments.segment,
         customers.orders_count, customers.net_spend_amount_reporting, customers.average_order_value_reporting,
-            customers.return_rate,
+        customers.return_rate,
         customers.discount_share, customers.preferred_channel, customers.country, customers.first_order_at,
-            customers.last_order_at,
+        customers.last_order_at,
         coalesce(customers.customer_id, customers.email_token) as search
     from marts.dim_customers as customers
     left join marts.fct_customer_segments as segments
         on segments.customer_key = customers.customer_key and segments.scheme = 'rfm' and segments.snapshot_date = ?
     where customers.orders_count > 0 and (? is null or customers.lifecycle = ?)
     order by customers.net_spend_amount_reporting desc nulls last, customers.customer_key limit ?
-"""
-LIFECYCLE = """
-    select lifecycle, count(*) as customers from marts.dim_customers
-    where orders_count > 0 group by lifecycle order by customers desc, lifecycle
 """
 COHORTS = """
     select date_trunc('month', business_date)::date as month,
@@ -109,77 +91,11 @@ def headline(version: Version) -> None:
     )
 
 
-def newest(version: Version, scheme: str) -> date | None:
-    """Return the day of the newest snapshot of a scheme."""
-    found: date | None = version.row(SNAPSHOT, (scheme,))["newest"]
-    return found
-
-
-def rfm(version: Version) -> None:
-    """Draw the customers by recency score and frequency score."""
-    snapshot = newest(version, "rfm")
-    if snapshot is None:
-        empty("No customer has a score yet.")
-        return
-    cells = version.rows(RFM, (snapshot,))
-    st.altair_chart(
-        charts.grid(
-            cells,
-            "frequency_score",
-            "recency_score",
-            "customers",
-            ("Frequency score (5 orders most)", "Recency score (5 most recent)", "Customers"),
-        )
-    )
-    st.caption(f"Snapshot of {day(snapshot)}.")
-
-
-def segments(version: Version) -> None:
-    """List the segments of the chosen scheme."""
-    schemes = version.rows("select distinct scheme from marts.fct_customer_segments order by scheme")[
-        "scheme"
-    ].to_list()
-    if not schemes:
-        empty("No customer is in a segment yet.")
-        return
-    scheme = (
-        st.segmented_control(
-            "Scheme",
-            schemes,
-            default="rfm" if "rfm" in schemes else schemes[0],
-            required=True,
-            format_func=label,
-            key="scheme",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or schemes[0]
-    )
-    table(
-        version.rows(SEGMENTS, (scheme, newest(version, scheme))),
-        {
-            "segment": word("Segment", "Each customer is in exactly one segment of a scheme."),
-            "customers": column("Customers", digits=0),
-            "orders": column("Orders", digits=0),
-            "spend": column("Net spend", unit=version.currency, digits=2),
-            "order_value": column("Per order", "Net spend divided by orders.", unit=version.currency, digits=2),
-        },
-        key="segments",
-        nothing="No customer is in this scheme.",
-    )
-
-
-def lifecycle(version: Version) -> None:
-    """Draw the number of customers by lifecycle phase."""
-    found = version.rows(LIFECYCLE)
-    drawing(found, charts.ranked(found, "lifecycle", "customers", "Customers"), "No customer has ordered yet.")
-
-
 def top(version: Version) -> None:
     """List the customers with the highest spend. A picked row opens the orders of the customer."""
     phase = _pick_lifecycle(version)
     picked = table(
-        version.rows(TOP, (newest(version, "rfm"), phase, phase, LIMIT)),
+        version.rows(TOP, (customers_segments.newest(version, "rfm"), phase, phase, LIMIT)),
         {
             "customer": column("Customer", "Customer id of the shop."),
             "token": column(
@@ -252,14 +168,14 @@ with (
         "Customers by recency and frequency of their orders, in fifths. The third score, monetary value, is not shown.",
     ),
 ):
-    rfm(version)
+    customers_segments.rfm(version)
 with right:
     with section("Segments"):
-        segments(version)
+        customers_segments.segments(version)
     with section(
         "Lifecycle", "New, active, at risk and lost customers, measured by the usual time between their orders."
     ):
-        lifecycle(version)
+        customers_segments.lifecycle(version)
 with section("Top customers"):
     top(version)
 with section(

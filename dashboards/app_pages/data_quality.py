@@ -17,7 +17,7 @@ TOTALS = """
     select count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
         sum(quarantined) as quarantined,
         count(*) filter (status = 'rejected') as rejected,
-            count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
+        count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
     from quality.files where not is_superseded
 """
 FILES = """

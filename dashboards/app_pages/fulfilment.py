@@ -54,9 +54,9 @@ LATE = """
 BY_CARRIER = """
     select coalesce(carrier, 'not named') as carrier, count(*) as shipments, count(delivered_at) as delivered,
         count(*) filter (has_delivery_problem) as problems, count(*) filter (is_lost) as lost,
-            count(*) filter (is_returned) as carried_back,
-        count(delivered_at) / count(*)::double as delivered_rate, median(date_diff('hour', shipped_at,
-            delivered_at)) / 24.0 as median_days
+        count(*) filter (is_returned) as carried_back,
+        count(delivered_at) / count(*)::double as delivered_rate,
+        median(date_diff('hour', shipped_at, delivered_at)) / 24.0 as median_days
     from ops.shipments where shipped_at >= ? and shipped_at < ? and not is_cancelled
     group by all order by shipments desc, carrier
 """
@@ -64,7 +64,7 @@ BY_WAREHOUSE = """
     select coalesce(warehouse_id, 'not assigned') as warehouse, sum(open_quantity) as open,
         sum(held_quantity) as held,
         sum(allocated_quantity) as allocated, sum(backordered_quantity) as backordered,
-            sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
+        sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
     from ops.order_lines where open_quantity > 0
     group by all order by open desc, warehouse
 """
@@ -72,7 +72,7 @@ BACKORDERS = """
     select lines.sku, any_value(products.name) as product, sum(lines.backordered_quantity) as backordered,
         count(distinct lines.order_id) as orders,
         min(lines.placed_at) as oldest_at, any_value(positions.incoming_quantity) as incoming,
-            any_value(positions.next_incoming_at) as next_incoming_at
+        any_value(positions.next_incoming_at) as next_incoming_at
     from ops.order_lines as lines
     left join marts.dim_products as products on products.sku = lines.sku
     left join marts.fct_inventory_positions as positions on positions.sku = lines.sku
@@ -164,7 +164,7 @@ with left, section("Carriers", f"Shipments that left {period}."):
                 "Problems", "Shipments whose latest scan is a delay, a failed attempt or an exception.", digits=0
             ),
             "lost": column("Lost", digits=0),
-            "carried_back": column("Returned by carrier", "Shipments that the carrier brought back.", digits=0),
+            "carried_back": column("Returned", "Shipments that the carrier brought back.", digits=0),
         },
         key="carriers",
         nothing="No shipment left in this period.",

@@ -19,9 +19,9 @@ LEDGER = """
     select business_date, sum(closing_quantity) as closing, sum(closing_quantity - opening_quantity) as moved,
         sum(received_quantity) as received,
         sum(shipped_quantity) as shipped, sum(unshipped_quantity) as unshipped,
-            sum(restocked_quantity) as restocked, sum(adjusted_quantity) as adjusted,
+        sum(restocked_quantity) as restocked, sum(adjusted_quantity) as adjusted,
         sum(transferred_quantity) as transferred, sum(count_adjustment_quantity) as counted,
-            sum(opening_quantity) as opening
+        sum(opening_quantity) as opening
     from marts.fct_inventory_ledger where sku = ? and warehouse_id = ? and business_date >= ?
     group by business_date order by business_date
 """

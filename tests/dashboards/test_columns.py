@@ -1,4 +1,4 @@
-"""The small warehouse of these tests has no column that the real models lack, so a page that works here works there."""
+"""Columns of the small test warehouse. The real models have all of them, so pages find them there too."""
 
 from __future__ import annotations
 

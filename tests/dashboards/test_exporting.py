@@ -1,4 +1,4 @@
-"""Exports: the command line shown writes the rows counted, and the download is that file."""
+"""Exports page: its command exports the rows that it counts, and its download is the same file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers, words and times are written."""
+"""Formats of numbers, words and times."""
 
 from __future__ import annotations
 

@@ -128,9 +128,9 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
         "build", "--sources", str(copied / "landing" / "sources.yaml"), "--as-of", "2026-07-02T00:00:00Z", home=copied
     )
     with duckdb.connect(str(copied / "warehouse" / "warehouse.duckdb")) as warehouse:
-        warehouse.execute("update marts.fct_order_lines set open_quantity = open_quantity + 1000 where line_id = '1'")
         warehouse.execute(
-            "update marts.fct_order_lines set allocated_quantity = allocated_quantity + 7 where line_id = '1'"
+            "update intermediate.int_order_lines_allocated "
+            "set open_quantity = open_quantity + 1000, allocated_quantity = allocated_quantity + 7 where line_id = '1'"
         )
     output = run_orderhouse("audit", home=copied, expect=1)
     assert "The audit refused to publish" in output

@@ -11,7 +11,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest.superseding import is_live, note_superseded
+from orderhouse.ingest.superseding import create_superseded_tables, is_live
 from orderhouse.transform.fingerprint import REPLACED
 from orderhouse.vault.vault import open_vault
 
@@ -33,7 +33,7 @@ def mending(landing: Landing) -> Mending:
 def live_orders(landing: Landing) -> list[tuple[object, ...]]:
     """Id, currency and record of the orders that count."""
     with Mending(landing.settings).opened() as (raw, _):
-        note_superseded(raw)
+        create_superseded_tables(raw)
         return raw.execute(
             f"select order_id, currency, _record from raw.orders where {is_live('orders')} order by all"
         ).fetchall()
@@ -260,7 +260,7 @@ def test_a_file_read_again_under_another_mapping_gets_its_repairs_again(landing:
     states = [(row["record"], row["state"]) for row in mending.rows("repaired", "discarded", "open")]
     assert states == [(3, "repaired"), (4, "discarded")]
     with mending.opened() as (raw, _):
-        note_superseded(raw)
+        create_superseded_tables(raw)
         live = raw.execute(f"select _record, quantity from raw.order_lines where {is_live('order_lines')} order by 1")
         assert live.fetchall() == [(2, 1), (3, 2)]
     # now the mapping gives the rows a discount: they read differently
@@ -281,7 +281,7 @@ def test_a_repair_that_the_new_mapping_makes_needless_says_so(landing: Landing) 
     landing.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n    columns: {units: quantity}\n")
     assert [each for each in landing.ingest().notes if "is no longer needed" in each]
     with mending.opened() as (raw, _):
-        note_superseded(raw)
+        create_superseded_tables(raw)
         live = raw.execute(f"select quantity from raw.order_lines where {is_live('order_lines')}").fetchall()
     assert live == [(1,)]
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from orderhouse.contracts import CONTRACTS, LINEAGE
 from orderhouse.storage.raw_tables import create_raw_tables, raw_schema, received_columns
+from orderhouse.storage.raw_views import RAW_VIEWS
 from orderhouse.storage.warehouse import open_raw
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
@@ -25,6 +26,9 @@ def landing(tmp_path: Path) -> Landing:
     found.write("feeds/order_lines.csv", LINES_HEADER + line(1))
     found.ingest()
     return found
+
+
+VIEWS = "select count(*) from duckdb_views() where schema_name = 'raw'"
 
 
 def everything(landing: Landing) -> dict[str, list[tuple[Any, ...]]]:
@@ -72,7 +76,9 @@ def test_rows_of_a_home_of_before_loads_are_moved_and_read_as_before(landing: La
     assert not landing.ingest().changed
     assert everything(landing) == before
     assert landing.query("select count(*) from received.orders") == [(4,)]
-    assert landing.query("select count(*) from duckdb_views() where schema_name = 'raw'") == [(len(CONTRACTS),)]
+    assert landing.query("select count(*) from duckdb_views() where schema_name = 'raw'") == [
+        (len(CONTRACTS) + len(RAW_VIEWS),)
+    ]
     landing.write("feeds/orders-3.csv", ORDERS_HEADER + order(3) + order(4))
     landing.ingest()
     assert landing.query("select order_id, _is_duplicate from raw.orders where _batch_id = 3 order by all") == [
@@ -106,4 +112,6 @@ def test_a_move_that_ends_half_way_goes_on_where_it_was(landing: Landing, monkey
             create_raw_tables(Fragile(connection))  # type: ignore[arg-type]
     assert not landing.ingest().changed
     assert everything(landing) == before
-    assert landing.query("select count(*) from duckdb_views() where schema_name = 'raw'") == [(len(CONTRACTS),)]
+    assert landing.query("select count(*) from duckdb_views() where schema_name = 'raw'") == [
+        (len(CONTRACTS) + len(RAW_VIEWS),)
+    ]

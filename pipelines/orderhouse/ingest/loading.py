@@ -30,7 +30,7 @@ from orderhouse.ingest.reconcile_counts import settle
 from orderhouse.ingest.repairs_in_force import write_outcomes
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
-from orderhouse.ingest.superseding import note_superseded, supersede_file
+from orderhouse.ingest.superseding import create_superseded_tables, supersede_file
 from orderhouse.ingest.transaction import Transaction
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.storage.sql_names import quote
@@ -64,7 +64,7 @@ class Loader:
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="observing")
         self._comparing = ThreadPoolExecutor(1, thread_name_prefix="comparing")
         self._duplicates = Duplicates(connection, batch_id)
-        note_superseded(connection)
+        create_superseded_tables(connection)
 
     def begin_unit(self, unit: Unit) -> None:
         """Start a unit, and supersede the rows of its earlier loads."""
@@ -127,7 +127,7 @@ class Loader:
             },
         )
         self._open.forget(unit)
-        note_superseded(self.connection)
+        create_superseded_tables(self.connection)
         for finished in self._open.units:
             self._supersede(finished)
         self.controls.forget(unit)

@@ -22,7 +22,6 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.ingest.screening import UNREADABLE
-from orderhouse.repair.state import note_quarantined
 from orderhouse.sources.config.declaration import Source
 from orderhouse.vault.vault import Vault
 
@@ -149,9 +148,8 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
         params=[whole],
     ).pl()
     # The patch may hold for a later load of the file, which has another quarantine id for the row.
-    note_quarantined(connection)
     current = connection.execute(
-        "select quarantine_id from quarantined where is_current and repair_id = ?", [whole]
+        "select quarantine_id from raw.quarantined_rows as quarantined where is_current and repair_id = ?", [whole]
     ).fetchall()
     if current:
         row = row.with_columns(quarantine_id=pl.lit(current[0][0]))
@@ -166,11 +164,10 @@ def next_batch(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _selected_rows(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str]) -> pl.DataFrame:
     """Return the rows with these ids; raise if one of them was superseded."""
-    note_quarantined(connection)
     rows: pl.DataFrame = connection.sql(
         """
         select source, file_id, feed, record, quarantine_id, row_hash, row_json, path, is_current, repair_kind, fields
-        from quarantined where list_contains($ids, quarantine_id)
+        from raw.quarantined_rows as quarantined where list_contains($ids, quarantine_id)
         order by quarantine_id
         """,
         params={"ids": list(quarantine_ids)},

@@ -38,7 +38,7 @@ def rows_as_table(rows: Sequence[dict[str, Any]], vault: Vault | None = None) ->
     """Return quarantined rows as one table, with one column ``row.<name>`` for each column of the rows.
 
     Args:
-        rows: Rows of `quarantined`.
+        rows: Rows of `state.quarantined`.
         vault: The vault, to reveal the values behind tokens; None keeps the tokens.
     """
     texts = [row["row_json"] for row in rows]

@@ -15,7 +15,7 @@ def lapsed_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return lapsed patches that were not reported yet, each with its outcome and reasons.
 
     Args:
-        connection: The raw database, with the view `quarantined`.
+        connection: The raw database.
     """
     lapsed: pl.DataFrame = connection.sql(
         """
@@ -31,7 +31,7 @@ def lapsed_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             ) = 1
         )
         select decisions.*, loads.path, loads.status, exists (
-            select 1 from quarantined
+            select 1 from raw.quarantined_rows as quarantined
             where quarantined.is_current and quarantined.source = decisions.source
                 and quarantined.file_id = decisions.file_id
                 and quarantined.feed is not distinct from decisions.feed and quarantined.record = decisions.record
@@ -40,7 +40,8 @@ def lapsed_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         inner join loads using (source, file_id)
         where decisions.kind = 'patch'
             and not exists (
-                select 1 from quarantined where quarantined.is_current and quarantined.repair_id = decisions.repair_id
+                select 1 from raw.quarantined_rows as quarantined
+                where quarantined.is_current and quarantined.repair_id = decisions.repair_id
             )
             and not exists (
                 select 1 from raw.replays

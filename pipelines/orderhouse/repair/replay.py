@@ -22,12 +22,11 @@ from orderhouse.faults import checkpoint
 from orderhouse.ingest.duplicates import Duplicates
 from orderhouse.ingest.loads import Load, next_load, write_loads
 from orderhouse.ingest.screening import PART
-from orderhouse.ingest.superseding import note_superseded, supersede_replays
+from orderhouse.ingest.superseding import create_superseded_tables, supersede_replays
 from orderhouse.repair.decisions import next_batch
 from orderhouse.repair.lapsed_patches import lapsed_patches
 from orderhouse.repair.rescreening import rescreen
 from orderhouse.repair.results import Replayed, ReplayResult
-from orderhouse.repair.state import note_quarantined
 from orderhouse.sources.config.declaration import Source
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 from orderhouse.storage.sql_names import quote
@@ -57,7 +56,6 @@ def replay(
     Returns:
         The batch that was written, the outcome of each replayed row, and notes for a person.
     """
-    note_quarantined(connection)
     lapsed = lapsed_patches(connection)
     rows = _to_replay(connection, quarantine_ids)
     versions = {name: source.mapping_version for name, source in sources.items()}
@@ -95,7 +93,7 @@ def _to_replay(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[s
         """
         with wanted as (
             select *, state in ('open', 'patch_failed') and ($all or list_contains($ids, quarantine_id)) as is_asked
-            from quarantined where is_current
+            from raw.quarantined_rows as quarantined where is_current
         )
         select wanted.* from wanted
         where (is_due or is_asked or is_in_feed) and exists (
@@ -149,7 +147,7 @@ def _write(
     connection.register("incoming", rows.select(*RECORD_OF).unique().to_arrow())
     connection.execute("create or replace temp table replaying as select * from incoming")
     connection.unregister("incoming")
-    note_superseded(connection)
+    create_superseded_tables(connection)
     supersede_replays(connection, "replaying")
     connection.execute("begin")
     try:

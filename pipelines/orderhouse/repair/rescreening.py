@@ -27,7 +27,7 @@ def rescreen(
     """Screen quarantined rows again, with their patches.
 
     Args:
-        rows: Rows of the view `quarantined`, each with its part.
+        rows: Rows of `raw.quarantined_rows`, each with its part.
         sources: The declared sources.
         vault: Store of the values behind the rows' tokens.
 

@@ -1,8 +1,8 @@
-"""How what was received lies in its file: ledgers, the rows of every feed, and the loads that rows belong to.
+"""Layout of the raw database: ledgers, the rows of every feed, and the loads that rows belong to.
 
-A load is one feed of one file in one batch. Rows lie in `received.<feed>`, each with the number of its load; what all
-rows of a load share is said once, in `received.loads`. `raw.<feed>` is a view of the two, every row with its whole
-lineage: what reads rows reads that. What goes into the tables belongs in `ingest`.
+A load is one feed of one file in one batch. `received.<feed>` holds a feed's rows, each with the number of its load;
+`received.loads` holds once what all rows of a load share. `raw.<feed>` is a view that joins the two and gives every row
+its whole lineage; readers use the view. `orderhouse.ingest` decides what goes into the tables.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
+from orderhouse.storage.raw_views import create_raw_views
 from orderhouse.storage.sql_names import quote
 
 __all__ = ["create_raw_tables", "raw_schema", "received_columns"]
@@ -35,19 +36,19 @@ Columns = Mapping[str, str]
 
 
 def raw_schema() -> dict[str, dict[str, str]]:
-    """What there is to read in `raw`, with columns and SQL types: feeds, derived from their contracts, and ledgers."""
+    """Return columns and SQL types of every feed (from its contract) and every ledger, by name in `raw`."""
     return {**_feeds(), **RAW_LEDGERS}
 
 
 def received_columns(feed: str) -> dict[str, str]:
-    """The columns of a feed's rows as they lie in `received`, with SQL types."""
+    """Return the columns of a feed's table in `received`, with SQL types."""
     return _of_rows(_feeds()[feed])
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is not there yet, and the columns that contracts and ledgers have gained since.
+    """Create missing tables and views, and the columns that contracts and ledgers have gained.
 
-    In a file of before there were loads, every row had its lineage beside it: such rows are moved, feed by feed.
+    Homes of the first releases have no loads: their rows are moved into the present layout, feed by feed.
     """
     connection.execute("create schema if not exists raw; create schema if not exists received")
     connection.execute(LOADS)
@@ -71,6 +72,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
             del existing["raw", feed]
         if existing.get(("raw", feed)) != list(columns):
             connection.execute(f"create or replace view raw.{quote(feed)} as {_with_lineage(feed, columns)}")
+    create_raw_views(connection)
 
 
 def _feeds() -> dict[str, dict[str, str]]:

@@ -80,6 +80,8 @@ def build(
     shaping = shaping_variables(settings)
     salt = tracking_salt(load_keys(settings).inner)
     before = load_record(settings)
+    if settings.raw_db.exists():  # the models read views that a home of an earlier release may lack
+        open_raw(settings).close()
     with open_raw(settings, read_only=True) as raw:
         batch_id = _greatest_batch(raw, settings)
         present = fingerprint(project_folder(), raw, {**shaping, "tracking_salt": salt})
