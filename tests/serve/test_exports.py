@@ -118,7 +118,7 @@ def test_files_that_fit_their_manifest_but_not_the_version_are_found(
     manifest["tables"][0]["query"] = manifest["tables"][0]["query"].replace("OH-0007", "OH-0009")
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert verify(published, str(tmp_path)).problems == [
-        "ops.orders: the rows of version 1 are not those of the export."
+        "ops.orders: the rows of version 1 differ from the export."
     ]
 
 

@@ -1,6 +1,7 @@
-"""Where an audit is kept: `quality.audit` beside the tables it judged, and JSON under the home.
+"""Storage of audits: the table `quality.audit` in the built warehouse, and JSON files under the home.
 
-The table is published with them; the JSON is there when nothing is published, so that a refusal can be shown.
+The table is published with the warehouse. The JSON files exist also if nothing is published, so that a refusal can be
+shown.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from orderhouse.transform import record_audit
 
 __all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
 
-# Results kept as JSON, for comparing one audit with those before it.
+# Number of results kept as JSON, for comparison of audits.
 KEPT = 20
 
 COLUMNS = {
@@ -40,7 +41,7 @@ COLUMNS = {
 
 
 def audit_folder(settings: Settings) -> Path:
-    """Folder of results and data docs."""
+    """Return the folder of results and data docs."""
     return settings.home / "audit"
 
 
@@ -76,7 +77,7 @@ def _row(result: AuditResult, check: AuditCheck) -> list[object]:
 
 
 def save_result(settings: Settings, result: AuditResult) -> None:
-    """Write the result as JSON, the newest as `latest.json` too, and tell the build's record, which `publish` asks."""
+    """Write the result as JSON and as `latest.json`, and write the verdict to the build's record for `publish`."""
     folder = audit_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     text = result.to_json()

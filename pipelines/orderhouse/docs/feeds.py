@@ -1,7 +1,7 @@
-"""The page of the input feeds: every column of every contract with its type, its meaning and its words.
+"""Generator of the page of input feeds: every column of every contract with its type, its meaning and its words.
 
-Run as `python -m orderhouse.docs.feeds FILE`, which `make docs` does. What a column means stands in its contract,
-our words in the seed `canonical_words`; what is published of the feeds is the data dictionary's to tell.
+`make docs` runs it as `python -m orderhouse.docs.feeds FILE`. Meanings belong to the contracts, our words to the seed
+`canonical_words`. Published tables belong to `data_dictionary`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ IDS = {"order": "order id", "other": "id"}
 
 
 def feed_page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     contents = " · ".join(f"[{feed}](#{feed})" for feed in CONTRACTS)
     sections = (line for contract in CONTRACTS.values() for line in _section(contract))
     return "\n".join([HEADER, f"{contents}\n", *sections]).rstrip() + "\n"
