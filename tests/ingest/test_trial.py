@@ -90,7 +90,7 @@ def test_the_command_shows_rows_reasons_places_and_lines_to_paste(landing: Landi
     healed = run_orderhouse(
         "sources", "check", "shop", "--no-rows", "--sources", str(landing.sources_file), home=landing.folder / "home"
     )
-    assert "no meaning" not in healed
+    assert "unmapped words" not in healed
     assert "2026-01-02 03:04:05" not in healed
 
 

@@ -1,4 +1,4 @@
-{# Every exception about money: those of orders, and currencies without a rate on a day on which something was sold. #}
+{# Every exception about money: those of orders, and currencies without a rate on a day with sales. #}
 {{ config(materialized='view') }}
 
 with order_exceptions as (
