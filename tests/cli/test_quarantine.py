@@ -90,7 +90,7 @@ def test_a_discarded_row_stays_in_the_list_and_can_be_taken_back(quarantine: Ord
         (("repair", "--source", "shop", "--why", "x"), "The repair changes no column"),
         (("repair", "--source", "none", "--set", "a=b", "--why", "x"), "No open row in quarantine matches."),
         (("repair", "--source", "shop", "-y", "--set", "curency=b", "--why", "x"), "Did you mean currency?"),
-        (("list", "--state", "lost"), "'lost' is no state of a row in quarantine"),
+        (("list", "--state", "lost"), "'lost' is not a state of quarantined rows"),
         (("discard", "r123", "--why", "x"), "There is no repair 'r123'"),
     ],
 )

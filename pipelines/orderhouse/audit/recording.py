@@ -21,22 +21,22 @@ __all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
 KEPT = 20
 
 COLUMNS = {
-    "audit_id": ("varchar", "Build and check."),
+    "audit_id": ("varchar", "Build id and name of the check."),
     "build_id": ("varchar", "The build that was checked."),
     "batch_id": ("bigint", "The greatest batch of feed rows in it."),
-    "name": ("varchar", "The check, a sentence."),
+    "name": ("varchar", "Name of the check, a sentence."),
     "kind": (
         "varchar",
         "dbt_test (rows), expectation (days, feeds, words) or reconciliation (two ways to one number).",
     ),
-    "table_name": ("varchar", "What it looked at."),
+    "table_name": ("varchar", "Table that was checked."),
     "severity": ("varchar", "error refuses the build, warn is shown."),
-    "detail": ("varchar", "What holds or, when it does not, what is wrong and where to look."),
+    "detail": ("varchar", "The rule that holds or, if it fails, the problem and where to look."),
     "example_rows": ("varchar", "Up to five failing rows as text, a JSON array; null if it passed."),
-    "failed_rows": ("bigint", "How many rows fail; of a summary, how many of its rows."),
-    "duration_seconds": ("double", "How long the check took."),
-    "passed": ("boolean", "Whether it holds."),
-    "checked_at": ("timestamp", "When, in UTC."),
+    "failed_rows": ("bigint", "Number of failing rows of the table or of its summary."),
+    "duration_seconds": ("double", "Duration of the check."),
+    "passed": ("boolean", "True if the check holds."),
+    "checked_at": ("timestamp", "Instant of the audit, in UTC."),
 }
 
 

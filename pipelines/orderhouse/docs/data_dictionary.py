@@ -22,8 +22,8 @@ __all__ = ["dictionary", "main"]
 # The published schemas, in the order of the page.
 SCHEMAS = {
     "marts": "Facts, dimensions and KPIs.",
-    "ops": "What operators read and work from.",
-    "quality": "Where the rows came from, what was kept back, and what the audit said.",
+    "ops": "Tables for operators.",
+    "quality": "Files, quarantined rows, and the result of the audit.",
 }
 # The one published table that dbt does not make.
 AUDIT: dict[str, Any] = {
@@ -34,9 +34,9 @@ AUDIT: dict[str, Any] = {
 }
 HEADER = """# Data dictionary
 
-Generated from the dbt project by `make docs`; the words stand in the `.yml` beside each model. Amounts are decimals in
-the currency beside them, `_amount_reporting` in the reporting currency; `_at` is an instant in UTC, `_date` a day of
-the business time zone.
+Generated from the dbt project by `make docs`. The texts are in the `.yml` beside each model. Amounts are decimals in
+the currency beside them; `_amount_reporting` is in the reporting currency. `_at` is an instant in UTC, `_date` a
+business day.
 """
 
 

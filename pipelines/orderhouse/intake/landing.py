@@ -43,6 +43,7 @@ class _Waiting:
 
     @property
     def draft(self) -> Path:
+        """Return the hidden path to which the body is written first."""
         return self.target.with_name(f".{self.target.name}{DRAFT_SUFFIX}")
 
 

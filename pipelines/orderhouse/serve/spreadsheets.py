@@ -83,6 +83,7 @@ class _CellWriter:
         self.day = workbook.add_format({"num_format": "yyyy-mm-dd"})
 
     def write_row(self, number: int, row: Sequence[Any]) -> None:
+        """Write the values of one row."""
         for column, value in enumerate(row):
             self._write(number, column, value)
 

@@ -166,8 +166,8 @@ def in_words(exception: object) -> str:
 def _forget_compiled(manifest: Any) -> None:
     """Mark every node as not compiled.
 
-    dbt compiles into the manifest it is given, and takes an ephemeral model that is compiled as it is: a second command
-    in this process would filter by the watermarks of the first.
+    dbt stores compiled SQL in the manifest and reuses that of ephemeral models. A second command in this process would
+    otherwise filter by the watermarks of the first.
     """
     for node in manifest.nodes.values():
         if getattr(node, "compiled", False):
