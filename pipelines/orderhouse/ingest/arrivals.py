@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from orderhouse.files.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileVanished, SourceFile
+from orderhouse.files.source_files import SIDE_FILE, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import REPLACED, StoreFiles, StoreObject
 from orderhouse.ingest.discovery import Unit, shown_path
 from orderhouse.ingest.hash_cache import HashCache, Hashed
@@ -65,7 +65,7 @@ class Arrivals:
 
         Raises:
             FileVanished: The file no longer exists.
-            FileLeft: The file is being written, or changed within the settle time.
+            FileUnsettled: The file is being written, or changed within the settle time.
             FileUnreadable: The file may not be read.
             StoreRefused: The store refuses to answer.
         """
@@ -86,21 +86,21 @@ class Arrivals:
             listed: The object as its store lists it; None for a local file.
 
         Raises:
-            FileLeft: The side file is being written.
+            FileUnsettled: The side file is being written.
             StoreRefused: The store refuses to answer.
         """
         if listed is None:
             return Path(address + SIDE_FILE)
-        if listed.beside is not None:
+        if listed.side_file is not None:
             with contextlib.suppress(FileVanished):
-                return self.identify(source, listed.beside.address, listed.beside)
+                return self.identify(source, listed.side_file.address, listed.side_file)
         return None
 
     def refuse_changed(self, unit: Unit) -> None:
         """Raise if a local file of the unit changed since it was hashed.
 
         Raises:
-            FileLeft: The mark of a file changed.
+            FileUnsettled: The mark of a file changed.
             FileVanished: A file no longer exists, so it may not have been read to its end.
         """
         for file in unit.files:
@@ -112,7 +112,7 @@ class Arrivals:
             except FileVanished:
                 raise FileVanished(file.path) from None
             if mark != known.mark:
-                raise FileLeft(BEING_WRITTEN)
+                raise FileUnsettled(BEING_WRITTEN)
 
     def release(self, unit: Unit) -> None:
         """Remove the local copies of a unit's files and of their side files."""
@@ -153,7 +153,7 @@ class Arrivals:
             began = time.time()
             tag, file = copy.bring()
             self.hashed += 1
-            known = Hashed(f"{listed.listed}:{tag}", file.file_id, file.size_bytes, began)
+            known = Hashed(f"{listed.listing_mark}:{tag}", file.file_id, file.size_bytes, began)
             if self._seen is not None:
                 self._seen.note(listed.address, known)
         file_id = known.file_id
@@ -165,12 +165,12 @@ class Arrivals:
         The listing decides, unless the object was hashed so soon after its change that a later change could show the
         same second. Then the tag decides.
         """
-        if not known.mark.startswith(f"{listed.listed}:"):
+        if not known.mark.startswith(f"{listed.listing_mark}:"):
             return False
         if known.hashed_at - listed.modified_at > LISTING_CERTAINTY_SECONDS:
             return True
         now = time.time()
-        if known.mark != f"{listed.listed}:{self._stores.mark(listed.address)}":
+        if known.mark != f"{listed.listing_mark}:{self._stores.mark(listed.address)}":
             return False
         if self._seen is not None and now - listed.modified_at > LISTING_CERTAINTY_SECONDS:
             self._seen.note(listed.address, replace(known, hashed_at=now))
@@ -193,20 +193,20 @@ class _Copy:
 
     def bring(self) -> tuple[str, SourceFile]:
         """Download the object and return its tag and the identified file."""
-        tag, self._file = self._stores.bring(self._address, self._path)
+        tag, self._file = self._stores.download(self._address, self._path)
         return tag, self._file
 
     def open(self, file_id: str) -> BinaryIO:
         """Open the copy for reading. Download it first if that has not happened.
 
         Raises:
-            FileLeft: The bytes are not those that were hashed.
+            FileUnsettled: The bytes are not those that were hashed.
         """
         with self._lock:
             if self._file is None:
                 self.bring()
             if self._file is None or self._file.file_id != file_id:
-                raise FileLeft(REPLACED)
+                raise FileUnsettled(REPLACED)
         return self._path.open("rb")
 
     def remove(self) -> None:

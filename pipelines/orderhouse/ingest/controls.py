@@ -176,7 +176,7 @@ class Controls:
 
         Raises:
             FileVanished: A file no longer exists.
-            FileLeft: A file or its side file was replaced meanwhile.
+            FileUnsettled: A file or its side file was replaced meanwhile.
             StoreRefused: The store refuses to answer.
         """
         try:

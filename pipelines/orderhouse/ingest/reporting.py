@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileUnreadable, FileVanished
+from orderhouse.files.source_files import SIDE_FILE, FileUnreadable, FileUnsettled, FileVanished
 from orderhouse.ingest.controls import Check
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.ledger import KnownFile
@@ -66,7 +66,7 @@ class RunReport:
             case FileVanished():
                 reason = "The file existed when the run began and no longer when it was read."
                 status: Status = "vanished"
-            case FileLeft(reason=reason):
+            case FileUnsettled(reason=reason):
                 status = "left"
             case FileUnreadable(reason=reason):
                 status = "rejected"

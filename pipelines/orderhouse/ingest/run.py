@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnreadable, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
@@ -172,7 +172,7 @@ class _Run:
         if known.status == "loaded" and self.loader.controls.is_unchecked(unit):
             try:
                 self.late_checks += self.loader.controls.check_late(unit)
-            except (FileVanished, FileLeft):
+            except (FileVanished, FileUnsettled):
                 pass  # the next run tries again
             except StoreRefused as error:
                 self.report.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.reason}")
@@ -186,7 +186,7 @@ class _Run:
                 file = self.arrivals.identify(source, path, listed)
                 files.append(self.repairs.with_patches(source.name, file))
                 side = self.arrivals.side_file(source, path, listed)
-            except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+            except (FileVanished, FileUnsettled, FileUnreadable, StoreRefused) as error:
                 self.report.add_not_loaded(source, shown_path(source, path), error)
                 return None
             self.loader.controls.register(source, files[-1], side, is_only_file=len(found.paths) == 1)
@@ -224,7 +224,7 @@ class _Run:
                     future.result()
             self.report.notes += self.repairs.notes(unit.source.name, unit.files)
             self.report.add_files(self.loader.finish_unit(unit))
-        except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+        except (FileVanished, FileUnsettled, FileUnreadable, StoreRefused) as error:
             wait(kept)
             self.loader.drop_unit(unit)
             self.left.append(unit)
@@ -238,7 +238,7 @@ class _Run:
 
     @contextlib.contextmanager
     def _refused_if_changed(self, unit: Unit) -> Iterator[None]:
-        """Raise FileLeft or FileVanished if a file changed while it was read, in place of any error of the reading."""
+        """Raise FileUnsettled or FileVanished if a file changed while it was read, in place of any other error."""
         try:
             yield
         except Exception:

@@ -76,7 +76,7 @@ def screen(
     accepted, failures = _check_rules(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
     accepted = _tokenise_personal_words(contract, accepted, vault)
-    stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
+    stored = vault.tokenise(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
     return Screened(stored, _quarantined(contract, text, failures, vault, source))
 
 
@@ -89,7 +89,7 @@ def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -
             "record": [each.record for _, each in malformed],
             "rules": [json.dumps([each.rule]) for _, each in malformed],
             "reasons": [each.reason for _, each in malformed],
-            "row_json": _as_json(vault.tokenised(text, {"record_text": UNREADABLE})),
+            "row_json": _as_json(vault.tokenise(text, {"record_text": UNREADABLE})),
         },
         schema=QUARANTINE_SCHEMA,
     )
@@ -140,7 +140,7 @@ def _tokenise_personal_words(contract: type[Contract], accepted: pl.DataFrame, v
         odd = words.filter(words.str.contains(LOOKS_PERSONAL))
         if odd.len():
             is_odd = pl.col(name).is_in(odd.implode())
-            token = vault.tokenised(accepted.select(pl.when(is_odd).then(name).alias(name)), {name: UNREADABLE})
+            token = vault.tokenise(accepted.select(pl.when(is_odd).then(name).alias(name)), {name: UNREADABLE})
             accepted = accepted.with_columns(token.to_series().fill_null(accepted[name]).alias(name))
     return accepted
 
@@ -194,7 +194,7 @@ def _tokenise_personal(
     A text is examined without the prefix of its id column.
     """
     personal, prefixes = contract.personal(), source.id_prefixes(contract.feed())
-    rows = vault.tokenised(rows, personal)
+    rows = vault.tokenise(rows, personal)
     broken_columns = {rule.partition("|")[0] for rule in masks}
     for column in sorted(set(contract.fields()) & set(rows.columns)):
         written = rows[column].str.strip_prefix(prefixes.get(column, ""))
@@ -203,7 +203,7 @@ def _tokenise_personal(
         else:  # a shifted row may have a personal value in a column whose own rules hold
             odd = written.str.contains(LOOKS_PERSONAL).fill_null(False)
         if odd.any():
-            token = vault.tokenised(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
+            token = vault.tokenise(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
             rows = rows.with_columns(pl.when(~odd).then(pl.col(column)).alias(column), token.to_series())
     return rows
 
