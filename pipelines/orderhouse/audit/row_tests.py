@@ -127,6 +127,7 @@ def explain_tests(connection: duckdb.DuckDBPyConnection, tests: Iterable[RowTest
 
 
 def _check(connection: duckdb.DuckDBPyConnection, test: RowTest) -> AuditCheck:
+    """Return the check of one test."""
     passed = test.status == "pass"
     broken = test.status not in ("pass", "fail", "warn")
     warns = test.status == "warn" or (test.severity == "warn" and not broken)

@@ -57,6 +57,7 @@ def run_suites(
 
 
 def _new_context(folder: Path) -> Any:
+    """Create a context of Great Expectations without analytics, with one site of data docs."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -97,6 +98,7 @@ def _check_summary(
 
 
 def _validate(context: Any, source: Any, summary: Summary, group: Sequence[Expected], frame: Any) -> dict[str, Any]:
+    """Run the expectations of one summary, and return the results by check name."""
     import great_expectations as gx
 
     batch = source.add_dataframe_asset(summary.name).add_batch_definition_whole_dataframe("as_built")

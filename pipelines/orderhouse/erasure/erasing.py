@@ -178,6 +178,7 @@ def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int
 def _record(
     connection: duckdb.DuckDBPyConnection, person: Person, values: int, redaction: Redaction, why: str | None
 ) -> None:
+    """Append a line to `raw.erasures`."""
     connection.execute(
         "insert into raw.erasures by name select $id as erasure_id, $at as erased_at, $who as erased_by, "
         "$why as reason, $tokens as token_count, $count as value_count, $redacted as redacted_count, "

@@ -182,6 +182,7 @@ def _create_person_tables(connection: duckdb.DuckDBPyConnection, vault: Vault, c
 
 
 def _tokens_on_rows(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the tokens on all rows of the person."""
     tokens: set[str] = set()
     for feed, columns in token_columns().items():
         fields = CONTRACTS[feed].fields()

@@ -97,6 +97,7 @@ def _copy(file: SourceFile, content: bytes) -> SourceFile:
 
 
 def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]) -> _Read:
+    """Read, tokenise and screen files as an ingest does."""
     found = _Read()
     for rows in FORMATS[source.format].read(source, files):
         place = (rows.feed, rows.file.file_id)

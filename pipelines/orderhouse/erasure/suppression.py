@@ -145,6 +145,7 @@ def redact_units(
 def _loaded_with(
     connection: duckdb.DuckDBPyConnection, originals: Originals, source: str, file_id: str
 ) -> list[SourceFile]:
+    """Return the originals of a file and of the files that were loaded together with it."""
     rows = connection.execute(
         """
         select file_id, max(path), max(size_bytes) from raw.files

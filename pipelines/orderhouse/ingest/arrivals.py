@@ -132,6 +132,7 @@ class Arrivals:
             self._seen.save(present)
 
     def _file(self, key: tuple[str, str], path: Path, settle_seconds: float) -> SourceFile:
+        """Return a local file by its content hash, from the cache if its mark is unchanged."""
         mark = local_mark(path)
         known = self._seen.get(str(path)) if self._seen is not None else None
         if known is not None and known.mark == mark:
@@ -147,6 +148,7 @@ class Arrivals:
         return replace(file, path=key[1])
 
     def _object(self, key: tuple[str, str], listed: StoreObject) -> SourceFile:
+        """Return an object by its content hash, from the cache if it is unchanged."""
         copy = self._copies[key] = _Copy(self._stores, listed.address, self._next_path())
         known = self._seen.get(listed.address) if self._seen is not None else None
         if known is None or not self._is_unchanged(listed, known):

@@ -296,6 +296,7 @@ def _rows_check(place: tuple[str, str, str, str, str], actual: int, expected: in
 
 
 def _sum_check(place: tuple[str, str, str, str, str], tally: _Tally, column: str, expected: str) -> Check:
+    """Return the check of one stated sum."""
     _, _, path, origin, _ = place
     actual = tally.sums.get(column, Decimal(0) if tally.rows == 0 else None)
     text = None if actual is None else _plain(actual)

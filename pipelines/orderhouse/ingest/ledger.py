@@ -218,6 +218,7 @@ def _intervals(source: Source, feeds: list[str]) -> list[Row]:
 def _rewrite(
     connection: duckdb.DuckDBPyConnection, table: str, declared: list[Row], names: set[str], batch_id: int
 ) -> bool:
+    """Write a declared set under the batch if it changed; return True if it did."""
     current = connection.execute(
         f"select * exclude (batch_id) from raw.{table} "  # noqa: S608
         f"where batch_id = (select max(batch_id) from raw.{table})"

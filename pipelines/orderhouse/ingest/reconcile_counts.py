@@ -66,6 +66,7 @@ def _rejections(opened: Transaction) -> list[LedgerLine]:
 
 
 def _line(opened: Transaction, part: Part, duplicate: int) -> LedgerLine:
+    """Return the ledger line of a part."""
     is_empty = part.role == "primary" and not any(other.rows_in for other in opened.parts_of(part.unit))
     report = FileReport(
         source=part.unit.source.name,

@@ -152,6 +152,7 @@ def _any(failures: Failures) -> pl.Series:
 def _quarantined(
     contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, source: Source
 ) -> pl.DataFrame:
+    """Return the rows that break a rule, with rules, reasons and the row as JSON."""
     if not failures:
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
     bad = _any(failures)

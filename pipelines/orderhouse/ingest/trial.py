@@ -131,6 +131,7 @@ def _try_source(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arri
 
 
 def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> None:
+    """Screen rows and add their counts, words and a sample to the trial."""
     if rows.feed is None:
         trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
         return

@@ -178,6 +178,7 @@ def load_refusal(settings: Settings) -> Refusal | None:
 
 
 def _audited(settings: Settings) -> BuildRecord:
+    """Return the record of the last build; raise unless it is finished and passed its audit."""
     record = load_record(settings)
     if record is None or not record.is_whole:
         raise OrderhouseError("There is no finished build to publish. Run `orderhouse build` first.")
@@ -202,6 +203,7 @@ def _stamped_build(settings: Settings) -> str | None:
 
 
 def _add_version(settings: Settings, record: BuildRecord, versions: list[PublishedVersion]) -> PublishedVersion:
+    """Copy the built warehouse as the next version, and write its description."""
     number = max((version.number for version in versions), default=0) + 1
     path = settings.published / f"warehouse-{number}.duckdb"
     incoming = settings.published / f".incoming-{number}"

@@ -79,6 +79,7 @@ def _split(place: str) -> tuple[str, str]:
 
 
 def _compare_files(table: ExportedTable, base: str, folder: Path) -> list[str]:
+    """Return one sentence for each file that is missing or differs from the manifest."""
     problems = []
     for expected in table.files:
         path = folder / expected.path
@@ -92,6 +93,7 @@ def _compare_files(table: ExportedTable, base: str, folder: Path) -> list[str]:
 
 
 def _compare_with_version(settings: Settings, manifest: Manifest, folder: Path, derived: Path) -> list[str]:
+    """Export the tables again from the version, and return one sentence for each difference."""
     problems = []
     derived.mkdir(parents=True)
     with open_published(settings, manifest.version) as connection:

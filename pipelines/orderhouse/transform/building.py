@@ -147,6 +147,7 @@ def _run(
     salt: str,
     on_event: Callable[[ModelEvent], None] | None,
 ) -> dict[str, float]:
+    """Run dbt, and return the seconds of each computed table."""
     ended: list[ModelEvent] = []
 
     def observe(event: ModelEvent) -> None:
