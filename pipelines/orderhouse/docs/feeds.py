@@ -1,7 +1,7 @@
 """Generator of the page of input feeds: every column of every contract with its type, its meaning and its words.
 
 `make docs` runs it as `python -m orderhouse.docs.feeds FILE`. Meanings belong to the contracts, our words to the seed
-`canonical_words`. Published tables belong to `data_dictionary`.
+`canonical_vocabulary`. Published tables belong to `data_dictionary`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MONEY_DIGITS, UNITS_DIGITS = WHOLE_DIGITS["money"], WHOLE_DIGITS["units"]
 HEADER = f"""# Input feeds
 
 Generated from the contracts (`pipelines/orderhouse/contracts/`) and our words
-(`dbt_project/seeds/canonical_words.csv`) by `make docs`. These are the columns into which sources are translated. The
-published tables are in the [data dictionary](data_dictionary.md).
+(`dbt_project/seeds/canonical_vocabulary.csv`) by `make docs`. These are the columns into which sources are translated.
+The published tables are in the [data dictionary](data_dictionary.md).
 
 ## Rules for every feed
 
