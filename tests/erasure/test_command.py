@@ -28,7 +28,7 @@ def test_what_was_done_is_said_without_naming_anybody(merchant: Merchant, capsys
     assert "feeds/customers.csv" in said
     assert not any(value in said for value in ANNA.all())
     assert erase(merchant, "c1", "--yes") == 0
-    assert "erased already" in capsys.readouterr().out
+    assert "erased before" in capsys.readouterr().out
 
 
 def test_originals_can_be_dropped_instead(merchant: Merchant, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,7 @@ def test_the_command_shows_rows_reasons_places_and_lines_to_paste(landing: Landi
     assert "not used: colour" in output
     assert "p@x.org" not in output
     assert "2026-01-02 03:04:05" in output
-    pasted = output.split("after each of theirs:\n")[1]
+    pasted = output.split("after each word:\n")[1]
     assert pasted.startswith("    words:\n      payments.kind:  # authorized, captured,")
     assert '        "Zahlung eins":\n' in pasted
     words = "".join(pasted.splitlines(keepends=True)[:3]).replace('eins":', 'eins": captured')
