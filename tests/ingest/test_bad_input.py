@@ -12,7 +12,7 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
 from orderhouse.ingest.trial import check_sources
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order, report

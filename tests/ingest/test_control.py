@@ -15,8 +15,8 @@ from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.trial import check_sources
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.config.declaration import load_sources
 from orderhouse.sources.config.promises import NUMBERED_COLUMNS
+from orderhouse.sources.config.sources_file import load_sources
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order, report
 

@@ -28,7 +28,7 @@ def intake(
 ) -> None:
     """Take webhooks: check who sent them and land them as files, which the next run takes in. Ctrl-C ends it."""
     from orderhouse.intake import receivers, serve
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     found = receivers(load_sources(settings.sources_file), os.environ)

@@ -30,7 +30,7 @@ def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) ->
         row: The row.
         reveal: Show values that may be personal.
     """
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     sources = load_sources(settings.sources_file).sources
     source = sources.get(row["source"])
@@ -60,7 +60,7 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     import duckdb
 
     from orderhouse.repair.records import RecordsAtHand
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 

@@ -138,7 +138,7 @@ class _Desk:
 
 @contextlib.contextmanager
 def _working(settings: Settings, purpose: str) -> Iterator[_Desk]:
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.storage.warehouse import open_raw, run_lock
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault

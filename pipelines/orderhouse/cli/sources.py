@@ -49,7 +49,7 @@ def check(
 ) -> None:
     """Read and check every file of a source without loading it: rows, broken rules, words without meaning."""
     from orderhouse.ingest.trial import check_sources
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     with console.status("Reading the sources"):

@@ -23,7 +23,8 @@ from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.recognition import describe_kind
