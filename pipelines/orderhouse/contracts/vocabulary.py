@@ -34,7 +34,9 @@ def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
 def format_vocabulary(format_name: str) -> frozenset[tuple[str, str, str]]:
     """Return feed, column and word of everything that a format sends and that maps to a word of the warehouse."""
     return frozenset(
-        (row["feed"], row["column_name"], row["word"]) for row in _seed("format_vocabulary") if row["format"] == format_name
+        (row["feed"], row["column_name"], row["word"])
+        for row in _seed("format_vocabulary")
+        if row["format"] == format_name
     )
 
 

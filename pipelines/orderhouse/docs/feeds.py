@@ -21,8 +21,8 @@ MONEY_DIGITS, UNITS_DIGITS = WHOLE_DIGITS["money"], WHOLE_DIGITS["units"]
 HEADER = f"""# Input feeds
 
 Generated from the contracts (`pipelines/orderhouse/contracts/`) and our words
-(`dbt_project/seeds/canonical_vocabulary.csv`) by `make docs`. These are the columns that sources are translated into; what
-is published of them is in the [data dictionary](data_dictionary.md).
+(`dbt_project/seeds/canonical_vocabulary.csv`) by `make docs`. These are the columns that sources are translated into;
+what is published of them is in the [data dictionary](data_dictionary.md).
 
 ## What holds for every feed
 
