@@ -16,7 +16,7 @@ from orderhouse.repair.replay import replay
 from orderhouse.repair.reread import record_sentences
 from orderhouse.repair.results import replay_sentences
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.originals import Originals

@@ -22,7 +22,7 @@ from orderhouse.receive import receive
 from orderhouse.repair.records import RecordReader
 from orderhouse.repair.state import Selection, quarantined
 from orderhouse.settings import Settings, load_settings
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.transform import build
 from orderhouse.vault.originals import Originals
 

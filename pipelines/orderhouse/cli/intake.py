@@ -28,7 +28,7 @@ def intake(
 ) -> None:
     """Receive webhooks, check their signatures and land them as files for the next run. Ctrl-C ends it."""
     from orderhouse.intake import receivers, serve
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     found = receivers(load_sources(settings.sources_file), os.environ)

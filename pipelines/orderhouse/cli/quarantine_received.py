@@ -33,7 +33,7 @@ def print_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) 
         row: The quarantined row.
         reveal: True to show values that may be personal.
     """
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     sources = load_sources(settings.sources_file).sources
     source = sources.get(row["source"])
@@ -62,7 +62,7 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     import duckdb
 
     from orderhouse.repair.records import RecordReader
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 

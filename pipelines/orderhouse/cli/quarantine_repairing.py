@@ -146,7 +146,7 @@ class _Opened:
 
 @contextlib.contextmanager
 def _opened(settings: Settings, purpose: str) -> Iterator[_Opened]:
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.storage.warehouse import open_raw, run_lock
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault

@@ -54,7 +54,7 @@ def check(
 ) -> None:
     """Read and screen every file of a source without loading it: rows, broken rules, unmapped words."""
     from orderhouse.ingest.trial import check_sources
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     with console.status("Reading the sources"):

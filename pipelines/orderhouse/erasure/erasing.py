@@ -24,7 +24,8 @@ from orderhouse.faults import checkpoint
 from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.files.source_files import FileRejected, unpacked
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals

@@ -16,7 +16,8 @@ from orderhouse.erasure.redaction import redact
 from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals

@@ -23,10 +23,11 @@ from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
-from orderhouse.sources.recognition import recognised
+from orderhouse.sources.recognition import describe_kind
 from orderhouse.vault.vault import Vault, in_memory_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
@@ -115,7 +116,7 @@ def _try_source(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arri
         shown = shown_path(source, group[0])
         try:
             files = [arrivals.identify(source, path, found.objects.get(path)) for path in group]
-            trial.kinds.update(recognised(source, file) for file in files)
+            trial.kinds.update(describe_kind(source, file) for file in files)
             for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))

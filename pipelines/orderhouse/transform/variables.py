@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import merchant_of
+from orderhouse.sources.config.sources_file import merchant_of
 from orderhouse.storage.build_record import BuildRecord, load_record
 
 __all__ = ["build_variables", "clock_variables", "shaping_variables", "tracking_salt"]
