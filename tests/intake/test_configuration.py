@@ -30,7 +30,7 @@ SHOPIFY = "{kind: shopify, secret_env: SHOP_SECRET}"
         ("{kind: shopfy, secret_env: S}", "there is no kind of webhook 'shopfy'; did you mean 'shopify'"),
         ("{kind: shopify}", "needs the key 'secret_env'"),
         ("{kind: shopify, secret_en: S}", "has no key 'secret_en'; did you mean 'secret_env'"),
-        ("{kind: shopify, secret_env: shpss_4fe1}", "it names an environment variable"),
+        ("{kind: shopify, secret_env: shpss_4fe1}", "it must name an environment variable"),
         (SHOPIFY, "the environment variable SHOP_SECRET is empty"),
         ("{kind: generic, secret_env: ODD}", "ODD is not a Standard Webhooks secret"),
     ],
