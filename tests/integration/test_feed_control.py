@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.integration.running import published_file, run_orderhouse
+from tests.integration.running import published_file, run_orderhouse, run_steps
 
 AS_OF = "2030-01-01T00:00:00Z"
 SOURCES = """
@@ -61,7 +61,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sources.yaml").write_text(SOURCES)
     for name, text in FILES.items():
         (folder / "shop" / name).write_text(text)
-    output = run_orderhouse("run", "--sources", str(folder / "sources.yaml"), "--as-of", AS_OF, home=folder / "home")
+    output = run_steps(folder / "home", folder / "sources.yaml", AS_OF)
     assert "Published version 1" in output
     assert "payments-2.csv.control.json states 3 rows, but shop/payments-2.csv has 2." in output
     return folder / "home"

@@ -1,4 +1,4 @@
-"""The installed command on the sample feeds.
+"""Runs on the sample feeds, as processes of their own wherever they are killed or run at the same time.
 
 Killed, run again, run twice at once, refused; what readers see each time.
 """
@@ -19,7 +19,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import PROJECT, published_file, run_orderhouse, same_keys
+from tests.integration.running import PROJECT, published_file, run_installed, run_orderhouse, same_keys
 
 SAMPLE = PROJECT / "data" / "sample"
 AS_OF = "2026-07-01T00:00:00Z"
@@ -40,10 +40,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("killed")
     landing = home / "landing"
     sources = deliver(landing, "*-0001.csv")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_orderhouse(
+    run_installed(
         "build",
         "--sources",
         str(sources),
@@ -55,9 +55,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
     deliver(landing, "*.csv")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
-    run_orderhouse(
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_installed(
         "build",
         "--sources",
         str(sources),
@@ -68,12 +68,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ORDERHOUSE_FAULT="build_model:30",
     )
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_orderhouse(
+    run_installed(
         "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
     )
     arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
-    run_orderhouse(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
-    output = run_orderhouse(*arguments, home=home)
+    run_installed(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
+    output = run_installed(*arguments, home=home)
     assert "Published version 2" in output or "no table was computed" in output
     return home
 

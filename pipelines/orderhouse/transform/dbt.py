@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ __all__ = [
 SCRUBBED_PREFIX = "DBT_ENV_SECRET_"
 # The home that dbt gets while it parses and opens nothing. With the real path it would parse again for each home.
 NO_HOME = Path("home")
+
+# dbt's name of the logger that writes its log file.
+LOGGER_OF_FILE = "file_log"
 
 _parsed: dict[str, Any] = {}
 
@@ -196,6 +200,7 @@ def _call(
             return dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *_options(settings)])
         finally:
             _close_warehouse()
+            _close_log()
 
 
 def _options(settings: Settings) -> list[str]:
@@ -237,6 +242,16 @@ def _close_warehouse() -> None:
     if held is not None:
         held.close()
     DuckDBConnectionManager.close_all_connections()
+
+
+def _close_log() -> None:
+    """Close dbt's log file, which dbt leaves to the end of the process; each command opens it anew."""
+    from dbt_common.events.event_manager_client import cleanup_event_logger
+
+    cleanup_event_logger()
+    for handler in logging.getLogger(LOGGER_OF_FILE).handlers[:]:
+        logging.getLogger(LOGGER_OF_FILE).removeHandler(handler)
+        handler.close()
 
 
 def _listener(on_event: Callable[[ModelEvent], None]) -> Callable[[Any], None]:
