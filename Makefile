@@ -13,8 +13,8 @@ ORDERS ?= 1000000
 help:
 	@echo "make run     ingest the sample feeds, build, audit, publish, and show the numbers"
 	@echo "make test    the whole test suite"
-	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "make test-wheel  the built wheel, installed into an empty environment"
+	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, SQL style, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"

@@ -191,10 +191,9 @@ class Settings(BaseSettings):
         here, at_home = Path.cwd() / "sources.yaml", self.home / "sources.yaml"
         if _is_within_reach(here):
             return here
-        last = self.last_sources_file
-        if at_home.exists() or not last.exists():
+        if at_home.exists() or not self.last_sources_file.exists():
             return at_home
-        return Path(last.read_text(encoding="utf-8"))
+        return Path(self.last_sources_file.read_text(encoding="utf-8"))
 
     @property
     def last_sources_file(self) -> Path:
@@ -208,8 +207,8 @@ def load_settings(**overrides: Any) -> Settings:
     A working folder that this user may not enter counts as one without `orderhouse.toml`.
 
     Raises:
-        OrderhouseError: A setting is unknown or has an invalid value; the message names file and line where there is
-            one. Or `orderhouse.toml` may not be read or is not TOML.
+        OrderhouseError: A setting is unknown or has an invalid value, with file and line where there is one; or
+            `orderhouse.toml` may not be read or is not TOML.
     """
     path = Path.cwd() / SETTINGS_FILE
     given = {name: value for name, value in overrides.items() if value is not None}

@@ -8,7 +8,7 @@ import pytest
 from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.config.declaration import merchant_of
+from orderhouse.sources.config.sources_file import merchant_of
 from orderhouse.storage.warehouse import lock_holder, open_published, open_raw, run_lock
 from orderhouse.vault.vault import open_vault
 

@@ -421,7 +421,7 @@ def test_an_export_that_the_store_keeps_otherwise_is_taken_away_and_both_sizes_a
     with pytest.raises(OrderhouseError) as caught:
         export(published, ["ops.orders"], format="csv", to=place)
     said = re.fullmatch(
-        rf"{place}: orders.csv has ([\d,]+) bytes, but ([\d,]+) are in the store, so it was taken away again. "
+        rf"{place}: orders.csv has ([\d,]+) bytes, but ([\d,]+) are in the store, so the object was deleted. "
         r"The request was not signed: no credentials were found\. Set .*",
         str(caught.value),
     )

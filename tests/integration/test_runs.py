@@ -74,7 +74,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
     run_installed(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
     output = run_installed(*arguments, home=home)
-    assert "Published version 2" in output or "no table was touched" in output
+    assert "Published version 2" in output or "no table was computed" in output
     return home
 
 
@@ -93,7 +93,7 @@ def test_nothing_new_and_the_same_clock_changes_nothing(home: Path) -> None:
     before = published_file(home)
     warehouse = (home / "warehouse" / "warehouse.duckdb").read_bytes()
     output = run_orderhouse("run", "--as-of", AS_OF, "--sources", str(home / "landing" / "sources.yaml"), home=home)
-    assert "no table was touched" in output
+    assert "no table was computed" in output
     assert published_file(home) == before
     assert (home / "warehouse" / "warehouse.duckdb").read_bytes() == warehouse
 
@@ -137,7 +137,7 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
     assert "fct_order_lines" in output and "rows" in output
     assert "nothing was published" in run_orderhouse("publish", home=copied, expect=1)
     assert published_file(copied).name == published
-    assert "the audit refuses what is newer" in run_orderhouse("status", home=copied)
+    assert "the audit has refused newer builds" in run_orderhouse("status", home=copied)
 
 
 def test_only_whole_versions_are_listed(home: Path) -> None:

@@ -138,7 +138,7 @@ class _Bounded(io.RawIOBase):
         return self._stream.tell()
 
     def close(self) -> None:
-        """Close the file of the archive too."""
+        """Close the stream of the archive too."""
         self._stream.close()
         self._archive.close()
         super().close()
