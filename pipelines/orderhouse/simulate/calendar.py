@@ -19,6 +19,7 @@ NEVER = 1 << 50
 MINUTE, HOUR, DAY = 60, 3600, 86400
 BUSINESS_TIME_ZONE = "Europe/Berlin"
 
+# Relative number of orders by hour of the day, and by weekday from Monday.
 _BY_HOUR = [6, 3, 2, 1, 1, 2, 6, 12, 20, 26, 30, 32, 34, 32, 30, 30, 32, 36, 42, 50, 54, 46, 30, 14]
 _BY_WEEKDAY = [105, 100, 98, 97, 92, 88, 120]
 

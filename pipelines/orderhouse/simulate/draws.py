@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint64]
 
 _MASK = (1 << 64) - 1
+# 2^64 divided by the golden ratio, the increment of splitmix64.
 _GOLDEN = 0x9E3779B97F4A7C15
 
 # Quantiles of the exponential distribution with mean 1, at 0, 5, … 95, 99, 100 %. A table instead of a logarithm: only

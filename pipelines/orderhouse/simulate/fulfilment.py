@@ -181,6 +181,7 @@ def _pack(
     leaves = planned.shipped_at < cancelled_at[planned.order]
     line, order, quantity = planned.line[leaves], planned.order[leaves], planned.quantity[leaves]
     warehouse = lines.warehouse[line]
+    # Unique per order, day and warehouse: 8192 is 2048 days times 4 warehouses.
     combined = orders.number[order] * 8192 + planned.day[leaves] * 4 + warehouse
     key, first, shipment = np.unique(combined, return_index=True, return_inverse=True)
     shipped_at = planned.shipped_at[leaves][first]

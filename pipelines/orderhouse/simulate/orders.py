@@ -102,6 +102,7 @@ def place_orders(numbers: Ints, catalogue: Catalogue) -> tuple[Orders, Lines]:
     channel = np.where(catalogue.is_business(person), B2B, consumer_channel)
     inclusive = (country != UNITED_STATES) & (channel != B2B)
     order_type = draws.pick(numbers, "order type", [985, 6, 6, 3])
+    # The first 40 orders have too few predecessors to which an exchange could refer.
     order_type = np.where((numbers < 40) & (order_type != SAMPLE), SALE, order_type)
     code = np.where(order_type == SALE, draws.pick(numbers, "discount", [9, 5, 3, 83]), NO_CODE)
     prone = draws.chance(numbers, "returns", 0.1)

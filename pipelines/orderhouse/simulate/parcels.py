@@ -80,6 +80,7 @@ class Scans:
 
 def send_parcels(orders: Orders, key: Ints, order: Ints, warehouse: Ints, shipped_at: Ints, draws: Draws) -> Shipments:
     """Return one parcel per key, with its outcome."""
+    # Weights in thousandths: delivered, lost, sent back, recalled, stuck.
     outcome = draws.pick(key, "outcome", [978, 4, 9, 4, 5])
     country = orders.country[order]
     home = np.array([entry.warehouse for entry in COUNTRIES], dtype=np.int64)[country]

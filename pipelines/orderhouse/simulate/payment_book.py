@@ -21,6 +21,7 @@ METHODS = ("card", "paypal", "klarna", "bank_transfer", "cash_on_delivery", "inv
 PROVIDERS = ("adyen", "paypal", "klarna", "bank", "carrier", "bank")
 
 
+# Slots are fixed per kind of event, so that an increment gives an event the same id as the world before it.
 NO_SLOT = -1
 
 

@@ -48,6 +48,7 @@ def refund_orders(
         book.write(
             slot, "refunded", paid_back > 0, paid_back, at, parent=SLOT_CAPTURED, goods=goods, tax=tax, purpose=purpose
         )
+        # Each refund lowers the amount that is left for the next.
         left[:] = left - np.where(at < NEVER, paid_back, 0)
 
     gone = (handling.cancelled_at < NEVER) & (fulfilment.first_shipped_at == NEVER)

@@ -23,6 +23,7 @@ _RECEIPT, _ADJUSTMENT, _IN, _OUT, _COUNT = range(5)
 # Within a day, before anything is shipped at 06:00 UTC: count, adjust, transfer, receive.
 _MOMENT = np.array([5 * HOUR, 4 * HOUR, 4 * HOUR + 30 * MINUTE, 4 * HOUR + 15 * MINUTE, 3 * HOUR + 30 * MINUTE])
 _HORIZON = 10
+# Bound of the days, so that cell and day fit into one key.
 _MAX_DAYS = 2048
 
 

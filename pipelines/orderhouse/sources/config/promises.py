@@ -43,6 +43,7 @@ NUMBERED_COLUMNS = {
     "feedback": "feedback_id",
     "actions": "action_id",
 }
+# Digits only: an exponent or a thousands separator would leave open which sum is meant.
 EXACT = re.compile(r"[+-]?\d{1,20}(\.\d{1,8})?")
 INTERVAL = re.compile(r"([1-9]\d{0,4})\s*(m|h|d|w)")
 SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

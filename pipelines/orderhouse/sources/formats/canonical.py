@@ -87,6 +87,7 @@ def _translated(source: Declaration, feed: str, frame: pl.DataFrame) -> tuple[pl
     taken = _taken(source, contract.fields(), names)
     constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
     missing = [name for name in contract.required() if name not in taken and name not in constants]
+    # A file without columns and rows is empty and not wrong.
     if missing and (frame.width > 1 or frame.height):
         raise _lacking(source, feed, missing, names)
     selected = frame.select(
@@ -124,8 +125,8 @@ def _taken(source: Declaration, fields: Container[str], names: Sequence[str]) ->
 def _lacking(source: Declaration, feed: str, missing: list[str], names: list[str]) -> FileRejected:
     """Return the refusal of a file that lacks required columns.
 
-    If none of the names is known, the first line may be a person's record. It is then shown only to whoever has the
-    file.
+    If none of the names is known, the first line may be a person's record. It is then shown only to a
+    user who has the file.
     """
     plural = "columns" if len(missing) > 1 else "column"
     lacks = f"The file has no {plural} {', '.join(missing)}, which {feed} requires"

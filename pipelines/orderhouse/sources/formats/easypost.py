@@ -59,7 +59,9 @@ TELLING_DETAILS = (
     "transit_exception",
     "weather_delay",
 )
+# Statuses to which one of the details above is added, so that the vocabulary can map the pair.
 VAGUE_STATUSES = ("in_transit", "failure", "error", "unknown")
+# The name of the person who signed is personal, so it is cut off the message.
 SIGNATURE = r"(?i)[\s,;:.(-]*\b(?:signed(?: for)? by|received by|left with)\b.*$"
 
 

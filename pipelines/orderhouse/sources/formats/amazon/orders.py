@@ -18,6 +18,7 @@ __all__ = ["order_lines", "orders", "warehouse_of"]
 
 CANCELLED = ("Canceled", "Unfulfillable")
 STANDING = ("Pending", "PendingAvailability", "Unshipped", "PartiallyShipped", "Shipped", "InvoiceUnconfirmed")
+# Sales channels whose prices exclude tax.
 TAX_ON_TOP = ("Amazon.com", "Amazon.ca")
 ORDER = "amazon_order_id"
 SCALE = 10_000
@@ -33,6 +34,7 @@ def orders(
     A currency that Amazon does not yet state is taken from the items, else from the source's constants.
     """
     status = pl.col("order_status")
+    # An unknown status is passed on as it is and breaks the contract's type, so that it is noticed.
     is_cancelled = (
         pl.when(status.is_in(CANCELLED))
         .then(pl.lit("true"))
@@ -85,10 +87,12 @@ def order_lines(items: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     )
     joined = _with_shipping(items).join(known, on=ORDER, how="left", maintain_order="left")
     units = pl.col("quantity_ordered").cast(pl.Int64, strict=False)
+    # A cancelled item has quantity 0 and no price. That is a price of 0 and not a missing one.
     costs_nothing = (units == 0) & pl.col("item_price_amount").is_null()
     price, discount = amount("item_price_amount"), amount("promotion_discount_amount")
     # Whole ten-thousandths, so that division and rounding up are exact.
     total = (price * SCALE).cast(pl.Int64)
+    # Rounded up, so that the excess is a discount and never negative.
     each = pl.when(units > 0).then((total + units - 1) // units).otherwise(total)
     too_much = pl.when(units > 0).then(each * units - total).otherwise(0)
     taken_off = ((discount + pl.col("shipping_over")) * SCALE).cast(pl.Int64) + too_much

@@ -29,6 +29,7 @@ def stock(summary: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             pl.col("fulfillable_quantity").filter(units.is_null()).first(), units.sum().cast(pl.String)
         ),
         occurred_at=pl.col("last_updated_time").max(),
+        # One unknown quantity makes the sum unknown.
         missing=pl.col("fulfillable_quantity").is_null().any(),
     )
     further = summary.select(RECORD).filter(~pl.col(RECORD).is_in(counts[RECORD].implode()))

@@ -13,6 +13,7 @@ from orderhouse.sources.readers.records import RECORD
 
 __all__ = ["counts_of", "customers_of", "customers_of_orders", "products_of", "services_of", "skus_by_item"]
 
+# Fixed version clock of services: their row must be the same in every order that contains one.
 FIRST = "1970-01-01T00:00:00Z"
 SUBSCRIBED = "subscribed"
 

@@ -37,6 +37,7 @@ ENVELOPES: dict[str, str] = {
 }
 KIND_OF_KEY = ENVELOPES | {f"{name}s": kind for name, kind in ENVELOPES.items()}
 
+# Kinds in the order of the checks: an object is of the first kind whose fields it has.
 SIGNATURES: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     ("balance_transaction", (("payout_status",), ("source_order_transaction_id",))),
     ("refund", (("refund_line_items",), ("order_adjustments", "order_id"))),

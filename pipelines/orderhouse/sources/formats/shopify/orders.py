@@ -26,6 +26,7 @@ from orderhouse.sources.readers.records import RECORD
 
 __all__ = ["inside", "sales_of"]
 
+# Names of gateways that collect cash on delivery, for which Shopify has no payment terms.
 ON_DELIVERY = ("cash on delivery (cod)", "cash on delivery", "cash_on_delivery", "cod")
 LINE = "_line"
 SETS = {"duties": "original_total_duties_set", "fees": "original_total_additional_fees_set"}
@@ -128,6 +129,7 @@ def _lines(orders: pl.DataFrame) -> pl.DataFrame:
 def _extras(orders: pl.DataFrame, lines: pl.DataFrame, tipped: pl.DataFrame) -> pl.DataFrame:
     """Return the amounts of orders that `extra_lines` needs."""
     in_shop = {name: pl.col(column).struct.field("shop_money").struct.field("amount") for name, column in SETS.items()}
+    # A tip that is a line item already is not counted again.
     is_line = pl.col(ORDER).is_in(tipped[ORDER].implode())
     shipped = children(orders, "shipping_lines", ORDER)
     taxed = pl.concat(

@@ -122,6 +122,7 @@ def with_split(
     paid = exact(pl.col("amount"))
     is_refund = pl.col("kind").str.starts_with(REFUND_KIND)
     adds_up = is_refund & (goods + tax + shipping + shipping_tax == paid)
+    # With prices that include tax, the goods' amount contains the tax already.
     adds_up_gross = is_refund & (goods + shipping == paid)
     zero_tax = pl.lit(0, pl.Decimal(18, 4))
     taken_off = [pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each) for each in (tax, shipping_tax)]

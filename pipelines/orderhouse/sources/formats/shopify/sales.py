@@ -70,6 +70,7 @@ def extra_lines(extras: pl.DataFrame) -> pl.DataFrame:
         for name, sku in EXTRAS.items()
     ]
     charged = pl.col("charged")
+    # An unreadable amount counts as charged, so that the contract reports it.
     some = charged.is_not_null() & (exact(charged) != 0).fill_null(True)
     return pl.concat(rows, how="diagonal").filter(some).drop("charged")
 

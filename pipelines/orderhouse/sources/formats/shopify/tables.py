@@ -44,6 +44,7 @@ def _headers(order: Table, codes: Table) -> pl.DataFrame:
         RECORD,
         order_id=order.text("id"),
         placed_at=order.instant("processed_at", "created_at"),
+        # A deleted order counts as cancelled from the instant at which the connector saw the deletion.
         updated_at=pl.when(gone)
         .then(order.instant(SYNCED, "updated_at"))
         .otherwise(order.instant("updated_at", SYNCED)),

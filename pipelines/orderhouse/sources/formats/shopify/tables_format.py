@@ -93,8 +93,8 @@ def _looked_up(tables: dict[str, Table], aside: dict[str, Counter[str]]) -> Iter
             continue
         sentences = [f"{number} {what}" for what, number in sorted(aside[name].items())]
         if name not in PRIMARY:
-            said = UNUSED.get(name, f"the table {name}")
-            sentences += [] if name in LOOKED_UP else [f"{table.frame.height} rows: {said}"]
+            description = UNUSED.get(name, f"the table {name}")
+            sentences += [] if name in LOOKED_UP else [f"{table.frame.height} rows: {description}"]
         columns = table.ignored if name in (*PRIMARY, *LOOKED_UP) else ()
         if sentences or columns or name not in PRIMARY:
             yield FeedRows(None, table.file, table.frame.select(RECORD), "lookup", ignored=(*sentences, *columns))

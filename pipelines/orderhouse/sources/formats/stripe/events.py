@@ -71,6 +71,7 @@ def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[
         of_disputes(_dated(typed([_dispute(each, paths) for each in disputes], _records(disputes), DISPUTES))),
     ]
     rows = pl.concat([frame for frame, _ in taken])
+    # One object may be in a file several times, alone and expanded in other objects.
     rows = rows.unique(maintain_order=True).sort(RECORD, maintain_order=True)
     without = [(name, record) for _, kept in taken for name, records in kept.items() for record in records]
     split = "the amount_refunded of charges without their refunds"
@@ -155,5 +156,5 @@ def _lacks_refunds(body: Object) -> bool:
 
 def _named(unused: list[tuple[str, int]], test_mode: int) -> tuple[str, ...]:
     counts = Counter(name for name, _ in unused)
-    said = [f"{count} × {name}" for name, count in sorted(counts.items())]
-    return (*said, *([f"livemode of {test_mode} × objects of test mode"] if test_mode else []))
+    counted = [f"{count} × {name}" for name, count in sorted(counts.items())]
+    return (*counted, *([f"livemode of {test_mode} × objects of test mode"] if test_mode else []))

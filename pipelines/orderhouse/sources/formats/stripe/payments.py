@@ -56,6 +56,7 @@ def of_charges(charges: pl.DataFrame) -> Taken:
     status = pl.col("status").fill_null("unknown")
     charges = charges.with_columns(order_id=pl.coalesce("order_id", "charge_id"), status=status)
     pending = charges.filter(pl.col("status").is_in(PENDING))
+    # Unknown statuses become words, which the vocabulary maps or reports as unmapped.
     other = charges.filter(~pl.col("status").is_in([*PENDING, "succeeded"]))
     good = charges.filter(pl.col("status") == "succeeded")
     captured = good.filter(pl.col("captured") == "true").with_columns(
@@ -83,7 +84,9 @@ def of_refunds(refunds: pl.DataFrame) -> Taken:
     ended = status.is_in(["failed", "canceled"])
     known = pl.any_horizontal(status == "succeeded", status.is_in(PENDING), ended)
     waiting = refunds.filter(status.is_in(PENDING))
+    # A refund that failed before any money moved is no event.
     nothing = refunds.filter(ended & ~moved)
+    # A refund that failed after the money moved was sent first and returned later.
     sent = refunds.filter((status == "succeeded") & moved | ended & moved)
     released = refunds.filter((status == "succeeded") & ~moved)
     returned = refunds.filter(ended & moved)

@@ -178,6 +178,7 @@ def _disputes(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[st
 
 
 def _with_movement(rows: pl.DataFrame, by: str, settled: pl.DataFrame) -> pl.DataFrame:
+    # Joined on the source too, because a row may name the movement of another object.
     return rows.join(
         settled,
         left_on=[by, "id"],
@@ -222,12 +223,12 @@ def _shared(rows: pl.DataFrame, paths: tuple[str, ...]) -> list[pl.Expr]:
 
 def _fed(table: CsvFile, taken: Taken) -> Iterator[FeedRows]:
     rows, without = taken
-    said = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
+    counted = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
     rows = rows.sort(RECORD, maintain_order=True)
     yield FeedRows("payments", table.file, rows, malformed=table.malformed, ignored=table.ignored)
-    if said:
+    if counted:
         records = pl.DataFrame({RECORD: [each for records in without.values() for each in records]})
-        yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=said)
+        yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=counted)
 
 
 def _looked_up(file: SourceFile, table: CsvFile | None) -> FeedRows:

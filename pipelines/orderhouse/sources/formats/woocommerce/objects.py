@@ -19,6 +19,7 @@ from orderhouse.sources.readers.records import Malformed
 __all__ = ["KINDS", "UNUSED", "Batch", "read_objects"]
 
 BATCH = {"create", "update", "delete"}
+# Keys by kind. The first kind counts whose keys an object all has.
 KINDS: dict[str, frozenset[str]] = {
     "refund": frozenset({"id", "amount", "refunded_by"}),
     "order": frozenset({"id", "line_items", "currency", "total"}),

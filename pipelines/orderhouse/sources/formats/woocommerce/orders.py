@@ -46,8 +46,10 @@ ORDER: Shape = {
 
 def orders_of(orders: pl.DataFrame) -> pl.DataFrame:
     """Return one row per order; a failed or abandoned order is cancelled, with its status as the reason."""
+    # Exports write the status as in the database, with the prefix wc-.
     status = pl.col("status").str.strip_prefix("wc-")
     is_cancelled = status.is_in(NO_SALE).fill_null(False)
+    # An order sent to the billing address has an empty shipping address.
     has_own = _part("shipping", "address_1").is_not_null() | _part("shipping", "city").is_not_null()
     destination = {
         name: pl.when(has_own).then(_part("shipping", name)).otherwise(_part("billing", name)) for name in PERSON

@@ -28,6 +28,7 @@ def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
         tax=_sum("line_items", "total_tax") + _sum("fee_lines", "total_tax") + _sum("shipping_lines", "total_tax"),
         shipping=_sum("shipping_lines", "total"),
         is_split=pl.sum_horizontal(_count("line_items"), _count("fee_lines"), _count("shipping_lines")) > 0,
+        # Negative units in a line mean that goods came back.
         is_return=pl.col("line_items")
         .list.eval(pl.element().struct.field("quantity").str.contains(r"^-[1-9]").cast(pl.Int64))
         .list.sum()
@@ -50,6 +51,7 @@ def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
         return_id=pl.when("is_return").then("id"),
         **split,
     )
+    # Without any currency the column is left out, so that the source's constant fills it.
     return rows if rows["currency"].null_count() < rows.height else rows.drop("currency")
 
 
