@@ -33,7 +33,7 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     before = set(home.rglob("*.wal"))
     with _as_from_a_shell(ORDERHOUSE_HOME=str(home), **environment) as printed:
         code = run_command(list(arguments))
-    return _checked(arguments, home, before, code, expect, printed.getvalue())
+    return _checked(arguments, home, before, code, expect, printed.buffer.getvalue().decode())
 
 
 def run_steps(home: Path, sources: Path, as_of: str = "data") -> str:
@@ -62,9 +62,9 @@ def run_installed(*arguments: str, home: Path, expect: int = 0, **environment: s
 
 
 @contextlib.contextmanager
-def _as_from_a_shell(**environment: str) -> Iterator[io.StringIO]:
+def _as_from_a_shell(**environment: str) -> Iterator[io.TextIOWrapper[io.BytesIO]]:
     """Give a command the project as its working folder, its environment, and a wide terminal that keeps its words."""
-    printed = io.StringIO()
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(printed),

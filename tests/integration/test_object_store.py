@@ -377,6 +377,7 @@ def test_what_a_store_refuses_is_told_in_plain_words(
         (note,) = shop.ingest().notes
     finally:
         server.shutdown()
+        server.server_close()
     assert sentence in note and "AWS Error" not in note and SECRET not in note
 
 
