@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from orderhouse.cli.application import SELDOM
 
 # Files of a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the other
 # worker waiting for its end.
@@ -46,7 +45,7 @@ if settings.get_current_profile_name() == "default":
 
 def pytest_sessionstart() -> None:
     """Collect garbage as seldom as the command line does: dbt's manifest makes each search long."""
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
