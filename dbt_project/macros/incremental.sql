@@ -33,15 +33,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The batch up to which this model has seen everything; -1 before its first build. #}
+{# The batch up to which this model has seen everything; -1 before its first build. Asked once per model. #}
 {% macro watermark() -%}
     {# Unit tests have no relation of their own. #}
     {%- if not execute or not this.identifier -%}{{ return(-1) }}{%- endif -%}
-    {%- set found = run_query(
-        "select coalesce(max(batch_id), -1) from " ~ this.database ~ ".meta.watermarks where model = '"
-        ~ this.identifier ~ "'"
-    ) -%}
-    {{ return(found.columns[0].values()[0]) }}
+    {%- if 'watermark' not in model -%}
+        {%- set found = run_query(
+            "select coalesce(max(batch_id), -1) from " ~ this.database ~ ".meta.watermarks where model = '"
+            ~ this.identifier ~ "'"
+        ) -%}
+        {%- do model.update({'watermark': found.columns[0].values()[0]}) -%}
+    {%- endif -%}
+    {{ return(model['watermark']) }}
 {%- endmacro %}
 
 {# Keys touched in the given models since this model's watermark. #}
@@ -53,11 +56,10 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# Filter on `column`: everything on a full build, else the touched keys. #}
+{# Filter on `column`: everything on a full build, else the touched keys. While dbt parses, the keys declare what is read. #}
 {% macro is_touched(column, models, key=none) -%}
-    {%- set keys = touched_keys(key or column.split('.') | last, models) -%}
-    {%- if is_incremental() -%}
-        {{ column }} in ({{ keys }})
+    {%- if is_incremental() or not execute -%}
+        {{ column }} in ({{ touched_keys(key or column.split('.') | last, models) }})
     {%- else -%}
         true
     {%- endif -%}
