@@ -1,8 +1,12 @@
-{# Every exception about money: those of orders, and currencies without a rate on a day on which something was sold. #}
+{# Every exception about money: those of payments and refunds, and currencies without a rate on a day on which something was sold. #}
 {{ config(materialized='view') }}
 
-with order_exceptions as (
-    select * from {{ ref('int_order_money_exceptions') }}
+with payment_exceptions as (
+    select * from {{ ref('int_exceptions_payments') }}
+),
+
+refund_exceptions as (
+    select * from {{ ref('int_exceptions_refunds') }}
 ),
 
 revenue_daily as (
@@ -37,6 +41,12 @@ without_rate as (
             and fx_daily.currency = revenue_daily.currency
     )
     group by revenue_daily.currency
+),
+
+order_exceptions as (
+    select * from payment_exceptions
+    union all
+    select * from refund_exceptions
 ),
 
 final as (
