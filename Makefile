@@ -54,8 +54,8 @@ bench: $(STAMP)
 	@$(BIN)/python tests/benchmarks/bench.py --orders $(ORDERS)
 
 docs: $(STAMP)
-	@$(BIN)/python -m orderhouse.feed_dictionary docs/feeds.md
-	@$(BIN)/python -m orderhouse.dictionary docs/data_dictionary.md
+	@$(BIN)/python -m orderhouse.docs.feeds docs/feeds.md
+	@$(BIN)/python -m orderhouse.docs.data_dictionary docs/data_dictionary.md
 
 # No address of any index gets into the lock: it holds names, versions and hashes.
 lock: $(STAMP)

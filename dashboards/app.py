@@ -1,4 +1,7 @@
-"""The dashboards' entry: settings, the published version, navigation, and what stands in for a page."""
+"""Entry point of the dashboards: settings, published version, navigation, sidebar and notices.
+
+Pages are in `app_pages/`, and modules that several pages use in `shared/`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
-from access import DataMissing, NothingPublished, Version, current_number, current_version
-from formats import instant
-from layout import version_chip
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.publishing import load_refusal
 from orderhouse.settings import Settings, load_settings
+from shared.access import DataMissing, NothingPublished, Version, current_number, current_version
+from shared.formats import instant
+from shared.layout import version_chip
 
 log = logging.getLogger("dashboards")
 
@@ -33,20 +36,20 @@ PAGES = {
         st.Page("app_pages/exports.py", title="Exports", icon=":material/download:"),
     ],
 }
-# A pointer file of a few bytes is read this often; a new version shows within that time without anybody's doing.
+# Seconds between two looks at the pointer of the current version, a file of a few bytes.
 WATCH_SECONDS = 15
 
 
 @st.fragment(run_every=WATCH_SECONDS)
 def watch(settings: Settings, version: Version) -> None:
-    """Keep the version's age true, and run the page again as soon as another version is published."""
+    """Update the age of the version, and rerun the page once another version is published."""
     version_chip(version)
     if current_number(settings) not in (version.number, None):
         st.rerun()
 
 
 def sidebar(settings: Settings, version: Version) -> None:
-    """Say which version is shown and what its clock is, and offer to look for a newer one."""
+    """Draw the sidebar: logo, version, clock, refusal and the button that looks for a newer version."""
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
     with st.sidebar:
         watch(settings, version)
@@ -55,25 +58,25 @@ def sidebar(settings: Settings, version: Version) -> None:
             f"Times in {version.time_zone}  \n"
             f"Reports in {version.currency} · batch {version.batch_id}"
         )
-        refused(settings, version)
+        refusal_notice(settings, version)
         st.button("Refresh", icon=":material/refresh:", width="stretch", help="Look for a newer published version")
 
 
-def refused(settings: Settings, version: Version) -> None:
-    """Say since when and why readers are kept on an older version, if the audit refused the newest build."""
+def refusal_notice(settings: Settings, version: Version) -> None:
+    """Show since when and why an older version stays current, if the audit refused the newest build."""
     refusal = load_refusal(settings)
     if refusal is None:
         return
     since = instant(datetime.fromisoformat(refusal.since), version.time_zone)
     reasons = "\n".join(f"- {failure['name']}: {failure['failed_rows']} rows" for failure in refusal.failures)
     st.warning(
-        f"Newer data was refused by the audit since {since}. This is the last version that passed.\n\n{reasons}",
+        f"The audit has refused newer data since {since}. This is the last version that passed.\n\n{reasons}",
         icon=":material/gpp_maybe:",
     )
 
 
 def notice(title: str, sentence: str, command: str | None = None) -> None:
-    """Show one plain sentence and what to type, in place of a page."""
+    """Show a title, a sentence and a command in place of a page."""
     st.title(title, anchor=False)
     st.markdown(sentence)
     if command:
@@ -81,8 +84,8 @@ def notice(title: str, sentence: str, command: str | None = None) -> None:
 
 
 def main() -> None:
-    """Draw one page, or say why there is none."""
-    # a :material: icon of the page itself, unlike those in it, would be fetched from a server of fonts
+    """Draw the page that the reader asked for, or explain why it cannot be drawn."""
+    # Streamlit fetches a :material: icon of the page itself from a font server, unlike the icons in the page.
     st.set_page_config(page_title="Orderhouse", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
     page = st.navigation(PAGES, expanded=True)
     try:
@@ -94,7 +97,7 @@ def main() -> None:
     except NothingPublished:
         notice(
             "Nothing is published yet",
-            f"The dashboards show a version as soon as one has been built, audited and published in `{settings.home}`.",
+            f"The dashboards need a version that was built, audited and published in `{settings.home}`.",
             "orderhouse run",
         )
         st.button("Look again", icon=":material/refresh:")
@@ -104,15 +107,15 @@ def main() -> None:
         log.warning("%s: %s", page.title, missing)
         notice(
             "This page needs a newer version",
-            "The published version was built by another release and does not hold what this page shows. "
-            "Build and publish a new one:",
+            "The published version was built by another release and lacks the data of this page. "
+            "Build and publish a new version:",
             "orderhouse run",
         )
     except Exception:
         log.exception("page %s failed", page.title)
         notice(
             "This page could not be shown",
-            "Something unexpected happened; the details are in the dashboards' log. "
+            "An unexpected error occurred. The log of the dashboards has the details. "
             "Other pages are not affected, and no data was changed.",
         )
         st.button("Try again", icon=":material/refresh:")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 import subprocess
 import tomllib
@@ -15,7 +17,9 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "DECISIONS.md",
+    "docs/decisions/README.md",
+    "docs/glossary.md",
+    "docs/performance.md",
     "docs/user_guide.md",
     "docs/operations_guide.md",
 ]
@@ -105,6 +109,39 @@ def test_every_link_on_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("page", LINKING)
+def test_every_path_and_module_on_a_page_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:assets|dashboards|dbt_project|docs|examples|pipelines|tests)/[\w./-]*)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    modules = set(re.findall(r"`(orderhouse(?:_dagster)?(?:\.\w+)+)`", text)) - {"orderhouse.toml"}
+    assert [name for name in sorted(modules) if not resolves(name)] == []
+
+
+def resolves(name: str) -> bool:
+    """Return whether a dotted name is a module or a name of one."""
+    module, _, attribute = name.rpartition(".")
+    return importlib.util.find_spec(module) is not None and (
+        hasattr(importlib.import_module(module), attribute) or importlib.util.find_spec(name) is not None
+    )
+
+
+def headings_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", LINKING)
+def test_every_link_to_a_heading_leads_to_one(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", text)
+    here = ROOT / page
+    assert [
+        f"{to}#{anchor}" for to, anchor in links if anchor not in headings_of(here.parent / to if to else here)
+    ] == []
 
 
 def test_ci_does_what_the_readme_tells_a_newcomer() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import dagster as dg
 from orderhouse.audit import audit
-from orderhouse.build import load_record
-from orderhouse.build.manifest import read_manifest
 from orderhouse.serve.publishing import record_refusal
 from orderhouse.settings import Settings
+from orderhouse.transform import load_record
+from orderhouse.transform.manifest import read_manifest
 
 from orderhouse_dagster.resources import WarehouseParam
 from orderhouse_dagster.transformation import TableTranslator

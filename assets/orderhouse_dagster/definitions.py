@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
-from orderhouse.build import prepare_manifest
 from orderhouse.settings import Settings, load_settings
+from orderhouse.transform import prepare_manifest
 
 from orderhouse_dagster.audit import audit_asset, audit_checks
 from orderhouse_dagster.automation import export_job, hourly, landing_sensor, orderhouse_job

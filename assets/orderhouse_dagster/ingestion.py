@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 from orderhouse.contracts import CONTRACTS
-from orderhouse.ingest import IngestResult, ingest
-from orderhouse.raw_tables import raw_schema
+from orderhouse.ingest.results import IngestResult
+from orderhouse.receive import receive
+from orderhouse.storage.raw_tables import raw_schema
 
 from orderhouse_dagster.resources import WarehouseParam
 
@@ -26,7 +27,7 @@ SPECS = [
 def raw_feeds(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult[None]]:
     """Take in new files; a file known by its content is not loaded twice."""
     with warehouse.step("ingest") as settings:
-        result = ingest(
+        result = receive(
             settings, progress=lambda at: warehouse.say(f"Ingesting {at.done} of {at.total} files, {at.rows:,} rows")
         )
     warehouse.ingested = result

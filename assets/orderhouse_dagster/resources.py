@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import dagster as dg
 from orderhouse.audit import AuditResult
-from orderhouse.build import BuildResult
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest import IngestResult
-from orderhouse.machine_errors import machine_problem
+from orderhouse.ingest.results import IngestResult
 from orderhouse.serve.publishing import PublishedVersion
 from orderhouse.settings import Settings
-from orderhouse.warehouse import run_lock
+from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.storage.warehouse import run_lock
+from orderhouse.transform import BuildResult
 
 __all__ = ["Warehouse", "WarehouseParam", "warehouse_resource"]
 
@@ -45,6 +45,16 @@ class Warehouse:
     built: BuildResult | None = None
     audited: AuditResult | None = None
     published: PublishedVersion | None = None
+
+    def results(self) -> dict[str, object]:
+        """Return the result of each step that has ended, in the order of the steps."""
+        results = {
+            "ingest": self.ingested,
+            "build": self.built,
+            "audit": self.audited,
+            "publish": self.published,
+        }
+        return {step: result for step, result in results.items() if result is not None}
 
     @contextlib.contextmanager
     def step(self, purpose: str) -> Iterator[Settings]:

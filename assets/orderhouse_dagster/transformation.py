@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
-from orderhouse.build import BuildResult, ModelEvent, build
+from orderhouse.transform import BuildResult, ModelEvent, build
 
 from orderhouse_dagster.resources import Warehouse, WarehouseParam
 

@@ -1,16 +1,19 @@
-"""Customers: segments, lifecycle, top spenders, new against returning, and how cohorts come back. Never names."""
+"""Customers page: new and returning customers, segments, lifecycle, top customers and cohorts.
+
+Customers are tokens here. Their personal data is in the vault.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from formats import compact, day, label, per_cent, short_money
-from layout import Figure, column, drawing, empty, figures, section, start, table, word
-from periods import pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.formats import compact, label, per_cent, short_money
+from shared.layout import Figure, empty, figures, section, start
+from shared.periods import pick_period
+from shared.tables import column, table, word
+
+from app_pages import customers_segments
 
 LIMIT = 200
 KPIS = [
@@ -27,37 +30,19 @@ TOTALS = """
         count(*) filter (has_marketing_consent) as consenting
     from marts.dim_customers where orders_count > 0
 """
-SNAPSHOT = "select max(snapshot_date) as newest from marts.fct_customer_segments where scheme = ?"
-RFM = """
-    select recency_score, frequency_score, count(*) as customers from marts.fct_customer_segments
-    where scheme = 'rfm' and snapshot_date = ? group by all order by all
-"""
-SEGMENTS = """
-    select segments.segment, count(*) as customers, sum(customers.orders_count) as orders,
-        sum(customers.net_spend_amount_reporting) as spend,
-        sum(customers.net_spend_amount_reporting) / nullif(sum(customers.orders_count), 0) as order_value
-    from marts.fct_customer_segments as segments
-    join marts.dim_customers as customers on customers.customer_key = segments.customer_key
-    where segments.scheme = ? and segments.snapshot_date = ?
-    group by segments.segment order by customers desc, segments.segment
-"""
 TOP = """
     select coalesce(customers.customer_id, 'guest') as customer, substr(customers.email_token, 1, 16) as token,
         customers.lifecycle, segments.segment,
         customers.orders_count, customers.net_spend_amount_reporting, customers.average_order_value_reporting,
-            customers.return_rate,
+        customers.return_rate,
         customers.discount_share, customers.preferred_channel, customers.country, customers.first_order_at,
-            customers.last_order_at,
+        customers.last_order_at,
         coalesce(customers.customer_id, customers.email_token) as search
     from marts.dim_customers as customers
     left join marts.fct_customer_segments as segments
         on segments.customer_key = customers.customer_key and segments.scheme = 'rfm' and segments.snapshot_date = ?
     where customers.orders_count > 0 and (? is null or customers.lifecycle = ?)
     order by customers.net_spend_amount_reporting desc nulls last, customers.customer_key limit ?
-"""
-LIFECYCLE = """
-    select lifecycle, count(*) as customers from marts.dim_customers
-    where orders_count > 0 group by lifecycle order by customers desc, lifecycle
 """
 COHORTS = """
     select date_trunc('month', business_date)::date as month,
@@ -77,103 +62,70 @@ NEW_AND_RETURNING = """
 
 
 def headline(version: Version) -> None:
-    """Show how many customers there are and what they brought."""
+    """Show the number of customers, their spend and their consent."""
     totals = version.row(TOTALS)
     number = totals["customers"] or 0
     figures(
         [
-            Figure("Customers", compact(number), "Known by customer id, or guests by their e-mail's token."),
+            Figure(
+                "Customers",
+                compact(number),
+                "Customers with an order, by customer id, or for guests by the token of the e-mail address.",
+            ),
             Figure(
                 "Ordered again",
                 per_cent(totals["returning"] / number if number else None),
-                "Customers with more than one order, of all with an order.",
+                "Share of the customers who have more than one order.",
             ),
             Figure(
                 "Net spend",
                 short_money(totals["spend"], version.currency),
-                "Net value of all their orders, less returns.",
+                "Net value of all orders, less returns.",
             ),
             Figure(
                 "Consent",
                 per_cent(totals["consenting"] / number if number else None),
-                "Customers who agreed to marketing; audience exports hold only these.",
+                "Share of the customers who agreed to marketing. Audience exports contain only these.",
             ),
         ]
     )
 
 
-def newest(version: Version, scheme: str) -> date | None:
-    """Return the newest snapshot day of a scheme."""
-    found: date | None = version.row(SNAPSHOT, (scheme,))["newest"]
-    return found
-
-
-def rfm(version: Version) -> None:
-    """Draw the recency and frequency grid."""
-    snapshot = newest(version, "rfm")
-    if snapshot is None:
-        empty("Customers have not been scored yet.")
-        return
-    cells = version.rows(RFM, (snapshot,))
-    st.altair_chart(
-        charts.grid(
-            cells,
-            "frequency_score",
-            "recency_score",
-            "customers",
-            ("Frequency score (5 orders most)", "Recency score (5 most recent)", "Customers"),
-        )
-    )
-    st.caption(f"Snapshot of {day(snapshot)}.")
-
-
-def segments(version: Version) -> None:
-    """List the segments of one scheme."""
-    schemes = version.rows("select distinct scheme from marts.fct_customer_segments order by scheme")[
-        "scheme"
-    ].to_list()
-    if not schemes:
-        empty("Customers have not been segmented yet.")
-        return
-    scheme = (
-        st.segmented_control(
-            "Scheme",
-            schemes,
-            default="rfm" if "rfm" in schemes else schemes[0],
-            required=True,
-            format_func=label,
-            key="scheme",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or schemes[0]
-    )
-    table(
-        version.rows(SEGMENTS, (scheme, newest(version, scheme))),
-        {
-            "segment": word("Segment", "Every customer is in exactly one segment of a scheme."),
-            "customers": column("Customers", digits=0),
-            "orders": column("Orders", digits=0),
-            "spend": column("Net spend", unit=version.currency, digits=2),
-            "order_value": column("Per order", "Net spend divided by orders.", unit=version.currency, digits=2),
-        },
-        key="segments",
-        nothing="No customer is in this scheme.",
-    )
-
-
-def lifecycle(version: Version) -> None:
-    """Draw how many customers are in each phase of their lifecycle."""
-    found = version.rows(LIFECYCLE)
-    drawing(found, charts.ranked(found, "lifecycle", "customers", "Customers"), "No customer has ordered yet.")
-
-
 def top(version: Version) -> None:
-    """List who spent most; a picked row opens that customer's orders."""
-    phases = version.rows("select distinct lifecycle from marts.dim_customers where lifecycle is not null order by 1")[
-        "lifecycle"
-    ].to_list()
-    phase = st.selectbox(
+    """List the customers with the highest spend. A picked row opens the orders of the customer."""
+    phase = _pick_lifecycle(version)
+    picked = table(
+        version.rows(TOP, (customers_segments.newest(version, "rfm"), phase, phase, LIMIT)),
+        {
+            "customer": column("Customer", "Customer id of the shop."),
+            "token": column(
+                "Token", "First characters of the token of the e-mail address. The address itself is in the vault."
+            ),
+            "lifecycle": word("Lifecycle"),
+            "segment": column("RFM segment"),
+            "orders_count": column("Orders", digits=0),
+            "net_spend_amount_reporting": column("Net spend", unit=version.currency, digits=2),
+            "average_order_value_reporting": column("Per order", unit=version.currency, digits=2),
+            "return_rate": column("Returned", "Returned units as a share of shipped units.", per_cent=True),
+            "discount_share": column("Discount share", "Discounts as a share of gross sales.", per_cent=True),
+            "preferred_channel": column("Channel"),
+            "country": column("Country"),
+            "first_order_at": column("First order"),
+            "last_order_at": column("Last order"),
+        },
+        key="top_customers",
+        nothing="No customer has ordered yet.",
+        select="Highest spend first. Pick a row to see the orders of the customer.",
+    )
+    if picked and picked["search"]:
+        st.switch_page("app_pages/orders.py", query_params={"q": picked["search"]})
+
+
+def _pick_lifecycle(version: Version) -> str | None:
+    """Show the choice of a lifecycle phase, and return it."""
+    sql = "select distinct lifecycle from marts.dim_customers where lifecycle is not null order by 1"
+    phases: list[str] = version.rows(sql)["lifecycle"].to_list()
+    return st.selectbox(
         "Lifecycle",
         phases,
         index=None,
@@ -183,68 +135,51 @@ def top(version: Version) -> None:
         placeholder="All",
         width=200,
     )
-    picked = table(
-        version.rows(TOP, (newest(version, "rfm"), phase, phase, LIMIT)),
-        {
-            "customer": column("Customer", "Customer id as the shop gave it."),
-            "token": column(
-                "Token", "Start of the token that stands for the e-mail address; the address itself is in the vault."
-            ),
-            "lifecycle": word("Lifecycle"),
-            "segment": column("RFM segment"),
-            "orders_count": column("Orders", digits=0),
-            "net_spend_amount_reporting": column("Net spend", unit=version.currency, digits=2),
-            "average_order_value_reporting": column("Per order", unit=version.currency, digits=2),
-            "return_rate": column("Returned", "Share that came back.", per_cent=True),
-            "discount_share": column("Discount share", "Share taken off by discounts.", per_cent=True),
-            "preferred_channel": column("Channel"),
-            "country": column("Country"),
-            "first_order_at": column("First order"),
-            "last_order_at": column("Last order"),
-        },
-        key="top_customers",
-        nothing="No customer has ordered yet.",
-        select="Highest spend first. Pick a row to see the customer's orders.",
-    )
-    if picked and picked["search"]:
-        st.switch_page("app_pages/orders.py", query_params={"q": picked["search"]})
 
 
 def cohorts(version: Version) -> None:
-    """Draw the share of each month's new customers who bought again within 90 days."""
+    """Draw the share of each month's new customers who ordered again within 90 days."""
     found = version.rows(COHORTS)
     if found.height < 2:
-        empty("No two months of first orders are 90 days old yet.")
+        empty("The chart needs two months of first orders that are more than 90 days old.")
         return
-    st.altair_chart(charts.lines_over_time(found, "month", "retention", "Bought again", per_cent=True))
+    st.altair_chart(charts.lines_over_time(found, "month", "retention", "Ordered again", per_cent=True))
 
 
 version = start(
     "Customers",
-    "Who buys, who comes back, and who is drifting away. People are tokens here; their data is in the vault.",
+    "New, returning and lost customers. Customers are shown as tokens. Their personal data is in the vault.",
 )
 headline(version)
 period = pick_period(version, default=90)
 st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")
 figures(kpis.figures_of(version, KPIS, period))
-with section("New and returning", "Orders that are not cancelled, by whether they were the customer's first."):
+with section("New and returning", "Orders that are not cancelled: first orders and later orders of a customer."):
     orders = version.rows(NEW_AND_RETURNING, (period.first, period.last))
     if orders.is_empty():
         empty("No order was placed in this period.")
     else:
         st.altair_chart(charts.columns_over_time(orders, "business_date", "orders", "Orders", series="kind"))
 left, right = st.columns(2)
-with left, section("RFM grid", "Customers by recency and frequency, in fifths; monetary value is the third score."):
-    rfm(version)
+with (
+    left,
+    section(
+        "RFM grid",
+        "Customers by recency and frequency of their orders, in fifths. The third score, monetary value, is not shown.",
+    ),
+):
+    customers_segments.rfm(version)
 with right:
     with section("Segments"):
-        segments(version)
-    with section("Lifecycle", "New, active, at risk and lost, by each customer's own rhythm."):
-        lifecycle(version)
+        customers_segments.segments(version)
+    with section(
+        "Lifecycle", "New, active, at risk and lost customers, measured by the usual time between their orders."
+    ):
+        customers_segments.lifecycle(version)
 with section("Top customers"):
     top(version)
 with section(
     "Cohorts",
-    "Share of each month's new customers who bought again within 90 days, once those are over.",
+    "Share of each month's new customers who ordered again within 90 days. Months appear once the 90 days are over.",
 ):
     cohorts(version)

@@ -1,22 +1,23 @@
-"""Data quality: every file and what became of its rows, the quarantine, the audit, and how fresh each feed is."""
+"""Data quality page: rows in, freshness, control totals, drift, gaps, audit, quarantine, repairs and files."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-import charts
-import feed_control
 import streamlit as st
-from access import Version
-from formats import compact, instant, label, per_cent
-from layout import FILE, Figure, column, empty, figures, section, start, table, word
+from shared.access import Version
+from shared.formats import compact, instant, label, per_cent
+from shared.layout import Figure, figures, section, start
+from shared.tables import FILE, column, table, word
+
+from app_pages import data_quality_feeds, data_quality_quarantine
 
 LIMIT = 300
 TOTALS = """
     select count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
         sum(quarantined) as quarantined,
         count(*) filter (status = 'rejected') as rejected,
-            count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
+        count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
     from quality.files where not is_superseded
 """
 FILES = """
@@ -29,33 +30,11 @@ FILES = """
         and (not ? or status <> 'loaded' or quarantined > 0 or control_status = 'failed')
     order by received_at desc, path, feed limit ?
 """
-RULES = """
-    select replace(rule, '|', ': ') as rule, count(*) as records from (
-        select unnest(from_json(rules, '["varchar"]')) as rule from quality.quarantine
-        where (? is null or feed = ?) and (? is null or state = ?)
-    ) as broken
-    group by all order by records desc, rule limit 15
-"""
-QUARANTINE = """
-    select quarantine_id, state, feed, source, parse_filename(path) as file_name,
-        path, record, reasons, rules, received_at, row_json,
-        repair_id, repair_kind, repair_made_by, repair_made_at, repair_why
-    from quality.quarantine
-    where (? is null or feed = ?) and (? is null or state = ?)
-        and (? is null or list_contains(from_json(rules, '["varchar"]'), replace(?, ': ', '|')))
-    order by received_at desc, path, record limit ?
-"""
-STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "superseded")
-REPAIRS = """
-    select made_at, made_by, kind, state, parse_filename(path) as file_name, path, record, feed, fields_before,
-        fields, why, reasons, replayed_at, repair_id
-    from quality.repairs where (? is null or feed = ?) order by made_at desc, path, record limit ?
-"""
 AUDIT = """
     select
         case when passed then 'passed' when severity = 'error' then 'failed' else 'warned' end as outcome,
-        case when passed then null when severity = 'error' then 'Not published until it holds'
-            else 'Published all the same' end as consequence,
+        case when passed then null when severity = 'error' then 'Not published until it passes'
+            else 'Published with a warning' end as consequence,
         passed, severity, name, kind, failed_rows, detail
     from quality.audit
     order by passed, case severity when 'error' then 0 else 1 end, kind, name
@@ -63,28 +42,31 @@ AUDIT = """
 
 
 def headline(version: Version) -> None:
-    """Show that every row that came in is accounted for."""
+    """Show the number of rows by outcome, and whether the numbers add up for every file."""
     totals = version.row(TOTALS)
     rows_in = totals["rows_in"] or 0
     share = per_cent((totals["quarantined"] or 0) / rows_in if rows_in else None, 2)
     figures(
         [
-            Figure("Rows in", compact(rows_in), "Records read from all files that are in force."),
-            Figure("Accepted", compact(totals["accepted"]), "Rows taken in for the first time."),
-            Figure("Duplicate", compact(totals["duplicate"]), "Rows whose content was already there; they count once."),
+            Figure("Rows in", compact(rows_in), "Rows read from all files, without superseded loads."),
+            Figure("Accepted", compact(totals["accepted"]), "New rows, stored in their feed."),
+            Figure("Duplicate", compact(totals["duplicate"]), "Rows that were stored already. They count once."),
             Figure(
                 "Quarantined",
                 compact(totals["quarantined"]),
-                f"Rows that broke a rule, {share} of all. They are kept, each with its file, line and reasons.",
+                f"Rows that broke a rule: {share} of all rows. Each is kept with its file, line and reasons.",
             ),
             Figure(
-                "Files", compact(totals["files"]), f"Loads of a file and feed; {totals['rejected']} refused as a whole."
+                "Files",
+                compact(totals["files"]),
+                f"Loads of one feed of one file. {totals['rejected']} of them are refused files.",
             ),
         ]
     )
     if totals["unbalanced"]:
+        wrong = "1 file does" if totals["unbalanced"] == 1 else f"{totals['unbalanced']} files do"
         st.error(
-            f"{totals['unbalanced']} files do not add up: rows in differ from accepted + duplicate + quarantined.",
+            f"{wrong} not add up: rows in differ from accepted + duplicate + quarantined.",
             icon=":material/error:",
         )
     elif rows_in:
@@ -92,8 +74,8 @@ def headline(version: Version) -> None:
 
 
 def files(version: Version, feed: str | None) -> None:
-    """List files, newest first."""
-    only_bad = st.toggle("Only files with something wrong", key="wrong", bind="query-params")
+    """List the files, newest first."""
+    only_bad = st.toggle("Only files with problems", key="wrong", bind="query-params")
     found = version.rows(FILES, (feed, feed, only_bad, LIMIT))
     table(
         found,
@@ -107,128 +89,28 @@ def files(version: Version, feed: str | None) -> None:
             "accepted": column("Accepted", digits=0),
             "duplicate": column("Duplicate", digits=0),
             "quarantined": column("Quarantined", digits=0),
-            "repaired": column("Repaired", "Of the accepted and duplicate rows.", digits=0),
-            "discarded": column("Discarded", "Of the quarantined rows.", digits=0),
-            "missing": column("Missing", "Rows in less the three others; always zero.", digits=0),
-            "control_status": word("Control totals", "Whether it adds up to what its sender states."),
+            "repaired": column(
+                "Repaired", "Accepted and duplicate rows that came out of quarantine by a repair.", digits=0
+            ),
+            "discarded": column("Discarded", "Quarantined rows left out by a decision.", digits=0),
+            "missing": column("Missing", "Rows in less accepted, duplicate and quarantined. Always zero.", digits=0),
+            "control_status": word("Control totals", "Comparison of the file with the totals that its sender states."),
             "reason": column("Reason"),
-            "ignored_columns": column("Ignored columns", "Columns that no contract asks for."),
+            "ignored_columns": column("Ignored columns", "Columns that are in no contract."),
             "size_bytes": column("Size", unit="bytes", digits=0),
-            "is_superseded": column("Superseded", "A later load of the same file took its place."),
+            "is_superseded": column("Superseded", "A later load of the same file has replaced this one."),
             "batch_id": column("Batch"),
-            "file": column("SHA-256", "Start of the file's hash."),
+            "file": column("SHA-256", "First characters of the SHA-256 of the file."),
             "path": FILE["path"],
         },
         key="files",
-        nothing="No file matches.",
+        nothing="No file matches the filters.",
         of=version.row("select count(*) as n from quality.files")["n"] if not feed and not only_bad else None,
     )
 
 
-def quarantine(version: Version, feed: str | None) -> None:
-    """Show which rules were broken, the records that broke them and how each stands, and what to type about it."""
-    if not version.row("select count(*) as n from quality.quarantine")["n"]:
-        empty("Nothing is in quarantine.")
-        return
-    with st.container(horizontal=True):
-        state = st.selectbox(
-            "State",
-            STATES,
-            index=None,
-            format_func=label,
-            key="state",
-            bind="query-params",
-            placeholder="Any",
-            width=200,
-        )
-        rules = version.rows(RULES, (feed, feed, state, state))
-        rule = st.selectbox(
-            "Rule", rules["rule"].to_list(), index=None, key="rule", placeholder="Every rule", width=320
-        )
-    if rules.height:
-        st.altair_chart(charts.ranked(rules, "rule", "records", "Records"))
-    picked = table(
-        version.rows(QUARANTINE, (feed, feed, state, state, rule, rule, LIMIT)),
-        {
-            "state": word("State", "Open rows wait for somebody; repaired ones are in their feed."),
-            "feed": column("Feed"),
-            "file_name": FILE["file_name"],
-            "record": column("Record", "Line or record number in the file."),
-            "reasons": column("What is wrong", "Of a row whose repair failed: what is wrong still."),
-            "received_at": column("Received"),
-            "source": column("Source"),
-            "repair_made_by": column("Decided by"),
-            "repair_why": column("Why"),
-            "quarantine_id": column("Id", "For `orderhouse quarantine show`."),
-            "path": FILE["path"],
-        },
-        key="quarantine",
-        nothing="No row in quarantine is like that.",
-        select="Pick a row to see it as received, and the commands that put it right.",
-    )
-    if picked:
-        show_record(picked)
-
-
-def show_record(record: dict[str, Any]) -> None:
-    """Show one quarantined record as received, what was decided about it, and the commands for it with its id."""
-    if record["repair_made_by"]:
-        decided = {"patch": "repaired", "discard": "discarded", "withdraw": "took a repair back"}
-        st.caption(f"{record['repair_made_by']} {decided[record['repair_kind']]}: {record['repair_why']}")
-    st.code(
-        record["row_json"] or "The record could not be read; its text is in the vault.",
-        language="json",
-        wrap_lines=True,
-    )
-    st.code("\n".join(commands(record)), language="bash")
-
-
-def commands(record: dict[str, Any]) -> list[str]:
-    """What to type about a record, by its state."""
-    known = record["quarantine_id"]
-    look = f"orderhouse quarantine show {known}"
-    match record["state"]:
-        case "superseded":
-            return [look]
-        case "patched":
-            return [look, f"orderhouse quarantine replay {known}"]
-        case "repaired" if record["repair_kind"] == "patch":
-            return [look, f"orderhouse quarantine discard {record['repair_id']} --why TEXT"]
-        case _:
-            return [
-                look,
-                f"orderhouse quarantine repair {known} --set column=value --why TEXT",
-                f"orderhouse quarantine discard {known} --why TEXT",
-            ]
-
-
-def repairs(version: Version, feed: str | None) -> None:
-    """List what was decided about rows in quarantine, the latest first."""
-    table(
-        version.rows(REPAIRS, (feed, feed, LIMIT)),
-        {
-            "made_at": column("When"),
-            "made_by": column("Who"),
-            "kind": word("What"),
-            "state": word("Came to"),
-            "file_name": FILE["file_name"],
-            "record": column("Record"),
-            "feed": column("Feed"),
-            "fields_before": column("Was"),
-            "fields": column("Set to", "Personal values are tokens."),
-            "why": column("Why"),
-            "reasons": column("What is wrong still"),
-            "replayed_at": column("Carried out"),
-            "repair_id": column("Id", "For `orderhouse quarantine discard`, which takes it back."),
-            "path": FILE["path"],
-        },
-        key="repairs",
-        nothing="Nothing was decided about any row in quarantine.",
-    )
-
-
 def audit(version: Version) -> None:
-    """Say whether the audit passed, and list its checks, failures first."""
+    """Show how many checks passed, and list the checks, failures first."""
     found = version.rows(AUDIT)
     failed = found.filter(~found["passed"])
     refused = failed.filter(severity="error").height
@@ -243,39 +125,37 @@ def audit(version: Version) -> None:
             "name": column("Check"),
             "kind": column("Kind"),
             "failed_rows": column("Failed rows", digits=0),
-            "consequence": column("Because of it", "Of checks that did not pass."),
+            "consequence": column("Consequence", "Consequence of a check that did not pass."),
             "detail": column("Detail"),
         },
         key="audit",
-        nothing="The audit of this version left no record.",
+        nothing="This version has no record of its audit.",
     )
 
 
 version = start(
-    "Data quality", "Nothing is dropped and nothing is guessed: where every row came from, and what became of it."
+    "Data quality", "Every received row with its origin and its outcome. Rows that break a rule are kept in quarantine."
 )
 st.caption(f"Batch {version.batch_id}, published {instant(version.published_at, version.time_zone)}.")
 with section("Rows in"):
     headline(version)
 known = version.rows("select distinct feed from quality.files where feed is not null order by feed")["feed"].to_list()
-with section("Freshness", "When each feed came last and is due next; what is overdue first."):
-    feed_control.freshness(version)
-with section("Control totals", "What senders state of their files, against the rows as received."):
-    feed_control.controls(version)
-with section("Drift", "Where a file differs from those before it, in the order in which they came."):
-    feed_control.drift(version)
-with section("Gaps", "Numbers missing between ids, or names of files, that are numbered."):
-    feed_control.gaps(version)
-with section("Audit", "The checks that this version passed before it was published."):
+with section("Freshness", "Newest file and next due file of each feed. Overdue feeds come first."):
+    data_quality_feeds.freshness(version)
+with section("Control totals", "Totals that senders state for their files, compared with the received rows."):
+    data_quality_feeds.controls(version)
+with section("Drift", "Differences between a file and the files received before it."):
+    data_quality_feeds.drift(version)
+with section("Gaps", "Missing numbers in numbered ids and file names."):
+    data_quality_feeds.gaps(version)
+with section("Audit", "Checks of this version before its publication."):
     audit(version)
 feed = st.selectbox(
     "Feed", known, index=None, format_func=label, key="feed", bind="query-params", placeholder="All feeds", width=240
 )
-with section("Quarantine", "Records that broke a rule of their feed's contract. Personal values are tokens."):
-    quarantine(version, feed)
-with section(
-    "Repairs", "Who decided what about rows in quarantine, when and why. Nothing of it is ever changed or deleted."
-):
-    repairs(version, feed)
+with section("Quarantine", "Records that broke a rule of the contract of their feed. Personal values are tokens."):
+    data_quality_quarantine.quarantine(version, feed)
+with section("Repairs", "Decisions about quarantined rows: who, when and why. They are never changed or deleted."):
+    data_quality_quarantine.repairs(version, feed)
 with section("Files"):
     files(version, feed)

@@ -1,15 +1,15 @@
-"""Exceptions: the worklist, what each one means and what to do about it."""
+"""Exceptions page: filters, totals, and the worklist with the advice for each exception."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import charts
 import polars as pl
 import streamlit as st
-from access import Version
-from formats import compact, label
-from layout import Figure, column, empty, figures, section, start, table, word
+from shared import charts
+from shared.access import Row, Version
+from shared.colours import SEVERITY_COLOURS
+from shared.formats import compact, label
+from shared.layout import Figure, empty, figures, section, start
+from shared.tables import column, table, word
 
 LIMIT = 500
 FILTERS = (("code", "Exception"), ("severity", "Severity"), ("owner", "Owner"))
@@ -17,7 +17,7 @@ BY_CODE = """
     select code, severity, count(*) as open_count from ops.exceptions
     group by code, severity order by open_count desc, code
 """
-# The three filters are always there; one that is not set holds for every row.
+# Every filter is always in the condition. A filter that is not set holds for every row.
 CHOSEN = "(? is null or code = ?) and (? is null or severity = ?) and (? is null or owner = ?)"
 TOTALS = f"""
     select count(*) as open, count(distinct order_id) as orders, max(age_hours) / 24 as oldest,
@@ -40,7 +40,7 @@ WORKLIST = f"""
 
 
 def ask(version: Version) -> list[str | None]:
-    """Draw the filters; return each choice twice, as `CHOSEN` takes them."""
+    """Show the filters, and return each choice twice, as `CHOSEN` takes them."""
     choices: list[str | None] = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, heading in FILTERS:
@@ -60,30 +60,35 @@ def ask(version: Version) -> list[str | None]:
 
 
 def headline(version: Version, choices: list[str | None]) -> int:
-    """Show how many exceptions match; return that number."""
+    """Show the totals of the matching exceptions, and return their number."""
     totals = version.row(TOTALS, choices)
     figures(
         [
-            Figure("Open", compact(totals["open"]), "Exceptions that match the filters."),
+            Figure("Open", compact(totals["open"]), "Open exceptions that match the filters."),
             Figure(
-                "Orders touched", compact(totals["orders"]), "Distinct orders among them, those of orphans included."
+                "Orders touched",
+                compact(totals["orders"]),
+                "Orders with a matching exception, orders of orphans included.",
             ),
-            Figure("Critical or high", compact(totals["urgent"]), "The two most serious of the four severities."),
-            Figure("Oldest", f"{totals['oldest'] or 0:,.1f} days", "Age of the one open longest."),
+            Figure("Critical or high", compact(totals["urgent"]), "Exceptions of the two highest severities."),
+            Figure("Oldest", f"{totals['oldest'] or 0:,.1f} days", "Age of the exception that has been open longest."),
         ]
     )
     return int(totals["open"])
 
 
 def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None]) -> None:
-    """Draw the open exceptions by code, and sum what is at stake."""
+    """Draw the open exceptions by code, beside the amounts at stake."""
     left, right = st.columns([2, 3])
-    colours = charts.SEVERITY_COLOURS
-    with left, section("By code", "All open exceptions."):
+    colours = SEVERITY_COLOURS
+    with left, section("By code", "All open exceptions, without the filters."):
         st.altair_chart(
             charts.ranked(by_code, "code", "open_count", "Open exceptions", colour="severity", colours=colours)
         )
-    with right, section("At stake", "Amounts concerned, per currency; an order may stand under several codes."):
+    with (
+        right,
+        section("At stake", "Amounts of the matching exceptions per currency. An order can have several exceptions."),
+    ):
         table(
             version.rows(STAKES, choices),
             {
@@ -97,8 +102,8 @@ def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None])
         )
 
 
-def worklist(version: Version, choices: list[str | None], of: int) -> dict[str, Any] | None:
-    """List the exceptions, most serious first, then oldest; return the one picked."""
+def worklist(version: Version, choices: list[str | None], of: int) -> Row | None:
+    """List the exceptions, highest severity first, then oldest, and return the picked one."""
     return table(
         version.rows(WORKLIST, [*choices, LIMIT]),
         {
@@ -122,7 +127,9 @@ def worklist(version: Version, choices: list[str | None], of: int) -> dict[str, 
     )
 
 
-version = start("Exceptions", "What is wrong now, by order and SKU: since when, what is at stake, and what to do.")
+version = start(
+    "Exceptions", "Open problems of orders and SKUs, with their age, the amount at stake and the next step."
+)
 by_code = version.rows(BY_CODE)
 if by_code.is_empty():
     empty("No exceptions are open.")
@@ -131,7 +138,7 @@ choices = ask(version)
 open_count = headline(version, choices)
 overview(version, by_code, choices)
 picked = None
-with section("Worklist", "Most serious first, then oldest."):
+with section("Worklist", "Highest severity first, then oldest."):
     picked = worklist(version, choices, open_count)
 if picked and picked["order_id"]:
     st.switch_page("app_pages/orders.py", query_params={"order": picked["order_id"]})

@@ -1,4 +1,4 @@
-"""Exports: any published table, filtered, as a file; and the command line that writes the same rows with a manifest."""
+"""Exports page: any published table, filtered, as a download or by a command with a manifest."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import shlex
 import tempfile
 from pathlib import Path
 
-import export_filters
 import streamlit as st
-from access import Version, quoted
-from export_filters import Condition
-from formats import compact, label
-from layout import Figure, empty, figures, section, start
 from orderhouse.serve.exports import FORMATS, export
+from shared.access import Version, quoted
+from shared.formats import compact, label
+from shared.layout import Figure, empty, figures, section, start
+
+from app_pages import exports_filters
+from app_pages.exports_filters import Condition
 
 PREVIEW = 50
-# A download passes through the server's memory; a million rows of orders are about 250 MB as CSV.
+# A download is held in the memory of the server. A million rows of orders are about 250 MB as CSV.
 DOWNLOAD_ROWS = 1_000_000
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -25,32 +26,32 @@ MEDIA_TYPES = {
 
 
 def selection(name: str, conditions: list[Condition]) -> tuple[str, list[object]]:
-    """Return the query of the chosen rows and its parameters."""
+    """Return the query for the filtered rows, and its parameters."""
     where = " and ".join(condition.sql for condition in conditions) or "true"
     values = [value for condition in conditions for value in condition.values]
     return f"select * from {quoted(name)} where {where}", values  # noqa: S608 - names quoted, values are parameters
 
 
 def written(conditions: list[Condition]) -> str | None:
-    """Write the conditions as one, as the command line takes it."""
+    """Return the conditions as one, in the syntax of `--where`."""
     return " and ".join(condition.written() for condition in conditions) or None
 
 
 def contents(version: Version, name: str, form: str, where: str | None) -> bytes:
-    """Export the rows as `orderhouse export` does, and return the file."""
+    """Export the rows as `orderhouse export` does, and return the bytes of the file."""
     with tempfile.TemporaryDirectory() as folder:
         manifest = export(version.settings, [name], format=form, to=folder, where=where, version=version.number)
         return (Path(folder) / manifest.tables[0].files[0].path).read_bytes()
 
 
 def command(version: Version, name: str, form: str, where: str | None) -> str:
-    """Write the command line that exports the same rows of the same version."""
+    """Return the command that exports the same rows of the same version."""
     condition = f" --where {shlex.quote(where)}" if where else ""
     return f"orderhouse export {name} --format {form}{condition} --version {version.number} --to exports"
 
 
 def offer(version: Version, name: str, form: str, conditions: list[Condition]) -> None:
-    """Offer the download, or say why the command line is the way."""
+    """Show the download button, the command for the same rows, and a preview."""
     sql, parameters = selection(name, conditions)
     where = written(conditions)
     rows = version.row(f"select count(*) as n from ({sql}) as chosen", parameters)["n"]  # noqa: S608 - as in selection
@@ -58,7 +59,7 @@ def offer(version: Version, name: str, form: str, conditions: list[Condition]) -
         [
             Figure("Rows", compact(rows), "Rows that match the filters."),
             Figure("Columns", str(len(version.columns(name)))),
-            Figure("Version", str(version.number), "The published version that the rows are taken from."),
+            Figure("Version", str(version.number), "Published version of the rows."),
         ]
     )
     st.download_button(
@@ -72,19 +73,20 @@ def offer(version: Version, name: str, form: str, conditions: list[Condition]) -
         on_click="ignore",
     )
     if rows > DOWNLOAD_ROWS:
-        st.warning(f"More than {DOWNLOAD_ROWS:,} rows are better written by the command line: in constant memory.")
-    st.caption("The same rows from the command line, with a manifest that `orderhouse verify` can check:")
+        st.warning(f"The download is limited to {DOWNLOAD_ROWS:,} rows. Use the command below: it has no limit.")
+    st.caption("This command exports the same rows, with a manifest for `orderhouse verify`:")
     st.code(command(version, name, form, where), language="bash", wrap_lines=True)
-    with section("Preview", f"The first {PREVIEW} rows, as stored: words as they are, instants in UTC."):
+    with section("Preview", f"The first {PREVIEW} rows as stored, with instants in UTC."):
         found = version.rows(f"{sql} limit {PREVIEW}", parameters)
         if found.is_empty():
-            empty("No row matches.")
+            empty("No row matches the filters.")
         else:
             st.dataframe(found, hide_index=True, key="preview", placeholder="–")
 
 
 version = start(
-    "Exports", "Any published table as CSV, Parquet or XLSX. Amounts stay exact decimals; people stay tokens."
+    "Exports",
+    "Any published table as CSV, Parquet or XLSX, with exact decimal amounts and tokens in place of personal data.",
 )
 tables = version.tables()
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -93,4 +95,4 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     form = st.segmented_control(
         "Format", FORMATS, default="csv", required=True, format_func=label, key="format", bind="query-params"
     )
-offer(version, name, form or "csv", export_filters.ask(version, name, version.columns(name)))
+offer(version, name, form or "csv", exports_filters.ask(version, name, version.columns(name)))

@@ -1,13 +1,13 @@
-"""Fulfilment: where orders stand, how old they are, what is late, who carries them, and what waits for stock."""
+"""Fulfilment page: progress and age of orders, late orders, carriers, warehouses and backorders."""
 
 from __future__ import annotations
 
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from layout import column, drawing, empty, figures, section, start, table, word
-from periods import Period, pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.layout import drawing, empty, figures, section, start
+from shared.periods import Period, pick_period
+from shared.tables import column, table, word
 
 LIMIT = 300
 KPIS = [
@@ -19,7 +19,7 @@ KPIS = [
     "backorder_rate",
     "order_cycle_hours",
 ]
-# How many orders got how far. Orders that are cancelled, or whose shipments no feed tells, are left out.
+# Cancelled orders, and orders whose shipments no feed reports, are left out.
 FUNNEL = """
     select
         count(*) as placed,
@@ -54,9 +54,9 @@ LATE = """
 BY_CARRIER = """
     select coalesce(carrier, 'not named') as carrier, count(*) as shipments, count(delivered_at) as delivered,
         count(*) filter (has_delivery_problem) as problems, count(*) filter (is_lost) as lost,
-            count(*) filter (is_returned) as carried_back,
-        count(delivered_at) / count(*)::double as delivered_rate, median(date_diff('hour', shipped_at,
-            delivered_at)) / 24.0 as median_days
+        count(*) filter (is_returned) as carried_back,
+        count(delivered_at) / count(*)::double as delivered_rate,
+        median(date_diff('hour', shipped_at, delivered_at)) / 24.0 as median_days
     from ops.shipments where shipped_at >= ? and shipped_at < ? and not is_cancelled
     group by all order by shipments desc, carrier
 """
@@ -64,7 +64,7 @@ BY_WAREHOUSE = """
     select coalesce(warehouse_id, 'not assigned') as warehouse, sum(open_quantity) as open,
         sum(held_quantity) as held,
         sum(allocated_quantity) as allocated, sum(backordered_quantity) as backordered,
-            sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
+        sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
     from ops.order_lines where open_quantity > 0
     group by all order by open desc, warehouse
 """
@@ -72,7 +72,7 @@ BACKORDERS = """
     select lines.sku, any_value(products.name) as product, sum(lines.backordered_quantity) as backordered,
         count(distinct lines.order_id) as orders,
         min(lines.placed_at) as oldest_at, any_value(positions.incoming_quantity) as incoming,
-            any_value(positions.next_incoming_at) as next_incoming_at
+        any_value(positions.next_incoming_at) as next_incoming_at
     from ops.order_lines as lines
     left join marts.dim_products as products on products.sku = lines.sku
     left join marts.fct_inventory_positions as positions on positions.sku = lines.sku
@@ -83,41 +83,49 @@ BACKORDERS = """
 
 
 def progress(version: Version, period: Period) -> None:
-    """Draw how far the period's orders got, and how old the unfinished ones are."""
+    """Draw the progress of the orders of the period, and the age of open orders."""
     steps = version.row(FUNNEL, (period.first, period.last))
     ages = version.rows(AGEING, (version.as_of,))
     left, right = st.columns(2)
-    with left, section("How far orders got", f"Orders placed {period}; each step includes those that went further."):
+    with (
+        left,
+        section("Progress of orders", f"Orders placed {period}. Each step includes the orders of the later steps."),
+    ):
         if steps["placed"]:
             frame = charts.frame_of(list(steps.items()), "step", "orders")
             st.altair_chart(charts.ranked(frame, "step", "orders", "Orders"))
         else:
-            empty("No order was placed in this period, or its source does not tell shipments.")
-    with right, section("Age of open orders in days", "Days since placed, at the clock of this version, by stage."):
+            empty("No order was placed in this period, or the source reports no shipments.")
+    with (
+        right,
+        section(
+            "Age of open orders in days", "Days since the order was placed, at the clock of this version, by stage."
+        ),
+    ):
         drawing(ages, charts.shares(ages, "stage", "age", "orders", "Orders", AGES), "No order is open.")
 
 
 def on_time(version: Version, period: Period) -> None:
-    """Draw the daily share delivered on time, by channel."""
+    """Draw daily on-time delivery by channel."""
     daily = kpis.series_of(version, ["on_time_delivery_rate"], period, "channel")
     chart = charts.lines_over_time(daily, "business_date", "value", "On time", series="dimension_value", per_cent=True)
     drawing(daily, chart, "No delivery was promised for this period, or deliveries are not tracked.")
 
 
 def late(version: Version) -> None:
-    """List orders whose deadline has passed."""
+    """List the orders past their deadline. A picked row opens the order."""
     found = version.rows(LATE, (LIMIT,))
     picked = table(
         found,
         {
             "order_id": column("Order"),
             "stage": word("Stage"),
-            "opened_at": column("Late since", "When the deadline passed."),
+            "opened_at": column("Late since", "Instant of the deadline."),
             "current_promised_at": column("Promised"),
             "placed_at": column("Placed"),
             "channel": column("Channel"),
             "ship_country": column("Country"),
-            "open_quantity": column("Open units", "Ordered, not cancelled and not shipped.", digits=0),
+            "open_quantity": column("Open units", "Ordered units that are neither cancelled nor shipped.", digits=0),
             "due_amount": column("Due", digits=2),
             "currency": column("Currency"),
         },
@@ -130,14 +138,18 @@ def late(version: Version) -> None:
         st.switch_page("app_pages/orders.py", query_params={"order": picked["order_id"]})
 
 
-version = start("Fulfilment", "How orders move from placed to delivered, and where they get stuck.")
+version = start(
+    "Fulfilment", "Progress of orders from placed to delivered, and the orders that are late or wait for stock."
+)
 period = pick_period(version)
 st.caption(f"{period}, against {period.previous}. Lists show the state at the clock of this version.")
 figures(kpis.figures_of(version, KPIS, period))
 progress(version, period)
-with section("On time by channel", "Orders first attempted by the first promise, by the day promised."):
+with section(
+    "On time by channel", "Share of orders with a first delivery attempt by the first promise, by the promised day."
+):
     on_time(version, period)
-with section("Late orders", "The deadline has passed and the order is not delivered; oldest first."):
+with section("Late orders", "Orders past their deadline that are not delivered, oldest first."):
     late(version)
 left, right = st.columns(2)
 with left, section("Carriers", f"Shipments that left {period}."):
@@ -146,18 +158,20 @@ with left, section("Carriers", f"Shipments that left {period}."):
         {
             "carrier": column("Carrier"),
             "shipments": column("Shipments", digits=0),
-            "delivered_rate": column("Delivered", "Share of the shipments with a delivered scan.", per_cent=True),
-            "median_days": column("Median transit", "From shipped to delivered.", unit="days", digits=1),
-            "problems": column("Problems", "The latest scan is a delay, a failed attempt or an exception.", digits=0),
+            "delivered_rate": column("Delivered", "Share of the shipments that are delivered.", per_cent=True),
+            "median_days": column("Median transit", "Median time from shipped to delivered.", unit="days", digits=1),
+            "problems": column(
+                "Problems", "Shipments whose latest scan is a delay, a failed attempt or an exception.", digits=0
+            ),
             "lost": column("Lost", digits=0),
-            "carried_back": column("Carried back", digits=0),
+            "carried_back": column("Returned", "Shipments that the carrier brought back.", digits=0),
         },
         key="carriers",
-        nothing="Nothing was shipped in this period.",
+        nothing="No shipment left in this period.",
     )
 with (
     right,
-    section("Open units by warehouse", "Open units are held, allocated, backordered or of stock that is not tracked."),
+    section("Open units by warehouse", "Every open unit is held, allocated, backordered or not tracked."),
 ):
     table(
         version.rows(BY_WAREHOUSE),
@@ -171,10 +185,10 @@ with (
             "not_tracked": column("Not tracked", digits=0),
         },
         key="warehouses",
-        nothing="No unit is open.",
+        nothing="No open units.",
     )
 sku = None
-with section("Backorders", "Units that no stock covers, by SKU, with what is on its way."):
+with section("Backorders", "Open units without stock, by SKU, with incoming units."):
     sku = table(
         version.rows(BACKORDERS, (LIMIT,)),
         {
@@ -187,7 +201,7 @@ with section("Backorders", "Units that no stock covers, by SKU, with what is on 
             "next_incoming_at": column("Next arrival"),
         },
         key="backorders",
-        nothing="Nothing is backordered.",
+        nothing="No unit is backordered.",
         select="Pick a row to open the SKU.",
     )
     if sku:

@@ -1,19 +1,17 @@
-"""Inventory: positions, what runs out, what to reorder, and the ledger of one SKU."""
+"""Inventory page: totals, risks and classes, positions, and the ledger of one SKU."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
-import charts
-import polars as pl
 import streamlit as st
-from access import Version
-from formats import compact, count, label, short_money
-from layout import Figure, badge, column, empty, figures, section, start, table, word
+from shared import charts
+from shared.access import Version
+from shared.formats import compact, count, label, short_money
+from shared.layout import Figure, empty, figures, section, start
+from shared.tables import column, table
+
+from app_pages import inventory_ledger
 
 LIMIT = 500
-LEDGER_DAYS = 180
 TOTALS = """
     select count(*) as skus, sum(on_hand_quantity) as on_hand, sum(backordered_quantity) as backordered,
         sum(stock_value_amount) filter (currency = ?) as stock_value,
@@ -42,63 +40,37 @@ POSITIONS = """
     order by positions.stock_value_amount desc nulls last, positions.sku, positions.warehouse_id
     limit ?
 """
-LEDGER = """
-    select business_date, sum(closing_quantity) as closing, sum(closing_quantity - opening_quantity) as moved,
-        sum(received_quantity) as received,
-        sum(shipped_quantity) as shipped, sum(unshipped_quantity) as unshipped,
-            sum(restocked_quantity) as restocked, sum(adjusted_quantity) as adjusted,
-        sum(transferred_quantity) as transferred, sum(count_adjustment_quantity) as counted,
-            sum(opening_quantity) as opening
-    from marts.fct_inventory_ledger where sku = ? and warehouse_id = ? and business_date >= ?
-    group by business_date order by business_date
-"""
-QUANTITIES: dict[str, Any] = {
-    "on_hand_quantity": column("On hand", "The last count and every movement after it.", digits=0),
-    "allocated_quantity": column("Allocated", "Set aside for open order lines.", digits=0),
-    "available_quantity": column("Available", "On hand less allocated.", digits=0),
-    "backordered_quantity": column("Backordered", "Open units that no stock covers.", digits=0),
-    "incoming_quantity": column("Incoming", "Still to come on purchase orders.", digits=0),
-    "next_incoming_at": column("Next arrival"),
-    "available_to_promise_quantity": column(
-        "To promise", "Available to promise: what can be sold without breaking a promise.", digits=0
-    ),
-    "demand_per_day_28d": column("Demand a day", "Units a day over the last 28 days.", digits=2),
-    "days_of_cover": column("Cover", "How long what is available lasts at that demand.", unit="days", digits=1),
-    "stockout_risk": word("Risk", "Whether it runs out before more can come; none if nobody asks for it."),
-    "reorder_point": column("Reorder at", "Demand over the lead time plus safety stock.", digits=0),
-    "reorder_quantity": column(
-        "Reorder", "Suggested quantity; nothing if the level is above the reorder point.", digits=0
-    ),
-    "abc_class": column("ABC", "A: the SKUs that make 80 % of net sales, B the next 15 %, C the rest."),
-    "xyz_class": column("XYZ", "How steady demand is: X steady, Y varying, Z erratic."),
-}
 
 
 def network(version: Version) -> None:
-    """Show the totals, the risks and the classes."""
+    """Show the totals of the network."""
     totals = version.row(TOTALS, (version.currency,))
     figures(
         [
             Figure("SKUs", compact(totals["skus"]), "SKUs with a stock position."),
-            Figure(
-                "On hand", compact(totals["on_hand"]), "Units over all warehouses; negative levels count as they are."
-            ),
+            Figure("On hand", compact(totals["on_hand"]), "Units in all warehouses. Negative levels are included."),
             Figure(
                 "Stock value",
                 short_money(totals["stock_value"], version.currency),
-                "Units on hand at weighted average cost; positions costed in another currency are left out.",
+                "Units on hand at weighted average cost, without positions that have their cost in another currency.",
             ),
-            Figure("Out of stock", count(totals["out_of_stock"]), "SKUs in demand with nothing available."),
-            Figure("Backordered", compact(totals["backordered"]), "Open units that no stock covers."),
+            Figure("Out of stock", count(totals["out_of_stock"]), "SKUs with demand and without available units."),
+            Figure("Backordered", compact(totals["backordered"]), "Open units without stock."),
             Figure("To reorder", count(totals["to_reorder"]), "SKUs at or below their reorder point."),
         ]
     )
+
+
+def risks_and_classes(version: Version) -> None:
+    """Draw the SKUs by stock-out risk, and by ABC and XYZ class."""
     left, right = st.columns(2)
-    with left, section("Stock-out risk", "SKUs by whether they run out before more can come."):
+    with left, section("Stock-out risk", "SKUs by the risk that they run out before incoming units arrive."):
         st.altair_chart(charts.ranked(version.rows(RISKS), "stockout_risk", "skus", "SKUs"))
     with (
         right,
-        section("ABC and XYZ classes", "SKUs by share of net sales (A most) and steadiness of demand (X steadiest)."),
+        section(
+            "ABC and XYZ classes", "SKUs by share of net sales (A highest) and steadiness of demand (X steadiest)."
+        ),
     ):
         st.altair_chart(
             charts.grid(
@@ -112,8 +84,8 @@ def network(version: Version) -> None:
         )
 
 
-def positions(version: Version) -> str | None:
-    """List positions; return the SKU picked."""
+def ask(version: Version) -> tuple[str, str, str | None, bool]:
+    """Show the filters, and return the level, the searched text, the risk, and the flag of reorders."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "SKU or product",
@@ -137,111 +109,55 @@ def positions(version: Version) -> str | None:
             "Risk", risks, index=None, format_func=label, key="risk", bind="query-params", placeholder="All", width=160
         )
         reorder = st.toggle("To reorder only", key="reorder", bind="query-params")
-    search = (search or "").strip()
-    found = version.rows(POSITIONS, (level or "network", search, search, risk, risk, reorder, LIMIT))
+    return level, (search or "").strip(), risk, reorder
+
+
+def positions(version: Version) -> str | None:
+    """List the positions, and return the picked SKU."""
+    level, search, risk, reorder = ask(version)
+    found = version.rows(POSITIONS, (level, search, search, risk, risk, reorder, LIMIT))
     picked = table(
         found,
         {
             "sku": column("SKU"),
             "product": column("Product"),
             **({"warehouse_id": column("Warehouse")} if level == "warehouse" else {}),
-            **QUANTITIES,
+            **inventory_ledger.QUANTITIES,
             "supplier": column("Supplier"),
             "lead_time_days": column("Lead time", unit="days", digits=0),
             "stock_value_amount": column("Value", "At weighted average cost.", digits=2),
             "currency": column("Currency"),
         },
         key="positions",
-        nothing="No position matches.",
-        select="Pick a row to see its ledger. Highest value first.",
+        nothing="No position matches the filters.",
+        select="Highest value first. Pick a row to see its ledger.",
         height=420,
     )
     return picked["sku"] if picked else None
 
 
-def one_sku(version: Version, sku: str) -> None:
-    """Draw the ledger of one SKU at one warehouse, and show its positions."""
-    held = version.rows(
-        "select * from marts.fct_inventory_positions where sku = ? order by position_level, warehouse_id", (sku,)
-    )
-    if held.is_empty():
-        empty(f"Version {version.number} has no position of {sku}.")
-        return
-    whole = held.row(0, named=True)
-    with st.container(horizontal=True):
-        badge(whole["stockout_risk"], "Risk")
-        badge(whole["abc_class"], "ABC")
-        badge(whole["xyz_class"], "XYZ")
-    table(
-        held,
-        {"warehouse_id": column("Warehouse"), **QUANTITIES},
-        key="sku_positions",
-        nothing="No position.",
-        height="content",
-    )
-    places = [place for place in _fullest_first(held) if place]
-    if not places:
-        empty("No warehouse holds it.")
-        return
-    place = st.segmented_control("Warehouse", places, default=places[0], required=True, key="place")
-    ledger = version.rows(LEDGER, (sku, place, version.business_date - timedelta(days=LEDGER_DAYS)))
-    if ledger.is_empty():
-        empty(f"No movement of {sku} in the last {LEDGER_DAYS} days.")
-        return
-    st.altair_chart(
-        charts.levels(
-            ledger,
-            "business_date",
-            "closing",
-            "moved",
-            ("Closing level (units)", "Net movement (units)"),
-            mark=None if len(places) > 1 else whole["reorder_point"],
-        )
-    )
-    table(
-        ledger.sort("business_date", descending=True),
-        {
-            "business_date": column("Day"),
-            "opening": column("Opening", digits=0),
-            "received": column("Received", digits=0),
-            "shipped": column("Shipped", digits=0),
-            "unshipped": column("Unshipped", "Came back from shipments that were cancelled.", digits=0),
-            "restocked": column("Restocked", "Returned and sellable again.", digits=0),
-            "adjusted": column("Adjusted", digits=0),
-            "transferred": column("Transferred", digits=0),
-            "counted": column("Count gap", "What a count found against what the movements said.", digits=0),
-            "closing": column("Closing", "Opening plus and less everything in between.", digits=0),
-        },
-        key="ledger",
-        nothing="No movement.",
-    )
-
-
-def _fullest_first(held: pl.DataFrame) -> list[str]:
-    return held.filter(position_level="warehouse").sort("on_hand_quantity", descending=True)["warehouse_id"].to_list()
-
-
 def pick_sku(version: Version, picked: str | None) -> str | None:
-    """Remember the SKU in the address, so that the page can be linked to."""
+    """Return the picked SKU, and keep it in the address, so that links lead to it."""
     if picked and st.query_params.get("sku") != picked:
         st.query_params["sku"] = picked
     return picked or st.query_params.get("sku")
 
 
-version = start("Inventory", "What is on hand, what is promised, what runs out and what to buy.")
+version = start("Inventory", "Stock on hand, stock promised to orders, SKUs that run out, and what to reorder.")
 if version.row("select count(*) as n from marts.fct_inventory_positions")["n"] == 0:
-    empty("No source covers stock, so there are no positions: stock is not tracked.")
+    empty("Stock is not tracked: no source covers stock, so there are no positions.")
     st.stop()
 network(version)
+risks_and_classes(version)
 chosen = None
-with section("Positions", "One row per SKU over the whole network, or per SKU and warehouse."):
+with section("Positions", "One row per SKU for the whole network, or one per SKU and warehouse."):
     chosen = positions(version)
 sku = pick_sku(version, chosen)
 with section(
     f"Ledger of {sku}" if sku else "Ledger",
-    "Opening + received − shipped + unshipped + restocked + adjusted + transferred + count gap = closing, every day.",
+    "Every day: opening + received − shipped + unshipped + restocked + adjusted + transferred + count gap = closing.",
 ):
     if sku:
-        one_sku(version, sku)
+        inventory_ledger.show(version, sku)
     else:
         empty("Pick a position above to see its ledger.")

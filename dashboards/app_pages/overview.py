@@ -1,14 +1,14 @@
-"""Overview: how the business did against the period before, and what needs attention now."""
+"""Overview page: KPIs against the previous period, trends, open exceptions and orders in progress."""
 
 from __future__ import annotations
 
-import charts
-import kpis
 import streamlit as st
-from access import Version
-from formats import label
-from layout import column, drawing, figures, section, start, table, word
-from periods import Period, pick_period
+from shared import charts, kpis
+from shared.access import Version
+from shared.formats import label
+from shared.layout import drawing, figures, section, start
+from shared.periods import Period, pick_period
+from shared.tables import column, table, word
 
 HEADLINE = ["orders", "net_sales", "average_order_value", "new_customers"]
 SERVICE = ["on_time_delivery_rate", "order_cycle_hours", "return_rate_units", "exception_rate"]
@@ -32,17 +32,17 @@ STAGES = """
 
 
 def attention(version: Version) -> None:
-    """List open exceptions by code, most serious first; a picked row opens its list."""
+    """List the open exceptions by code, highest severity first. A picked row opens its list."""
     found = version.rows(EXCEPTIONS)
     picked = table(
         found,
         {
             "severity": word("Severity"),
             "code": column("Exception"),
-            "open_count": column("Open", "Orders and SKUs with this exception", digits=0),
-            "oldest_days": column("Oldest", "Age of the one open longest", unit="days", digits=1),
+            "open_count": column("Open", "Orders and SKUs with this exception.", digits=0),
+            "oldest_days": column("Oldest", "Age of the exception that has been open longest.", unit="days", digits=1),
             "what_to_do": column("What to do"),
-            "owner": column("Owner", "Team that works the list"),
+            "owner": column("Owner", "Team that works on the list."),
         },
         key="exceptions_by_code",
         nothing="No exceptions are open.",
@@ -53,36 +53,42 @@ def attention(version: Version) -> None:
 
 
 def trends(version: Version, period: Period) -> None:
-    """Draw daily net sales by channel, and the daily share delivered on time."""
+    """Draw daily net sales by channel, and daily on-time delivery."""
     sales = kpis.series_of(version, ["net_sales"], period, "channel")
     on_time = kpis.series_of(version, ["on_time_delivery_rate"], period)
     title = f"Net sales ({version.currency})"
     left, right = st.columns(2)
-    with left, section("Net sales by channel", "Net sales per business day, placed clock."):
+    with left, section("Net sales by channel", 'Net sales per business day, on the recognition clock "placed".'):
         chart = charts.columns_over_time(sales, "business_date", "value", title, series="dimension_value")
-        drawing(sales, chart, "Nothing was sold in this period.")
-    with right, section("On-time delivery", "Orders first attempted by the first promise, by the day promised."):
+        drawing(sales, chart, "There are no sales in this period.")
+    with (
+        right,
+        section(
+            "On-time delivery",
+            "Share of orders with a first delivery attempt by the first promise, by the promised day.",
+        ),
+    ):
         chart = charts.lines_over_time(on_time, "business_date", "value", "On time", per_cent=True)
         drawing(on_time, chart, "No delivery was promised for this period, or deliveries are not tracked.")
 
 
 def in_progress(version: Version) -> None:
-    """Draw how many unfinished orders are at each stage."""
+    """Draw the number of unfinished orders by stage."""
     stages = version.rows(STAGES)
     drawing(stages, charts.ranked(stages, "stage", "orders", "Orders"), "No order is in progress.")
 
 
-version = start("Overview", "How the business did, and what needs attention now.")
+version = start("Overview", "KPIs of the period, and the problems that need attention now.")
 period = pick_period(version)
 st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")
 figures(kpis.figures_of(version, HEADLINE, period))
 figures(kpis.figures_of(version, SERVICE, period))
 trends(version, period)
 left, right = st.columns([3, 2])
-with left, section("Needs attention", "Open exceptions by code. Each names what to do and who owns it."):
+with left, section("Needs attention", "Open exceptions by code, each with the next step and its owner."):
     attention(version)
 with (
     right,
-    section("Orders in progress", "Orders neither finished nor cancelled, of sources that tell their shipments."),
+    section("Orders in progress", "Orders that are neither finished nor cancelled, of sources that report shipments."),
 ):
     in_progress(version)

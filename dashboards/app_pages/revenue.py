@@ -1,31 +1,30 @@
-"""Revenue: the bridge from gross to total sales, its parts by dimension, and cash beside sales."""
+"""Revenue page: the bridge from gross to total sales, by day, dimension and recognition clock, and the cash."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-import charts
-import reconciliation
 import streamlit as st
-from access import Version
-from formats import compact, count, label, short_money
-from layout import Figure, column, empty, figures, section, start, table
-from periods import Period, pick_period
-from revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
+from shared import charts
+from shared.access import Row, Version
+from shared.formats import compact, count, label, short_money
+from shared.layout import Figure, empty, figures, section, start
+from shared.periods import Period, pick_period
+from shared.tables import column, table
+
+from app_pages import revenue_reconciliation
+from app_pages.revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
 
 
-def headline(version: Version, now: dict[str, Any], before: dict[str, Any]) -> None:
-    """Show the bridge's totals and what stands beside it, against the period before."""
-    orders = Figure("Orders", compact(now["orders"]), "Orders that this clock recognises in the period.")
+def headline(version: Version, now: Row, before: Row) -> None:
+    """Show the totals of the bridge, refunds, fees, cost and margin against the previous period."""
+    orders = Figure("Orders", compact(now["orders"]), "Orders recognised in the period on the chosen clock.")
     shown = [part for part in STEPS if part.sign in ("", "=")] + list(BESIDE)
     figures([_figure(version, part, now[part.column], before[part.column]) for part in shown] + [orders])
     if now["missing_rates"]:
-        st.warning(f"{count(now['missing_rates'])} events have no exchange rate; what they are part of is left open.")
+        st.warning(f"Events without an exchange rate: {count(now['missing_rates'])}. Sums that contain them are empty.")
     if now["missing_costs"]:
-        st.info(
-            f"{count(now['missing_costs'])} sales are of products without a known cost; cost and margin are left open."
-        )
+        st.info(f"Sales of products without a known cost: {count(now['missing_costs'])}. Cost and margin are empty.")
 
 
 def _figure(version: Version, part: Part, now: Decimal | None, before: Decimal | None) -> Figure:
@@ -34,13 +33,13 @@ def _figure(version: Version, part: Part, now: Decimal | None, before: Decimal |
         short_money(now, version.currency),
         part.tip,
         change=f"{(now / before - 1) * 100:+.1f} %" if now is not None and before else None,
-        against="on the period before",
+        against="on the previous period",
         good="down" if part.is_less_better else "up",
     )
 
 
-def bridge(version: Version, totals: dict[str, Any]) -> None:
-    """Draw gross − discounts − returns = net, + tax + shipping = total."""
+def bridge(version: Version, totals: Row) -> None:
+    """Draw the bridge: gross − discounts − returns = net, + tax + shipping = total."""
     steps = [
         (part.name, float(totals[part.column] or 0) * (-1 if part.sign == "−" else 1), part.sign in ("", "="))
         for part in STEPS
@@ -50,20 +49,20 @@ def bridge(version: Version, totals: dict[str, Any]) -> None:
 
 
 def by_day(version: Version, period: Period, clock: str) -> None:
-    """Draw net sales per day, and list the daily bridge."""
+    """Draw net sales per day above the bridge of each day."""
     daily = sums(version, period, clock, "business_date")
     title = f"Net sales ({version.currency})"
     st.altair_chart(charts.columns_over_time(daily, "business_date", "net_sales_amount", title, height=220))
     table(
         daily.sort("business_date", descending=True),
-        {"business_date": column("Day", "Business day of the recognition clock."), **columns_of(*STEPS, *BESIDE)},
+        {"business_date": column("Day", "Business day of the recognising event."), **columns_of(*STEPS, *BESIDE)},
         key="daily_bridge",
-        nothing="No revenue in this period.",
+        nothing="There is no revenue in this period.",
     )
 
 
 def by_dimension(version: Version, period: Period, clock: str) -> None:
-    """Split the bridge by the dimension that the reader picks."""
+    """Split the bridge by the chosen dimension."""
     by = st.segmented_control(
         "Split by", DIMENSIONS, default="channel", required=True, format_func=label, key="by", bind="query-params"
     )
@@ -78,22 +77,22 @@ def by_dimension(version: Version, period: Period, clock: str) -> None:
             parts,
             {by: column(label(by)), **columns_of(*STEPS)},
             key="by_dimension",
-            nothing="No revenue in this period.",
+            nothing="There is no revenue in this period.",
         )
 
 
 def clocks(version: Version, period: Period) -> None:
-    """Show the same bridge under each recognition clock, side by side."""
+    """Show the bridge on each recognition clock."""
     table(
         by_clock(version, period),
-        {"recognition_clock": column("Recognised when", "Which event puts a sale on a day."), **columns_of(*STEPS)},
+        {"recognition_clock": column("Recognised when", "Event at which a sale counts."), **columns_of(*STEPS)},
         key="clocks",
-        nothing="No revenue in this period.",
+        nothing="There is no revenue in this period.",
         height="content",
     )
 
 
-version = start("Revenue", "From gross to total sales, to the cent, and what cash says beside it.")
+version = start("Revenue", "The bridge from gross to total sales, to the cent, and the reconciliation with cash.")
 with st.container(horizontal=True, vertical_alignment="center"):
     period = pick_period(version)
     clock = st.segmented_control(
@@ -108,28 +107,24 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
 st.caption(
     f"{period}, against {period.previous}. Sales recognised when {clock}. "
-    f"Amounts in {version.currency}, at the rate of the day of the event."
+    f"Amounts in {version.currency}, at the exchange rate of the day of the recognising event."
 )
 totals = sums(version, period, clock).row(0, named=True)
 if totals["units"] is None:
-    empty("No revenue was recognised in this period. Choose a longer one, or another clock.")
+    empty("No revenue was recognised in this period. Choose a longer period or another clock.")
 else:
     headline(version, totals, sums(version, period.previous, clock).row(0, named=True))
-    with section(
-        "Bridge", "Gross sales − discounts − returns = net sales; + tax + shipping = total sales, on every row."
-    ):
+    with section("Bridge", "Gross sales − discounts − returns = net sales. Net sales + tax + shipping = total sales."):
         bridge(version, totals)
     with section("By day"):
         by_day(version, period, clock)
-    with section("By dimension", "The same bridge, split."):
+    with section("By dimension", "The bridge by channel, country, category or currency."):
         by_dimension(version, period, clock)
-    with section("By recognition clock", "Rival definitions of revenue side by side."):
+    with section("By recognition clock", "The bridge on each recognition clock: placed, paid, shipped and delivered."):
         clocks(version, period)
-with section("Payments", "Events of the period as providers sent them, in their own currency."):
-    reconciliation.payments(version, period)
-with section("Payouts", "What providers paid out, and the parts it is made of; newest first."):
-    reconciliation.payouts(version)
-with section(
-    "Reconciliation", "Cash against what is due, over all orders. Every difference has a type; nothing is unexplained."
-):
-    reconciliation.breaks(version)
+with section("Payments", "Payment events of the period as received from providers, in their own currency."):
+    revenue_reconciliation.payments(version, period)
+with section("Payouts", "Payouts of providers and their parts, newest first."):
+    revenue_reconciliation.payouts(version)
+with section("Reconciliation", "Received against due amounts, over all orders. Every difference has a type."):
+    revenue_reconciliation.breaks(version)

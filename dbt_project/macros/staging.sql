@@ -13,28 +13,13 @@
 {% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], follows=none) -%}
 {%- set relation = source('raw', feed) -%}
 {%- set since = watermark() -%}
-{#- Files loaded more than once, with their latest load, before which nothing of them counts. #}
 superseded_loads as (
-    select
-        files.source,
-        files.file_id,
-        max(files.batch_id) as batch_id
-    from {{ source('raw', 'files') }} as files
-    group by files.source, files.file_id
-    having count(distinct files.batch_id) > 1
+    select * from {{ source('raw', 'superseded_loads') }}
 ),
 
-{#- Replays of a record, which stand in batches of their own: the latest counts. #}
 superseded_replays as (
-    select distinct
-        replays.source,
-        replays.file_id,
-        replays.record,
-        replays.batch_id
-    from {{ source('raw', 'replays') }} as replays
-    where replays.feed = '{{ feed }}' and replays.outcome not like 'no_longer%'
-    qualify
-        replays.batch_id < max(replays.batch_id) over (partition by replays.source, replays.file_id, replays.record)
+    select * from {{ source('raw', 'superseded_replays') }} as replays
+    where replays.feed = '{{ feed }}'
 ),
 
 arrived as (

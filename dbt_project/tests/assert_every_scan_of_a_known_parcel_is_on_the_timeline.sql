@@ -1,6 +1,6 @@
 with scanned as (
     select coalesce(sum(shipments.scans_count), 0) as scans_count
-    from {{ ref('int_shipment_states') }} as shipments
+    from {{ ref('shipments') }} as shipments
 ),
 
 told as (

@@ -6,7 +6,7 @@ with test_orders as (
         and orders.is_test
 )
 
-{% for mart in ['int_order_states', 'fct_order_lines', 'int_order_events', 'int_shipment_states', 'int_return_states', 'int_exceptions'] -%}
+{% for mart in ['int_order_states', 'fct_order_lines', 'int_order_events', 'shipments', 'int_return_states', 'int_exceptions'] -%}
 select
     '{{ mart }}' as mart,
     rows_found.order_id

@@ -6,7 +6,12 @@ these. Programming errors are not: they keep their traceback.
 
 from __future__ import annotations
 
-__all__ = ["AuditRefused", "LockHeld", "OrderhouseError"]
+from collections.abc import Sequence
+
+__all__ = ["AuditRefused", "LockHeld", "OrderhouseError", "listed"]
+
+SHOWN_CHARACTERS = 60
+SHOWN_NAMES = 20
 
 
 class OrderhouseError(Exception):
@@ -38,3 +43,10 @@ class LockHeld(OrderhouseError):
     """Another run holds the warehouse."""
 
     exit_code = 3
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list for a sentence: at most 20 of them, each cut after 60 characters."""
+    shown = [name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…" for name in names[:SHOWN_NAMES]]
+    more = [f"and {len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
+    return ", ".join([*shown, *more]) or "none"

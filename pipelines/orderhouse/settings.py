@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         return self.vault / "incoming"
 
     @property
-    def seen_file(self) -> Path:
+    def hash_cache_file(self) -> Path:
         """What files hashed to, so that unchanged ones are not read again: a cache."""
         return self.warehouse / "seen.sqlite"
 

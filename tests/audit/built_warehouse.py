@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from orderhouse.build_record import BuildRecord, save_record
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.build_record import BuildRecord, save_record
+from orderhouse.storage.warehouse import open_raw
 
 __all__ = ["BUILD_ID", "make_built", "make_project", "plant"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from orderhouse.audit import AuditCheck, AuditResult, audit
-from orderhouse.build import dbt, load_record
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.transform import dbt, load_record
 
 from tests.audit.built_warehouse import BUILD_ID, make_built, make_project, plant
 

@@ -1,1 +1,1 @@
-"""What a person does in the dashboards, in real Chromium."""
+"""Tests of the dashboards in Chromium."""

@@ -1,4 +1,4 @@
-"""A dashboards server on a free port of the loopback, and a headless Chromium to visit it with."""
+"""Fixtures: a dashboards server on a free port of the loopback interface, and a headless Chromium."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ FLAGS = (
     "--disable-sync",
     "--window-size=1440,1000",
 )
-# A page takes under a second; this is for a machine that does ten other things.
+# Seconds. A page takes less than one, unless the machine is busy.
 PATIENCE = 60
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with version 1 published."""
+    """Publish version 1 in a new home."""
     folder = tmp_path_factory.mktemp("home")
     publish(folder, number=1)
     return folder
@@ -53,7 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server."""
+    """Start a server and return its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -79,7 +79,7 @@ def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """A Chromium with a fresh profile; without one installed, the tests that need it are skipped."""
+    """Start Chromium with a new profile, or skip the test if Chromium is not installed."""
     if CHROMIUM is None or CHROMEDRIVER is None:
         pytest.skip("chromium and chromedriver are not installed; apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
@@ -93,7 +93,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 
 def asked_hosts(browser: webdriver.Chrome) -> set[str]:
-    """Every host that the page asked for anything since this was last called; what a page holds itself has none."""
+    """Return all hosts that the page has requested since the last call. Data inside the page has no host."""
     entries: Any = browser.get_log("performance")
     messages = [json.loads(entry["message"])["message"] for entry in entries]
     sent = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
@@ -104,14 +104,14 @@ def asked_hosts(browser: webdriver.Chrome) -> set[str]:
 
 
 def wait_for_text(browser: webdriver.Chrome, text: str) -> None:
-    """Wait until the page says something."""
+    """Wait until the page contains a text."""
     WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
-        lambda found: text in found.find_element(By.TAG_NAME, "body").text, f"the page never said {text!r}"
+        lambda found: text in found.find_element(By.TAG_NAME, "body").text, f"the page never contained {text!r}"
     )
 
 
 def wait_for_element(browser: webdriver.Chrome, selector: str) -> WebElement:
-    """Wait until something can be clicked or typed into: the text around it may be there before it."""
+    """Wait until an element accepts clicks and keys, which can be later than the text around it."""
     found: WebElement = WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
         element_to_be_clickable((By.CSS_SELECTOR, selector)), f"{selector!r} never came"
     )

@@ -1,4 +1,4 @@
-"""What a person does in the dashboards: opens every page, finds an order, sees a version published meanwhile."""
+"""Steps of a reader: open every page, find an order, see a version that is published in the meantime."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_page_is_drawn_without_error(path: str, chromium: webdriver.Chrome, addr
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_asks_nobody_but_this_machine(path: str, chromium: webdriver.Chrome, address: str) -> None:
+def test_page_requests_nothing_from_other_machines(path: str, chromium: webdriver.Chrome, address: str) -> None:
     chromium.get("about:blank")
     asked_hosts(chromium)
     chromium.get(f"{address}/{path}")

@@ -12,7 +12,7 @@ import pytest
 from orderhouse.cli.application import run_command
 from orderhouse.serve.publishing import record_refusal
 from orderhouse.settings import Settings
-from orderhouse.warehouse import run_lock
+from orderhouse.storage.warehouse import run_lock
 
 from tests.serve.built_home import make_build, make_version
 

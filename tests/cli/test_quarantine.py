@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from orderhouse.cli.application import run_command
-from orderhouse.warehouse import run_lock
+from orderhouse.storage.warehouse import run_lock
 
 from tests.ingest.landing import ORDERS_HEADER, Landing, order
 

@@ -11,8 +11,8 @@ import pytest
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.columns import kind_of
 from orderhouse.ingest.screening import Screened, screen
-from orderhouse.sources.config import Source
-from orderhouse.vault import Vault, throwaway_vault
+from orderhouse.sources.config.declaration import Source
+from orderhouse.vault.vault import Vault, throwaway_vault
 
 # Every column's kind as the page lists it: `!` required, `k` key, `p` personal, `w` enumerated, `l` a label.
 COLUMNS: dict[str, str] = {

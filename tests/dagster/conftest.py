@@ -10,11 +10,11 @@ import orderhouse_dagster.audit
 import orderhouse_dagster.ingestion
 import pytest
 from orderhouse.audit import AuditCheck, AuditResult
-from orderhouse.build import load_record, record_audit
-from orderhouse.ingest import IngestResult
+from orderhouse.ingest.results import IngestResult
 from orderhouse.settings import Settings
+from orderhouse.transform import load_record, record_audit
 
-from tests.build.conftest import parsed, project, settings
+from tests.transform.conftest import parsed, project, settings
 
 __all__ = ["parsed", "project", "settings"]
 
@@ -24,7 +24,7 @@ Verdict = Callable[[bool], None]
 @pytest.fixture(autouse=True)
 def no_ingest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are put into the raw tables by hand; the ingest finds nothing."""
-    monkeypatch.setattr(orderhouse_dagster.ingestion, "ingest", lambda settings, progress: IngestResult(batch_id=None))
+    monkeypatch.setattr(orderhouse_dagster.ingestion, "receive", lambda settings, progress: IngestResult(batch_id=None))
 
 
 @pytest.fixture

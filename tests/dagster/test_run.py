@@ -11,17 +11,17 @@ from orderhouse.serve.publishing import current_version, load_refusal
 from orderhouse.settings import Settings
 from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.resources import Warehouse
-from orderhouse_dagster.running import run_job
+from orderhouse_dagster.running import execute
 
-from tests.build.small_project import receive
 from tests.dagster.conftest import Verdict
+from tests.transform.small_project import receive
 
 JANUARY = "2026-01-10T00:00:00Z"
 
 
 def run(settings: Settings, as_of: str = JANUARY) -> Warehouse:
     warehouse = Warehouse(settings, as_of=as_of, is_held=True)
-    run_job(warehouse)
+    execute(warehouse)
     return warehouse
 
 
@@ -105,7 +105,7 @@ def test_failing_model_ends_the_run_with_its_sentence(settings: Settings, projec
 def test_step_started_by_dagster_waits_for_the_lock_and_gives_up_in_a_sentence(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orderhouse.warehouse import run_lock
+    from orderhouse.storage.warehouse import run_lock
     from orderhouse_dagster import resources
 
     monkeypatch.setattr(resources, "PATIENCE_SECONDS", 0.0)

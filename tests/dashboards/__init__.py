@@ -1,1 +1,1 @@
-"""The dashboards' pages over a small published warehouse."""
+"""Tests of the dashboards on a small published warehouse."""

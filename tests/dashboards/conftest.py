@@ -1,4 +1,4 @@
-"""The app under test, on a home of the test's own."""
+"""Fixtures that open a page of the app on a home."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.dashboards.published_home import publish
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 sys.path.insert(0, str(DASHBOARDS))
-# A cold page on a busy machine; warm ones take a tenth of a second.
+# Enough for a cold page on a busy machine. A warm page takes a tenth of a second.
 TIMEOUT = 60
 
 Open = Callable[..., AppTest]
@@ -22,7 +22,7 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one version of 800 orders, to be read only."""
+    """Publish one version of 800 orders in a home that tests only read."""
     home = tmp_path_factory.mktemp("published")
     publish(home)
     return home
@@ -30,7 +30,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Open a page of the app on a home."""
+    """Return a function that opens a page of the app on a home."""
 
     def _open(home: Path, page: str = "overview", **query: str) -> AppTest:
         monkeypatch.setenv("ORDERHOUSE_HOME", str(home))
@@ -48,7 +48,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 
 
 def said(app: AppTest) -> str:
-    """Everything that a page says in text."""
+    """Return all texts of a page."""
     parts = [*app.title, *app.subheader, *app.caption, *app.markdown, *app.info, *app.warning, *app.error, *app.success]
     figures = [f"{metric.label} {metric.value} {metric.delta}" for metric in app.metric]
     return "\n".join([str(part.value) for part in parts] + [code.value for code in app.code] + figures)

@@ -1,4 +1,4 @@
-"""A home with a published version whose tables have the columns of the real models, made by `published.sql`."""
+"""Home with a published version. `published.sql` makes its tables with the columns of the real models."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ AS_OF = "2026-03-31 10:00:00.000000"
 def publish(
     home: Path, *, number: int = 1, orders: int = 800, empty: bool = False, without: Sequence[str] = ()
 ) -> Path:
-    """Publish a version: the file, its description, then the pointer to it.
+    """Publish a version: the file, its description and the pointer to it, in this order.
 
     Args:
         home: The home to publish in.
-        number: The version's number.
-        orders: How many orders it has.
-        empty: Whether to leave every table but the clock without rows.
-        without: Tables to leave out, as a version of another release would.
+        number: Number of the version.
+        orders: Number of orders.
+        empty: True to leave all tables without rows, except the clock and the KPI catalogue.
+        without: Tables to leave out, as in a version of another release.
     """
     folder = home / "published"
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def publish(
 
 @cache
 def _template(orders: int) -> Path:
-    """Make the file once per number of orders; copying it takes a hundredth of the time."""
+    """Make the file once per number of orders. A copy takes a hundredth of the time."""
     folder = Path(tempfile.mkdtemp(prefix="published-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with duckdb.connect(str(folder / "template.duckdb")) as connection:

@@ -1,4 +1,4 @@
-"""Exports: the command line shown writes the rows counted, and the download is that file."""
+"""Exports page: its command exports the rows that it counts, and its download is the same file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from formats import label
 from orderhouse.serve.exports import export
 from orderhouse.settings import Settings
+from shared.formats import label
 
 from tests.dashboards.conftest import Open
 

@@ -1,11 +1,11 @@
-"""How numbers, words and times are written."""
+"""Formats of numbers, words and times."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import formats
+from shared import formats
 
 
 def test_money_has_the_minor_units_of_its_currency() -> None:

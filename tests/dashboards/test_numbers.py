@@ -1,4 +1,4 @@
-"""What the pages show is what the tables say: searched orders, sums of a period, sums that stay open."""
+"""Numbers on the pages against the published tables: found orders, sums of a period and empty sums."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_axis_without_a_feed_is_not_tracked(published: Path, open_page: Open) ->
     assert figure(app, "Captured") == "Not tracked"
 
 
-def test_unknown_order_is_said_to_be_unknown(published: Path, open_page: Open) -> None:
+def test_unknown_order_is_explained(published: Path, open_page: Open) -> None:
     assert "has no order nowhere" in said(open_page(published, "orders", order="nowhere"))
 
 
@@ -103,7 +103,7 @@ def test_bridge_adds_up_to_the_cent(published: Path, open_page: Open) -> None:
     assert f"{left} = EUR {net:,.2f} net sales" in said(open_page(published, "revenue"))
 
 
-def test_amount_without_a_rate_leaves_its_sum_open(tmp_path: Path, open_page: Open) -> None:
+def test_amount_without_a_rate_leaves_its_sum_empty(tmp_path: Path, open_page: Open) -> None:
     path = publish(tmp_path)
     with duckdb.connect(str(path)) as connection:
         connection.execute(
@@ -116,7 +116,7 @@ def test_amount_without_a_rate_leaves_its_sum_open(tmp_path: Path, open_page: Op
     app = open_page(tmp_path, "revenue")
     assert figure(app, "Total sales") == "–"
     assert figure(app, "Net sales") != "–"
-    assert "no exchange rate" in said(app)
+    assert "without an exchange rate" in said(app)
 
 
 def test_exceptions_are_counted_by_code(published: Path, open_page: Open) -> None:
@@ -124,7 +124,7 @@ def test_exceptions_are_counted_by_code(published: Path, open_page: Open) -> Non
     assert figure(open_page(published, "exceptions", code="Late"), "Open") == str(expected) != "0"
 
 
-def test_rows_in_that_do_not_add_up_are_shouted(tmp_path: Path, open_page: Open) -> None:
+def test_error_is_shown_if_rows_in_do_not_add_up(tmp_path: Path, open_page: Open) -> None:
     path = publish(tmp_path, orders=50)
     assert "Rows in = accepted + duplicate + quarantined" in said(open_page(tmp_path, "data_quality"))
     path.unlink()
@@ -133,4 +133,4 @@ def test_rows_in_that_do_not_add_up_are_shouted(tmp_path: Path, open_page: Open)
         connection.execute(
             "update quality.files set accepted = accepted - 1 where path like '%orders-03.csv'"
         ).fetchall()
-    assert "1 files do not add up" in said(open_page(tmp_path, "data_quality"))
+    assert "1 file does not add up" in said(open_page(tmp_path, "data_quality"))

@@ -1,4 +1,4 @@
-"""Every page opens: with data, without rows, without its tables, and before anything is published."""
+"""Pages with data, without rows, without their tables, and before the first publication."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def test_page_opens_on_a_warehouse_without_rows(page: str, tmp_path: Path, open_
 
 
 @pytest.mark.parametrize("page", [page for page in TITLES if page != "exports"])
-def test_version_of_another_release_is_explained_not_traced(page: str, tmp_path: Path, open_page: Open) -> None:
+def test_version_of_another_release_is_explained_without_a_traceback(
+    page: str, tmp_path: Path, open_page: Open
+) -> None:
     gone = [table for table in columns_by_table() if table != "marts.as_of"]
     publish(tmp_path, orders=50, without=gone)
     app = open_page(tmp_path, page)
@@ -76,18 +78,18 @@ def test_one_missing_table_leaves_the_rest_of_the_page(
     assert kept in [header.value for header in app.subheader]
 
 
-def test_data_quality_says_what_is_overdue_missing_and_not_as_stated(published: Path, open_page: Open) -> None:
+def test_data_quality_warns_of_overdue_feeds_gaps_and_control_totals(published: Path, open_page: Open) -> None:
     page = said(open_page(published, "data_quality"))
     assert "Tracking of carrier is overdue: a file is expected every 6h." in page
-    assert "1 file is not as the control totals state." in page
-    assert "4 numbers are missing from what is numbered" in page
+    assert "1 file differs from its control totals." in page
+    assert "4 numbers are missing from numbered ids or file names" in page
 
 
-def test_data_quality_is_no_greener_than_the_audit_about_freshness(published: Path, open_page: Open) -> None:
+def test_data_quality_warns_of_quiet_feeds_as_the_audit_does(published: Path, open_page: Open) -> None:
     app = open_page(published, "data_quality")
     assert (
-        "Payments of psp is quiet: nothing new since 27 Mar 2026, 4 days before this version's clock. "
-        "Its own rhythm allows 3.0 days." in said(app)
+        "Payments of psp is quiet: no new event since 27 Mar 2026, 4 days before this version's clock. "
+        "Its usual rhythm allows 3.0 days." in said(app)
     )
     assert not [told.value for told in app.success if "in time" in told.value]
 
@@ -103,10 +105,10 @@ def test_ages_are_elapsed_hours_and_rates_have_days(tmp_path: Path, open_page: O
     assert rows["Fx rates"]["newest_event_at"] is None
 
 
-def test_checks_say_what_came_of_them_and_only_failed_ones_what_follows(tmp_path: Path, open_page: Open) -> None:
+def test_checks_show_their_outcome_and_failed_checks_the_consequence(tmp_path: Path, open_page: Open) -> None:
     rows = _table(open_page(publish(tmp_path).parents[1], "data_quality"), "outcome")
     assert {(row["outcome"][0], row["consequence"]) for row in rows} == {
-        ("Warned", "Published all the same"),
+        ("Warned", "Published with a warning"),
         ("Passed", None),
     }
     assert list(rows[0])[0] == "outcome" and "severity" not in rows[0]
@@ -120,13 +122,13 @@ def test_files_are_shown_by_name_with_their_path_last(published: Path, open_page
 
 
 def _table(app: AppTest, column: str) -> list[dict[str, Any]]:
-    """The rows of the table with a column."""
+    """Return the rows of the first table that has a column."""
     frame = next(each.value for each in app.dataframe if column in each.value.columns)
     rows: list[dict[str, Any]] = pl.from_pandas(frame).to_dicts()
     return rows
 
 
-def test_before_the_first_version_the_reader_is_told_what_to_type(tmp_path: Path, open_page: Open) -> None:
+def test_page_names_the_command_before_the_first_version(tmp_path: Path, open_page: Open) -> None:
     app = open_page(tmp_path)
     assert [title.value for title in app.title] == ["Nothing is published yet"]
     assert "orderhouse run" in said(app)
@@ -135,7 +137,7 @@ def test_before_the_first_version_the_reader_is_told_what_to_type(tmp_path: Path
 def test_unexpected_failure_shows_a_sentence_and_logs_the_traceback(
     published: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import charts
+    from shared import charts
 
     monkeypatch.setattr(charts, "ranked", lambda *_, **__: 1 / 0)
     with caplog.at_level(logging.ERROR):

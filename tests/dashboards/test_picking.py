@@ -1,16 +1,18 @@
-"""A picked row leads on: an exception's code to its list, an order to its page, a SKU to its ledger."""
+"""Picked rows: a code opens its list, an order its page, a SKU its ledger."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.dashboards.conftest import Open, said
+from tests.dashboards.published_home import publish
 
 
 def picked(row: int) -> dict[str, dict[str, list[int]]]:
-    """What a table keeps once a reader has picked a row."""
+    """Return the state of a table in which a reader has picked a row."""
     return {"selection": {"rows": [row], "columns": [], "cells": []}}
 
 
@@ -56,7 +58,7 @@ def test_back_leads_to_the_list_again(published: Path, open_page: Open) -> None:
     assert "O-0000123" not in said(app)
 
 
-def test_picked_row_in_quarantine_shows_what_to_type_about_it(published: Path, open_page: Open) -> None:
+def test_picked_row_in_quarantine_shows_its_commands(published: Path, open_page: Open) -> None:
     app = open_page(published, "data_quality")
     app.selectbox(key="state").set_value("patched").run()
     app.session_state["quarantine"] = picked(0)
@@ -64,3 +66,22 @@ def test_picked_row_in_quarantine_shows_what_to_type_about_it(published: Path, o
     assert not app.exception
     commands = "\n".join(each.value for each in app.code)
     assert "orderhouse quarantine replay " in commands and "quarantine repair" not in commands
+
+
+@pytest.mark.parametrize(
+    ("kind", "decision"),
+    [
+        ("patch", "repaired the row"),
+        ("record_patch", "repaired the record"),
+        ("discard", "discarded the row"),
+        ("withdraw", "withdrew a decision"),
+    ],
+)
+def test_picked_row_in_quarantine_shows_its_decision(kind: str, decision: str, tmp_path: Path, open_page: Open) -> None:
+    with duckdb.connect(str(publish(tmp_path))) as connection:
+        connection.execute("update quality.quarantine set repair_kind = ? where state = 'discarded'", [kind]).fetchall()
+    app = open_page(tmp_path, "data_quality")
+    app.selectbox(key="state").set_value("discarded").run()
+    app.session_state["quarantine"] = picked(0)
+    app.run()
+    assert f"ada {decision}: The provider sends refunds as negative captures." in said(app)

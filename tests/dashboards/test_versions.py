@@ -1,4 +1,4 @@
-"""Which version is shown: the newest as soon as it is published, read-only, and refusals are told."""
+"""Displayed version: the newest, read-only, with a notice of a refusal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def orders_shown(app: object) -> str:
     return next(metric.value for metric in app.metric if metric.label == "Orders")  # type: ignore[attr-defined]
 
 
-def test_refresh_shows_the_version_published_meanwhile(tmp_path: Path, open_page: Open) -> None:
+def test_refresh_shows_a_version_published_since(tmp_path: Path, open_page: Open) -> None:
     publish(tmp_path, number=1, orders=50)
     app = open_page(tmp_path, "orders")
     assert orders_shown(app) == "50"
@@ -43,7 +43,7 @@ def test_readers_keep_a_version_that_is_pruned_under_them(tmp_path: Path, open_p
 
 
 def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Open) -> None:
-    import access
+    from shared import access
 
     path = publish(tmp_path, orders=50)
     open_page(tmp_path, "orders")
@@ -52,7 +52,7 @@ def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Op
         cursor.execute("delete from marts.as_of").fetchall()
 
 
-def test_refused_build_is_told_with_its_reasons(tmp_path: Path, open_page: Open) -> None:
+def test_refusal_is_shown_with_its_reasons(tmp_path: Path, open_page: Open) -> None:
     publish(tmp_path, orders=50)
     refusal = {
         "since": "2026-03-30T08:00:00+00:00",
@@ -61,7 +61,7 @@ def test_refused_build_is_told_with_its_reasons(tmp_path: Path, open_page: Open)
     }
     (tmp_path / "published" / "refused.json").write_text(json.dumps(refusal), encoding="utf-8")
     shown = said(open_page(tmp_path))
-    assert "refused by the audit since 30 Mar 2026, 10:00" in shown
+    assert "The audit has refused newer data since 30 Mar 2026, 10:00" in shown
     assert "ledger_balances: 3 rows" in shown
 
 

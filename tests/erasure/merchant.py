@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 
-from orderhouse.originals import Originals
-from orderhouse.sources.files import unpacked
-from orderhouse.vault import open_vault
+from orderhouse.files.source_files import unpacked
+from orderhouse.vault.originals import Originals
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import Landing
 

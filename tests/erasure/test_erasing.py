@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from orderhouse.erasure import By, erase, look_up, obey
+from orderhouse.erasure import By, erase, look_up, suppress
 from orderhouse.errors import OrderhouseError
-from orderhouse.vault import open_vault
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.warehouse import open_raw
+from orderhouse.vault.vault import open_vault
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 from tests.integration.running import run_orderhouse
@@ -121,7 +121,7 @@ def test_a_restored_vault_obeys_the_list_and_its_originals_can_be_made_to(mercha
     shutil.copytree(backup, merchant.settings.vault)
     assert ANNA.email not in merchant.vault_values()
     assert any(ANNA.email.encode() in content for content in merchant.originals().values())
-    assert obey(merchant.settings).redacted == 6
+    assert suppress(merchant.settings).redacted == 6
     assert not any(ANNA.email.encode() in content for content in merchant.originals().values())
 
 

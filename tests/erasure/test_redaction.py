@@ -11,13 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from orderhouse.erasure import erase
-from orderhouse.sources import FORMATS
-from orderhouse.sources.canonical import Canonical
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.json_text import read_values
-from orderhouse.sources.records import RECORD
+from orderhouse.files.source_files import SourceFile
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.canonical import Canonical
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.json_text import read_values
+from orderhouse.sources.readers.records import RECORD
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 

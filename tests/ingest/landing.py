@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orderhouse.ingest import FileReport, IngestResult, ingest
+from orderhouse.ingest.results import FileReport, IngestResult
+from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.warehouse import open_raw
 
 ORDERS_HEADER = "order_id,placed_at,updated_at,currency,email\n"
 LINES_HEADER = "order_id,line_id,updated_at,sku,quantity,unit_price,discount_amount\n"
@@ -44,7 +45,7 @@ class Landing:
 
     def ingest(self) -> IngestResult:
         """Ingest what has changed."""
-        return ingest(self.settings)
+        return receive(self.settings)
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Ask the raw tables."""

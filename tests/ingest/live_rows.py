@@ -6,10 +6,10 @@ import contextlib
 from typing import Any
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.ingest.superseding import is_live, note_superseded
+from orderhouse.ingest.superseding import create_superseded_tables, is_live
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import open_raw
 
 __all__ = ["what_counts"]
 
@@ -35,7 +35,7 @@ COUNTS = """
 def what_counts(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
     """Live rows by feed, with source, mapping and record; the current quarantine; the counts of the latest loads."""
     with contextlib.closing(open_raw(settings)) as raw:
-        note_superseded(raw)
+        create_superseded_tables(raw)
         rows = {
             feed: raw.execute(
                 f"select * exclude ({RECEIPT}) from raw.{quote(feed)} where {is_live(feed)} order by all"

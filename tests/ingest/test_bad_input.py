@@ -12,8 +12,8 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
 from orderhouse.ingest.trial import check_sources
-from orderhouse.sources.config import load_sources
-from orderhouse.vault import open_vault
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order, report
 
@@ -140,8 +140,8 @@ def test_a_truncated_file_leaves_no_row_behind_even_if_it_is_long(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orderhouse.ingest.loading.WAITING_ROWS", 100)
-    monkeypatch.setattr("orderhouse.sources.csv_text.BLOCK_BYTES", 4096)
-    monkeypatch.setattr("orderhouse.sources.files.BLOCK_BYTES", 1024)
+    monkeypatch.setattr("orderhouse.sources.readers.csv_text.BLOCK_BYTES", 4096)
+    monkeypatch.setattr("orderhouse.files.source_files.BLOCK_BYTES", 1024)
     content = gzip.compress((ORDERS_HEADER + "".join(order(n) for n in range(10_000))).encode())
     landing.write("feeds/orders.csv.gz", content[:-50])
     landing.write("feeds/orders-2.csv", ORDERS_HEADER + order(1))

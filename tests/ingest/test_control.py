@@ -11,12 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest import ingest
 from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.trial import check_sources
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.config import load_sources
-from orderhouse.sources.promises import NUMBERED_COLUMNS
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.promises import NUMBERED_COLUMNS
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order, report
 
@@ -282,7 +282,7 @@ def test_what_was_seen_does_not_depend_on_what_was_loaded_with_it(landing: Landi
         alone = Landing(landing.folder / f"alone-{number}")
         alone.folder.mkdir()
         alone.declare(f"sources:\n  shop: {{format: canonical, path: ../feeds/payments-{number}.csv}}\n")
-        ingest(load_settings(home=alone.folder / "home", sources=alone.sources_file))
+        receive(load_settings(home=alone.folder / "home", sources=alone.sources_file))
         rows = alone.query(together)
         assert [row for row in landing.query(together) if rows and row[0] == rows[0][0]] == rows
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from orderhouse.build import build, dbt
-from orderhouse.build import building as building_module
 from orderhouse.cli.application import run_command
-from orderhouse.machine_errors import machine_problem
 from orderhouse.serve.publishing import list_versions, publish
 from orderhouse.settings import Settings
+from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.transform import build, dbt
+from orderhouse.transform import building as building_module
 
-from tests.build.small_project import receive, write_project
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
 from tests.serve.built_home import make_build, make_version
+from tests.transform.small_project import receive, write_project
 
 KILOBYTE = 1024
 ROWS = 4_000

@@ -99,8 +99,9 @@ def test_a_vanished_source_keeps_what_it_covers(landing: Landing) -> None:
 
 def _killed(landing: Landing, fault: str) -> None:
     script = (
-        "import sys; from orderhouse.settings import load_settings; from orderhouse.ingest import ingest, loading;"
-        "loading.ROW_BUDGET = 2; ingest(load_settings(home=sys.argv[1], sources=sys.argv[2]))"
+        "import sys; from orderhouse.settings import load_settings; from orderhouse.ingest import loading;"
+        "from orderhouse.receive import receive; loading.ROW_BUDGET = 2;"
+        "receive(load_settings(home=sys.argv[1], sources=sys.argv[2]))"
     )
     settings = landing.settings
     done = subprocess.run(

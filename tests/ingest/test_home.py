@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from orderhouse.errors import LockHeld, OrderhouseError
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources import merchant_of
-from orderhouse.vault import open_vault
-from orderhouse.warehouse import lock_holder, open_published, open_raw, run_lock
+from orderhouse.sources.config.declaration import merchant_of
+from orderhouse.storage.warehouse import lock_holder, open_published, open_raw, run_lock
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order
 
@@ -53,7 +53,7 @@ def test_settings_override_what_the_sources_file_says_of_the_merchant(landing: L
 def test_a_sources_file_named_once_is_found_again(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(landing.folder)
     landing.sources_file.rename(landing.folder / "mine.yaml")
-    ingest(load_settings(home=landing.settings.home, sources=landing.folder / "mine.yaml"))
+    receive(load_settings(home=landing.settings.home, sources=landing.folder / "mine.yaml"))
     assert load_settings(home=landing.settings.home).sources_file == landing.folder / "mine.yaml"
 
 

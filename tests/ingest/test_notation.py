@@ -8,7 +8,7 @@ import polars as pl
 from orderhouse.ingest.drift import WEIGHTS
 
 from tests.ingest.landing import Landing, report
-from tests.ingest.mending import Mending
+from tests.repair.mending import Mending
 
 DECLARED = """
 sources:

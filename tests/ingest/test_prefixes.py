@@ -11,11 +11,11 @@ import pytest
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.trial import check_sources
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import load_sources
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.formats import FORMATS
 
 from tests.ingest.landing import ORDERS_HEADER, Landing, order
-from tests.ingest.mending import Mending
+from tests.repair.mending import Mending
 from tests.sources.format_reading import file_of, read, screened, source_of
 
 AT = "2026-01-02T03:04:05Z"

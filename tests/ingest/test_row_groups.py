@@ -8,10 +8,10 @@ import pytest
 from orderhouse.ingest.loading import _in_row_groups
 from orderhouse.ingest.screening import screen
 from orderhouse.ingest.transaction import Waiting
-from orderhouse.sources.config import Source
-from orderhouse.sources.records import RECORD
-from orderhouse.vault import open_vault
-from orderhouse.warehouse import ROW_GROUP
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.readers.records import RECORD
+from orderhouse.storage.warehouse import ROW_GROUP
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import PAYMENTS_HEADER, Landing
 
@@ -50,7 +50,7 @@ def test_a_home_that_was_written_in_larger_row_groups_goes_on(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("orderhouse.warehouse.ROW_GROUP", 4 * ROW_GROUP)
+        older.setattr("orderhouse.storage.warehouse.ROW_GROUP", 4 * ROW_GROUP)
         landing.write("feeds/payments-1.csv", payments(0, 2 * ROW_GROUP))
         landing.ingest()
     landing.write("feeds/payments-2.csv", payments(2 * ROW_GROUP - 1, ROWS))

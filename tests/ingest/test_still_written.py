@@ -13,15 +13,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest import ingest
+from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest import run as ingest_run
 from orderhouse.ingest.discovery import Unit
-from orderhouse.ingest.seen import Seen
+from orderhouse.ingest.hash_cache import HashCache
 from orderhouse.ingest.trial import check_sources
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources import FORMATS, FeedRows, Source
-from orderhouse.sources.canonical import Canonical
-from orderhouse.sources.files import SourceFile
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.canonical import Canonical
+from orderhouse.sources.formats.format import FeedRows
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
 
@@ -146,10 +148,10 @@ def test_a_file_that_some_program_keeps_open_without_writing_is_loaded_in_the_en
 def test_settle_seconds_leave_what_changed_a_moment_ago(landing: Landing) -> None:
     path = landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
     patient = load_settings(home=landing.settings.home, sources=landing.sources_file, settle_seconds=30)
-    assert report(ingest(patient), "orders.csv").status == "left"
+    assert report(receive(patient), "orders.csv").status == "left"
     assert "still being written" in check_sources(patient)[0].notes[0]
     os.utime(path, (time.time() - 31, time.time() - 31))
-    assert report(ingest(patient), "orders.csv").status == "loaded"
+    assert report(receive(patient), "orders.csv").status == "loaded"
 
 
 def test_a_source_may_be_given_more_time_than_the_others(landing: Landing) -> None:
@@ -216,7 +218,7 @@ def test_unchanged_files_are_not_read_again(landing: Landing, monkeypatch: pytes
     rewrite_in_place(changed)
     assert landing.ingest().count("loaded") == 1
     assert hashed == [changed]
-    landing.settings.seen_file.write_bytes(b"no database")
+    landing.settings.hash_cache_file.write_bytes(b"no database")
     assert landing.ingest().count("skipped") == 3
     assert len(hashed) == 4
 
@@ -224,13 +226,13 @@ def test_unchanged_files_are_not_read_again(landing: Landing, monkeypatch: pytes
 def test_a_file_hashed_a_moment_after_it_was_written_is_hashed_again(landing: Landing) -> None:
     path = landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
     landing.ingest()
-    assert Seen(landing.settings.seen_file).get(str(path)) is None
+    assert HashCache(landing.settings.hash_cache_file).get(str(path)) is None
     os.utime(path, (time.time() - 100, time.time() - 100))
     landing.ingest()
-    assert Seen(landing.settings.seen_file).get(str(path)) is not None
+    assert HashCache(landing.settings.hash_cache_file).get(str(path)) is not None
     path.unlink()
     landing.ingest()
-    assert Seen(landing.settings.seen_file).get(str(path)) is None
+    assert HashCache(landing.settings.hash_cache_file).get(str(path)) is None
 
 
 def test_a_file_remembered_and_read_again_under_a_new_mapping_is_checked_all_the_same(

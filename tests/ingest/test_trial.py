@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest import check_sources
+from orderhouse.ingest.trial import check_sources
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order
 from tests.integration.running import run_orderhouse

@@ -8,7 +8,7 @@ import pytest
 from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
 from orderhouse.intake import receivers
-from orderhouse.sources.config import load_sources
+from orderhouse.sources.config.declaration import load_sources
 
 from tests.intake.sending import ENVIRONMENT
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.warehouse import open_raw
 from starlette.testclient import TestClient
 
 from tests.intake.conftest import intake_of
@@ -219,7 +219,7 @@ def test_what_landed_is_ingested_and_what_is_no_json_is_kept_and_said(client: Te
     for body in (BODY, order_body(2), b"this is no JSON"):
         assert client.post("/webhooks/shop", content=body, headers=shopify_headers(body)).status_code == 200
     settings = load_settings(home=folder / "home", sources=folder / "sources.yaml")
-    ingest(settings)
+    receive(settings)
     connection = open_raw(settings, read_only=True)
     try:
         orders = connection.execute("select order_id, email_token is not null from raw.orders order by 1").fetchall()

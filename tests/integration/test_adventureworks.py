@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.warehouse import open_raw
 
 from tests.integration.running import PROJECT, data_folder, published_file, real_data, run_orderhouse
 
@@ -79,7 +79,7 @@ def test_every_rate_of_every_day_is_there(published: duckdb.DuckDBPyConnection) 
 
 def test_receipts_are_the_stocked_units_and_what_was_rejected_whole_is_quarantined(tmp_path: Path) -> None:
     chosen = load_settings(home=tmp_path / "home", sources=real_data("adventureworks_receipts", tmp_path))
-    ingest(chosen)
+    receive(chosen)
     connection = open_raw(chosen, read_only=True)
     received = connection.execute(
         "select count(*), sum(quantity), sum(quantity * unit_cost), min(occurred_at) from raw.stock"
@@ -114,8 +114,8 @@ def test_one_file_may_feed_two_sources(tmp_path: Path) -> None:
 """
     sources.write_text((twice + costs).replace("../../shared/data", str(data_folder())))
     chosen = load_settings(home=tmp_path / "home", sources=sources)
-    ingest(chosen)
-    again = ingest(chosen)
+    receive(chosen)
+    again = receive(chosen)
     assert {report.status for report in again.files} == {"skipped"}
     connection = open_raw(chosen, read_only=True)
     rows = connection.execute("select source, feed, rows_in from raw.files order by source").fetchall()

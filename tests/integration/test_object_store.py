@@ -17,14 +17,14 @@ import pytest
 from moto.server import ThreadedMotoServer
 from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.credentials import has_credentials
+from orderhouse.files.object_stores import StoreRefused
+from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest import arrivals
-from orderhouse.object_stores import StoreRefused
 from orderhouse.serve import places
 from orderhouse.serve.exports import export
 from orderhouse.serve.verifying import verify
 from orderhouse.settings import Settings
-from orderhouse.sources.store_files import StoreFiles
-from orderhouse.store_credentials import has_credentials
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
 from tests.serve.built_home import make_version

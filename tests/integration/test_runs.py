@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from orderhouse.serve.publishing import list_versions
 from orderhouse.settings import Settings
-from orderhouse.warehouse import lock_holder
+from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import PROJECT, published_file, run_orderhouse, same_keys
@@ -128,9 +128,9 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
         "build", "--sources", str(copied / "landing" / "sources.yaml"), "--as-of", "2026-07-02T00:00:00Z", home=copied
     )
     with duckdb.connect(str(copied / "warehouse" / "warehouse.duckdb")) as warehouse:
-        warehouse.execute("update marts.fct_order_lines set open_quantity = open_quantity + 1000 where line_id = '1'")
         warehouse.execute(
-            "update marts.fct_order_lines set allocated_quantity = allocated_quantity + 7 where line_id = '1'"
+            "update intermediate.int_order_lines_allocated "
+            "set open_quantity = open_quantity + 1000, allocated_quantity = allocated_quantity + 7 where line_id = '1'"
         )
     output = run_orderhouse("audit", home=copied, expect=1)
     assert "The audit refused to publish" in output

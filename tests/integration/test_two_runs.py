@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 from orderhouse.errors import LockHeld
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
-from orderhouse.warehouse import lock_holder, open_published, run_lock
+from orderhouse.storage.warehouse import lock_holder, open_published, run_lock
 
 from tests.ingest.landing import Landing
 from tests.properties.killing import PROCESSES, content_of, deliver, ended, load, start
@@ -31,7 +31,7 @@ def race(folder: str, barrier: Any, wait: str, outcome: Any) -> None:
         with run_lock(settings, "ingest", wait_seconds=float(wait)):
             busy = home / "busy"
             descriptor = os.open(busy, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            ingest(settings)
+            receive(settings)
             busy.unlink()
             os.close(descriptor)
         outcome.put((os.getpid(), 0, ""))

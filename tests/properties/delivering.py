@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import polars as pl
 from hypothesis import strategies as st
-from orderhouse.build import build
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
+from orderhouse.transform import build
 
 from tests.integration.published_tables import table_hashes
 
@@ -85,6 +85,6 @@ def repeated(pieces: Sequence[Piece], delivery: Delivery, chance: random.Random)
 def built(home: Path, sources: Path, as_of: str, *, final: bool = True) -> Hashes:
     """Ingest what is new and build; the hashes of the tables if it is the final time."""
     chosen = load_settings(home=home, sources=sources)
-    ingest(chosen)
+    receive(chosen)
     build(chosen, as_of=as_of)
     return table_hashes(chosen.warehouse_db) if final else {}

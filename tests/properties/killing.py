@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from orderhouse import faults
-from orderhouse.ingest import ingest, loading
-from orderhouse.originals import Originals
+from orderhouse.ingest import loading
+from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
-from orderhouse.vault import load_keys, open_vault
+from orderhouse.vault.originals import Originals
+from orderhouse.vault.vault import load_keys, open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order
 
@@ -61,20 +62,20 @@ def load(folder: str, fault: str = "") -> None:
     if fault:
         os.environ[faults.VARIABLE] = fault
     landing = Landing(Path(folder))
-    ingest(load_settings(home=landing.folder / "home", sources=landing.sources_file, threads=1))
+    receive(load_settings(home=landing.folder / "home", sources=landing.sources_file, threads=1))
     (landing.folder / "statements").write_text(str(faults._reached.get(faults.STATEMENT, 0)))
 
 
 def whole_run(home: str, sources: str, as_of: str) -> None:
     """Ingest, build, audit and publish in this process, as `orderhouse run` does."""
     from orderhouse.audit import audit
-    from orderhouse.build import build
     from orderhouse.serve.publishing import publish
-    from orderhouse.warehouse import run_lock
+    from orderhouse.storage.warehouse import run_lock
+    from orderhouse.transform import build
 
     settings = load_settings(home=Path(home), sources=Path(sources))
     with run_lock(settings, "run", wait_seconds=10):
-        ingest(settings)
+        receive(settings)
         build(settings, as_of=as_of)
         assert audit(settings).passed
         publish(settings)
@@ -82,7 +83,7 @@ def whole_run(home: str, sources: str, as_of: str) -> None:
 
 def parse(home: str) -> None:
     """Parse the dbt project in this process, so that runs in this home need not."""
-    from orderhouse.build.dbt import parsed_project
+    from orderhouse.transform.dbt import parsed_project
 
     parsed_project(load_settings(home=Path(home)))
 

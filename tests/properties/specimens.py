@@ -17,11 +17,11 @@ from pathlib import Path
 import polars as pl
 from openpyxl import Workbook
 from orderhouse.contracts import CONTRACTS
+from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC
+from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.discovery import find
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import load_sources
-from orderhouse.sources.files import GZIP_MAGIC, ZSTD_MAGIC
-from orderhouse.sources.store_files import StoreFiles
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.formats import FORMATS
 
 __all__ = ["KINDS", "Specimen", "as_kind", "of_examples", "of_feeds"]
 

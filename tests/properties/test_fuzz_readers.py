@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orderhouse.contracts import CONTRACTS
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileRejected, FileVanished, SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.records import RECORD
+from orderhouse.files.source_files import FileRejected, FileVanished, SourceFile
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.records import RECORD
 
 from tests.ingest.landing import Landing
 from tests.properties.mangling import DIGITS, Mutation, mangled, mutations, packed

@@ -17,19 +17,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, reject, settings
 from hypothesis import strategies as st
-from orderhouse.build import build
-from orderhouse.ingest import RecordsAtHand, check_sources, ingest
-from orderhouse.originals import Originals
-from orderhouse.quarantined import Selection, quarantined
+from orderhouse.ingest.trial import check_sources
+from orderhouse.receive import receive
+from orderhouse.repair.records import RecordsAtHand
+from orderhouse.repair.state import Selection, quarantined
 from orderhouse.settings import Settings, load_settings
-from orderhouse.sources.config import load_sources
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.transform import build
+from orderhouse.vault.originals import Originals
 
 from tests.ingest.live_rows import what_counts
-from tests.ingest.mending import Mending
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import data_folder, same_keys
 from tests.properties.real_feeds import SOURCES, RealFeed, real_feeds, write_rates
 from tests.properties.thoroughness import times
+from tests.repair.mending import Mending
 
 BAD = "some nonsense §"
 AS_OF = "2027-01-01T00:00:00Z"
@@ -108,7 +110,7 @@ def test_a_repaired_record_gives_all_that_it_gives_when_it_was_never_broken(
     Mending(chosen).repair_record(quarantine_id, {field: good})
     assert what_counts(chosen) == unbroken[name, sent]
     before = what_counts(chosen)
-    assert ingest(chosen).batch_id is None, "once is enough"
+    assert receive(chosen).batch_id is None, "once is enough"
     assert what_counts(chosen) == before
 
 
@@ -126,11 +128,11 @@ def test_every_published_table_is_that_of_the_unbroken_records(
         for name in names:
             sent = min(feeds[name].as_sent)
             feeds[name].write(chosen.sources_file.parent / name / "part", feeds[name].as_sent[sent][:PIECES])
-    ingest(good)
+    receive(good)
     build(good, as_of=AS_OF)
     same_keys(*homes)
     values = {name: _broken(bad, name, chance) for name in names}
-    ingest(bad)
+    receive(bad)
     build(bad, as_of=AS_OF)
     assert differing_tables(table_hashes(good.warehouse_db), table_hashes(bad.warehouse_db))
     while (place := _found(bad, states=("open",))) is not None:
@@ -228,5 +230,5 @@ def _home(factory: pytest.TempPathFactory, keys: Path) -> Path:
 
 def _ingested(home: Path, landing: Path) -> Settings:
     chosen = load_settings(home=home, sources=landing / "sources.yaml")
-    ingest(chosen)
+    receive(chosen)
     return chosen

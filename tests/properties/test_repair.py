@@ -16,14 +16,14 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from orderhouse.build import build
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
 from orderhouse.simulate import simulate
+from orderhouse.transform import build
 
-from tests.ingest.mending import Mending
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import same_keys
+from tests.repair.mending import Mending
 
 AS_OF = "2026-07-01T00:00:00Z"
 ORDERS = 50
@@ -151,7 +151,7 @@ def _damaged(world: Path, landing: Path, damage: Damage) -> dict[tuple[str, int]
 
 def _built(home: Path, landing: Path) -> Settings:
     chosen = load_settings(home=home, sources=landing / "sources.yaml")
-    ingest(chosen)
+    receive(chosen)
     build(chosen, as_of=AS_OF)
     return chosen
 

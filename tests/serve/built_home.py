@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-from orderhouse.build_record import BuildRecord, record_audit, save_record
 from orderhouse.serve.publishing import PublishedVersion, publish
 from orderhouse.settings import Settings
+from orderhouse.storage.build_record import BuildRecord, record_audit, save_record
 
 AS_OF = "2026-03-01 12:00:00.000000"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from orderhouse.build_record import load_record, save_record
 from orderhouse.errors import AuditRefused, OrderhouseError
 from orderhouse.serve.publishing import (
     current_version,
@@ -20,7 +19,8 @@ from orderhouse.serve.publishing import (
     rollback,
 )
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_published
+from orderhouse.storage.build_record import load_record, save_record
+from orderhouse.storage.warehouse import open_published
 
 from tests.serve.built_home import make_build, make_version
 

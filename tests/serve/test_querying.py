@@ -19,7 +19,7 @@ from orderhouse.serve.queries import (
 )
 from orderhouse.serve.querying import ask, json_text, write_answer
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_published
+from orderhouse.storage.warehouse import open_published
 
 from tests.serve.built_home import make_version
 

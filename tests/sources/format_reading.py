@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest.screening import PART, Screened, screen
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.vault import throwaway_vault
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.vault.vault import throwaway_vault
 
 
 def file_of(content: str | bytes, path: str = "file.json") -> SourceFile:

@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from orderhouse.ingest import ingest
+from orderhouse.files.source_files import FileRejected, SourceFile, local_file
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources import FORMATS
-from orderhouse.sources.files import FileRejected, SourceFile, local_file
-from orderhouse.sources.formats import FeedRows
-from orderhouse.warehouse import open_raw
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.storage.warehouse import open_raw
 
 from tests.integration.running import PROJECT, data_folder
 from tests.sources.format_reading import file_of, payloads, read, screened
@@ -270,7 +270,7 @@ def test_a_broken_line_of_a_table_only_looked_up_is_quarantined_and_counted(tmp_
     (folder / "item_image.csv").write_text("asin,link\nB01,a\nB02\n")
     (tmp_path / "sources.yaml").write_text(f"sources:\n  amazon:\n    format: {NAME}\n    path: amazon/*\n")
     chosen = load_settings(home=tmp_path / "home", sources=tmp_path / "sources.yaml")
-    ingest(chosen)
+    receive(chosen)
     connection = open_raw(chosen, read_only=True)
     bad = connection.execute("select path, record from raw.quarantine").fetchall()
     lines = connection.execute(

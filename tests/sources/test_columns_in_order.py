@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from orderhouse.errors import OrderhouseError
-from orderhouse.sources.config import load_sources
-from orderhouse.sources.files import FileRejected
+from orderhouse.files.source_files import FileRejected
+from orderhouse.sources.config.declaration import load_sources
 
 from tests.sources.format_reading import file_of, read, screened, source_of
 

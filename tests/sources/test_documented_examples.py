@@ -7,9 +7,9 @@ import re
 from pathlib import PurePath
 
 import pytest
-from orderhouse.sources import FORMATS
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.shopify.kinds import SIGNATURES
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.formats.shopify.kinds import SIGNATURES
 from polars.testing import assert_frame_equal
 
 from tests.integration.running import PROJECT

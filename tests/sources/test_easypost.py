@@ -12,13 +12,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orderhouse.ingest import ingest
+from orderhouse.files.source_files import FileRejected, local_file
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.easypost import ENVELOPES, TELLING_DETAILS, VAGUE_STATUSES
-from orderhouse.sources.files import FileRejected, local_file
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.json_objects import read_objects
-from orderhouse.warehouse import open_raw
+from orderhouse.sources.formats.easypost import ENVELOPES, TELLING_DETAILS, VAGUE_STATUSES
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.json_objects import read_objects
+from orderhouse.storage.warehouse import open_raw
 
 from tests.integration.running import PROJECT, data_folder
 from tests.sources.format_reading import file_of, payloads, read, rows_of, screened
@@ -271,7 +271,7 @@ def test_pages_that_overlap_give_every_scan_once(real: Path, tmp_path: Path) -> 
     declared = f"sources:\n  parcels:\n    format: {NAME}\n    path: {real}/*.json\n"
     (tmp_path / "sources.yaml").write_text(declared)
     chosen = load_settings(home=tmp_path / "home", sources=tmp_path / "sources.yaml")
-    result = ingest(chosen)
+    result = receive(chosen)
     assert not [report for report in result.files if report.status == "rejected"]
     connection = open_raw(chosen, read_only=True)
     # ten trackers on two pages of five, one of them also on its own, and one more of another day: 11 of two scans each

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 from orderhouse.contracts.codes import CURRENCIES
-from orderhouse.sources import zips
-from orderhouse.sources.files import FileRejected
+from orderhouse.files import archives
+from orderhouse.files.source_files import FileRejected
 
 from tests.sources.format_reading import file_of, read, rows_of, screened
 
@@ -96,13 +96,13 @@ def test_an_archive_of_several_files_or_none_is_refused_and_names_them() -> None
 
 
 def test_an_archive_that_unpacks_without_end_is_refused_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zips, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(archives, "MAX_BYTES", 100_000)
     bomb = zipped(b"0" * 3_000_000)
     assert len(bomb) < 5_000
     with pytest.raises(FileRejected, match="unpacks to more than"):
         read(NAME, file_of(bomb))
-    modest = zips.only_member(file_of(zipped(b"1" * 90_000)))
-    monkeypatch.setattr(zips, "MAX_BYTES", 50_000)
+    modest = archives.only_member(file_of(zipped(b"1" * 90_000)))
+    monkeypatch.setattr(archives, "MAX_BYTES", 50_000)
     with pytest.raises(FileRejected, match="unpacks to more than"):
         modest.open().read()
 

@@ -13,10 +13,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from openpyxl import Workbook
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import local_file
-from orderhouse.sources.formats import FeedRows
+from orderhouse.files.source_files import local_file
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
 
 NAMES = ["order_id", "placed_at", "updated_at", "currency", "ship_city", "shipping_amount"]
 ROWS = [
@@ -152,9 +152,9 @@ def test_carriage_returns_alone_end_lines(tmp_path: Path) -> None:
 def test_blocks_are_cut_between_records_whatever_their_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("orderhouse.sources.csv_text.BLOCK_BYTES", block)
+    monkeypatch.setattr("orderhouse.sources.readers.csv_text.BLOCK_BYTES", block)
     whole = unpacked_in(block)
-    monkeypatch.setattr("orderhouse.sources.csv_text.unpacked_blocks", whole)
+    monkeypatch.setattr("orderhouse.sources.readers.csv_text.unpacked_blocks", whole)
     path = tmp_path / "orders.csv"
     many = [[f"o{n}", *ROWS[n % 3][1:]] for n in range(60)]
     path.write_bytes(csv_text(many).encode())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.olist import PARTS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.formats.olist import PARTS
 
 from tests.sources.format_reading import file_of, read, rows_of
 

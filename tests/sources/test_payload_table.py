@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orderhouse.sources import FORMATS
+from orderhouse.sources.formats import FORMATS
 
 from tests.integration.running import PROJECT, data_folder
 from tests.sources.payload_table import FOLDERS, UNDECLARED, page

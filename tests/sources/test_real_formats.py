@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.warehouse import open_raw
+from orderhouse.storage.warehouse import open_raw
 
 from tests.integration.running import data_folder
 
@@ -20,7 +20,7 @@ def ingested(tmp_path: Path, name: str, declared: str) -> Raw:
     sources = tmp_path / "sources.yaml"
     sources.write_text(f"sources:\n  real:\n    format: {name}\n    path: {declared}\n")
     settings = load_settings(home=tmp_path / "home", sources=sources)
-    ingest(settings)
+    receive(settings)
     return Raw(settings)
 
 

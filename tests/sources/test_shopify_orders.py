@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from orderhouse.ingest import ingest
+from orderhouse.files.source_files import FileRejected, local_file
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileRejected, local_file
-from orderhouse.sources.formats import FeedRows
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
 
 from tests.integration.running import data_folder
 from tests.sources.shopify_examples import (
@@ -45,7 +45,7 @@ def sent(tmp_path: Path, files: dict[str, Any], more: str = "") -> Raw:
     sources = tmp_path / "sources.yaml"
     sources.write_text(f"sources:\n  shop:\n    format: shopify_orders\n    path: landing/*\n{more}")
     loaded = load_settings(home=tmp_path / "home", sources=sources)
-    ingest(loaded)
+    receive(loaded)
     return Raw(loaded)
 
 

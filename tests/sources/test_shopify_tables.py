@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from orderhouse.ingest import ingest
+from orderhouse.receive import receive
 from orderhouse.settings import load_settings
 
 from tests.integration.running import data_folder
@@ -73,7 +73,7 @@ def taken(tmp_path: Path, folder: Path) -> Raw:
     sources = tmp_path / "sources.yaml"
     sources.write_text(f"sources:\n  shop:\n    format: shopify_tables\n    path: {folder}\n")
     loaded = load_settings(home=tmp_path / "home", sources=sources)
-    ingest(loaded)
+    receive(loaded)
     return Raw(loaded)
 
 

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orderhouse.sources import FORMATS
-from orderhouse.sources.files import FileRejected, SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.records import RECORD
+from orderhouse.files.source_files import FileRejected, SourceFile
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.records import RECORD
 
 from tests.integration.running import data_folder
 from tests.sources.format_reading import file_of, payloads, read, rows_of, screened

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orderhouse.sources.files import FileRejected
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.records import RECORD
+from orderhouse.files.source_files import FileRejected
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.records import RECORD
 
 from tests.integration.running import data_folder
 from tests.sources.format_reading import file_of, payloads, read, rows_of, screened

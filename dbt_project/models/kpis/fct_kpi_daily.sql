@@ -1,18 +1,49 @@
-{%- set kpi_models = [
-    'int_kpi_orders', 'int_kpi_lines', 'int_kpi_sales', 'int_kpi_payments', 'int_kpi_stock', 'int_kpi_customers',
-    'int_kpi_voices'
-] -%}
-with parts as (
-    {%- for model in kpi_models %}
-    select * from {{ ref(model) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+with kpis_of_orders as (
+    select * from {{ ref('int_kpi_orders') }}
+),
+
+kpis_of_lines as (
+    select * from {{ ref('int_kpi_lines') }}
+),
+
+kpis_of_sales as (
+    select * from {{ ref('int_kpi_sales') }}
+),
+
+kpis_of_payments as (
+    select * from {{ ref('int_kpi_payments') }}
+),
+
+kpis_of_stock as (
+    select * from {{ ref('int_kpi_stock') }}
+),
+
+kpis_of_customers as (
+    select * from {{ ref('int_kpi_customers') }}
+),
+
+kpis_of_voices as (
+    select * from {{ ref('int_kpi_voices') }}
 ),
 
 percentiles as (
     select * from {{ ref('int_kpi_percentiles') }}
+),
+
+parts as (
+    select * from kpis_of_orders
+    union all
+    select * from kpis_of_lines
+    union all
+    select * from kpis_of_sales
+    union all
+    select * from kpis_of_payments
+    union all
+    select * from kpis_of_stock
+    union all
+    select * from kpis_of_customers
+    union all
+    select * from kpis_of_voices
 ),
 
 dimensions as (

@@ -1,22 +1,46 @@
-{# The one clock of a build: everything that depends on the present reads it from here. #}
+{# The clock of a build. Every model that depends on the present reads it from here. #}
 {%- set instants = {
-    'stg_orders': 'placed_at',
-    'stg_payments': 'occurred_at',
-    'stg_shipments': 'shipped_at',
-    'stg_tracking': 'occurred_at',
-    'stg_returns': 'occurred_at',
-    'stg_stock': 'occurred_at',
+    'orders': 'placed_at',
+    'payments': 'occurred_at',
+    'shipments': 'shipped_at',
+    'tracking': 'occurred_at',
+    'returns': 'occurred_at',
+    'stock': 'occurred_at',
 } %}
-with wall_clock as (
+with orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+payments as (
+    select * from {{ ref('stg_payments') }}
+),
+
+shipments as (
+    select * from {{ ref('stg_shipments') }}
+),
+
+tracking as (
+    select * from {{ ref('stg_tracking') }}
+),
+
+returns as (
+    select * from {{ ref('stg_returns') }}
+),
+
+stock as (
+    select * from {{ ref('stg_stock') }}
+),
+
+wall_clock as (
     select cast('{{ var("wall_clock") }}' as {{ dbt.type_timestamp() }}) as instant
 ),
 
 -- The newest instant of each feed that is not after the wall clock.
 newest_instants as (
-    {%- for model, column in instants.items() %}
-    select max({{ model }}.{{ column }}) as instant
-    from {{ ref(model) }} as {{ model }}
-    where {{ model }}.{{ column }} <= (select wall_clock.instant from wall_clock)
+    {%- for feed, column in instants.items() %}
+    select max({{ feed }}.{{ column }}) as instant
+    from {{ feed }}
+    where {{ feed }}.{{ column }} <= (select wall_clock.instant from wall_clock)
     {%- if not loop.last %}
     union all
     {%- endif %}

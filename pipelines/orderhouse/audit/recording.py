@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.audit.checks import AuditCheck, AuditResult
-from orderhouse.build import record_audit
 from orderhouse.settings import Settings
+from orderhouse.transform import record_audit
 
 __all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
 

@@ -15,11 +15,11 @@ import duckdb
 
 from orderhouse.audit.built import rows
 from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_sentence, as_words
-from orderhouse.build import ModelEvent, prepare_manifest
-from orderhouse.build import dbt as dbt_commands
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
+from orderhouse.storage.sql_names import quote
+from orderhouse.transform import ModelEvent, prepare_manifest
+from orderhouse.transform import dbt as dbt_commands
 
 __all__ = ["RowTest", "explain_tests", "run_tests"]
 

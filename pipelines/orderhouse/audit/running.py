@@ -15,9 +15,9 @@ from orderhouse.audit.recording import audit_folder, save_result, save_table
 from orderhouse.audit.row_tests import explain_tests, run_tests
 from orderhouse.audit.suite import run_suites
 from orderhouse.audit.summaries import SUMMARIES
-from orderhouse.build import ModelEvent, build_variables, load_record
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.transform import ModelEvent, build_variables, load_record
 
 __all__ = ["audit"]
 

@@ -8,21 +8,31 @@ import gc
 import os
 import sys
 import traceback
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from orderhouse.cli import erasing, exporting, quarantine, reading, receiving, simulating, steps, tending, trying
+from orderhouse.cli import (
+    dashboard,
+    erasure,
+    exports,
+    intake,
+    published,
+    quarantine,
+    run,
+    simulation,
+    sources,
+    steps,
+    versions,
+)
 from orderhouse.cli.session import Session, console, error_console
 from orderhouse.errors import OrderhouseError
-from orderhouse.machine_errors import machine_problem
+from orderhouse.storage.machine_errors import machine_problem
 
 __all__ = ["app", "main"]
 
-COMMANDS_GROUP = "orderhouse.commands"
 VALUE_OPTIONS = ("--home",)
 FLAG_OPTIONS = ("--debug",)
 
@@ -54,11 +64,8 @@ def options(
     context.obj = Session(home=home, debug=debug)
 
 
-for module in (steps, reading, quarantine, exporting, simulating, tending, trying, receiving, erasing):
+for module in (run, steps, published, versions, quarantine, exports, simulation, dashboard, sources, intake, erasure):
     module.add_commands(app)
-for entry_point in entry_points(group=COMMANDS_GROUP):
-    # Cheap by contract: what a command module needs, it imports when the command runs.
-    entry_point.load()(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -76,13 +76,13 @@ def quarantine_show(
     reveal: Reveal = False,
 ) -> None:
     """One row in quarantine: where it stands, what it broke, the row as received, and what was decided about it."""
-    from orderhouse.quarantine_history import events
+    from orderhouse.repair.history import events
 
     settings = settings_of(context)
     row = dict(one_row(looked_at(settings, wanted(ids=[quarantine_id], limit=2)), quarantine_id))
     if reveal:
-        from orderhouse.quarantine_export import revealed
-        from orderhouse.vault import open_vault
+        from orderhouse.repair.export import revealed
+        from orderhouse.vault.vault import open_vault
 
         with open_vault(settings) as vault:
             row["row_json"] = json.dumps(revealed([row["row_json"]], vault)[0], ensure_ascii=False)
@@ -108,9 +108,9 @@ def quarantine_export(
     reveal: Reveal = False,
 ) -> None:
     """A CSV of rows with file, line, rules and reasons, for whoever can correct them at the source."""
-    from orderhouse.quarantine_export import spread
-    from orderhouse.quarantined import quarantined
-    from orderhouse.vault import open_vault
+    from orderhouse.repair.export import spread
+    from orderhouse.repair.state import quarantined
+    from orderhouse.vault.vault import open_vault
 
     settings = settings_of(context)
     with reading(settings) as connection:
@@ -140,7 +140,7 @@ def quarantine_history(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
 ) -> None:
     """Who decided what about rows in quarantine, when and why, and what came of it; the latest first."""
-    from orderhouse.quarantine_history import events
+    from orderhouse.repair.history import events
 
     with reading(settings_of(context)) as connection:
         found = events(connection, what=what, limit=limit)

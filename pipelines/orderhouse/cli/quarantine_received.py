@@ -12,8 +12,8 @@ from orderhouse.cli.session import console, grid
 from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
+    from orderhouse.files.patches import Received
     from orderhouse.settings import Settings
-    from orderhouse.sources.record_patches import Received
 
 __all__ = ["say_received"]
 
@@ -30,7 +30,7 @@ def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) ->
         row: The row.
         reveal: Show values that may be personal.
     """
-    from orderhouse.sources.config import load_sources
+    from orderhouse.sources.config.declaration import load_sources
 
     sources = load_sources(settings.sources_file).sources
     source = sources.get(row["source"])
@@ -59,10 +59,10 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     """The record that a row came from; None where it cannot be read now."""
     import duckdb
 
-    from orderhouse.ingest import RecordsAtHand
-    from orderhouse.originals import Originals
-    from orderhouse.sources.config import load_sources
-    from orderhouse.vault import open_vault
+    from orderhouse.repair.records import RecordsAtHand
+    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.vault.originals import Originals
+    from orderhouse.vault.vault import open_vault
 
     sources = load_sources(settings.sources_file).sources
     # a home that only an earlier version has written to lacks a column

@@ -18,11 +18,11 @@ from orderhouse.errors import OrderhouseError
 if TYPE_CHECKING:
     import duckdb
 
-    from orderhouse.originals import Originals
-    from orderhouse.quarantined import Selection
+    from orderhouse.repair.state import Selection
     from orderhouse.settings import Settings
-    from orderhouse.sources.config import Source
-    from orderhouse.vault import Vault
+    from orderhouse.sources.config.declaration import Source
+    from orderhouse.vault.originals import Originals
+    from orderhouse.vault.vault import Vault
 
 __all__ = ["discard", "repair", "replay"]
 
@@ -64,7 +64,8 @@ def repair(
     Rows are named by id, or by --rule, --source and --feed, which mean every row like that that waits. With --received
     what is said is of the records that the rows came from.
     """
-    from orderhouse.ingest import record_patches, repair_records
+    from orderhouse.repair.decisions import record_patches
+    from orderhouse.repair.records import repair_records
 
     settings, values = settings_of(context), _assignments(fields or [], is_optional=text is not None)
     whole = sys.stdin.read().rstrip("\r\n") if text == "-" else text
@@ -110,7 +111,7 @@ def discard(
     who: Who = None,
 ) -> None:
     """Leave rows out for good, or take repairs back. Both stay visible, and both can be undone by another repair."""
-    from orderhouse.ingest import record_discards, record_withdrawal
+    from orderhouse.repair.decisions import record_discards, record_withdrawal
 
     settings = settings_of(context)
     repairs = [each for each in ids if each.startswith("r")]
@@ -137,10 +138,10 @@ class _Desk:
 
 @contextlib.contextmanager
 def _working(settings: Settings, purpose: str) -> Iterator[_Desk]:
-    from orderhouse.originals import Originals
-    from orderhouse.sources.config import load_sources
-    from orderhouse.vault import open_vault
-    from orderhouse.warehouse import open_raw, run_lock
+    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.storage.warehouse import open_raw, run_lock
+    from orderhouse.vault.originals import Originals
+    from orderhouse.vault.vault import open_vault
 
     declared = load_sources(settings.sources_file)
     with run_lock(settings, purpose), open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as raw:
@@ -149,7 +150,9 @@ def _working(settings: Settings, purpose: str) -> Iterator[_Desk]:
 
 def _carry_out(desk: _Desk, quarantine_ids: Sequence[str] | None = ()) -> bool:
     """Carry out what waits and say what came of it; whether there was anything to say."""
-    from orderhouse.ingest import replay, replay_sentences, reread
+    from orderhouse.repair.replay import replay
+    from orderhouse.repair.reread import reread
+    from orderhouse.repair.results import replay_sentences
 
     again = reread(desk.connection, desk.vault, desk.originals, desk.sources)
     result = replay(desk.connection, desk.vault, desk.sources, quarantine_ids)

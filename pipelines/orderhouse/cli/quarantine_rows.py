@@ -14,7 +14,7 @@ from orderhouse.errors import OrderhouseError
 if TYPE_CHECKING:
     import duckdb
 
-    from orderhouse.quarantined import Selection
+    from orderhouse.repair.state import Selection
     from orderhouse.settings import Settings
 
 __all__ = [
@@ -52,7 +52,7 @@ Reveal = Annotated[bool, typer.Option("--reveal", help="Show personal values, fr
 @contextlib.contextmanager
 def reading(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The raw database, for reading."""
-    from orderhouse.warehouse import open_raw
+    from orderhouse.storage.warehouse import open_raw
 
     with contextlib.closing(open_raw(settings, read_only=True)) as raw:
         yield raw
@@ -68,7 +68,7 @@ def wanted(
     limit: int | None = None,
 ) -> Selection:
     """Which rows are meant; the state `all` means any."""
-    from orderhouse.quarantined import Selection
+    from orderhouse.repair.state import Selection
 
     of_states = None if states is None or "all" in states else states
     return Selection(feed, source, rule, of_states, ids, limit)
@@ -76,8 +76,8 @@ def wanted(
 
 def looked_at(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
     """Rows as they stand; what is published of them where there is nothing else, or while a run is busy with it."""
-    from orderhouse.cli.reading import published
-    from orderhouse.quarantined import quarantined
+    from orderhouse.cli.published import published
+    from orderhouse.repair.state import quarantined
     from orderhouse.serve.queries import quarantined_rows
 
     if settings.raw_db.exists():
@@ -117,7 +117,7 @@ def one_row(rows: Sequence[dict[str, Any]], quarantine_id: str) -> dict[str, Any
 
 def whole_ids(settings: Settings, beginnings: Sequence[str]) -> list[str]:
     """Whole ids for their beginnings."""
-    from orderhouse.quarantined import quarantined
+    from orderhouse.repair.state import quarantined
 
     if not beginnings:
         return []
@@ -134,7 +134,7 @@ def all_of(settings: Settings, chosen: Selection) -> list[str]:
     Raises:
         OrderhouseError: There is none.
     """
-    from orderhouse.quarantined import quarantined
+    from orderhouse.repair.state import quarantined
 
     with reading(settings) as connection:
         ids = [row["quarantine_id"] for row in quarantined(connection, chosen)]

@@ -14,9 +14,9 @@ from orderhouse.cli.session import console, counted, settings_of
 
 if TYPE_CHECKING:
     from orderhouse.audit import AuditResult
-    from orderhouse.build import BuildResult
-    from orderhouse.ingest import IngestResult
+    from orderhouse.ingest.results import IngestResult
     from orderhouse.serve.publishing import PublishedVersion
+    from orderhouse.transform import BuildResult
 
 __all__ = [
     "AsOf",
@@ -45,12 +45,12 @@ def add_commands(app: typer.Typer) -> None:
 
 def ingest(context: typer.Context, sources: Sources = None) -> None:
     """Take in new files: read, check row by row, load. A file known by its content is not loaded twice."""
-    from orderhouse.ingest import ingest as take_in
-    from orderhouse.warehouse import run_lock
+    from orderhouse.receive import receive
+    from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context, sources=sources)
     with run_lock(settings, "ingest"), console.status("Reading the sources") as status:
-        result = take_in(
+        result = receive(
             settings, progress=lambda at: status.update(f"{at.done} of {at.total} files, {at.rows:,} rows: {at.path}")
         )
     say_ingested(result)
@@ -65,8 +65,8 @@ def build(
     full: Full = False,
 ) -> None:
     """Compute every table from what was taken in: only what was touched, unless definitions changed."""
-    from orderhouse.build import build as compute
-    from orderhouse.warehouse import run_lock
+    from orderhouse.storage.warehouse import run_lock
+    from orderhouse.transform import build as compute
 
     settings = settings_of(context, sources=sources)
     with run_lock(settings, "build"), console.status("Preparing the models") as status:
@@ -82,7 +82,7 @@ def audit(context: typer.Context) -> None:
     from orderhouse.audit import audit as check
     from orderhouse.errors import AuditRefused
     from orderhouse.serve.publishing import record_refusal
-    from orderhouse.warehouse import run_lock
+    from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context)
     with run_lock(settings, "audit"), console.status("Checking the tables") as status:
@@ -98,7 +98,7 @@ def audit(context: typer.Context) -> None:
 def publish(context: typer.Context) -> None:
     """Give readers the build that passed its audit, in one step that they cannot see half of."""
     from orderhouse.serve.publishing import publish as make_current
-    from orderhouse.warehouse import run_lock
+    from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context)
     with run_lock(settings, "publish"):

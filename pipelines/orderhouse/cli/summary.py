@@ -26,7 +26,7 @@ Next:
 def print_summary(settings: Settings) -> None:
     """KPIs of the last days, open exceptions by code, files and quarantine of the current version."""
     from orderhouse.serve.queries import exceptions_by_code, file_counts, headline_kpis
-    from orderhouse.warehouse import open_published
+    from orderhouse.storage.warehouse import open_published
 
     if current_version(settings) is None:
         return

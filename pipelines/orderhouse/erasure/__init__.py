@@ -6,7 +6,7 @@ What a token is belongs in `vault`; how originals are kept belongs in `originals
 from __future__ import annotations
 
 from orderhouse.erasure.erasing import Erasure, erase, look_up
-from orderhouse.erasure.obeying import obey
 from orderhouse.erasure.person import By, Person
+from orderhouse.erasure.suppression import suppress
 
-__all__ = ["By", "Erasure", "Person", "erase", "look_up", "obey"]
+__all__ = ["By", "Erasure", "Person", "erase", "look_up", "suppress"]

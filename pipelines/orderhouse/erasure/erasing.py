@@ -16,18 +16,18 @@ from uuid import uuid4
 
 import duckdb
 
-from orderhouse.build_record import write_atomically
-from orderhouse.erasure.obeying import Redaction, last_batch, redact_units, take_note, write_note
 from orderhouse.erasure.person import By, Person, find_person, units_with
+from orderhouse.erasure.suppression import Redaction, last_batch, redact_units, take_note, write_note
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
-from orderhouse.intake.landing import LANDED
-from orderhouse.originals import Originals
+from orderhouse.files.local_files import LANDED_BODY
+from orderhouse.files.source_files import FileRejected, unpacked
 from orderhouse.settings import Settings
-from orderhouse.sources.config import Source, load_sources
-from orderhouse.sources.files import FileRejected, unpacked
-from orderhouse.vault import Vault, open_vault
-from orderhouse.warehouse import open_raw, run_lock
+from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.warehouse import open_raw, run_lock
+from orderhouse.vault.originals import Originals
+from orderhouse.vault.vault import Vault, open_vault
 
 __all__ = ["Erasure", "erase", "look_up"]
 
@@ -159,7 +159,7 @@ def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int
     for name, shown in person.files:
         source = sources.get(name)
         path = (source.base if source else Path()) / shown
-        if source and source.intake and LANDED.match(path.name):
+        if source and source.intake and LANDED_BODY.match(path.name):
             deleted += path.exists()
             path.unlink(missing_ok=True)
         else:

@@ -13,10 +13,10 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.erasure.record_patches import in_record_patches
-from orderhouse.ingest.record_repairs import has_repairs
-from orderhouse.sql_names import quote
-from orderhouse.vault import Vault
+from orderhouse.erasure.patched_values import in_record_patches
+from orderhouse.ingest.repairs_in_force import has_repairs
+from orderhouse.storage.sql_names import quote
+from orderhouse.vault.vault import Vault
 
 __all__ = ["By", "Person", "find_person", "token_columns"]
 

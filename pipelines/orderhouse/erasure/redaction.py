@@ -18,14 +18,14 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import cleaned
+from orderhouse.files.source_files import FileRejected, FileVanished, SourceFile, unpacked
 from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.ingest.screening import PART, UNREADABLE, screen
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import FileRejected, FileVanished, SourceFile, unpacked
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.json_text import load_json
-from orderhouse.vault import ERASED, Vault
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.json_text import load_json
+from orderhouse.vault.vault import ERASED, Vault
 
 __all__ = ["redacted"]
 

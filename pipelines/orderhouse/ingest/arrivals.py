@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from orderhouse.files.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
+from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileVanished, SourceFile
+from orderhouse.files.store_files import REPLACED, StoreFiles, StoreObject
 from orderhouse.ingest.discovery import Unit, shown_path
-from orderhouse.ingest.seen import Hashed, Seen
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SIDE_FILE, FileLeft, FileVanished, SourceFile
-from orderhouse.sources.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
-from orderhouse.sources.store_files import REPLACED, StoreFiles, StoreObject
+from orderhouse.ingest.hash_cache import HashCache, Hashed
+from orderhouse.sources.config.declaration import Source
 
 __all__ = ["Arrivals"]
 
@@ -42,7 +42,7 @@ class Arrivals:
         hashed: How many files had to be read to be known.
     """
 
-    def __init__(self, stores: StoreFiles, incoming: Path, seen: Seen | None, settle_seconds: float) -> None:
+    def __init__(self, stores: StoreFiles, incoming: Path, seen: HashCache | None, settle_seconds: float) -> None:
         self._stores = stores
         self._incoming = incoming
         self._seen = seen

@@ -19,13 +19,13 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts.notation import Notation
+from orderhouse.files.source_files import SIDE_FILE, FileRejected, SourceFile
 from orderhouse.ingest.discovery import Unit
-from orderhouse.raw_ledgers import RAW_LEDGERS
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SIDE_FILE, FileRejected, SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.promises import Totals, read_totals
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.promises import Totals, read_totals
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 
 __all__ = ["Check", "Controls", "write_checks"]
 

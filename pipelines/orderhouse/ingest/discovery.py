@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from orderhouse.object_stores import StoreRefused, is_address
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SIDE_FILE, SourceFile
-from orderhouse.sources.local_files import find_local
-from orderhouse.sources.store_files import StoreFiles, StoreObject
+from orderhouse.files.local_files import find_local
+from orderhouse.files.object_stores import StoreRefused, is_address
+from orderhouse.files.source_files import SIDE_FILE, SourceFile
+from orderhouse.files.store_files import StoreFiles, StoreObject
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
 
 __all__ = ["Found", "Unit", "find", "shown_path"]
 

@@ -8,7 +8,6 @@ and `raw.words_seen`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import accumulate, groupby
 from operator import itemgetter
 
@@ -21,9 +20,9 @@ from orderhouse.contracts.columns import kind_of
 from orderhouse.contracts.notation import NUMERIC
 from orderhouse.contracts.sentences import LOOKS_PERSONAL
 from orderhouse.ingest.screening import PART
-from orderhouse.ingest.transaction import Part, Waiting
+from orderhouse.ingest.transaction import ColumnsSeen, Part, Waiting
 
-__all__ = ["Seen", "observe", "write_seen"]
+__all__ = ["observe", "write_seen"]
 
 # Of each file, of the rows that are screened together; 28 columns of 100,000 rows take some 3 ms.
 SAMPLE_ROWS = 200
@@ -41,20 +40,7 @@ COUNT_LIMIT = 512
 WEIGHTS = {kind: COUNT_LIMIT**place for place, kind in enumerate(KINDS)}
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What was seen of some rows.
-
-    Attributes:
-        kinds: `_part`, column_name and, per kind, how many sampled values are of it.
-        words: `_part`, column_name, word.
-    """
-
-    kinds: pl.DataFrame
-    words: pl.DataFrame
-
-
-def observe(waiting: Waiting, joined: pl.DataFrame) -> Seen:
+def observe(waiting: Waiting, joined: pl.DataFrame) -> ColumnsSeen:
     """Look at rows of a feed.
 
     Args:
@@ -62,7 +48,7 @@ def observe(waiting: Waiting, joined: pl.DataFrame) -> Seen:
         joined: The same rows in one frame, with `_part`; columns as received.
     """
     fields = [name for name in CONTRACTS[waiting.feed].fields() if name in joined.columns]
-    return Seen(_kinds(waiting, joined, fields), _words(joined, waiting.feed))
+    return ColumnsSeen(_kinds(waiting, joined, fields), _words(joined, waiting.feed))
 
 
 def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
@@ -170,7 +156,7 @@ def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
 
 
 def write_seen(
-    connection: duckdb.DuckDBPyConnection, seen: Iterable[Seen], parts: Mapping[int, Part], batch_id: int
+    connection: duckdb.DuckDBPyConnection, seen: Iterable[ColumnsSeen], parts: Mapping[int, Part], batch_id: int
 ) -> None:
     """Append to `raw.columns_seen` and `raw.words_seen` what was seen of these parts; of others it is dropped."""
     of_parts = pl.DataFrame(

@@ -15,7 +15,7 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.superseding import is_live
-from orderhouse.sql_names import quote
+from orderhouse.storage.sql_names import quote
 
 __all__ = ["Compared", "Duplicates"]
 

@@ -15,13 +15,13 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest.discovery import Unit
-from orderhouse.ingest.record_repairs import RecordRepairs
+from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.ingest.results import FileReport
-from orderhouse.raw_ledgers import RAW_LEDGERS
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SourceFile
-from orderhouse.sources.promises import ALL_FEEDS, FILES, interval_seconds
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.promises import ALL_FEEDS, FILES, interval_seconds
+from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 
 __all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
 

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from orderhouse.faults import checkpoint
-from orderhouse.ingest.behind import WriteBehind
+from orderhouse.ingest.background_writer import WriteBehind
 from orderhouse.ingest.controls import Check, Controls, write_checks
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.drift import observe, write_seen
@@ -25,16 +25,16 @@ from orderhouse.ingest.duplicates import Compared, Duplicates
 from orderhouse.ingest.ledger import Ledger, write_lines
 from orderhouse.ingest.loads import Load, next_load, write_loads
 from orderhouse.ingest.quarantine_lines import NAMED, quarantine_lines
-from orderhouse.ingest.record_repairs import write_outcomes
+from orderhouse.ingest.reconcile_counts import settle
+from orderhouse.ingest.repairs_in_force import write_outcomes
 from orderhouse.ingest.results import FileReport
 from orderhouse.ingest.screening import PART, screen, screen_malformed
-from orderhouse.ingest.settling import settle
-from orderhouse.ingest.superseding import note_superseded, supersede_file
+from orderhouse.ingest.superseding import create_superseded_tables, supersede_file
 from orderhouse.ingest.transaction import Transaction
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sql_names import quote
-from orderhouse.vault import Vault
-from orderhouse.warehouse import ROW_GROUP
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import ROW_GROUP
+from orderhouse.vault.vault import Vault
 
 __all__ = ["Loader"]
 
@@ -63,7 +63,7 @@ class Loader:
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="observing")
         self._comparing = ThreadPoolExecutor(1, thread_name_prefix="comparing")
         self._duplicates = Duplicates(connection, batch_id)
-        note_superseded(connection)
+        create_superseded_tables(connection)
 
     def begin_unit(self, unit: Unit) -> None:
         """Start a file or bundle: what an earlier load of it put in no longer counts."""
@@ -124,7 +124,7 @@ class Loader:
             },
         )
         self._open.forget(unit)
-        note_superseded(self.connection)
+        create_superseded_tables(self.connection)
         for finished in self._open.units:
             self._supersede(finished)
         self.controls.forget(unit)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from orderhouse.contracts.parsing import as_text
-from orderhouse.vault import MARK
+from orderhouse.vault.vault import MARK
 
 __all__ = ["with_prefixes"]
 

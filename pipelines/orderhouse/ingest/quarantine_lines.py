@@ -9,7 +9,7 @@ import polars as pl
 
 from orderhouse.ingest.screening import PART
 from orderhouse.ingest.transaction import Part
-from orderhouse.raw_ledgers import RAW_LEDGERS
+from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 
 __all__ = ["NAMED", "quarantine_lines"]
 

@@ -1,6 +1,7 @@
-"""One ingest run: find files, skip what is known, read, screen and load the rest, and say what happened.
+"""One ingest run: find files, skip known ones, read, screen and load the rest, and report on each.
 
-The caller holds the warehouse's lock. What a step does belongs to the step's own module.
+The caller holds the warehouse's lock and owns the connections. Each step belongs to its own module. Repairs and
+erasures that follow an ingest belong to `orderhouse.receive`.
 """
 
 from __future__ import annotations
@@ -12,30 +13,26 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from orderhouse.build_record import write_atomically
-from orderhouse.ingest.account import Account, why_lost, why_skipped
-from orderhouse.ingest.ahead import one_ahead, read_ahead
+from orderhouse.files.object_stores import StoreRefused
+from orderhouse.files.source_files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
 from orderhouse.ingest.discovery import Found, Unit, find, shown_path
+from orderhouse.ingest.hash_cache import HashCache
 from orderhouse.ingest.ledger import Known, Ledger, declare
+from orderhouse.ingest.loaded_files import LoadedFiles
 from orderhouse.ingest.loading import Loader
-from orderhouse.ingest.record_repairs import RecordRepairs
-from orderhouse.ingest.replay_results import replay_sentences
-from orderhouse.ingest.replaying import replay
-from orderhouse.ingest.rereading import FilesAgain, record_sentences
+from orderhouse.ingest.prefetch import one_ahead, read_ahead
+from orderhouse.ingest.repairs_in_force import RecordRepairs
+from orderhouse.ingest.reporting import Account, why_lost, why_skipped
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
-from orderhouse.ingest.seen import Seen
-from orderhouse.object_stores import StoreRefused
-from orderhouse.originals import Originals
 from orderhouse.settings import Settings
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source, SourcesFile, load_sources
-from orderhouse.sources.files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.store_files import StoreFiles
-from orderhouse.vault import Vault, open_vault
-from orderhouse.warehouse import open_raw
+from orderhouse.sources.config.declaration import Source, SourcesFile
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.vault.originals import Originals
+from orderhouse.vault.vault import Vault
 
 __all__ = ["ingest"]
 
@@ -43,25 +40,25 @@ __all__ = ["ingest"]
 READ_AHEAD_BYTES = 1 << 20
 
 
-def ingest(settings: Settings, *, progress: ProgressCallback | None = None) -> IngestResult:
+def ingest(
+    settings: Settings,
+    declared: SourcesFile,
+    connection: duckdb.DuckDBPyConnection,
+    vault: Vault,
+    originals: Originals,
+    progress: ProgressCallback | None = None,
+) -> IngestResult:
     """Load every file that the sources file names and that is not known yet. Running it again changes nothing.
 
     Args:
-        settings: Names the home and the sources file.
+        settings: Names the home.
+        declared: The sources.
+        connection: The raw database, open for writing.
+        vault: Takes personal values.
+        originals: Keeps the files as received.
         progress: Called after each file.
-
-    Raises:
-        OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
     """
-    declared = load_sources(settings.sources_file)
-    with open_vault(settings) as vault:
-        connection = open_raw(settings)
-        if settings.sources is not None:
-            write_atomically(settings.sources_note, str(settings.sources))
-        try:
-            return _Run(settings, declared, connection, vault, progress).go()
-        finally:
-            connection.close()
+    return _Run(settings, declared, connection, vault, originals, progress).go()
 
 
 class _Run:
@@ -71,17 +68,17 @@ class _Run:
         declared: SourcesFile,
         connection: duckdb.DuckDBPyConnection,
         vault: Vault,
+        originals: Originals,
         progress: ProgressCallback | None,
     ) -> None:
-        self.settings = settings
         self.declared = declared
         self.connection = connection
-        self.vault = vault
         self.progress = progress
-        self.originals = Originals(settings, vault.keys)
-        self.again = FilesAgain(self.originals)
+        self.originals = originals
+        self.loaded_files = LoadedFiles(self.originals)
         self.stores = StoreFiles()
-        self.arrivals = Arrivals(self.stores, settings.incoming, Seen(settings.seen_file), settings.settle_seconds)
+        hashes = HashCache(settings.hash_cache_file)
+        self.arrivals = Arrivals(self.stores, settings.incoming, hashes, settings.settle_seconds)
         self.repairs = RecordRepairs(connection, vault)
         self.ledger = Ledger(connection, self.repairs)
         connection.execute("set wal_autocheckpoint = '1TB'")
@@ -118,17 +115,12 @@ class _Run:
             raise
         finally:
             self.loader.close()
-        self.account.notes += record_sentences(self.connection, self.loader.batch_id)
-        replayed = replay(self.connection, self.vault, self.declared.sources)
-        self.account.notes += [*replay_sentences(replayed), *replayed.notes]
         self.loader.finish_batch()
         checks = [*self.loader.checks, *self.late_checks]
         self.account.of_refused()
         self.account.of_controls(self.declared.sources.values(), checks)
         self.arrivals.close([address for each in found.values() for address in each.addresses])
-        self._obey()
-        self.originals.prune()
-        batch_id = replayed.batch_id or (self.loader.batch_id if self.loader.has_written else None)
+        batch_id = self.loader.batch_id if self.loader.has_written else None
         failed = sum(check.status == "failed" for check in checks)
         return IngestResult(batch_id, self.account.reports, self.account.notes, len(checks), failed)
 
@@ -186,7 +178,7 @@ class _Run:
     def _outdated(self, source: Source, present: set[str]) -> Iterator[Unit]:
         """What was loaded otherwise and lies nowhere any more is read again from the vault."""
         for unit in self.ledger.outdated(source, present):
-            files = [self.again.original(known) for known in unit]
+            files = [self.loaded_files.original(known) for known in unit]
             lost = [known for known, file in zip(unit, files, strict=True) if file is None]
             if lost:
                 self.account.notes.append(why_lost(source, lost[0]))
@@ -260,14 +252,6 @@ class _Run:
             [source.name],
         ).fetchall()
         return sorted({*feeds, *(feed for (feed,) in earlier)})
-
-    def _obey(self) -> None:
-        """Originals of this run that hold an erased person are redacted."""
-        if not self.vault.suppressed():
-            return
-        from orderhouse.erasure.obeying import obey_lately  # it reads files by formats, as this module does
-
-        obey_lately(self.settings, self.connection, self.declared.sources, self.vault)
 
     def _skip(self, unit: Unit, reason: str) -> None:
         self.arrivals.release(unit)

@@ -18,9 +18,9 @@ from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.ingest.payloads import with_payload_parts
 from orderhouse.ingest.prefixing import with_prefixes
-from orderhouse.sources.config import Source
-from orderhouse.sources.records import RECORD, Malformed
-from orderhouse.vault import Vault
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.readers.records import RECORD, Malformed
+from orderhouse.vault.vault import Vault
 
 __all__ = ["PART", "Screened", "screen", "screen_malformed"]
 

@@ -1,50 +1,33 @@
-"""Superseding: which stored rows no longer count, because what they came from was read or repaired again.
+"""Superseding: which stored rows no longer count, because their file or record was loaded or replayed again.
 
-A file's rows count from its latest load on. Rows that a replay brought stand in batches of their own, later than
-that load; of one record's replays the latest counts. `dbt_project/macros/staging.sql` says the same to the models.
+A file's rows count from its latest load on. Rows of a replay stand in batches of their own, later than that load; of
+one record's replays the latest counts. `storage.raw_views` defines both sets. Here they are tables, because a load
+adds to them before it writes its own ledger lines.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-__all__ = ["is_live", "note_superseded", "supersede_file", "supersede_replays"]
+__all__ = ["is_live", "create_superseded_tables", "supersede_file", "supersede_replays"]
 
 
-def note_superseded(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of what is superseded, as the ledgers have it now.
-
-    `superseded_loads` holds files that were loaded more than once, each with its latest batch, before which nothing
-    of it counts; `superseded_replays` holds batches of single records.
-    """
-    connection.execute(
-        """
-        create or replace temp table superseded_loads as
-        select source, file_id, max(batch_id) as batch_id from raw.files
-        group by source, file_id
-        having count(distinct batch_id) > 1
-        """
-    )
-    connection.execute(
-        """
-        create or replace temp table superseded_replays as
-        select distinct source, file_id, feed, record, batch_id from raw.replays
-        where not starts_with(outcome, 'no_longer')
-        qualify batch_id < max(batch_id) over (partition by source, file_id, feed, record)
-        """
-    )
+def create_superseded_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the temporary tables `superseded_loads` and `superseded_replays` from the ledgers as they are now."""
+    connection.execute("create or replace temp table superseded_loads as from raw.superseded_loads")
+    connection.execute("create or replace temp table superseded_replays as from raw.superseded_replays")
 
 
 def supersede_file(connection: duckdb.DuckDBPyConnection, source: str, file_id: str, batch_id: int) -> None:
-    """A file is being loaded again: nothing of it counts that came before this batch."""
+    """Mark the earlier loads of a file as superseded by a batch."""
     connection.execute("insert into superseded_loads values (?, ?, ?)", [source, file_id, batch_id])
 
 
 def supersede_replays(connection: duckdb.DuckDBPyConnection, replaying: str) -> None:
-    """Records are being replayed again: nothing of them counts that earlier replays brought.
+    """Mark the earlier replays of records as superseded.
 
     Args:
-        connection: The raw database, after `note_superseded`.
+        connection: The raw database, after `create_superseded_tables`.
         replaying: Name of a table with source, file_id, feed and record.
     """
     connection.execute(
@@ -57,7 +40,7 @@ def supersede_replays(connection: duckdb.DuckDBPyConnection, replaying: str) -> 
 
 
 def is_live(feed: str) -> str:
-    """Condition on rows of a feed's raw table: what they came from was neither loaded nor replayed again."""
+    """Return the SQL condition under which rows of a feed's raw table are not superseded."""
     return f"""not exists (
         select 1 from superseded_loads
         where superseded_loads.file_id = _file_id and superseded_loads.source = _source

@@ -9,22 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import polars as pl
 
+from orderhouse.files.source_files import SourceFile
+from orderhouse.ingest.controls import Check
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.screening import PART
-from orderhouse.sources.config import Source
-from orderhouse.sources.files import SourceFile
-from orderhouse.sources.formats import FeedRows, Role
-from orderhouse.sources.records import Malformed
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats.format import FeedRows, Role
+from orderhouse.sources.readers.records import Malformed
 
-if TYPE_CHECKING:
-    from orderhouse.ingest.controls import Check
-    from orderhouse.ingest.drift import Seen
-
-__all__ = ["Part", "Transaction", "Waiting"]
+__all__ = ["ColumnsSeen", "Part", "Transaction", "Waiting"]
 
 Kind = tuple[str, str, tuple[tuple[str, pl.DataType], ...]]
 
@@ -66,6 +62,19 @@ class Waiting:
         return pl.concat(frames, rechunk=True)
 
 
+@dataclass(frozen=True)
+class ColumnsSeen:
+    """Kinds and vocabulary of the columns of some rows.
+
+    Attributes:
+        kinds: `_part`, column_name and, per kind, how many sampled values are of it.
+        words: `_part`, column_name, word.
+    """
+
+    kinds: pl.DataFrame
+    words: pl.DataFrame
+
+
 class Transaction:
     """Parts and waiting rows since the last commit.
 
@@ -84,7 +93,7 @@ class Transaction:
         self.malformed: list[tuple[int, Malformed]] = []
         self.accepted: dict[str, list[pl.DataFrame]] = {}
         self.checks: list[Check] = []
-        self.seen: list[Future[Seen]] = []
+        self.seen: list[Future[ColumnsSeen]] = []
         self.is_open = False
         self._waiting: dict[Kind, Waiting] = {}
         self._of_unit: dict[int, dict[tuple[str, str | None], Part]] = defaultdict(dict)

@@ -16,18 +16,18 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.object_stores import StoreRefused
+from orderhouse.files.source_files import FileLeft, FileRejected, FileVanished, SourceFile
+from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.screening import PART, screen
-from orderhouse.object_stores import StoreRefused
 from orderhouse.settings import Settings
-from orderhouse.sources import FORMATS
-from orderhouse.sources.config import Source, load_sources
-from orderhouse.sources.files import FileLeft, FileRejected, FileVanished, SourceFile
-from orderhouse.sources.formats import FeedRows
-from orderhouse.sources.recognising import recognised
-from orderhouse.sources.store_files import StoreFiles
-from orderhouse.vault import Vault, throwaway_vault
+from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.recognition import recognised
+from orderhouse.vault.vault import Vault, throwaway_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
 

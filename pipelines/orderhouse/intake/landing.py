@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orderhouse.faults import checkpoint
+from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.intake.receivers import LandingPlace
 from orderhouse.intake.signatures import Delivery
 
@@ -30,7 +31,6 @@ REMEMBERED = timedelta(days=7)
 AT_ONCE = 256
 WRITERS = 8
 STAMP = "%Y%m%dT%H%M%S.%fZ"
-LANDED = re.compile(r"^[^-]+-(\d{8}T\d{6}\.\d{6}Z)-.*-([0-9a-f]{32})\.json$")
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, 
     for folder in folders:
         with os.scandir(folder) as entries:
             for entry in entries:
-                match = LANDED.match(entry.name)
+                match = LANDED_BODY.match(entry.name)
                 if match and (landed := datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)) >= oldest:
                     found.append((landed, match[2]))
     return [(digest, landed) for landed, digest in sorted(found)]

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.intake.signatures import standard_key
-from orderhouse.sources.config import Intake, Source, SourcesFile
+from orderhouse.sources.config.declaration import Intake, Source, SourcesFile
 
 __all__ = ["LandingPlace", "Receiver", "receivers"]
 

@@ -18,11 +18,11 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.serve.manifest import MANIFEST_VERSION, ExportedTable, Manifest, describe_file
 from orderhouse.serve.places import is_remote, scratch_folder, send
 from orderhouse.serve.publishing import PublishedVersion, find_version
+from orderhouse.serve.relations import confine, find_table, quoted
 from orderhouse.serve.spreadsheets import write_spreadsheet
-from orderhouse.serve.tables import confine, find_table, quoted
 from orderhouse.settings import Settings
-from orderhouse.sql_names import quote
-from orderhouse.warehouse import open_published
+from orderhouse.storage.sql_names import quote
+from orderhouse.storage.warehouse import open_published
 
 __all__ = ["FORMATS", "MANIFEST_NAME", "export", "write_table"]
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from orderhouse.object_stores import is_address, open_store
-from orderhouse.store_credentials import NONE_FOUND, has_credentials
+from orderhouse.files.credentials import NONE_FOUND, has_credentials
+from orderhouse.files.object_stores import is_address, open_store
 
 __all__ = ["fetch", "is_remote", "scratch_folder", "send"]
 

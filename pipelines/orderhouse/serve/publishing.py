@@ -16,11 +16,11 @@ from typing import Any
 
 import duckdb
 
-from orderhouse.build_record import BuildRecord, load_record, write_atomically
 from orderhouse.errors import AuditRefused, OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.serve.copying import copy_file, sync_folder
 from orderhouse.settings import Settings
+from orderhouse.storage.build_record import BuildRecord, load_record, write_atomically
 
 __all__ = [
     "PublishedVersion",

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.tables import published_tables, quoted
+from orderhouse.serve.relations import published_tables, quoted
 
 __all__ = [
     "OrderView",

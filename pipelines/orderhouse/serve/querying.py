@@ -14,9 +14,9 @@ from typing import IO, Any
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.tables import confine
+from orderhouse.serve.relations import confine
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_published
+from orderhouse.storage.warehouse import open_published
 
 __all__ = ["QUERY_FORMATS", "Answer", "ask", "json_text", "write_answer"]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.object_stores import shown_address
+from orderhouse.files.object_stores import shown_address
 from orderhouse.serve.exports import MANIFEST_NAME, write_table
 from orderhouse.serve.manifest import ExportedTable, Manifest, describe_file, read_manifest
 from orderhouse.serve.places import fetch, is_remote, scratch_folder
 from orderhouse.serve.publishing import list_versions
-from orderhouse.serve.tables import confine
+from orderhouse.serve.relations import confine
 from orderhouse.settings import Settings
-from orderhouse.warehouse import open_published
+from orderhouse.storage.warehouse import open_published
 
 __all__ = ["Verification", "verify"]
 

@@ -4,6 +4,7 @@
 -#}
 {%- set touched = ['int_revenue_subjects'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched) }}
+-- depends_on: {{ ref('int_revenue_subjects') }}
 
 with orders as (
     select * from {{ ref('int_order_states') }}

@@ -1,6 +1,7 @@
 {#- What a customer did in all, whatever the clock; marts.dim_customers adds the lifecycle. -#}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
+-- depends_on: {{ ref('int_touched_customers') }}
 
 with orders as (
     select * from {{ ref('int_customer_orders_reporting') }}

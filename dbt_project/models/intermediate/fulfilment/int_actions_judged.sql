@@ -1,6 +1,7 @@
 {# What operators did, and whether it could be done at that moment. Only accepted actions move an order. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with actions as (
     select * from {{ ref('stg_actions') }}

@@ -1,6 +1,7 @@
 {# Credits that name no order: they count on their own day and move no order. #}
 {%- set touched = ['int_return_lines'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='return_id', touched=touched) }}
+-- depends_on: {{ ref('int_return_lines') }}
 
 with return_lines as (
     select * from {{ ref('int_return_lines') }}

@@ -4,6 +4,7 @@
 #}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
+-- depends_on: {{ ref('int_touched_customers') }}
 
 with order_states as (
     select * from {{ ref('int_order_states') }}

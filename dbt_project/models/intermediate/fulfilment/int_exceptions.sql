@@ -1,32 +1,54 @@
 {# The worklist without its clock: every exception that any domain raises now or will raise at `opened_at`. #}
-with raised as (
-    {% for domain in ['fulfilment', 'staging', 'money', 'inventory'] -%}
+with fulfilment as (
+    select * from {{ ref('int_exceptions_fulfilment') }}
+),
+
+staging as (
+    select * from {{ ref('int_exceptions_staging') }}
+),
+
+money as (
+    select * from {{ ref('int_exceptions_money') }}
+),
+
+inventory as (
+    select * from {{ ref('int_exceptions_inventory') }}
+),
+
+duplicate_orders as (
+    select * from {{ ref('int_duplicate_orders') }}
+),
+
+raised as (
+    {% for family in ['fulfilment', 'staging', 'money', 'inventory'] -%}
     select
-        subject_type,
-        subject_id,
-        order_id,
-        sku,
-        code,
-        currency,
-        detail,
-        amount_at_stake,
-        opened_at,
-        _source
-    from {{ ref('int_exceptions_' ~ domain) }}
+        {{ family }}.subject_type,
+        {{ family }}.subject_id,
+        {{ family }}.order_id,
+        {{ family }}.sku,
+        {{ family }}.code,
+        {{ family }}.currency,
+        {{ family }}.detail,
+        {{ family }}.amount_at_stake,
+        {{ family }}.opened_at,
+        {{ family }}._source
+    from {{ family }}
     union all
     {% endfor -%}
     select
         'order' as subject_type,
-        order_id as subject_id,
-        order_id,
+        duplicate_orders.order_id as subject_id,
+        duplicate_orders.order_id,
         cast(null as {{ dbt.type_string() }}) as sku,
         'duplicate_order_suspect' as code,
-        currency,
-        concat('Same lines and amount as order ', earlier_order_id, ' of the same customer, minutes before') as detail,
-        ordered_due_amount as amount_at_stake,
-        placed_at as opened_at,
-        _source
-    from {{ ref('int_duplicate_orders') }}
+        duplicate_orders.currency,
+        concat(
+            'Same lines and amount as order ', duplicate_orders.earlier_order_id, ' of the same customer, minutes before'
+        ) as detail,
+        duplicate_orders.ordered_due_amount as amount_at_stake,
+        duplicate_orders.placed_at as opened_at,
+        duplicate_orders._source
+    from duplicate_orders
 ),
 
 final as (

@@ -20,7 +20,7 @@ known_orders as (
 ),
 
 order_lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select * from {{ ref('int_order_lines_allocated') }}
 ),
 
 line_details as (

@@ -5,6 +5,7 @@
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with shipments as (
     select * from {{ ref('stg_shipments') }}

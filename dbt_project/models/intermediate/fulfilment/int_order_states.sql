@@ -11,7 +11,7 @@ with orders as (
 ),
 
 order_lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select * from {{ ref('int_order_lines_allocated') }}
     where {{ is_touched('order_id', touched) }}
 ),
 

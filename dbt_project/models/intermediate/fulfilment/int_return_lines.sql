@@ -4,6 +4,7 @@
 {%- set touched = ['stg_returns'] -%}
 {%- set words = ['requested', 'approved', 'declined', 'received', 'restocked', 'scrapped', 'cancelled'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='return_id', touched=touched) }}
+-- depends_on: {{ ref('stg_returns') }}
 
 with returns as (
     select * from {{ ref('stg_returns') }}

@@ -1,6 +1,8 @@
 {# Keyed by order: credit notes that name none are left to the money marts. #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
 with return_lines as (
     select * from {{ ref('int_return_lines') }}

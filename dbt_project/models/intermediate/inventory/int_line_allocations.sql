@@ -4,6 +4,7 @@
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+-- depends_on: {{ ref('int_touched_skus') }}
 
 with order_lines as (
     select * from {{ ref('int_order_lines') }}

@@ -1,6 +1,7 @@
 {#- Demand is what customers ordered and nobody cancelled, on the day it was ordered, whether or not it could be shipped. -#}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+-- depends_on: {{ ref('int_touched_skus') }}
 
 with order_lines as (
     select * from {{ ref('int_order_lines') }}

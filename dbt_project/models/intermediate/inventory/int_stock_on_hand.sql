@@ -5,6 +5,7 @@
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+-- depends_on: {{ ref('int_touched_skus') }}
 
 with movements as (
     select * from {{ ref('int_stock_movements') }}

@@ -7,7 +7,7 @@ with as_of as (
 ),
 
 ledger as (
-    select * from {{ ref('fct_inventory_ledger') }}
+    select * from {{ ref('int_stock_daily') }}
 ),
 
 days as (

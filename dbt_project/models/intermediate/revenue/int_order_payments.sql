@@ -1,6 +1,7 @@
 {# What was authorised, paid, given back and disputed, per order number, whether or not we have the order; in the order's currency. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with ledger as (
     select * from {{ ref('int_payment_ledger') }}

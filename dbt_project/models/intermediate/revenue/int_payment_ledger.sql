@@ -1,6 +1,7 @@
 {# Every payment event that counts, in its own currency and in its order's; marts.fct_payment_ledger adds the reporting currency. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with payments as (
     select * from {{ ref('stg_payments') }}

@@ -4,6 +4,7 @@
     materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
     pre_hook="{{ remember_replaced_days(['business_date']) }}"
 ) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with payment_ledger as (
     select * from {{ ref('int_payment_ledger') }}

@@ -1,6 +1,7 @@
 {# Revenue by day in the currencies in which it happened; marts.fct_revenue_daily adds the reporting currency. #}
 {%- set touched = ['int_revenue_days'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='business_date', touched=touched) }}
+-- depends_on: {{ ref('int_revenue_days') }}
 {%- set amounts = [
     'gross_sales_amount', 'discounts_amount', 'returns_amount', 'tax_amount', 'shipping_amount', 'refunds_amount', 'fees_amount'
 ] -%}

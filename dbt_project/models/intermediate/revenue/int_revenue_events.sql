@@ -13,8 +13,12 @@ revenue_cash as (
     select * from {{ published_ref('int_revenue_cash') }}
 ),
 
+-- The category of a product is the same in all its periods.
 products as (
-    select * from {{ published_ref('dim_products') }}
+    select distinct
+        products.sku,
+        products.category
+    from {{ published_ref('int_revenue_products') }} as products
 ),
 
 clocks as (

@@ -1,6 +1,7 @@
 {# What revenue needs to know about a product: what a unit cost from which day on. A row keeps its batch while nothing changes. #}
 {%- set touched = ['stg_products'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+-- depends_on: {{ ref('stg_products') }}
 
 with products as (
     select * from {{ ref('stg_products') }}

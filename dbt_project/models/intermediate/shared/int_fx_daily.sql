@@ -3,12 +3,12 @@
   base that quotes both of its currencies; of several bases the freshest counts, then the one that needs no cross rate.
 #}
 {%- set instants = {
-    'stg_orders': 'placed_at',
-    'stg_payments': 'occurred_at',
-    'stg_shipments': 'shipped_at',
-    'stg_tracking': 'occurred_at',
-    'stg_returns': 'occurred_at',
-    'stg_stock': 'occurred_at',
+    'orders': 'placed_at',
+    'payments': 'occurred_at',
+    'shipments': 'shipped_at',
+    'tracking': 'occurred_at',
+    'returns': 'occurred_at',
+    'stock': 'occurred_at',
 } -%}
 with fx_rates as (
     select * from {{ ref('stg_fx_rates') }}
@@ -19,20 +19,48 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
+clock as (
+    select * from {{ ref('as_of') }}
+),
+
+orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+payments as (
+    select * from {{ ref('stg_payments') }}
+),
+
+shipments as (
+    select * from {{ ref('stg_shipments') }}
+),
+
+tracking as (
+    select * from {{ ref('stg_tracking') }}
+),
+
+returns as (
+    select * from {{ ref('stg_returns') }}
+),
+
+stock as (
+    select * from {{ ref('stg_stock') }}
+),
+
 -- Days on which anything happened, between which every day has a row; a slip of the pen in a year does not make millions.
 spans as (
-    {% for model, column in instants.items() -%}
+    {% for feed, column in instants.items() -%}
     select
-        min({{ model }}.{{ column }}) as first_at,
-        max({{ model }}.{{ column }}) as last_at
-    from {{ ref(model) }} as {{ model }}
-    where {{ model }}.{{ column }} between '1990-01-01' and '2100-01-01'
+        min({{ feed }}.{{ column }}) as first_at,
+        max({{ feed }}.{{ column }}) as last_at
+    from {{ feed }}
+    where {{ feed }}.{{ column }} between '1990-01-01' and '2100-01-01'
     union all
     {% endfor -%}
     select
-        as_of.as_of as first_at,
-        as_of.as_of as last_at
-    from {{ ref('as_of') }} as as_of
+        clock.as_of as first_at,
+        clock.as_of as last_at
+    from clock
 ),
 
 span as (

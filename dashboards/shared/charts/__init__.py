@@ -1,0 +1,20 @@
+"""Charts from frames: one function per shape, axes titled, marks with tooltips. No number is computed here."""
+
+from __future__ import annotations
+
+from shared.charts.comparisons import bridge, frame_of, grid, ranked, shares
+from shared.charts.drawing import Drawing
+from shared.charts.over_time import columns_over_time, levels, lines_over_time, timeline
+
+__all__ = [
+    "Drawing",
+    "bridge",
+    "columns_over_time",
+    "frame_of",
+    "grid",
+    "levels",
+    "lines_over_time",
+    "ranked",
+    "shares",
+    "timeline",
+]

@@ -1,0 +1,138 @@
+"""Building blocks of a page: header, sections, KPI rows, badges, charts and empty states.
+
+Tables are in `tables`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import polars as pl
+import streamlit as st
+
+from shared.access import DataMissing, Version
+from shared.charts import Drawing
+from shared.colours import WORD_COLOURS
+from shared.formats import age, instant, label
+
+__all__ = [
+    "Direction",
+    "Figure",
+    "badge",
+    "drawing",
+    "empty",
+    "figures",
+    "section",
+    "start",
+    "version_chip",
+]
+
+log = logging.getLogger(__name__)
+
+Direction = Literal["up", "down", "neither"]
+DELTA_COLOURS: dict[Direction, Literal["normal", "inverse", "off"]] = {
+    "up": "normal",
+    "down": "inverse",
+    "neither": "off",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a KPI row.
+
+    Attributes:
+        name: Heading.
+        value: The number as displayed.
+        help: Definition.
+        change: Signed change as displayed, if the number is compared.
+        against: Basis of the comparison.
+        good: Direction of an improvement.
+        trend: Earlier values for a sparkline.
+    """
+
+    name: str
+    value: str
+    help: str | None = None
+    change: str | None = None
+    against: str | None = None
+    good: Direction = "neither"
+    trend: Sequence[float] | None = None
+
+
+def start(title: str, about: str) -> Version:
+    """Write the title of a page and its purpose, and return the version to display."""
+    version: Version = st.session_state["version"]
+    st.title(title, anchor=False)
+    st.caption(about)
+    return version
+
+
+def version_chip(version: Version) -> None:
+    """Write the number of the displayed version and its age."""
+    seconds = (datetime.now(UTC) - version.published_at).total_seconds()
+    st.badge(
+        f"Version {version.number} · published {age(seconds)}",
+        icon=":material/verified:",
+        color="green" if seconds < 86_400 else "orange",
+        help=f"This version passed the audit and was published on {instant(version.published_at, version.time_zone)}. "
+        f"Lateness and ages are measured at {instant(version.as_of, version.time_zone)} ({version.time_zone}).",
+    )
+
+
+@contextmanager
+def section(title: str, about: str | None = None) -> Iterator[None]:
+    """Hold one part of a page. If the version lacks its data, explain that and leave the other parts alone."""
+    st.subheader(title, anchor=False, help=about)
+    try:
+        yield
+    except DataMissing as missing:
+        log.warning("%s: %s", title, missing)
+        st.info(
+            "The published version was built by another release and lacks the data of this section. "
+            "Run `orderhouse run` to build and publish a new version.",
+            icon=":material/info:",
+        )
+
+
+def figures(items: Sequence[Figure]) -> None:
+    """Show numbers side by side. They wrap on narrow screens."""
+    with st.container(horizontal=True, gap="small"):
+        for item in items:
+            st.metric(
+                item.name,
+                item.value,
+                item.change,
+                delta_color=DELTA_COLOURS[item.good],
+                delta_description=item.against if item.change else None,
+                help=item.help,
+                border=True,
+                height="stretch",
+                chart_data=item.trend,
+                chart_type="area",
+            )
+
+
+def drawing(frame: pl.DataFrame, chart: Drawing, nothing: str) -> None:
+    """Show the chart of a frame, or a sentence if the frame is empty."""
+    if frame.is_empty():
+        empty(nothing)
+    else:
+        st.altair_chart(chart)
+
+
+def badge(word: object, name: str | None = None, tip: str | None = None) -> None:
+    """Show a stored word as a coloured badge, with the name of its axis in front."""
+    text = label(word)
+    st.badge(f"{name}: {text}" if name else text, color=WORD_COLOURS.get(str(word), "gray"), help=tip)
+
+
+def empty(sentence: str) -> None:
+    """Show a sentence in place of a table or chart without data."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f":gray[:material/inbox: {sentence}]", width="content")

@@ -1,0 +1,55 @@
+"""Period of a page, and the previous period of the same length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from shared.access import Version
+from shared.formats import day
+
+__all__ = ["Period", "pick_period"]
+
+CHOICES = {7: "7 days", 28: "28 days", 90: "90 days", 365: "A year"}
+
+
+@dataclass(frozen=True)
+class Period:
+    """Range of complete business days, first and last included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """Return the number of days."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def previous(self) -> Period:
+        """Return the period of the same length that ends the day before."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+    def __str__(self) -> str:
+        return f"{day(self.first)} to {day(self.last)}"
+
+
+def pick_period(version: Version, default: int = 28) -> Period:
+    """Show the choice of the period, and return it.
+
+    The business day of the version's clock is not complete, so every period ends on the day before.
+    """
+    days = st.segmented_control(
+        "Period",
+        list(CHOICES),
+        default=default,
+        format_func=CHOICES.__getitem__,
+        required=True,
+        key="days",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    last = version.business_date - timedelta(days=1)
+    return Period(last - timedelta(days=(days or default) - 1), last)

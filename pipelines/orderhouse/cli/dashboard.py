@@ -1,0 +1,99 @@
+"""Commands that serve pages on this machine: the dashboards, alone or together with Dagster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderhouse.cli.orchestration import orchestration
+from orderhouse.cli.session import console, settings_of
+from orderhouse.packaged import packaged
+
+if TYPE_CHECKING:
+    from orderhouse.settings import Settings
+
+__all__ = ["add_commands"]
+
+DashboardPort = Annotated[int, typer.Option(help="The dashboards' port on 127.0.0.1.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (dashboard, up):
+        app.command()(command)
+
+
+def dashboard(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="On this port of 127.0.0.1.")] = 8501,
+) -> None:
+    """Open the dashboards, on this machine only."""
+    settings = settings_of(context)
+    console.print(f"Dashboards: http://127.0.0.1:{port} (Ctrl-C ends them)")
+    command = dashboard_command(port)
+    raise typer.Exit(subprocess.run(command, env=_environment(settings), check=False).returncode)  # noqa: S603
+
+
+def up(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Dagster's port on 127.0.0.1.")] = 3000,
+    dashboard_port: DashboardPort = 8501,
+) -> None:
+    """Serve Dagster (runs, schedule, sensor) and the dashboards together, on this machine only. Ctrl-C ends both."""
+    settings = settings_of(context)
+    dagster, variables = orchestration("serve")(settings, port)
+    environment = _environment(settings) | variables
+    console.print(
+        f"Dagster:    http://127.0.0.1:{port}\nDashboards: http://127.0.0.1:{dashboard_port}\nCtrl-C ends both."
+    )
+    raise typer.Exit(_serve([dagster, dashboard_command(dashboard_port)], environment))
+
+
+def dashboard_command(port: int) -> list[str]:
+    """Return the command that serves the dashboards.
+
+    Raises:
+        OrderhouseError: They are not installed.
+    """
+    page = packaged("dashboards") / "app.py"
+    options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
+    return [sys.executable, "-m", "streamlit", "run", str(page), *options, "--browser.gatherUsageStats=false"]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {"ORDERHOUSE_HOME": str(settings.home)}
+
+
+def _serve(commands: list[list[str]], environment: dict[str, str]) -> int:
+    """Run servers until one ends or the user ends them; then end all of them, children included."""
+    processes = [
+        subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+        for command in commands
+    ]
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        return next((process.returncode for process in processes if process.returncode), 0)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        _end(processes)
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)

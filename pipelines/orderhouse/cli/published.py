@@ -1,0 +1,255 @@
+"""Commands that read what is published: status, SQL, one order, versions.
+
+None of them writes or waits for a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orderhouse.cli.session import ago, console, counted, grid, settings_of, shown
+from orderhouse.errors import OrderhouseError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orderhouse.serve.queries import OrderView
+    from orderhouse.settings import Settings
+
+__all__ = ["add_commands", "published"]
+
+Version = Annotated[
+    int | None, typer.Option("--version", help="Read this published version instead of the current one.")
+]
+
+MOST_ROWS_SHOWN = 1_000
+ORDER_FACTS = (
+    "order_id", "tracking_id", "stage", "order_status", "payment_status", "fulfilment_status", "delivery_status",
+    "return_status", "source", "channel", "customer_id", "currency", "due_amount", "captured_amount", "refunded_amount",
+    "balance_amount", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity", "placed_at",
+    "first_shipped_at", "delivered_at", "current_promised_at", "is_late",
+)  # fmt: skip
+PART_COLUMNS = {
+    "lines": ("line_id", "sku", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity",
+              "cancelled_quantity", "backordered_quantity", "net_amount", "tax_amount"),
+    "timeline": ("occurred_at", "event", "axis", "from_status", "to_status", "quantity", "amount", "detail", "source"),
+    "payments": ("occurred_at", "payment_id", "kind", "method", "amount", "currency", "provider"),
+    "shipments": ("shipped_at", "shipment_id", "carrier", "tracking_number", "furthest_status", "delivered_at"),
+    "returns": ("return_id", "line_id", "sku", "latest_status", "received_quantity", "restocked_quantity"),
+    "exceptions": ("code", "severity", "opened_at", "amount_at_stake", "currency", "detail", "what_to_do"),
+}  # fmt: skip
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (status, sql, order, track):
+        app.command()(command)
+
+
+@contextlib.contextmanager
+def published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published version, open for reading; the current one by default."""
+    from orderhouse.storage.warehouse import open_published
+
+    connection = open_published(settings, version)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def status(context: typer.Context) -> None:
+    """Say what readers are given, how old it is, what arrived, what is in quarantine, and who holds the warehouse."""
+    from orderhouse.serve.publishing import current_version
+    from orderhouse.storage.warehouse import lock_holder
+
+    settings = settings_of(context)
+    console.print(f"[bold]{settings.home}[/bold]")
+    version = current_version(settings)
+    if version is None:
+        console.print("Nothing is published yet. Next: orderhouse run")
+    else:
+        age = (datetime.now(UTC) - datetime.fromisoformat(version.published_at)).total_seconds()
+        console.print(
+            f"Version {version.number}, published {ago(age)}; clock {version.as_of} UTC; batch {version.batch_id}; "
+            f"{version.size_bytes / 1e6:,.1f} MB."
+        )
+    _say_last_build(settings)
+    holder = lock_holder(settings)
+    console.print(f"Held by {holder}." if holder else "No run holds the warehouse.", markup=False)
+    if version is not None:
+        with published(settings) as connection:
+            _say_received(connection)
+
+
+def _say_last_build(settings: Settings) -> None:
+    from orderhouse.serve.publishing import load_refusal
+    from orderhouse.storage.build_record import load_record
+
+    record = load_record(settings)
+    if record is None:
+        console.print("No build yet.")
+    elif not record.is_whole:
+        console.print(
+            f"The build begun at {record.wall_clock} UTC did not finish. Next: orderhouse run", style="yellow"
+        )
+    else:
+        verdict = (
+            "not audited yet" if record.audit is None else "passed its audit" if record.audit.passed else "refused"
+        )
+        console.print(f"Last build: {record.finished_at} UTC, batch {record.batch_id}, {verdict}.")
+    refusal = load_refusal(settings)
+    if refusal is not None:
+        console.print(f"Since {refusal.since} the audit refuses what is newer, because of:", style="red")
+        for failure in refusal.failures:
+            console.print(f"  {failure['name']}: {counted(failure['failed_rows'], 'row')}", style="red", markup=False)
+
+
+def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
+    from orderhouse.serve.queries import control_findings, feed_freshness, file_counts, quarantine_counts
+
+    counts = file_counts(connection)
+    console.print(
+        f"{counted(counts['files'], 'file')}, {counted(counts['rows_in'], 'row')}: {counts['accepted']:,} accepted, "
+        f"{counts['duplicate']:,} duplicate, {counts['quarantined']:,} in quarantine; "
+        f"{counted(counts['rejected_files'], 'file')} rejected."
+    )
+    for sentence in control_findings(connection):
+        console.print(sentence, style="yellow", markup=False, soft_wrap=True)
+    waiting = quarantine_counts(connection)
+    if waiting["open"] or waiting["patch_failed"]:
+        console.print(
+            f"Waiting in quarantine: {counted(waiting['open'], 'open row')}, {waiting['patch_failed']:,} whose repair "
+            "still breaks a rule. Next: orderhouse quarantine list",
+            style="yellow",
+        )
+    if waiting["no_longer_applies"]:
+        console.print(
+            f"{counted(waiting['no_longer_applies'], 'repair')} of such rows no longer apply: the mapping changed. "
+            "Next: orderhouse quarantine history --what no_longer_applies",
+            style="yellow",
+        )
+    feeds = feed_freshness(connection)
+    columns = ("source", "feed", "files", "accepted", "last_received_at", "expected_every", "due_at")
+    rows = ([row[name] for name in columns] for row in feeds)
+    console.print(grid("Feeds", columns, rows, numbers=("files", "accepted")))
+    for feed in feeds:
+        _say_overdue(feed)
+        _say_quiet(feed)
+
+
+def _say_overdue(feed: dict[str, Any]) -> None:
+    """By the wall clock: readers of a version that is old must hear of it too."""
+    now = datetime.now(UTC)
+    if feed["due_at"] is None or feed["due_at"].replace(tzinfo=UTC) >= now:
+        return
+    late = ago((now - feed["due_at"].replace(tzinfo=UTC)).total_seconds())
+    came = "the last came" if feed["last_received_at"] else "none came"
+    at = f" at {shown(feed['last_received_at'])} UTC" if feed["last_received_at"] else " yet"
+    console.print(
+        f"{feed['feed']} of {feed['source']} is overdue: a file is expected every {feed['expected_every']}, "
+        f"{came}{at}, and the next was due {late}.",
+        style="red",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _say_quiet(feed: dict[str, Any]) -> None:
+    """By the clock of the version, as its audit."""
+    if feed["freshness_status"] == "quiet":
+        console.print(
+            f"{feed['feed']} of {feed['source']} is quiet: nothing new since {feed['newest_event_date']}, "
+            f"{counted(feed['quiet_days'], 'day')} before the clock; its own rhythm allows "
+            f"{feed['allowed_quiet_days']:,.1f}.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="One statement that reads, such as: select * from ops.orders limit 10")],
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of the screen.")
+    ] = None,
+    version: Version = None,
+) -> None:
+    """Ask what is published. Read-only; nothing else on this machine can be reached from it."""
+    from orderhouse.serve.querying import QUERY_FORMATS, ask, write_answer
+
+    if format not in QUERY_FORMATS:
+        raise OrderhouseError(f"{format!r} is no output format; choose one of {', '.join(QUERY_FORMATS)}.")
+    if format == "parquet" and output is None and sys.stdout.isatty():
+        raise OrderhouseError("Parquet is not for the screen; name a file with --output.")
+    answer = ask(settings_of(context), query, version=version)
+    with contextlib.closing(answer.connection):
+        if format == "table" and output is None:
+            _print_answer(answer)
+        elif output is None:
+            write_answer(answer, format, sys.stdout.buffer)
+        else:
+            with output.open("wb") as sink:
+                count = write_answer(answer, "csv" if format == "table" else format, sink)
+            console.print(f"Wrote {counted(count, 'row')} to {output}.")
+
+
+def _print_answer(answer: Any) -> None:
+    numeric = [name for name, kind in zip(answer.columns, answer.types, strict=True) if _is_number(kind)]
+    rows: list[tuple[Any, ...]] = []
+    for row in answer.rows():
+        if len(rows) == MOST_ROWS_SHOWN:
+            console.print(f"The first {MOST_ROWS_SHOWN:,} rows; --format csv writes all of them.", style="yellow")
+            break
+        rows.append(row)
+    console.print(grid(None, answer.columns, rows, numbers=numeric))
+    console.print(counted(len(rows), "row"), style="dim")
+
+
+def _is_number(kind: str) -> bool:
+    return (
+        kind.startswith(("DECIMAL", "NUMBER", "DOUBLE", "FLOAT", "REAL")) or kind.endswith("INT") or kind == "INTEGER"
+    )
+
+
+def order(
+    context: typer.Context,
+    order_id: Annotated[str, typer.Argument(help="The order's id.", metavar="ID")],
+    version: Version = None,
+) -> None:
+    """One order: its state on every axis, its lines, money, parcels and whole timeline."""
+    from orderhouse.serve.queries import find_order
+
+    with published(settings_of(context), version) as connection:
+        _print_order(find_order(connection, order_id))
+
+
+def track(
+    context: typer.Context,
+    tracking_id: Annotated[str, typer.Argument(help="The 12 characters that the customer was given.")],
+    version: Version = None,
+) -> None:
+    """One order, by the tracking id that its customer was given."""
+    from orderhouse.serve.queries import find_order_by_tracking_id
+
+    with published(settings_of(context), version) as connection:
+        _print_order(find_order_by_tracking_id(connection, tracking_id))
+
+
+def _print_order(view: OrderView) -> None:
+    facts = [(name, view.order[name]) for name in ORDER_FACTS if view.order.get(name) is not None]
+    console.print(grid(f"Order {view.order['order_id']}", ("", ""), facts))
+    for name, rows in view.parts.items():
+        if rows:
+            columns = [column for column in PART_COLUMNS[name] if column in rows[0]]
+            console.print()
+            console.print(grid(name.capitalize(), columns, ([row[column] for column in columns] for row in rows)))

@@ -1,0 +1,65 @@
+"""The main job: ingest, build, audit and publish in one run that Dagster records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from orderhouse.cli.orchestration import orchestration
+from orderhouse.cli.session import console, settings_of
+from orderhouse.cli.steps import (
+    AsOf,
+    Full,
+    Sources,
+    refuse_unreachable,
+    say_audited,
+    say_built,
+    say_ingested,
+    say_published,
+)
+from orderhouse.cli.summary import print_summary
+
+if TYPE_CHECKING:
+    from orderhouse.ingest.results import IngestResult
+
+__all__ = ["add_commands"]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(run)
+
+
+def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", full: Full = False) -> None:
+    """Ingest, build, audit and publish; recorded in Dagster. This is the main job."""
+    from orderhouse.storage.warehouse import run_lock
+    from orderhouse.transform.clock import read_clock
+
+    settings = settings_of(context, sources=sources)
+    read_clock(as_of)
+    began = time.monotonic()
+    results: dict[str, Any] = {}
+    with run_lock(settings, "run"), console.status("Starting") as status:
+        try:
+            orchestration("run")(settings, as_of=as_of, full=full, say=status.update, report=results.__setitem__)
+        finally:
+            status.stop()
+            _say_steps(results)
+    console.print(f"Done in {time.monotonic() - began:.1f} s.")
+    print_summary(settings)
+    ingested: IngestResult | None = results.get("ingest")
+    if ingested is not None:
+        refuse_unreachable(ingested)
+
+
+def _say_steps(results: dict[str, Any]) -> None:
+    """Print the result of every step that the run reached."""
+    says: dict[str, Callable[[Any], None]] = {"ingest": say_ingested, "build": say_built, "audit": say_audited}
+    for step, say in says.items():
+        if step in results:
+            say(results[step])
+    if "publish" in results and results["build"].changed:
+        say_published(results["publish"])

@@ -1,0 +1,165 @@
+"""Trying a source before it counts: what its files would give, without writing anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderhouse.cli.session import console, counted, grid, settings_of
+from orderhouse.cli.steps import Sources
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.table import Table
+
+    from orderhouse.ingest.trial import FeedTrial, SourceTrial
+    from orderhouse.sources.config.declaration import Source
+
+__all__ = ["add_commands"]
+
+# Wide enough for an instant; a longer value is folded.
+VALUE_WIDTH = 21
+PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
+
+source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(source_commands, name="sources")
+
+
+@source_commands.callback()
+def group() -> None:
+    """The sources that feeds come from."""
+
+
+@source_commands.command("check")
+def check(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One source; all of them if left out.")] = None,
+    sources: Sources = None,
+    file: Annotated[Path | None, typer.Option(help="Read this file, or folder of files, instead of its own.")] = None,
+    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the first ten rows of each feed.")] = True,
+) -> None:
+    """Read and check every file of a source without loading it: rows, broken rules, words without meaning."""
+    from orderhouse.ingest.trial import check_sources
+    from orderhouse.sources.config.declaration import load_sources
+
+    settings = settings_of(context, sources=sources)
+    with console.status("Reading the sources"):
+        trials = check_sources(settings, name, file)
+    declared = load_sources(settings.sources_file).sources
+    for trial in trials:
+        console.print(f"[bold]{trial.source}[/bold]")
+        for note in trial.notes:
+            console.print(f"  {note}", markup=False, style="yellow", soft_wrap=True)
+        for kind, number in trial.kinds.most_common():
+            console.print(f"  {counted(number, 'file')}: {kind}", markup=False, soft_wrap=True)
+        if trial.ignored:
+            console.print(f"  not used: {', '.join(trial.ignored)}", markup=False, style="dim", soft_wrap=True)
+        for feed, found in trial.feeds.items():
+            _print_feed(feed, found, declared[trial.source])
+            if rows and found.sample.height:
+                for table in _tables(_filled(found.sample), console.width):
+                    console.print(table)
+                    console.print()
+    for sentence in _serving_all(trials, declared):
+        console.print(sentence, markup=False, style="dim", soft_wrap=True)
+    console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
+
+
+def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:
+    """What to do about what was found."""
+    if any(trial.notes for trial in trials):
+        return f"Correct {sources_file}, or the files named above, and check again."
+    if any(found.quarantined for trial in trials for found in trial.feeds.values()):
+        return "Next: orderhouse run; rows in quarantine are kept, listed and can be repaired there."
+    return "Next: orderhouse run"
+
+
+def _serving_all(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) -> Iterator[str]:
+    """Sources without orders that answer for the orders of several, which may be meant or not."""
+    with_orders = [trial.source for trial in trials if "orders" in trial.feeds]
+    if len(with_orders) < 2:
+        return
+    for trial in trials:
+        about_orders = [feed for feed in ("payments", "shipments", "tracking", "returns") if feed in trial.feeds]
+        if about_orders and trial.source not in with_orders and not declared[trial.source].serves:
+            yield (
+                f"{trial.source} answers for the {' and '.join(about_orders)} of {', '.join(with_orders)}; "
+                "if it is about the orders of some only, name them with `serves`."
+            )
+
+
+def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
+    quarantined = found.quarantined.total()
+    console.print(
+        f"  {feed}: {counted(found.rows_in, 'row')}, {found.accepted:,} acceptable, {quarantined:,} to quarantine"
+    )
+    for rules, count in found.quarantined.most_common():
+        console.print(
+            f"    {counted(count, 'row')}: {found.examples[rules]} ({', '.join(found.places[rules])})",
+            markup=False,
+            style="red",
+            soft_wrap=True,
+        )
+    unknown = dict(_unknown_words(feed, found, source))
+    for column, words in unknown.items():
+        listed = ", ".join(f"{word!r} ({n:,})" for word, n in sorted(words.items()))
+        console.print(f"    {column}: no meaning for {listed}", markup=False, style="yellow", soft_wrap=True)
+    if unknown:
+        console.print(f"    Paste into source {source.name} and write one of our words after each of theirs:")
+        console.print(_snippet(feed, unknown), markup=False, highlight=False, soft_wrap=True)
+    if found.ignored_columns:
+        console.print(f"    not used: {', '.join(found.ignored_columns)}", markup=False, style="dim", soft_wrap=True)
+
+
+def _filled(sample: pl.DataFrame) -> pl.DataFrame:
+    """The columns that have a value in some row."""
+    return sample.select(column for column in sample.columns if sample[column].null_count() < sample.height)
+
+
+def _tables(sample: pl.DataFrame, width: int) -> Iterator[Table]:
+    """Rows under each other; where a row is longer than a line, beside each other, as many as there is room for."""
+    whole = grid(None, sample.columns, sample.iter_rows())
+    if console.measure(whole).maximum < width:
+        yield whole
+        return
+    names = [name for name in sample.columns if name != "_record"]
+    beside = max(1, (width - max(map(len, names))) // VALUE_WIDTH)
+    for rows in sample.iter_slices(beside):
+        headings = [f"record {record}" for record in rows["_record"]]
+        values = rows.select(names)
+        yield grid(None, ("", *headings), ((name, *values[name]) for name in names))
+
+
+def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
+    """Lines for the sources file, one per word, with our words for the column beside them."""
+    from orderhouse.contracts.vocabulary import vocabulary
+
+    lines = ["    words:"]
+    for column, words in unknown.items():
+        lines += [f"      {feed}.{column}:  # {', '.join(vocabulary()[feed, column])}"]
+        lines += [f"        {word if PLAIN_WORD.match(word) else json.dumps(word)}:" for word in sorted(words)]
+    return "\n".join(lines)
+
+
+def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, dict[str, int]]]:
+    """Words that neither the source's own table, nor its format's, nor ours gives a meaning to, and how often each."""
+    from orderhouse.contracts.vocabulary import format_vocabulary, vocabulary
+
+    for column, counts in found.words.items():
+        ours = vocabulary().get((feed, column))
+        if ours is None:
+            continue
+        theirs = {word.lower() for key in (column, f"{feed}.{column}") for word in source.words.get(key, {})}
+        theirs |= {*ours, *(word for *place, word in format_vocabulary(source.format) if place == [feed, column])}
+        unknown = {word: n for word, n in counts.items() if word.lower() not in theirs}
+        if unknown:
+            yield column, unknown

@@ -1,0 +1,49 @@
+"""Commands about published versions: list them, give readers an older one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orderhouse.cli.session import console, grid, settings_of
+
+__all__ = ["add_commands"]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (versions, rollback):
+        app.command()(command)
+
+
+def versions(context: typer.Context) -> None:
+    """The published versions that are kept, newest first."""
+    from orderhouse.serve.publishing import list_versions
+
+    found = list_versions(settings_of(context))
+    if not found:
+        console.print("Nothing is published yet. Next: orderhouse run")
+        return
+    rows = (
+        ("→" if version.is_current else "", version.number, version.published_at, version.as_of, version.batch_id,
+         sum(version.rows.values()), round(version.size_bytes / 1e6, 1))
+        for version in found
+    )  # fmt: skip
+    columns = ("", "version", "published_at", "clock (UTC)", "batch", "rows", "MB")
+    console.print(grid(None, columns, rows, numbers=("version", "batch", "rows", "MB")))
+    console.print("Give readers another one: orderhouse rollback VERSION")
+
+
+def rollback(
+    context: typer.Context,
+    version: Annotated[int, typer.Argument(help="The version that readers are to be given again.")],
+) -> None:
+    """Give readers an older version again. The next new build goes forward from the newest."""
+    from orderhouse.serve.publishing import rollback as give_again
+    from orderhouse.storage.warehouse import run_lock
+
+    settings = settings_of(context)
+    with run_lock(settings, "rollback"):
+        found = give_again(settings, version)
+    console.print(f"Readers are given version {found.number} again, clock {found.as_of} UTC.")

@@ -1,0 +1,44 @@
+"""Vocabulary of enumerated columns: our words, and the words of known formats that have a meaning among ours.
+
+Both are seeds of the dbt project, which maps by them. A source adds its own in `sources.yaml`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+
+from orderhouse.packaged import packaged
+
+__all__ = ["UNKNOWN", "format_vocabulary", "vocabulary"]
+
+# The meaning of a word that stands in no table; a source may also give it on purpose.
+UNKNOWN = "unknown"
+
+
+@cache
+def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return our words by feed and column, in the order in which things happen.
+
+    Columns that take any word are left out.
+    """
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for row in _seed("canonical_words"):
+        place = (row["feed"], row["column_name"])
+        found[place] = (*found.get(place, ()), row["word"])
+    return found
+
+
+@cache
+def format_vocabulary(format_name: str) -> frozenset[tuple[str, str, str]]:
+    """Return feed, column and word of everything that a format sends and that has a meaning among our words."""
+    return frozenset(
+        (row["feed"], row["column_name"], row["word"]) for row in _seed("format_words") if row["format"] == format_name
+    )
+
+
+def _seed(name: str) -> Iterator[dict[str, str]]:
+    path = packaged("dbt_project") / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

@@ -1,0 +1,129 @@
+"""Zip archives as received: their members as files, read in pieces and never further than a bound.
+
+A small archive may unpack to more than any disk holds, so what comes out is counted while it is read, whatever the
+archive says of itself. What the members mean belongs in the format modules.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+from typing import IO, BinaryIO
+
+from orderhouse.files.source_files import FileRejected, SourceFile
+
+__all__ = ["ZIP_MAGIC", "is_workbook", "is_zip", "only_member"]
+
+ZIP_MAGIC = b"PK\x03\x04"
+WORKBOOK_MEMBER = "[Content_Types].xml"
+MAX_MEMBERS = 1_000
+MAX_BYTES = 1 << 30
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+
+
+def is_zip(file: SourceFile) -> bool:
+    """Whether the file begins as archives do; Excel workbooks are archives too.
+
+    Raises:
+        FileVanished: It is not there any more.
+        FileRejected: It may not be read.
+    """
+    with file.open() as stream:
+        return stream.read(4) == ZIP_MAGIC
+
+
+def is_workbook(file: SourceFile) -> bool:
+    """Whether an archive is an Excel workbook.
+
+    Raises:
+        FileRejected: It is damaged or holds too many files.
+    """
+    return WORKBOOK_MEMBER in _member_names(file)
+
+
+def _member_names(file: SourceFile) -> list[str]:
+    """The names of the files in an archive, without folders and what systems put beside them."""
+    with _opened(file) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    if len(names) > MAX_MEMBERS:
+        raise FileRejected(f"The zip file holds {len(names):,} files; at most {MAX_MEMBERS:,} are read.")
+    return [name for name in names if not name.startswith("__MACOSX/") and not PurePosixPath(name).name.startswith(".")]
+
+
+def only_member(file: SourceFile) -> SourceFile:
+    """The single file in an archive, to be read as if it had come unpacked.
+
+    Raises:
+        FileRejected: It is damaged, encrypted, too large when unpacked, or holds none or several files.
+    """
+    names = _member_names(file)
+    if len(names) != 1:
+        found = f"holds {len(names)} files: {', '.join(names[:5])}" if names else "is empty"
+        raise FileRejected(f"The zip file {found}. It must hold exactly one.")
+    (name,) = names
+    with _opened(file) as archive:
+        info = archive.getinfo(name)
+    if info.flag_bits & 0x1:
+        raise FileRejected(f"{name} in the zip file is encrypted. Send it without a password.")
+    if info.file_size > MAX_BYTES:
+        raise FileRejected(_too_large(name))
+    return SourceFile(f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name), file.patches)
+
+
+def _opened(file: SourceFile) -> zipfile.ZipFile:
+    stream = file.open()
+    try:
+        return zipfile.ZipFile(stream if stream.seekable() else io.BytesIO(stream.read()))
+    except DAMAGE as error:
+        stream.close()
+        raise FileRejected(f"The zip file is damaged: {error}.") from None
+
+
+def _member(file: SourceFile, name: str) -> BinaryIO:
+    try:
+        return _Bounded(_opened(file).open(name), name)  # type: ignore[return-value]
+    except DAMAGE as error:
+        raise FileRejected(f"The zip file is damaged: {error}.") from None
+
+
+def _too_large(name: str) -> str:
+    return f"{name} in the zip file unpacks to more than {MAX_BYTES >> 20:,} MB, which no feed needs. Send it in parts."
+
+
+class _Bounded(io.RawIOBase):
+    """A member's bytes, up to the bound."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream = stream
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Some bytes, or fewer at the end."""
+        try:
+            data = self._stream.read(MAX_BYTES + 1 if size < 0 else size)
+        except DAMAGE as error:
+            raise FileRejected(f"The zip file is damaged: {error}.") from None
+        if self._stream.tell() > MAX_BYTES:
+            raise FileRejected(_too_large(self._name))
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place; back means unpacking again."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """How much has been unpacked."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the archive's stream too."""
+        self._stream.close()
+        super().close()

@@ -1,0 +1,55 @@
+"""One receipt: new files are ingested, then waiting repairs are replayed, then erasures are applied.
+
+Ingest knows neither repairs nor erasures; this module is the only one that calls all three. The caller holds the
+warehouse's lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from orderhouse.erasure.suppression import suppress_recent
+from orderhouse.ingest.results import IngestResult, ProgressCallback
+from orderhouse.ingest.run import ingest
+from orderhouse.repair.replay import replay
+from orderhouse.repair.reread import record_sentences
+from orderhouse.repair.results import replay_sentences
+from orderhouse.settings import Settings
+from orderhouse.sources.config.declaration import load_sources
+from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.warehouse import open_raw
+from orderhouse.vault.originals import Originals
+from orderhouse.vault.vault import open_vault
+
+__all__ = ["receive"]
+
+
+def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> IngestResult:
+    """Load every new file of the declared sources and bring repairs and erasures up to date with it.
+
+    Running it again changes nothing.
+
+    Args:
+        settings: Names the home and the sources file.
+        progress: Called after each file.
+
+    Returns:
+        The result of the ingest, with the notes of the replay and the last batch that was written.
+
+    Raises:
+        OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
+    """
+    declared = load_sources(settings.sources_file)
+    with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
+        if settings.sources is not None:
+            write_atomically(settings.sources_note, str(settings.sources))
+        originals = Originals(settings, vault.keys)
+        ingested = ingest(settings, declared, connection, vault, originals, progress)
+        rereads = [] if ingested.batch_id is None else record_sentences(connection, ingested.batch_id)
+        replayed = replay(connection, vault, declared.sources)
+        if vault.suppressed():
+            suppress_recent(settings, connection, declared.sources, vault)
+        originals.prune()
+    notes = [*ingested.notes, *rereads, *replay_sentences(replayed), *replayed.notes]
+    return replace(ingested, batch_id=replayed.batch_id or ingested.batch_id, notes=notes)

@@ -1,0 +1,57 @@
+"""What was decided about rows in quarantine and about records as received, and what came of it, the latest first.
+
+Reads `raw.repairs` and `raw.replays`. How each row stands now is in `quarantined`.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orderhouse.repair.state import Row, rows_of
+
+__all__ = ["events"]
+
+
+def events(
+    connection: duckdb.DuckDBPyConnection,
+    quarantine_id: str | None = None,
+    what: str | None = None,
+    limit: int = 50,
+) -> list[Row]:
+    """What was decided and done, the latest first: at, what, place, who, why, fields and fields_before, ids.
+
+    Args:
+        connection: The raw database.
+        quarantine_id: Only about this row, whole id, and about the record that it came from.
+        what: Only of this kind: patch, record_patch, discard, withdraw, accepted, duplicate, still_quarantined …
+        limit: At most so many.
+    """
+    return rows_of(
+        connection,
+        """
+        with events as (
+            select made_at as at, kind as what, quarantine_id, repair_id, made_by as who, why, fields, fields_before,
+                batch_id, row_hash is null as is_of_record
+            from raw.repairs
+            union all by name
+            select replayed_at as at, outcome as what, quarantine_id, repair_id, reasons as why, batch_id,
+                feed is null as is_of_record
+            from raw.replays
+        ),
+
+        asked as (
+            select source, file_id, record from raw.quarantine where quarantine_id = $id
+        )
+
+        select events.* exclude (is_of_record), quarantine.path, quarantine.record, quarantine.feed
+        from events
+        inner join raw.quarantine as quarantine using (quarantine_id)
+        where (
+            $id is null or quarantine_id = $id
+            or is_of_record and (quarantine.source, quarantine.file_id, quarantine.record) in (from asked)
+        ) and ($what is null or what = $what)
+        order by events.batch_id desc, path, record
+        limit $limit
+        """,
+        {"id": quarantine_id, "what": what, "limit": limit},
+    )

@@ -1,0 +1,1 @@
+"""The sources file: its declarations, and a sentence with file and line for every mistake in it."""

@@ -1,0 +1,181 @@
+"""What a source promises of its files: totals to check them by, ids without gaps, and how often they come.
+
+Read from ``sources.yaml``, the totals also from a side file beside a data file. Whether a promise was kept is found out
+in `ingest` (totals) and in dbt (gaps, freshness).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from orderhouse.sources.readers.json_text import load_json
+
+__all__ = [
+    "ALL_FEEDS",
+    "FILES",
+    "NUMBERED_COLUMNS",
+    "Control",
+    "Intervals",
+    "Numbered",
+    "Totals",
+    "checked_intervals",
+    "checked_numbering",
+    "interval_seconds",
+    "read_totals",
+]
+
+ALL_FEEDS = "*"
+FILES = "files"
+# The id that names one thing of a feed; the model `int_numbered_ids` reads the same columns.
+NUMBERED_COLUMNS = {
+    "orders": "order_id",
+    "payments": "payment_id",
+    "shipments": "shipment_id",
+    "returns": "return_id",
+    "stock": "movement_id",
+    "inbound": "po_id",
+    "customers": "customer_id",
+    "carts": "cart_id",
+    "feedback": "feedback_id",
+    "actions": "action_id",
+}
+EXACT = re.compile(r"[+-]?\d{1,20}(\.\d{1,8})?")
+INTERVAL = re.compile(r"([1-9]\d{0,4})\s*(m|h|d|w)")
+SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+# What regular expressions of DuckDB and of Java do not share with Python's.
+NOT_SHARED = re.compile(r"\(\?(?!:)|\\[1-9AZ]")
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value.strip()) else value
+
+
+def _one_or_all(value: Any) -> Any:
+    return {ALL_FEEDS: value} if isinstance(value, str) else value
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: [each] if isinstance(each, str) else each for key, each in value.items()}
+
+
+class Totals(BaseModel):
+    """What a file must add up to: its records, and exact sums of columns over all of them.
+
+    Attributes:
+        sums: Column (theirs or ours, ``feed.column`` where a file gives several feeds) to its sum as decimal text.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: Annotated[int | None, BeforeValidator(_whole)] = Field(default=None, ge=0)
+    sums: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("sums")
+    @classmethod
+    def _are_exact(cls, value: dict[str, str]) -> dict[str, str]:
+        for column, total in value.items():
+            if not EXACT.fullmatch(total.strip()):
+                raise ValueError(f"{total!r} is no exact sum of {column}; write one such as '1234.50'")
+        return value
+
+
+class Control(Totals):
+    """The totals of a source that is one file, and what becomes of a file that is not as its totals say.
+
+    Attributes:
+        on_mismatch: ``warn`` loads the file and marks it; ``reject`` takes nothing of it.
+    """
+
+    on_mismatch: Literal["warn", "reject"] = "warn"
+
+    @property
+    def states_totals(self) -> bool:
+        """Whether it says what a file adds up to, and not only what follows if one does not."""
+        return self.rows is not None or bool(self.sums)
+
+
+Intervals = Annotated[dict[str, str], BeforeValidator(_one_or_all)]
+Numbered = Annotated[dict[str, list[str]], BeforeValidator(_lists)]
+
+
+def read_totals(text: str) -> Totals:
+    """The totals that a side file states.
+
+    Raises:
+        ValueError: They are none; the message says why.
+    """
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError('it is not a JSON object such as {"rows": 500, "sums": {"amount": "1234.50"}}')
+    try:
+        totals = Totals.model_validate(value)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(key) for key in problem["loc"])
+        raise ValueError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from None
+    if totals.rows is None and not totals.sums:
+        raise ValueError("it states neither rows nor sums")
+    return totals
+
+
+def interval_seconds(text: str) -> int:
+    """``15m``, ``6h``, ``1d`` or ``2w`` in seconds.
+
+    Raises:
+        ValueError: It is no interval.
+    """
+    found = INTERVAL.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is no interval; write one such as 15m, 6h, 1d or 2w")
+    return int(found[1]) * SECONDS[found[2]]
+
+
+def checked_intervals(value: dict[str, str], feeds: Iterable[str]) -> dict[str, str]:
+    """Intervals by feed, or one for all of a source's feeds.
+
+    Raises:
+        ValueError: A feed or an interval does not exist.
+    """
+    known = list(feeds)
+    for feed, text in value.items():
+        if feed != ALL_FEEDS and feed not in known:
+            raise ValueError(f"there is no feed {feed!r}; there are {', '.join(known)}")
+        interval_seconds(text)
+    return value
+
+
+def checked_numbering(value: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Feed to the column whose ids are numbered; ``files`` to patterns with one number in them.
+
+    Raises:
+        ValueError: A feed has no ids that can be numbered, a column is not the one, or a pattern is none.
+    """
+    for feed, names in value.items():
+        if feed == FILES:
+            for pattern in names:
+                _check_pattern(pattern)
+        elif feed not in NUMBERED_COLUMNS:
+            known = ", ".join([*NUMBERED_COLUMNS, FILES])
+            raise ValueError(f"{feed!r} has no ids that can be numbered; these have: {known}")
+        elif names != [NUMBERED_COLUMNS[feed]]:
+            column = NUMBERED_COLUMNS[feed]
+            raise ValueError(f"the numbered ids of {feed} are in {column}; write {feed}: {column}")
+    return value
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    if groups != 1 or NOT_SHARED.search(pattern):
+        raise ValueError(rf"{pattern!r} must have exactly one group, the number, such as orders-(\d+)")

@@ -1,0 +1,180 @@
+"""Refunds: units that came back, and money that went back with its split where it adds up.
+
+A refund of units that never left (restock type ``cancel``) is a cancellation: it counts on the order's line and gives
+no return. Refunds never change once made, so that their events are the same wherever they are read.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.sources.formats.shopify.amounts import TEXT, children, exact, presentment, shop, whole
+from orderhouse.sources.formats.shopify.transactions import REFUND_KIND, payments_of
+from orderhouse.sources.readers.records import RECORD
+
+__all__ = ["CANCELS", "REFUND", "SPLIT", "refund_lines", "refund_payments", "returns_of", "with_split"]
+
+CANCELS = "cancel"
+REFUND = "_refund"
+SHIPPING_REFUND = "shipping_refund"
+PARTS = ("goods", "tax", "shipping", "shipping_tax")
+SPLIT = ("goods_amount", "tax_amount", "shipping_amount")
+
+
+def refund_lines(refunds: pl.DataFrame, keep: str = REFUND) -> pl.DataFrame:
+    """Refunded lines: `line_id`, quantity, `restock` (what happened to the units), `warehouse_id`, sku and amounts.
+
+    Args:
+        refunds: Frame with the list `refund_line_items` and `restock`.
+        keep: The column that names the parent.
+    """
+    named = refunds.rename({"restock": "restocked"})
+    rows = children(named, "refund_line_items", keep, RECORD, "restocked")
+    if_old = pl.when(pl.col("restocked") == "true").then(pl.lit("legacy_restock")).otherwise(pl.lit("no_restock"))
+    line = pl.col("line_item").struct
+    return rows.select(
+        keep,
+        RECORD,
+        "quantity",
+        line_id=pl.coalesce("line_item_id", line.field("id")),
+        restock=pl.coalesce(pl.col("restock_type").replace("", None), if_old),
+        warehouse_id="location_id",
+        sku=pl.when(pl.col("line_item").is_not_null()).then(_sku_inside("line_item")),
+        goods_shop=shop("subtotal", "subtotal_set"),
+        goods_presentment=presentment("subtotal_set"),
+        tax_shop=shop("total_tax", "total_tax_set"),
+        tax_presentment=presentment("total_tax_set"),
+        currency_presentment=_currency("subtotal_set"),
+    )
+
+
+def returns_of(refunds: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Rows of returns: units of a line that a refund took back, by what happened to them.
+
+    Args:
+        refunds: `_refund`, id, order_id, created_at, processed_at, note.
+        lines: What `refund_lines` gives, naming `_refund`.
+    """
+    returned = lines.filter(pl.col("restock") != CANCELS).group_by(REFUND, "line_id", "restock", maintain_order=True)
+    units = returned.agg(
+        _units(),
+        pl.col("warehouse_id", "sku").sort().drop_nulls().first(),
+        pl.col(RECORD).first(),
+    )
+    return units.join(refunds.drop(RECORD), on=REFUND, how="left", maintain_order="left").select(
+        RECORD,
+        "order_id",
+        "line_id",
+        "quantity",
+        "warehouse_id",
+        "sku",
+        return_id="id",
+        status="restock",
+        occurred_at=pl.coalesce("processed_at", "created_at"),
+        reason="note",
+    )
+
+
+def refund_payments(refunds: pl.DataFrame, lines: pl.DataFrame, currency: str | None) -> pl.DataFrame:
+    """Rows of payments for the transactions of refunds.
+
+    Args:
+        refunds: Refunds with `_refund`, `order_id`, and the lists `transactions` and `order_adjustments`.
+        lines: What `refund_lines` gives, naming `_refund`.
+        currency: Of transactions that name none.
+    """
+    parents = refunds.rename({"order_id": "_order_id"})
+    keys = [REFUND, RECORD, "_order_id", *(["_currency"] if "_currency" in refunds.columns else [])]
+    moved = children(parents, "transactions", *keys).with_columns(order_id=pl.coalesce("order_id", "_order_id"))
+    rows = children(refunds, "order_adjustments", REFUND)
+    adjustments = rows.select(
+        REFUND,
+        "kind",
+        amount_shop=shop("amount", "amount_set"),
+        amount_presentment=presentment("amount_set"),
+        tax_shop=shop("tax_amount", "tax_amount_set"),
+        tax_presentment=presentment("tax_amount_set"),
+    )
+    return with_split(payments_of(moved, currency, REFUND), refunds, lines, adjustments)
+
+
+def with_split(
+    payments: pl.DataFrame, refunds: pl.DataFrame, lines: pl.DataFrame, adjustments: pl.DataFrame
+) -> pl.DataFrame:
+    """Payments of refunds with the return they answer and their split, where the parts add up to the amount.
+
+    Args:
+        payments: Rows of payments with `_refund`.
+        refunds: `_refund` and id.
+        lines: What `refund_lines` gives, naming `_refund`.
+        adjustments: `_refund`, kind, and amount and tax in both currencies, below zero where money goes back.
+    """
+    returned = lines.filter(pl.col("restock") != CANCELS).select(REFUND).unique()
+    returned = returned.join(refunds.select(REFUND, return_id="id"), on=REFUND)
+    joined = payments.join(returned, on=REFUND, how="left", maintain_order="left")
+    joined = joined.join(_parts(lines, adjustments), on=REFUND, how="left", maintain_order="left")
+    in_presentment = (pl.col("currency") == pl.col("currency_presentment")).fill_null(False)
+    joined = joined.with_columns(
+        pl.when(in_presentment).then(f"{part}_presentment").otherwise(f"{part}_shop").alias(f"_{part}")
+        for part in PARTS
+    )
+    goods, tax, shipping, shipping_tax = (pl.col(f"_{part}") for part in PARTS)
+    paid = exact(pl.col("amount"))
+    is_refund = pl.col("kind").str.starts_with(REFUND_KIND)
+    adds_up = is_refund & (goods + tax + shipping + shipping_tax == paid)
+    adds_up_gross = is_refund & (goods + shipping == paid)
+    zero_tax = pl.lit(0, pl.Decimal(18, 4))
+    taken_off = [pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each) for each in (tax, shipping_tax)]
+    return joined.with_columns(
+        goods_amount=(goods - taken_off[0]).cast(TEXT),
+        tax_amount=pl.when(adds_up | adds_up_gross).then((tax + shipping_tax).cast(TEXT)),
+        shipping_amount=(shipping - taken_off[1]).cast(TEXT),
+    ).select(*payments.drop(REFUND).columns, "return_id", *SPLIT)
+
+
+def _parts(lines: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
+    """What each refund says it is made of, in both currencies. Other adjustments are about goods."""
+    is_shipping = pl.col("kind") == SHIPPING_REFUND
+    back = [
+        adjustments.filter(is_shipping).select(
+            REFUND, **_negated("amount", "shipping"), **_negated("tax", "shipping_tax")
+        ),
+        adjustments.filter(~is_shipping).select(REFUND, **_negated("amount", "goods"), **_negated("tax", "tax")),
+    ]
+    amounts = [f"{part}_{currency}" for part in ("goods", "tax") for currency in ("shop", "presentment")]
+    of_lines = lines.select(REFUND, "currency_presentment", *(exact(pl.col(name)).alias(name) for name in amounts))
+    together = pl.concat([of_lines, *back], how="diagonal_relaxed")
+    names = [f"{part}_{currency}" for part in PARTS for currency in ("shop", "presentment")]
+    return together.group_by(REFUND).agg(
+        pl.col("currency_presentment").drop_nulls().first(),
+        *(pl.col(name).sum().cast(pl.Decimal(18, 4)) for name in names),
+    )
+
+
+def _negated(name: str, part: str) -> dict[str, pl.Expr]:
+    return {
+        f"{part}_{currency}": (-exact(pl.col(f"{name}_{currency}"))).cast(pl.Decimal(18, 4))
+        for currency in ("shop", "presentment")
+    }
+
+
+def _units() -> pl.Expr:
+    """The units of a group, as text; a number that cannot be read is handed on."""
+    quantity = pl.col("quantity")
+    unreadable = quantity.filter(quantity.is_null() | whole(quantity).is_null())
+    odd = pl.when(unreadable.len() > 0).then(pl.coalesce(unreadable.first(), pl.lit("")))
+    return pl.coalesce(odd, whole(quantity).sum().cast(TEXT)).alias("quantity")
+
+
+def _currency(money_set: str) -> pl.Expr:
+    return pl.col(money_set).struct.field("presentment_money").struct.field("currency_code")
+
+
+def _sku_inside(column: str) -> pl.Expr:
+    part = pl.col(column).struct
+    return pl.coalesce(
+        part.field("sku").str.strip_chars().replace("", None),
+        pl.concat_str(pl.lit("variant-"), part.field("variant_id")),
+        pl.concat_str(pl.lit("product-"), part.field("product_id")),
+        pl.lit("custom"),
+    )

@@ -1,0 +1,117 @@
+"""A connector's table: its columns by any of the names that connectors give them, as text.
+
+REST-style tables keep an amount's two currencies as JSON in ``<name>_set``, GraphQL-style ones as columns
+``<name>_set_shop_amount`` and ``<name>_set_pres_amount``. What the columns mean belongs in `tables`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import polars as pl
+
+from orderhouse.files.source_files import SourceFile
+from orderhouse.sources.formats.format import Declaration
+from orderhouse.sources.formats.shopify.amounts import TEXT
+from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
+from orderhouse.sources.readers.records import RECORD, Malformed
+
+__all__ = ["SYNCED", "Table", "empty_table", "read_table", "table_name"]
+
+FILE_NAME = re.compile(r"^(?:(?:\w+_)?shopify_)?(?P<gql>gql_)?(?P<table>\w+?)(?:_data)?\.csv(?:\.gz|\.zst)?$")
+SYNCED = "_fivetran_synced"
+DELETED = "_fivetran_deleted"
+SHOP = ("_set_shop_amount", "_set_shop_money_amount")
+PRESENTMENT = ("_set_pres_amount", "_set_presentment_money_amount", "_set_presentment_amount")
+
+
+def table_name(path: str) -> tuple[str, bool] | None:
+    """The table a file holds, and whether it is GraphQL-style; None if the file is no table."""
+    match = FILE_NAME.match(PurePath(path).name)
+    return (match["table"], match["gql"] is not None) if match else None
+
+
+class Table:
+    """Rows of one table as trimmed text, with `_record`; rows that the connector marked as deleted are in it.
+
+    Attributes:
+        file: The file, or None for a table that is not there.
+        used: Columns that were asked for.
+    """
+
+    def __init__(self, file: SourceFile | None, frame: pl.DataFrame, malformed: list[Malformed]) -> None:
+        self.file = file
+        self.frame = frame
+        self.malformed = malformed
+        self.used: set[str] = set()
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Columns that nothing is taken from."""
+        return tuple(name for name in self.frame.columns if name not in {RECORD, *self.used})
+
+    def text(self, *names: str) -> pl.Expr:
+        """The first of these columns that has a value; null where none of them is there."""
+        return pl.coalesce(*(pl.col(name) for name in self._found(names)), pl.lit(None, TEXT))
+
+    def instant(self, *names: str) -> pl.Expr:
+        """The same of instants, which some tables end with the word UTC."""
+        return self.text(*names).str.strip_suffix(" UTC")
+
+    def shop(self, *bases: str) -> pl.Expr:
+        """An amount in the shop's currency."""
+        written = [name for base in bases for name in (base, *(f"{base}{ending}" for ending in SHOP))]
+        return pl.coalesce(self.text(*written), *self._nested(bases, "shop_money.amount"))
+
+    def presentment(self, *bases: str) -> pl.Expr:
+        """The same amount in the currency the customer saw."""
+        written = [f"{base}{ending}" for base in bases for ending in PRESENTMENT]
+        return pl.coalesce(self.text(*written), *self._nested(bases, "presentment_money.amount"))
+
+    def presentment_currency(self, *bases: str) -> pl.Expr:
+        """The currency of that amount."""
+        written = [f"{base}{ending}" for base in bases for ending in PRESENTMENT]
+        codes = [f"{name.removesuffix('_amount')}_currency_code" for name in written]
+        return pl.coalesce(self.text(*codes), *self._nested(bases, "presentment_money.currency_code"))
+
+    def is_deleted(self) -> pl.Expr:
+        """Whether the connector says that the row is gone at the source."""
+        return self.text(DELETED).str.to_lowercase().is_in(["true", "t", "1"]).fill_null(False)
+
+    def live(self) -> Table:
+        """The table without rows that are gone; what is asked of it counts as asked of this one."""
+        rest = Table(self.file, self.frame.filter(~self.is_deleted()), self.malformed)
+        rest.used = self.used
+        return rest
+
+    def _nested(self, bases: tuple[str, ...], path: str) -> Iterator[pl.Expr]:
+        for name in self._found(tuple(f"{base}_set" for base in bases)):
+            yield pl.col(name).str.json_path_match(f"$.{path}")
+
+    def _found(self, names: tuple[str, ...]) -> list[str]:
+        found = [name for name in dict.fromkeys(names) if name in self.frame.columns]
+        self.used |= set(found)
+        return found
+
+
+def read_table(source: Declaration, file: SourceFile) -> Table:
+    """Read a table whole.
+
+    Raises:
+        FileRejected: It is not CSV.
+        FileVanished: It is not there any more.
+    """
+    frames: list[pl.DataFrame] = []
+    malformed: list[Malformed] = []
+    for records in read_csv(file, CsvDialect(source.delimiter, source.encoding)):
+        frames.append(records.frame)
+        malformed.extend(records.malformed)
+    frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema={RECORD: pl.Int64()})
+    return Table(file, frame.with_columns(pl.col(TEXT).str.strip_chars().replace("", None)), malformed)
+
+
+def empty_table() -> Table:
+    """A table that is not in the bundle."""
+    return Table(None, pl.DataFrame(schema={RECORD: pl.Int64()}), [])

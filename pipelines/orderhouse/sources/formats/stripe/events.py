@@ -1,0 +1,159 @@
+"""Stripe's API objects and events as payments: webhook bodies, answers of lists, event logs, fixtures.
+
+Every record either gives payments, or is ignored by a name that the ledger shows, or is malformed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import polars as pl
+
+from orderhouse.files.source_files import SourceFile
+from orderhouse.sources.formats.format import Declaration, FeedRows, Format
+from orderhouse.sources.formats.stripe.minor_units import instant_of
+from orderhouse.sources.formats.stripe.objects import Batch, Found, Object, at, read_objects
+from orderhouse.sources.formats.stripe.payments import (
+    CHARGES,
+    DISPUTES,
+    REFUNDS,
+    of_charges,
+    of_disputes,
+    of_refunds,
+    typed,
+)
+from orderhouse.sources.readers.records import RECORD
+
+__all__ = ["StripeEvents", "order_paths"]
+
+ORDER_PATHS = ("metadata.order_id", "metadata.order_number")
+CLOSED = "charge.dispute.closed"
+Fields = dict[str, str | None]
+
+
+class StripeEvents(Format):
+    """Objects and events of Stripe's API, one file at a time."""
+
+    name = "stripe_events"
+    version = "1"
+    covers = ("payments",)
+
+    def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
+        """The payments of one file."""
+        (file,) = files
+        paths = order_paths(source)
+        unused: list[tuple[str, int]] = []
+        test_mode = 0
+        for batch in read_objects(file):
+            frame, without = _payments(batch, paths)
+            yield FeedRows("payments", file, frame, malformed=batch.malformed)
+            unused += batch.unused + without
+            test_mode += batch.test_mode
+        if unused or test_mode:
+            records = pl.DataFrame({RECORD: [record for _, record in unused]}, schema={RECORD: pl.Int64})
+            yield FeedRows(None, file, records, role="lookup", ignored=_named(unused, test_mode))
+
+
+def order_paths(source: Declaration) -> tuple[str, ...]:
+    """Where the order number stands: what the source's columns say is `order_id`, else the usual keys of metadata."""
+    return tuple(path for path, names in source.renamed.items() if "order_id" in names) or ORDER_PATHS
+
+
+def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[tuple[str, int]]]:
+    """Rows of a batch, each once; and the records that no row follows from, by what they are called."""
+    charges, refunds, disputes = (
+        [found for found in batch.found if found.kind == kind] for kind in ("charge", "refund", "dispute")
+    )
+    taken = [
+        of_charges(_dated(typed([_charge(each.body, paths) for each in charges], _records(charges), CHARGES))),
+        of_refunds(_dated(typed([_refund(each.body, paths) for each in refunds], _records(refunds), REFUNDS))),
+        of_disputes(_dated(typed([_dispute(each, paths) for each in disputes], _records(disputes), DISPUTES))),
+    ]
+    rows = pl.concat([frame for frame, _ in taken])
+    rows = rows.unique(maintain_order=True).sort(RECORD, maintain_order=True)
+    without = [(name, record) for _, kept in taken for name, records in kept.items() for record in records]
+    split = "the amount_refunded of charges without their refunds"
+    return rows, without + [(split, each.record) for each in charges if _lacks_refunds(each.body)]
+
+
+def _records(found: Iterable[Found]) -> list[int]:
+    return [each.record for each in found]
+
+
+def _dated(frame: pl.DataFrame) -> pl.DataFrame:
+    instants = [name for name in ("created", "moved_at", "won_at", "lost_at") if name in frame.columns]
+    return frame.with_columns(instant_of(pl.col(name)).alias(name) for name in instants)
+
+
+def _charge(body: Object, paths: tuple[str, ...]) -> Fields:
+    amount, method = at(body, "amount"), at(body, "payment_method_details.type")
+    brand = at(body, f"payment_method_details.{method}.brand") if method else None
+    return {
+        **_shared(body, paths),
+        "charge_id": at(body, "id"),
+        "captured": at(body, "captured"),
+        "amount_captured": at(body, "amount_captured") or amount,
+        "method": f"{method}/{brand}" if method and brand else method,
+    }
+
+
+def _refund(body: Object, paths: tuple[str, ...]) -> Fields:
+    own = tuple(path for path in paths if path.startswith("metadata."))
+    return {
+        **_shared(body, own),
+        "refund_id": at(body, "id"),
+        "charge_id": _id(body.get("charge")),
+        "moved": "true" if _id(body.get("balance_transaction")) else "false",
+    }
+
+
+def _dispute(found: Found, paths: tuple[str, ...]) -> Fields:
+    """Its movements of money are always expanded: the first takes the amount, a later one gives it back."""
+    body = found.body
+    own = tuple(path for path in paths if path.startswith("metadata."))
+    movements = body.get("balance_transactions")
+    moved = [each for each in movements if isinstance(each, dict)] if isinstance(movements, list) else []
+    taken = next((each for each in moved if (at(each, "amount") or "").startswith("-")), {})
+    back = next((each for each in moved if not (at(each, "amount") or "-").startswith("-")), {})
+    return {
+        **_shared(body, own),
+        "dispute_id": at(body, "id"),
+        "charge_id": _id(body.get("charge")),
+        "fee": at(taken, "fee"),
+        "fee_currency": at(taken, "currency"),
+        "won_at": at(back, "created"),
+        "won_fee": at(back, "fee"),
+        "lost_at": found.at if found.event == CLOSED else None,
+    }
+
+
+def _shared(body: Object, paths: tuple[str, ...]) -> Fields:
+    order_ids = (at(body, path) for path in paths)
+    return {
+        "order_id": next((order_id for order_id in order_ids if order_id), None),
+        "currency": at(body, "currency"),
+        "status": at(body, "status"),
+        "amount": at(body, "amount"),
+        "created": at(body, "created"),
+        "fee": at(body, "balance_transaction.fee"),
+        "fee_currency": at(body, "balance_transaction.currency"),
+        "moved_at": at(body, "balance_transaction.created"),
+    }
+
+
+def _id(value: object) -> str | None:
+    """An id, or the id of the object that it was expanded into."""
+    return at(value, "id") if isinstance(value, dict) else value if isinstance(value, str) else None
+
+
+def _lacks_refunds(body: Object) -> bool:
+    refunds = body.get("refunds")
+    sent = refunds.get("data") if isinstance(refunds, dict) else None
+    return (at(body, "amount_refunded") or "0").strip("0") != "" and not sent
+
+
+def _named(unused: list[tuple[str, int]], test_mode: int) -> tuple[str, ...]:
+    counts = Counter(name for name, _ in unused)
+    said = [f"{count} × {name}" for name, count in sorted(counts.items())]
+    return (*said, *([f"livemode of {test_mode} × objects of test mode"] if test_mode else []))

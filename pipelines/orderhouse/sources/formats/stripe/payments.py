@@ -1,0 +1,172 @@
+"""What charges, refunds and disputes become: payment events.
+
+A Stripe object changes while it lives, an event does not. So each thing that happened is a row of its own, and every
+view of an object that can know of it gives the same row: the same charge in a list, in a webhook and as an older
+event gives duplicates and no conflicts. What only fuller views know (method, fee, payout) is left empty by the others.
+
+Where the objects come from belongs in `events` and `tables`.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from orderhouse.sources.formats.stripe.minor_units import amount_of
+from orderhouse.sources.readers.records import RECORD
+
+__all__ = ["CHARGES", "DISPUTES", "REFUNDS", "Taken", "of_charges", "of_disputes", "of_refunds", "typed"]
+
+PROVIDER = "stripe"
+_SHARED = (
+    "order_id",
+    "currency",
+    "status",
+    "amount",
+    "created",
+    "fee",
+    "fee_currency",
+    "moved_at",
+    "payout_id",
+    "payout_at",
+)
+CHARGES = ("charge_id", *_SHARED, "captured", "amount_captured", "method")
+REFUNDS = ("refund_id", "charge_id", *_SHARED, "moved")
+DISPUTES = ("dispute_id", "charge_id", *_SHARED, "won_at", "won_fee", "lost_at")
+PENDING = ("pending", "requires_action")
+INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed", "prevented")
+OPEN = ("needs_response", "under_review")
+
+Taken = tuple[pl.DataFrame, dict[str, list[int]]]
+"""Rows of payments; and by what it is called, the records of what no row follows from."""
+
+
+def typed(rows: list[dict[str, str | None]], records: list[int], columns: tuple[str, ...]) -> pl.DataFrame:
+    """Objects as a frame of text columns and `_record`."""
+    series = [pl.Series(name, [row.get(name) for row in rows], dtype=pl.String) for name in columns]
+    return pl.DataFrame([*series, pl.Series(RECORD, records, dtype=pl.Int64)])
+
+
+def of_charges(charges: pl.DataFrame) -> Taken:
+    """A charge that succeeded was authorised when it was created and, if so, captured.
+
+    The instant of a later capture stands in no charge: it is the one at which the balance moved, where that is known
+    together with the fee (staging prefers the fuller row), and else that of the charge, in every view of it alike.
+    """
+    status = pl.col("status").fill_null("unknown")
+    charges = charges.with_columns(order_id=pl.coalesce("order_id", "charge_id"), status=status)
+    pending = charges.filter(pl.col("status").is_in(PENDING))
+    other = charges.filter(~pl.col("status").is_in([*PENDING, "succeeded"]))
+    good = charges.filter(pl.col("status") == "succeeded")
+    captured = good.filter(pl.col("captured") == "true").with_columns(
+        created=pl.when(_has_fee()).then(pl.coalesce("moved_at", "created")).otherwise("created")
+    )
+    key = pl.col("charge_id")
+    own = pl.lit(None, pl.String)
+    rows = [
+        _rows(good, key, "charge/authorized", own, amount="amount", with_fee=False),
+        _rows(captured, key + "/captured", "charge/captured", key, amount="amount_captured"),
+        _rows(other, key + "/" + pl.col("status"), "charge/" + pl.col("status"), own, amount="amount", with_fee=False),
+    ]
+    return pl.concat(rows), {"pending charges": pending[RECORD].to_list()}
+
+
+def of_refunds(refunds: pl.DataFrame) -> Taken:
+    """A refund counts once it has succeeded. One that failed later gave the money back, which is a row of its own.
+
+    One that moved no balance released an authorisation, or what a partial capture left of it.
+    """
+    refunds = _of_charge(refunds, "refund_id").with_columns(status=pl.col("status").fill_null("unknown"))
+    status, key = pl.col("status"), pl.col("refund_id")
+    moved = pl.col("moved") == "true"
+    ended = status.is_in(["failed", "canceled"])
+    known = pl.any_horizontal(status == "succeeded", status.is_in(PENDING), ended)
+    waiting = refunds.filter(status.is_in(PENDING))
+    nothing = refunds.filter(ended & ~moved)
+    sent = refunds.filter((status == "succeeded") & moved | ended & moved)
+    released = refunds.filter((status == "succeeded") & ~moved)
+    returned = refunds.filter(ended & moved)
+    other = refunds.filter(~known)
+    charge = pl.col("charge_id")
+    rows = [
+        _rows(sent, key, "refund/succeeded", charge, amount="amount"),
+        _rows(released, key, "refund/released", charge, amount="amount"),
+        _rows(returned, key + "/returned", "refund/returned", charge, amount="amount", with_fee=False),
+        _rows(other, key + "/" + status, "refund/" + status, charge, amount="amount", with_fee=False),
+    ]
+    kept = {
+        "pending refunds": waiting[RECORD].to_list(),
+        "refunds that moved no money": nothing[RECORD].to_list(),
+    }
+    return pl.concat(rows), kept
+
+
+def of_disputes(disputes: pl.DataFrame) -> Taken:
+    """A dispute takes the money when it is opened, an inquiry takes none. Won and lost have instants of their own."""
+    disputes = _of_charge(disputes, "dispute_id").with_columns(status=pl.col("status").fill_null("unknown"))
+    status, key = pl.col("status"), pl.col("dispute_id")
+    inquiries = disputes.filter(status.is_in(INQUIRIES))
+    opened = disputes.filter(status.is_in([*OPEN, "won", "lost"]))
+    won, lost = disputes.filter(status == "won"), disputes.filter(status == "lost")
+    other = disputes.filter(~status.is_in([*INQUIRIES, *OPEN, "won", "lost"]))
+    charge = pl.col("charge_id")
+    back = won.filter(pl.col("won_at").is_not_null()).with_columns(fee="won_fee", created="won_at")
+    rows = [
+        _rows(opened, key, "dispute/created", charge, amount="amount"),
+        _rows(back, key + "/won", "dispute/won", charge, amount="amount"),
+        _rows(
+            lost.filter(pl.col("lost_at").is_not_null()).with_columns(created="lost_at"),
+            key + "/lost",
+            "dispute/lost",
+            charge,
+            amount="amount",
+            with_fee=False,
+        ),
+        _rows(other, key + "/" + status, "dispute/" + status, charge, amount="amount", with_fee=False),
+    ]
+    kept = {
+        "inquiries, which take no money": inquiries[RECORD].to_list(),
+        "the winning of disputes whose money is not back yet": won.filter(pl.col("won_at").is_null())[RECORD].to_list(),
+        "the losing of disputes without its instant": lost.filter(pl.col("lost_at").is_null())[RECORD].to_list(),
+    }
+    return pl.concat(rows), kept
+
+
+def _of_charge(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """What names no order itself names its charge instead, and goes to that payment's order."""
+    return frame.with_columns(order_id=pl.coalesce("order_id", "charge_id", key))
+
+
+def _rows(
+    frame: pl.DataFrame,
+    payment_id: pl.Expr,
+    kind: str | pl.Expr,
+    parent: pl.Expr,
+    *,
+    amount: str,
+    with_fee: bool = True,
+) -> pl.DataFrame:
+    currency = pl.col("currency")
+    fee = pl.when(_has_fee()).then(amount_of(pl.col("fee"), currency))
+    method = pl.col("method") if "method" in frame.columns else pl.lit(None, pl.String)
+    nothing = pl.lit(None, pl.String)
+    return frame.select(
+        "order_id",
+        RECORD,
+        payment_id=payment_id,
+        kind=pl.lit(kind) if isinstance(kind, str) else kind,
+        amount=amount_of(pl.col(amount), currency),
+        currency=currency.str.to_uppercase(),
+        occurred_at="created",
+        method=method,
+        provider=pl.lit(PROVIDER),
+        fee_amount=fee if with_fee else nothing,
+        payout_id=pl.col("payout_id") if with_fee else nothing,
+        payout_at=pl.col("payout_at") if with_fee else nothing,
+        parent_payment_id=parent,
+    )
+
+
+def _has_fee() -> pl.Expr:
+    """A fee in another currency than the payment's cannot stand beside it."""
+    same = pl.col("currency").str.to_lowercase() == pl.col("fee_currency").str.to_lowercase()
+    return (same & pl.col("fee").is_not_null()).fill_null(False)

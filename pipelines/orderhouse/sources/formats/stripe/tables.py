@@ -1,0 +1,230 @@
+"""Stripe's tables as warehouse connectors land them: a bundle per folder, whose tables together tell fees and payouts.
+
+The same payments under the same keys as from the API. Every other table of the folder is listed and nothing is taken
+from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from itertools import groupby
+from pathlib import PurePath
+
+import polars as pl
+
+from orderhouse.files.source_files import FileRejected, SourceFile
+from orderhouse.sources.formats.format import Declaration, FeedRows, Format
+from orderhouse.sources.formats.stripe.events import order_paths
+from orderhouse.sources.formats.stripe.payments import (
+    CHARGES,
+    DISPUTES,
+    REFUNDS,
+    Taken,
+    of_charges,
+    of_disputes,
+    of_refunds,
+)
+from orderhouse.sources.formats.whole_files import CsvFile, read_whole
+from orderhouse.sources.readers.records import RECORD
+
+__all__ = ["StripeTables"]
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "charge": ("id", "amount", "currency", "created", "status", "captured"),
+    "refund": ("id", "amount", "currency", "created", "status", "charge_id"),
+    "dispute": ("id", "amount", "currency", "created", "status", "charge_id"),
+    "balance_transaction": ("id", "amount", "currency", "fee", "source"),
+    "payout": ("id", "status", "arrival_date"),
+    "payout_balance_transaction": ("payout_id", "balance_transaction_id"),
+    "payment_method": ("id", "type"),
+    "payment_method_card": ("payment_method_id", "brand"),
+    "card": ("id", "brand"),
+}
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "charge": ("balance_transaction_id", "metadata", "description", "payment_method_id", "card_id", "amount_captured"),
+    "refund": ("balance_transaction_id", "metadata"),
+    "dispute": ("balance_transaction", "metadata"),
+    "balance_transaction": ("payout_id", "type", "created"),
+}
+PAID_OUT = ("paid", "in_transit")
+CSV = re.compile(r"(?:_data)?\.csv(?:\.gz|\.zst)?$")
+
+
+class StripeTables(Format):
+    """The tables of one folder, one bundle."""
+
+    name = "stripe_tables"
+    version = "1"
+    covers = ("payments",)
+    is_bundle = True
+    time_zone = "UTC"
+
+    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
+        """The CSV files of each folder."""
+        ours = sorted(path for path in paths if CSV.search(PurePath(path).name.lower()))
+        return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))]
+
+    def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
+        """The rows of a folder's tables."""
+        by_table = _by_table(files)
+        tables = {table: _read(source, table, by_table) for table in NEEDED}
+        settled = _settled(tables)
+        paths = order_paths(source)
+        for table, taken in (
+            ("charge", of_charges(_charges(tables, settled, paths))),
+            ("refund", of_refunds(_refunds(tables, settled, paths))),
+            ("dispute", of_disputes(_disputes(tables, settled, paths))),
+        ):
+            if table in by_table:
+                yield from _fed(tables[table], taken)
+        for file in files:
+            if file not in [by_table.get(table) for table in ("charge", "refund", "dispute")]:
+                yield _looked_up(file, next((each for each in tables.values() if each.file is file), None))
+
+
+def table_of(name: str) -> str | None:
+    """The table that a file's name ends with, before `_data`; the longest that fits, None for any other."""
+    stem = CSV.sub("", name.lower())
+    fitting = [table for table in NEEDED if stem == table or stem.endswith(f"_{table}")]
+    return max(fitting, key=len, default=None)
+
+
+def _by_table(files: Sequence[SourceFile]) -> dict[str, SourceFile]:
+    found: dict[str, SourceFile] = {}
+    for file in files:
+        table = table_of(file.name)
+        if table and table in found:
+            raise FileRejected(f"The folder has two files of the table {table}: {found[table].name} and {file.name}.")
+        if table:
+            found[table] = file
+    if not {"charge", "refund", "dispute"} & set(found):
+        raise FileRejected(
+            "The folder has no table charge, refund or dispute, so it holds no payments; "
+            f"it has {', '.join(file.name for file in files)}."
+        )
+    return found
+
+
+def _read(source: Declaration, table: str, by_table: dict[str, SourceFile]) -> CsvFile:
+    columns, optional = NEEDED[table], OPTIONAL.get(table, ())
+    if table in by_table:
+        return read_whole(source, by_table[table], columns, optional)
+    empty = pl.DataFrame(schema={**dict.fromkeys((*columns, *optional), pl.String()), RECORD: pl.Int64()})
+    return CsvFile(SourceFile("", "", 0, BytesIO), empty, [], ())
+
+
+def _settled(tables: dict[str, CsvFile]) -> pl.DataFrame:
+    """Movements of the balance, each with the payout it went into and when that was paid out."""
+    movements = tables["balance_transaction"].frame.unique("id", keep="first", maintain_order=True)
+    listed = tables["payout_balance_transaction"].frame.unique("balance_transaction_id", keep="first")
+    payouts = tables["payout"].frame.unique("id", keep="first")
+    in_payout = movements.join(
+        listed.select(id="balance_transaction_id", listed_in="payout_id"), on="id", how="left", maintain_order="left"
+    ).with_columns(payout_id=pl.coalesce("payout_id", "listed_in"))
+    paid = payouts.filter(pl.col("status").is_in(PAID_OUT)).select(payout_id="id", payout_at="arrival_date")
+    return in_payout.join(paid, on="payout_id", how="left", maintain_order="left").select(
+        moved_by="id",
+        moved_for="source",
+        moved_amount="amount",
+        moved_at="created",
+        fee="fee",
+        fee_currency="currency",
+        payout_id="payout_id",
+        payout_at="payout_at",
+    )
+
+
+def _charges(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
+    """A movement that is another object's is none of the charge. It says how much of the charge was captured."""
+    rows = _with_movement(tables["charge"].frame, "balance_transaction_id", settled)
+    same = pl.col("fee_currency") == pl.col("currency")
+    return _with_method(rows, tables).select(
+        *_shared(rows, paths),
+        charge_id="id",
+        captured=pl.col("captured").str.to_lowercase(),
+        amount_captured=pl.coalesce("amount_captured", pl.when(same).then("moved_amount"), "amount"),
+        method="method",
+    )[[*CHARGES, RECORD]]
+
+
+def _refunds(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
+    rows = _with_movement(tables["refund"].frame, "balance_transaction_id", settled)
+    moved = pl.col("balance_transaction_id").is_not_null().cast(pl.String)
+    return rows.select(*_shared(rows, paths), "charge_id", refund_id="id", moved=moved)[[*REFUNDS, RECORD]]
+
+
+def _disputes(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
+    """No table has the instant of a closing: that of the movement that gave the money back, else the opening's."""
+    rows = _with_movement(tables["dispute"].frame, "balance_transaction", settled)
+    is_back = ~pl.col("moved_amount").str.starts_with("-") & pl.col("moved_for").is_not_null()
+    back = settled.filter(is_back).unique("moved_for", keep="first").select(id="moved_for", back_at="moved_at")
+    rows = rows.join(back, on="id", how="left", maintain_order="left")
+    return rows.select(
+        *_shared(rows, paths),
+        "charge_id",
+        dispute_id="id",
+        won_at=pl.coalesce("back_at", "created"),
+        won_fee=pl.lit(None, pl.String),
+        lost_at="created",
+    )[[*DISPUTES, RECORD]]
+
+
+def _with_movement(rows: pl.DataFrame, by: str, settled: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(
+        settled,
+        left_on=[by, "id"],
+        right_on=["moved_by", "moved_for"],
+        how="left",
+        maintain_order="left",
+        coalesce=False,
+    )
+
+
+def _with_method(charges: pl.DataFrame, tables: dict[str, CsvFile]) -> pl.DataFrame:
+    methods = tables["payment_method"].frame.unique("id", keep="first").select(method_id="id", type="type")
+    brands = pl.concat(
+        [
+            tables["payment_method_card"].frame.select(method_id="payment_method_id", brand="brand"),
+            tables["card"].frame.select(method_id="id", brand="brand"),
+        ]
+    ).unique("method_id", keep="first", maintain_order=True)
+    rows = charges.with_columns(method_id=pl.coalesce("payment_method_id", "card_id"))
+    rows = rows.join(methods, on="method_id", how="left", maintain_order="left")
+    rows = rows.join(brands, on="method_id", how="left", maintain_order="left")
+    kind = pl.coalesce("type", pl.when(pl.col("brand").is_not_null()).then(pl.lit("card")))
+    whole = pl.when(pl.col("brand").is_null()).then(pl.when(kind != "card").then(kind))
+    return rows.with_columns(
+        method=whole.otherwise(pl.concat_str(kind, pl.lit("/"), pl.col("brand").str.to_lowercase()))
+    )
+
+
+def _shared(rows: pl.DataFrame, paths: tuple[str, ...]) -> list[pl.Expr]:
+    named = [
+        pl.col("metadata").str.json_path_match(f"$['{path.removeprefix('metadata.')}']")
+        if path.startswith("metadata.")
+        else pl.col(path)
+        for path in paths
+        if path.startswith("metadata.") or path in rows.columns
+    ]
+    text = [pl.when(name.str.strip_chars() != "").then(name) for name in named]
+    order_id = pl.coalesce(*text) if text else pl.lit(None, pl.String)
+    plain = ("currency", "amount", "created", "fee", "fee_currency", "moved_at", "payout_id", "payout_at", RECORD)
+    return [order_id.alias("order_id"), pl.col("status").str.to_lowercase(), *(pl.col(name) for name in plain)]
+
+
+def _fed(table: CsvFile, taken: Taken) -> Iterator[FeedRows]:
+    rows, without = taken
+    said = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
+    rows = rows.sort(RECORD, maintain_order=True)
+    yield FeedRows("payments", table.file, rows, malformed=table.malformed, ignored=table.ignored)
+    if said:
+        records = pl.DataFrame({RECORD: [each for records in without.values() for each in records]})
+        yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=said)
+
+
+def _looked_up(file: SourceFile, table: CsvFile | None) -> FeedRows:
+    if table is None:
+        return FeedRows(None, file, pl.DataFrame(schema={RECORD: pl.Int64}), "lookup", ignored=("any of its columns",))
+    return FeedRows(None, file, table.frame, role="lookup", ignored=table.ignored)

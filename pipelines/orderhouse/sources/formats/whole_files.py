@@ -1,0 +1,66 @@
+"""Whole CSV files of formats with fixed columns: read at once, with the columns the format needs checked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from orderhouse.errors import listed
+from orderhouse.files.source_files import FileRejected, SourceFile
+from orderhouse.sources.formats.format import Declaration
+from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
+from orderhouse.sources.readers.records import RECORD, Malformed
+
+__all__ = ["CsvFile", "exact", "read_whole"]
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file in memory: trimmed text columns by the file's names, and `_record`."""
+
+    file: SourceFile
+    frame: pl.DataFrame
+    malformed: list[Malformed]
+    ignored: tuple[str, ...]
+
+
+def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], optional: Sequence[str] = ()) -> CsvFile:
+    """Read a file that fits into memory.
+
+    Args:
+        source: Declares delimiter and encoding where they are not the usual ones.
+        file: The file.
+        columns: What the format takes from it; all of them must be there.
+        optional: What the format takes if it is there; null otherwise.
+
+    Raises:
+        FileRejected: It cannot be read, or a column is missing.
+    """
+    frames: list[pl.DataFrame] = []
+    malformed: list[Malformed] = []
+    for records in read_csv(file, CsvDialect(source.delimiter, source.encoding)):
+        frames.append(records.frame)
+        malformed.extend(records.malformed)
+    frame = pl.concat(frames, rechunk=True)
+    found = [name for name in frame.columns if name != RECORD]
+    missing = [name for name in columns if name not in found]
+    if missing and found:
+        lacks = f"The file has no column {', '.join(missing)}"
+        detail = f"{lacks}; it has {listed(found)}."
+        is_header = not {*columns, *optional}.isdisjoint(found)  # else it may be a person's record
+        raise FileRejected(detail if is_header else f"{lacks}, nor any other that is known.", detail)
+    wanted = [*columns, *optional]
+    text = [
+        pl.col(name).str.strip_chars().replace("", None) if name in found else pl.lit(None, pl.String).alias(name)
+        for name in wanted
+    ]
+    ignored = tuple(name for name in found if name not in wanted)
+    return CsvFile(file, frame.select(*text, RECORD), malformed, ignored)
+
+
+def exact(column: str) -> pl.Expr:
+    """A text column as an exact amount; null where it is none, or has more than four decimals."""
+    is_amount = pl.col(column).str.contains(r"^[+-]?0*\d{1,14}(?:\.\d{0,4}0*)?$")
+    return pl.when(is_amount).then(pl.col(column)).cast(pl.Decimal(18, 4), strict=False)

@@ -1,0 +1,29 @@
+"""Column names as a file's header gives them.
+
+Which of our columns they become belongs in the format modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orderhouse.files.source_files import FileRejected
+from orderhouse.sources.readers.records import RECORD
+
+__all__ = ["column_names"]
+
+
+def column_names(header: Sequence[str | None]) -> list[str]:
+    """The header's names, trimmed; a column without a name is called by its position.
+
+    Raises:
+        FileRejected: Two columns have one name.
+    """
+    trimmed = [(name or "").strip() for name in header]
+    names = [f"column_{position}" if name in {"", RECORD} else name for position, name in enumerate(trimmed, 1)]
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in places:  # which one is not said: without a header it may be anything
+            raise FileRejected(f"The columns {places[name]} and {place} have the same name.")
+        places[name] = place
+    return names

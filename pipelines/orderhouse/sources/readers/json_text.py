@@ -1,0 +1,237 @@
+"""JSON as text: an object per line, an array, or a single object. Numbers keep their digits and never become floats."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import polars as pl
+
+from orderhouse.files.damage import damage
+from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, RecordPatches
+from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.sources.readers.patched_json import patched_value, received_value, replaced
+from orderhouse.sources.readers.records import RECORD, Malformed, Records
+
+__all__ = ["Values", "each_record", "is_json_lines", "load_json", "read_json", "read_values"]
+
+Item = TypeVar("Item")
+
+BLOCK_BYTES = 16 << 20
+
+HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+_decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def load_json(text: str) -> Any:
+    """A JSON value whose numbers are text, digit for digit."""
+    return _decoder.decode(text)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Some JSON values of a file, each with its place: the line in a file of lines, else its number.
+
+    Attributes:
+        patches: Of records of a file that is not one of lines, which are known only when the values are opened.
+    """
+
+    values: list[tuple[int, Any]]
+    malformed: list[Malformed]
+    are_lines: bool
+    patches: RecordPatches | None = None
+
+
+def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iterator[tuple[int, Item]]:
+    """What values hold, each with its record: the line in a file of lines, else a running number.
+
+    Args:
+        values: Values of a file.
+        opened: What one of them holds: itself, or the parts of an envelope; each part alone, or first in a tuple.
+    """
+    if values.patches is not None:
+        yield from _each_patched(values, opened, values.patches)
+        return
+    running = 0
+    for place, value in values.values:
+        for item in opened(value):
+            running += 1
+            yield (place if values.are_lines else running), item
+
+
+def read_values(file: SourceFile) -> Iterator[Values]:
+    """The file's values in order: those of its lines, of its array, or the single one.
+
+    Raises:
+        FileRejected: It is not JSON, or not UTF-8.
+        FileVanished: It is not there any more.
+    """
+    patches = file.patches if file.patches is not None and file.patches.by_record else None
+    blocks = unpacked_blocks(file, BLOCK_BYTES)
+    first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
+    if not is_json_lines(first):
+        yield _whole(b"".join([first, *blocks]), patches)
+        return
+    yield from _lines(first, blocks, patches)
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Whether a file that begins so is one of lines; a single object on a single line is read as one either way."""
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return first[:1] != b"[" and _is_object(first.split(b"\n", 1)[0])
+
+
+def read_json(file: SourceFile) -> Iterator[Records]:
+    """The file's objects in order; `_record` is the line in a file of lines, else the object's number.
+
+    Raises:
+        FileRejected: It is not JSON, or not UTF-8.
+        FileVanished: It is not there any more.
+    """
+    for read in read_values(file):
+        values = read.values if read.patches is None else list(each_record(read, lambda value: [value]))
+        yield _frame(values, read.malformed)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(load_json(line.decode()), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _whole(content: bytes, patches: RecordPatches | None) -> Values:
+    try:
+        value = load_json(_text(content))
+    except (ValueError, RecursionError) as error:
+        raise FileRejected(f"The file is not JSON: {damage(error)}.") from None
+    objects = list(enumerate(value if isinstance(value, list) else [value], 1))
+    good, malformed = _whole_characters(objects) if HALF_CHARACTER.search(content) else (objects, [])
+    return Values(good, malformed, are_lines=False, patches=patches)
+
+
+def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None) -> Iterator[Values]:
+    line = 1
+    carried = b""
+    block: bytes | None = first
+    while block is not None:
+        following = next(blocks, None)
+        *lines, carried = (carried + block).split(b"\n")
+        if following is None:
+            lines.append(carried)
+        yield _of_lines(lines, line, patches)
+        line += len(lines)
+        block = following
+
+
+def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> Values:
+    objects: list[tuple[int, Any]] = []
+    malformed: list[Malformed] = []
+    for number, raw in enumerate(lines, line):
+        if not raw.strip():
+            continue
+        text = _text(raw)
+        if patches is not None and number in patches.by_record:
+            text = _patched_line(number, text, patches)
+        try:
+            objects.append((number, load_json(text)))
+        except (ValueError, RecursionError) as error:
+            malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {damage(error)}", text))
+    if any(HALF_CHARACTER.search(raw) for raw in lines):
+        objects, halves = _whole_characters(objects)
+        malformed += halves
+    return Values(objects, malformed, are_lines=True)
+
+
+def _patched_line(number: int, text: str, patches: RecordPatches) -> str:
+    """A line with its patch, as text again; as it came if the patch does not fit."""
+    try:
+        value, received = load_json(text), None
+    except (ValueError, RecursionError):
+        value, received = None, Received(text=text, is_readable=False)
+
+    def patched(patch: RecordPatch) -> str:
+        if received is not None and patch.text is None:
+            raise PatchMisfit("the record cannot be read, so the whole of it has to be given, with --text")
+        return json.dumps(patched_value(value, patch, load_json), ensure_ascii=False)
+
+    return patches.apply(number, received or received_value(value), patched) or text
+
+
+def _each_patched(
+    values: Values, opened: Callable[[Any], Iterable[Item]], patches: RecordPatches
+) -> Iterator[tuple[int, Item]]:
+    """The records of a file that is not one of lines. Patched ones are put where they stood, and the whole reopened."""
+    first = 1
+    for _, value in values.values:
+        items = list(opened(value))
+        numbers = [number for number in range(first, first + len(items)) if number in patches.by_record]
+        patched = value
+        for number in numbers:
+            item = items[number - first]
+            patched = _with_record(number, patched, item[0] if isinstance(item, tuple) else item, patches)
+        again = list(opened(patched)) if patched is not value else items
+        if len(again) != len(items):
+            patches.problems |= dict.fromkeys(numbers, "with it the record would be read as several, or as none")
+            again = items
+        yield from enumerate(again, first)
+        first += len(items)
+
+
+def _with_record(number: int, value: Any, inner: Any, patches: RecordPatches) -> Any:
+    def patched(patch: RecordPatch) -> Any:
+        if inner is not value and not isinstance(inner, dict):
+            raise PatchMisfit("what stands in the record's place is no object; send the corrected file instead")
+        return replaced(value, inner, patched_value(inner, patch, load_json))
+
+    made = patches.apply(number, received_value(inner), patched)
+    return value if made is None else made
+
+
+def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:
+    """JSON can name half a character (a surrogate alone), which no text can hold: such records are malformed."""
+    good: list[tuple[int, Any]] = []
+    malformed: list[Malformed] = []
+    for number, value in objects:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+            good.append((number, value))
+        except UnicodeEncodeError:
+            text = json.dumps(value)
+            malformed.append(Malformed(number, "readable_record", "the record holds half a character", text))
+    return good, malformed
+
+
+def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Records:
+    records = [(number, value) for number, value in objects if isinstance(value, dict)]
+    malformed = malformed + [
+        Malformed(number, "readable_record", "the record is not a JSON object", json.dumps(value))
+        for number, value in objects
+        if not isinstance(value, dict)
+    ]
+    names = list(dict.fromkeys(name for _, value in records for name in value if name != RECORD))
+    columns = [_column(name, [value.get(name) for _, value in records]) for name in names]
+    places = pl.Series(RECORD, [number for number, _ in records], dtype=pl.Int64)
+    return Records(pl.DataFrame([*columns, places]), malformed)
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype=pl.String, strict=True)
+    except TypeError:
+        return pl.Series(name, [_as_text(value) for value in values], dtype=pl.String)
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise FileRejected(f"The file holds the byte 0x{raw[error.start]:02x}, which is not UTF-8.") from None

@@ -1,0 +1,108 @@
+"""Tables as records: Parquet in slices, and the first sheet of an Excel workbook."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orderhouse.files.damage import damage
+from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, unpacked
+from orderhouse.sources.readers.headers import column_names
+from orderhouse.sources.readers.patched_tables import patched_records
+from orderhouse.sources.readers.records import RECORD, Records
+
+__all__ = ["read_parquet", "read_xlsx"]
+
+SLICE_ROWS = 150_000
+SHEET_BYTES = 1 << 30
+
+
+def read_parquet(file: SourceFile) -> Iterator[Records]:
+    """The file's rows with their own types; `_record` is the row's number.
+
+    Raises:
+        FileRejected: It is damaged.
+        FileVanished: It is not there any more.
+    """
+    return patched_records(_parquet_rows(file), file.patches)
+
+
+def _parquet_rows(file: SourceFile) -> Iterator[Records]:
+    with _seekable(file) as stream:
+        try:
+            table = pq.ParquetFile(stream)
+            yield Records(_numbered(pl.DataFrame(table.schema_arrow.empty_table()), 1))
+            first = 1
+            for batch in table.iter_batches(batch_size=SLICE_ROWS):
+                yield Records(_numbered(pl.DataFrame(batch), first))
+                first += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise FileRejected(f"The Parquet file is damaged: {damage(error)}.") from None
+
+
+def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
+    """The first sheet's rows as text; `_record` is the row in the sheet.
+
+    Raises:
+        FileRejected: It is no workbook, or unpacks to more than a gigabyte.
+        FileVanished: It is not there any more.
+    """
+    return patched_records(_sheet_rows(file, names), file.patches)
+
+
+def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
+    try:
+        from openpyxl import load_workbook  # type: ignore[import-untyped]
+    except ImportError:
+        raise FileRejected("Reading Excel workbooks needs the package openpyxl, which is not installed.") from None
+    content = unpacked(file)
+    try:
+        with zipfile.ZipFile(content) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        rows: list[list[str | None]] = []
+        if size <= SHEET_BYTES:
+            sheet = load_workbook(content, read_only=True, data_only=True).worksheets[0]
+            rows = [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    except Exception as error:  # openpyxl hands on whatever its zip, XML and number readers stumble over
+        raise FileRejected(f"The Excel workbook is damaged: {str(error)[:200] or type(error).__name__}.") from None
+    if size > SHEET_BYTES:
+        raise FileRejected(f"The Excel workbook unpacks to {size >> 20} MB. Send it as CSV or Parquet.")
+    header = names or column_names(rows[0] if rows else [])
+    first = 1 if names else 2
+    width = len(header)
+    body = [
+        (number, [*row[:width], *[None] * (width - len(row))]) for number, row in enumerate(rows[first - 1 :], first)
+    ]
+    filled = [(number, row) for number, row in body if any(value is not None for value in row)]
+    frame = pl.DataFrame([row for _, row in filled], schema=dict.fromkeys(header, pl.String()), orient="row")
+    yield Records(frame.with_columns(pl.Series(RECORD, [number for number, _ in filled], dtype=pl.Int64)))
+
+
+def _seekable(file: SourceFile) -> BinaryIO:
+    stream = file.open()
+    head = stream.read(4)
+    stream.seek(0)
+    if head[:2] != GZIP_MAGIC and head != ZSTD_MAGIC:
+        return stream
+    stream.close()
+    return unpacked(file)
+
+
+def _numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
+    return frame.with_columns(pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True).alias(RECORD))
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

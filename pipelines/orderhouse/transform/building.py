@@ -1,0 +1,229 @@
+"""One build: decide what has to be computed.
+
+Let dbt compute it, and remember of which rows, clock and definitions it is.
+
+Killed at any moment, the next build ends with the same tables: the record says `building` until the last table is
+done, models keep their own watermarks, and a rebuild from empty files starts again from empty files.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.faults import checkpoint
+from orderhouse.settings import Settings
+from orderhouse.storage.build_record import BuildRecord, load_record, save_record
+from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.storage.warehouse import open_raw
+from orderhouse.transform.clock import Clock, read_clock, utc_text
+from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest, project_folder
+from orderhouse.transform.fingerprint import fingerprint
+from orderhouse.transform.manifest import clock_models, read_manifest
+from orderhouse.transform.plan import Plan, make_plan
+from orderhouse.transform.variables import build_variables, shaping_variables, tracking_salt
+from orderhouse.vault.vault import load_keys
+
+__all__ = ["BuildFailed", "BuildResult", "build"]
+
+
+class BuildFailed(OrderhouseError):
+    """A model could not be computed; nothing is published."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build did.
+
+    Attributes:
+        changed: Whether any table was touched.
+        reason: Why it did what it did, in a sentence.
+        record: What is remembered about it.
+        seconds: Seconds by `schema/table`, of the tables that were computed.
+        rows: Rows by `schema/table`, of every stored table.
+    """
+
+    changed: bool
+    reason: str
+    record: BuildRecord
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def build(
+    settings: Settings,
+    *,
+    as_of: str = "now",
+    full: bool = False,
+    on_event: Callable[[ModelEvent], None] | None = None,
+) -> BuildResult:
+    """Bring every table up to what was received; the caller holds the lock.
+
+    Args:
+        settings: Where the warehouse lives.
+        as_of: `now`, `data` or an ISO-8601 instant with an offset.
+        full: Start from empty files even if nothing asks for it.
+        on_event: Told of each model as it starts and ends.
+
+    Raises:
+        OrderhouseError: `as_of` is no instant, or nothing was ingested yet.
+        BuildFailed: A model failed; names each one and the database's words.
+    """
+    clock = read_clock(as_of)
+    shaping = shaping_variables(settings)
+    salt = tracking_salt(load_keys(settings).inner)
+    before = load_record(settings)
+    if settings.raw_db.exists():  # the models read views that a home of an earlier release may lack
+        open_raw(settings).close()
+    with open_raw(settings, read_only=True) as raw:
+        batch_id = _greatest_batch(raw, settings)
+        present = fingerprint(project_folder(), raw, {**shaping, "tracking_salt": salt})
+        plan = make_plan(settings, before, present, batch_id, clock, raw)
+    if full:
+        plan = Plan("full", "Built from empty files, as asked.")
+    if plan.extent == "nothing" and before is not None:
+        return BuildResult(changed=False, reason=plan.reason, record=before, rows=_rows(settings))
+    record = _begin(settings, plan, present, batch_id, clock, shaping)
+    seconds = _run(settings, record, plan, salt, on_event)
+    record = _finish(settings, record)
+    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
+
+
+def _greatest_batch(raw: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    row = raw.execute("select max(batch_id) from raw.batches").fetchone()
+    if row is None or row[0] is None:
+        raise OrderhouseError(
+            f"There is nothing to build in {settings.home}: no file has been ingested yet. "
+            "Name your feeds in sources.yaml, or make some with `orderhouse simulate`, then run `orderhouse ingest`."
+        )
+    return int(row[0])
+
+
+def _begin(
+    settings: Settings,
+    plan: Plan,
+    present: Mapping[str, str],
+    batch_id: int,
+    clock: Clock,
+    shaping: Mapping[str, str],
+) -> BuildRecord:
+    """Remember that tables are about to be touched; then, for a full build, remove the files."""
+    record = BuildRecord(
+        build_id=uuid.uuid4().hex,
+        status="building",
+        extent=plan.extent,
+        fingerprint=dict(present),
+        batch_id=batch_id,
+        business_time_zone=shaping["business_time_zone"],
+        reporting_currency=shaping["reporting_currency"],
+        as_of_mode=clock.mode,
+        as_of=clock.as_of,
+        wall_clock=clock.wall_clock,
+    )
+    save_record(settings, record)
+    checkpoint("build_began")
+    if record.full:
+        for path in (settings.warehouse_db, settings.work_db):
+            path.unlink(missing_ok=True)
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    return record
+
+
+def _run(
+    settings: Settings,
+    record: BuildRecord,
+    plan: Plan,
+    salt: str,
+    on_event: Callable[[ModelEvent], None] | None,
+) -> dict[str, float]:
+    ended: list[ModelEvent] = []
+
+    def observe(event: ModelEvent) -> None:
+        if event.status != "started":
+            ended.append(event)
+            checkpoint("build_model")
+        if on_event:
+            on_event(event)
+
+    outcome = invoke(
+        settings,
+        _command(settings, plan),
+        variables=build_variables(record),
+        secrets={"tracking_salt": salt},
+        on_event=observe,
+    )
+    if not outcome.success:
+        failure = BuildFailed(_explain(ended, outcome.exception, settings))
+        raise machine_problem(failure) or failure
+    return {event.table: event.seconds for event in ended}
+
+
+def _command(settings: Settings, plan: Plan) -> list[str]:
+    """The dbt command; seeds and views change only with the definitions.
+
+    And then everything is built from empty files.
+    """
+    if plan.extent == "full":
+        return ["build", "--resource-type", "seed", "--resource-type", "model"]
+    if plan.extent == "clock":
+        return ["run", "--select", *clock_models(read_manifest(prepare_manifest(settings)))]
+    return ["run", "--exclude", "config.materialized:view"] if plan.has_views else ["run"]
+
+
+def _explain(ended: list[ModelEvent], exception: object, settings: Settings) -> str:
+    failed = [event for event in ended if event.status == "error"]
+    if not failed:
+        return f"dbt could not run: {in_words(exception)} Its log is in {settings.logs}."
+    details = "\n".join(f"  {event.schema}.{event.name}: {_in_words(event.message)}" for event in failed)
+    models = "one table" if len(failed) == 1 else f"{len(failed)} tables"
+    return f"The build stopped at {models}; what is published stays as it is.\n{details}"
+
+
+def _in_words(message: str) -> str:
+    """What a model failed of; that a number does not fit is about the rows received and not about the model."""
+    if "to type DECIMAL" not in message:
+        return in_words(message)
+    return (
+        "a sum or product has more digits before the point than an amount can have (14). An amount, a quantity or a "
+        "rate that was received must be far too large or too small; send its record again, corrected."
+    )
+
+
+def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:
+    """Stamp the warehouse file with this build and say that it is whole."""
+    checkpoint("build_ran")
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        row = warehouse.execute("select as_of from marts.as_of").fetchone()
+        as_of = utc_text(row[0].replace(tzinfo=UTC)) if row else record.as_of
+        finished = replace(record, status="built", as_of=as_of, finished_at=utc_text(datetime.now(UTC)))
+        warehouse.execute("create schema if not exists meta")
+        warehouse.execute(
+            "create or replace table meta.build as select ?::varchar as build_id, ?::bigint as batch_id, "
+            "?::timestamp as as_of, ?::timestamp as built_at",
+            [finished.build_id, finished.batch_id, finished.as_of, finished.finished_at],
+        )
+    checkpoint("build_stamped")
+    save_record(settings, finished)
+    return finished
+
+
+def _rows(settings: Settings) -> dict[str, int]:
+    """Rows of every table, from DuckDB's own count of them: nothing is scanned."""
+    return {name: rows for path in (settings.work_db, settings.warehouse_db) for name, rows in _rows_of(path).items()}
+
+
+def _rows_of(path: Path) -> dict[str, int]:
+    if not path.exists():
+        return {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found: list[tuple[Any, ...]] = connection.execute(
+            "select schema_name || '/' || table_name, estimated_size from duckdb_tables() where schema_name <> 'meta'"
+        ).fetchall()
+    return {name: int(rows) for name, rows in found}

@@ -1,0 +1,76 @@
+"""What a build has to compute.
+
+Everything from empty files, what was touched, only what looks at the clock, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from orderhouse.settings import Settings
+from orderhouse.storage.build_record import BuildRecord
+from orderhouse.transform.clock import Clock, has_instants_between
+from orderhouse.transform.fingerprint import changed_parts
+
+__all__ = ["Plan", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compute, and why in a sentence.
+
+    Attributes:
+        extent: `full`, `touched`, `clock` or `nothing`.
+        has_views: Whether every view already stands as the project defines it.
+    """
+
+    extent: str
+    reason: str
+    has_views: bool = False
+
+
+def make_plan(
+    settings: Settings,
+    before: BuildRecord | None,
+    present: Mapping[str, str],
+    batch_id: int,
+    clock: Clock,
+    raw: duckdb.DuckDBPyConnection,
+) -> Plan:
+    """Compare what is with what the last build saw.
+
+    Args:
+        settings: Where the warehouse lives.
+        before: The last build, finished or not.
+        present: The fingerprint now.
+        batch_id: The greatest batch now.
+        clock: What the user asked for.
+        raw: The raw store.
+    """
+    if before is None or not settings.work_db.exists() or not settings.warehouse_db.exists():
+        return Plan("full", "Built from empty files: there was no build to continue from.")
+    changed = changed_parts(before.fingerprint, present)
+    if changed:
+        return Plan("full", f"Built from empty files, because this changed: {', '.join(changed)}.")
+    if not before.is_whole:
+        return _continue(before)
+    if batch_id != before.batch_id:
+        return Plan("touched", f"Caught up with what arrived since batch {before.batch_id}.", has_views=True)
+    if _is_same_clock(before, clock, raw):
+        return Plan("nothing", f"Nothing new, and the same clock ({before.as_of} UTC): no table was touched.")
+    return Plan("clock", "Nothing new: only what looks at the clock was computed again.", has_views=True)
+
+
+def _continue(before: BuildRecord) -> Plan:
+    if before.full:
+        return Plan("full", "Built from empty files: the last build began that way and did not finish.")
+    return Plan("touched", "Caught up from where the last build stopped.")
+
+
+def _is_same_clock(before: BuildRecord, clock: Clock, raw: duckdb.DuckDBPyConnection) -> bool:
+    if clock.mode == "data":
+        return before.as_of_mode == "data" and not has_instants_between(raw, before.wall_clock, clock.wall_clock)
+    return clock.as_of == before.as_of

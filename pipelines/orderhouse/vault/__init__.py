@@ -1,0 +1,1 @@
+"""Vault: personal values behind keyed tokens, the keys, and the retained originals of received files."""
