@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run test up check bench docs lock
+.PHONY: help install run test test-wheel up check bench docs lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,7 @@ ORDERS ?= 1000000
 help:
 	@echo "make run     ingest the sample feeds, build, audit, publish, and show the numbers"
 	@echo "make test    the whole test suite"
+	@echo "make test-wheel  the built wheel, installed into an empty environment"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, SQL style, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
@@ -38,6 +39,9 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-wheel: $(STAMP)
+	@$(BIN)/python -m pytest --durations=3 tests/packaging/installed_wheel.py
 
 up: $(STAMP)
 	@$(BIN)/orderhouse up

@@ -1,4 +1,4 @@
-{# Who ordered: the customer, else the guest's e-mail token, else nobody but the order itself. #}
+{# Key of the customer of an order: the customer id, else the e-mail token of the guest, else the order id. #}
 {% macro customer_key(alias) -%}
     case
         when {{ alias }}.customer_id is not null then concat('c:', {{ alias }}.customer_id)
@@ -8,8 +8,8 @@
 {%- endmacro %}
 
 {#
-  Pre-hook of int_customer_snapshots: forgets the snapshots that are no longer wanted and those from the earliest day on that
-  rows newly arrived since the last build touch. The model then computes the wanted ones that are missing.
+  Pre-hook of int_customer_snapshots. It deletes snapshots that are no longer wanted. It also deletes snapshots from the
+  earliest day on that newly received rows touch. The model then computes the wanted snapshots that are missing.
 #}
 {% macro forget_stale_snapshots() -%}
     {%- if is_incremental() -%}
@@ -25,7 +25,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# One to five, from a percent_rank between 0 and 1. #}
+{# Score from 1 to 5, from a percent_rank between 0 and 1. #}
 {% macro quintile(percent_rank) -%}
     cast(least(floor({{ percent_rank }} * 5) + 1, 5) as {{ dbt.type_int() }})
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  How far a parcel is. Scans are ranked label_created 1 < accepted < in_transit < out_for_delivery < ready_for_pickup <
-  delivered 6 < returning < returned 8; delays, failed attempts and exceptions never advance it (0).
+  Statuses of a parcel in order of progress. A scan's rank is its position: label_created is 1, delivered 6, returned 8.
+  Delays, failed attempts and exceptions have rank 0 and never advance the parcel.
 #}
 {% macro delivery_statuses() -%}
     {{ return(['label_created', 'accepted', 'in_transit', 'out_for_delivery', 'ready_for_pickup', 'delivered', 'returning', 'returned']) }}
@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 {#
-  Where a parcel stands, from the rank it reached and whether it was lost or cancelled: from delivered (6) on, a loss or a
+  Status of a parcel, from the rank that it reached and from a loss or cancellation. From delivered (6) on, a loss or a
   cancellation no longer counts.
 #}
 {% macro delivery_status_at(rank, is_cancelled, is_lost) -%}
@@ -31,7 +31,10 @@
     end
 {%- endmacro %}
 
-{# The rank a parcel had reached before a scan of rank `own_rank` at `instant`; of simultaneous scans the lower ranks come first. #}
+{#
+  Rank that a parcel had reached before a scan of rank `own_rank` at `instant`. Of simultaneous scans the lower ranks come
+  first.
+#}
 {% macro delivery_rank_before(shipments_alias, instant, own_rank) -%}
     case
         {%- for word in delivery_statuses() | reverse %}
@@ -44,8 +47,8 @@
 {%- endmacro %}
 
 {#
-  Scans in the order in which simultaneous ones are read: problems before progress, a loss or a cancellation last. Together
-  with the instant it makes one number, whose maximum is the latest scan.
+  Statuses in the order in which simultaneous scans are read: problems before progress, a loss or a cancellation last.
+  Instant and position make one number; its maximum is the latest scan.
 #}
 {% macro scan_words() -%}
     {{ return(['delayed', 'exception', 'attempt_failed'] + delivery_statuses() + ['lost', 'cancelled']) }}
@@ -70,20 +73,20 @@
 {%- endmacro %}
 
 {#
-  What customers track an order by: 12 characters of base 64 of a salted SHA-256, in capitals and without those that people
-  confuse; about 58 bits, so that ten million orders collide with a chance of one in five thousand.
+  Id by which customers track an order: 12 characters of base 64 of a salted SHA-256, in capitals, without characters that
+  people confuse. It has about 58 bits: among ten million orders the chance of a collision is one in five thousand.
 #}
 {% macro tracking_id(order_id) -%}
     translate(upper(substr({{ base64_of_hex(sha256_hex("'" ~ var('tracking_salt') ~ ":' || " ~ order_id)) }}, 1, 12)), '+/01IO', 'XYHKMW')
 {%- endmacro %}
 
 
-{# One minor unit of a currency with so many decimal digits, as an amount. #}
+{# One minor unit of a currency as an amount, from the currency's number of decimal digits. #}
 {% macro minor_unit_amount(digits) -%}
     cast(case {{ digits }} when 0 then 1 when 1 then 0.1 when 2 then 0.01 when 3 then 0.001 else 0.0001 end as {{ money_type() }})
 {%- endmacro %}
 
-{# The payment axis, from the amounts in the columns of `row`; one definition for the order and for each step of its timeline. #}
+{# Payment status, from the amounts in the columns of `row`. The order and each step of its timeline use this definition. #}
 {% macro payment_status(row) -%}
     case
         when not {{ row }}.is_paid_tracked then 'not_tracked'

@@ -33,14 +33,32 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The batch up to which this model has seen everything; -1 before its first build. Asked once per model. #}
+{#
+  Relation that the rows of this model are stored in. A step is an ephemeral model: its config `step_of` names the stored
+  model that reads it, and the step filters by the watermark of that model.
+#}
+{% macro stored_in() -%}
+    {#- Unit tests have no relation of their own. -#}
+    {%- if not execute or not this.identifier or not config.get('step_of') -%}{{ return(this) }}{%- endif -%}
+    {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ config.get('step_of')] -%}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+{%- endmacro %}
+
+{# True where the model, or the model that a step is part of, adds to a table that is there already. #}
+{% macro is_increment() -%}
+    {%- if not execute or not this.identifier or not config.get('step_of') -%}{{ return(is_incremental()) }}{%- endif -%}
+    {%- set stored = load_cached_relation(stored_in()) -%}
+    {{ return(stored is not none and stored.type == 'table' and not should_full_refresh()) }}
+{%- endmacro %}
+
+{# The batch up to which this model has seen everything; -1 before its first build. A model asks for it once. #}
 {% macro watermark() -%}
-    {# Unit tests have no relation of their own. #}
-    {%- if not execute or not this.identifier -%}{{ return(-1) }}{%- endif -%}
+    {%- set stored = stored_in() -%}
+    {%- if not execute or not stored.identifier -%}{{ return(-1) }}{%- endif -%}
     {%- if 'watermark' not in model -%}
         {%- set found = run_query(
-            "select coalesce(max(batch_id), -1) from " ~ this.database ~ ".meta.watermarks where model = '"
-            ~ this.identifier ~ "'"
+            "select coalesce(max(batch_id), -1) from " ~ stored.database ~ ".meta.watermarks where model = '"
+            ~ stored.identifier ~ "'"
         ) -%}
         {%- do model.update({'watermark': found.columns[0].values()[0]}) -%}
     {%- endif -%}
@@ -58,7 +76,7 @@
 
 {# Filter on `column`: everything on a full build, else the touched keys. While dbt parses, the keys declare what is read. #}
 {% macro is_touched(column, models, key=none) -%}
-    {%- if is_incremental() or not execute -%}
+    {%- if is_increment() or not execute -%}
         {{ column }} in ({{ touched_keys(key or column.split('.') | last, models) }})
     {%- else -%}
         true

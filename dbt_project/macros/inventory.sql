@@ -1,6 +1,6 @@
 {#
-  Content hash of a stock movement that competes with another key for the same instant: the same canonical text that
-  content_hash builds, from staging columns.
+  Content hash of a stock movement, used to order movements with other keys at the same instant. It hashes the same
+  canonical text as content_hash, built from staging columns.
 #}
 {% macro stock_content_hash(alias) -%}
     {%- set columns = {

@@ -1,6 +1,6 @@
 {#
-  Turns wide sums per day, channel, country and source into rows per KPI. `kpis` holds triples: the KPI, its numerator and its
-  denominator (none where the KPI is a sum and not a ratio).
+  Turn wide sums per day, channel, country and source into one row per KPI. `kpis` holds triples: the KPI, its numerator
+  and its denominator (none if the KPI is a sum).
 #}
 {% macro kpi_rows(relation, kpis) -%}
     {%- for kpi, numerator, denominator in kpis %}
@@ -22,12 +22,12 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# How many rows meet a condition. #}
+{# Number of rows that meet a condition. #}
 {% macro count_if(condition) -%}
     count(case when {{ condition }} then 1 end)
 {%- endmacro %}
 
-{# A sum that is null where any of its parts is: an amount without a rate makes the whole unknown, never smaller. #}
+{# Sum that is null if any of its parts is null. An amount without a rate makes the whole sum unknown. #}
 {% macro whole_sum(expression) -%}
     case when count(*) = count({{ expression }}) then sum({{ expression }}) end
 {%- endmacro %}

@@ -1,21 +1,21 @@
-{# Money, in the currency beside it. #}
+{# Type of an amount of money. #}
 {% macro money_type() -%}
     decimal(18, 4)
 {%- endmacro %}
 
-{# Decimal digits of a currency's minor unit, for a column joined from the seed `currencies`; two where unknown. #}
+{# Decimal digits of a currency's minor unit, for a column joined from the seed `currencies`. Two if unknown. #}
 {% macro minor_unit(digits_column) -%}
     coalesce({{ digits_column }}, 2)
 {%- endmacro %}
 
-{# A ratio divided last, as a double; null where the denominator is zero. #}
+{# Ratio as a double. Null if the denominator is zero. #}
 {% macro ratio(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
 {#
-  R(k) of the money rules: the part of `total` that falls on the first `k` of `quantity` units, half-even to the currency's
-  minor unit. R(0) is 0 and R(quantity) is the total itself, so that parts always add up.
+  R(k) of the money rules: the part of `total` that belongs to the first `k` of `quantity` units, rounded half-even to the
+  currency's minor unit. R(0) is 0 and R(quantity) is the total, so parts always add up.
 #}
 {% macro split_amount(total, k, quantity, digits) -%}
     cast(case

@@ -1,11 +1,11 @@
-{# An amount in the reporting currency, at a rate of int_fx_daily; null where there is no rate. #}
+{# Amount in the reporting currency, at a rate of int_fx_daily. Null if the rate is missing. #}
 {% macro reporting_amount(amount, rate) -%}
     cast(cast({{ amount }} as {{ money_type() }}) * {{ rate }} as {{ money_type() }})
 {%- endmacro %}
 
 {#
-  An amount in another currency: through the reporting currency, rounded half-even to `digits` places. Exact: the rates enter
-  as integers of their last digit.
+  Amount in another currency, converted through the reporting currency and rounded half-even to `digits` places. The rates
+  are used as integers of their last digit, so the result is exact.
 #}
 {% macro converted_amount(amount, rate, target_rate, digits) -%}
     {{ round_half_even_quotient(
@@ -13,12 +13,12 @@
     ) }}
 {%- endmacro %}
 
-{# Type of a rate: 19 digits in all, so that amount × rate fits the widest decimal of either engine. #}
+{# Type of a rate. With 19 digits, amount × rate fits the widest decimal of both engines. #}
 {% macro rate_type() -%}
     decimal(19, 12)
 {%- endmacro %}
 
-{# One published rate divided by another, rounded to 12 places; null where it does not fit a rate or vanishes. #}
+{# One published rate divided by another, rounded to 12 places. Null if the result is too large for a rate or rounds to zero. #}
 {% macro rate_quotient(numerator, denominator) -%}
     {%- set above = to_big_integer("cast(" ~ numerator ~ " as decimal(38, 8)) * 100000000") -%}
     {%- set below = to_big_integer("cast(" ~ denominator ~ " as decimal(38, 8)) * 100000000") -%}

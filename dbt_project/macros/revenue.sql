@@ -1,11 +1,11 @@
-{# The clocks on which a sale is recognised. #}
+{# Recognition clocks of a sale. #}
 {% macro recognition_clocks() -%}
     {{ return(['placed', 'paid', 'shipped', 'delivered']) }}
 {%- endmacro %}
 
 {#
-  Pre-hook of the revenue tables: remembers the days of the rows that this run is about to replace, in the same transaction.
-  A day that loses rows has to be added up again as much as one that gains some. A day is kept once, with its latest batch.
+  Pre-hook of the revenue tables. It records the days of the rows that this run replaces, in the same transaction. A day
+  that loses rows must be recomputed like a day that gains rows. Each day is kept once, with its latest batch.
 #}
 {% macro remember_replaced_days(columns) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
@@ -29,12 +29,15 @@
     insert into {{ days }} select distinct days.business_date, {{ this_batch() }} from ({{ replaced }}) as days
 {%- endmacro %}
 
-{# Where remember_replaced_days writes: beside the revenue tables, since no transaction spans two databases. #}
+{#
+  Table that remember_replaced_days writes. It is in the database of the revenue tables, because no transaction spans two
+  databases.
+#}
 {% macro replaced_revenue_days() -%}
     {{ return(target.database ~ '.intermediate.revenue_days_replaced') }}
 {%- endmacro %}
 
-{# The columns of one revenue table in the shape of int_revenue_events: what it does not have is zero, or null. #}
+{# Columns of one revenue table in the shape of int_revenue_events. Columns that the table does not have are zero or null. #}
 {% macro revenue_event_columns(table) -%}
     {%- set own = {
         'revenue_sales': [

@@ -1,14 +1,16 @@
 {#
-  CTEs that bring one feed's raw rows into the shape that staging models select from. They end in `versions`: every distinct
-  version of every key, with `is_current`, `has_conflict` and `content_hash` (computed only where two rows compete).
+  CTEs that bring the raw rows of a feed into the shape that staging models select from. The last one is `versions`: every
+  distinct version of every key, with `is_current`, `has_conflict` and `content_hash` (computed only if two rows compete).
 
-  feed: name of the feed; key: its key columns; clock: the version clock of a versioned feed, none for an event feed;
-  touched_by: the column whose newly arrived values are recomputed on an incremental run; where the feed has no such column,
-  touched_expression says how to compute it.
-
-  learnt: columns of an event feed that may become known after the event; the row that knows most of them is current, and one
-  that knows less, and differs in nothing else but the instant, is no conflict with it. follows: two columns, the first of which
-  holds the second where a row is to be read with another one, which has the second as its touched_by; either touches the other.
+  feed: Name of the feed.
+  key: Its key columns.
+  clock: Version clock of a versioned feed; none for an event feed.
+  touched_by: Column whose newly received values are recomputed in an incremental run.
+  touched_expression: Expression of touched_by, if the feed has no such column.
+  learnt: Columns of an event feed that may become known after the event. The row that knows most of them is current. A row
+    that knows fewer, and otherwise differs only in the instant, is no conflict with it.
+  follows: Two columns of rows that are read together with another row. A row whose first column equals its second follows
+    the row that has this value as its touched_by. Each of the two rows touches the other.
 #}
 {% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], follows=none) -%}
 {%- set relation = source('raw', feed) -%}
@@ -95,7 +97,8 @@ distinct_rows as (
     from hashed
     qualify row_number() over (
         partition by {{ key | join(', ') }}, content_hash, token_hash
-        -- By source first: its words and coverage give the row its meaning, which must not depend on who came first.
+        -- The source comes first: its vocabulary and coverage determine the meaning of the row, which must not depend on
+        -- the order of arrival.
         order by _source, _received_at, _batch_id, _file_id, _record
     ) = 1
 ),
@@ -166,8 +169,8 @@ versions as (
 {%- endmacro %}
 
 {#
-  SHA-256 over the sorted `name=value` pairs of the non-null contract columns in canonical form; with `tokens`, over the
-  tokens of personal data alone, which decide only where everything else is equal.
+  SHA-256 over the sorted `name=value` pairs of the non-null contract columns in canonical form. With `tokens` it covers
+  only the tokens of personal data, which decide if everything else is equal.
 #}
 {% macro content_hash(relation, alias, tokens=false, without=[]) -%}
     {%- if not execute -%}{{ return('cast(null as varchar)') }}{%- endif -%}
@@ -182,7 +185,7 @@ versions as (
     {{ return(sha256_hex("concat_ws(chr(31), " ~ pairs | join(', ') ~ ")")) }}
 {%- endmacro %}
 
-{# A value as text that depends on nothing but the value: decimals without trailing zeros. #}
+{# Value as canonical text: decimals have no trailing zeros. #}
 {% macro canonical_text(expression, type) -%}
     {%- if type | upper | replace(' ', '') is in ['DECIMAL(18,4)', 'DECIMAL(18,8)'] or type | upper | trim == 'DECIMAL' -%}
         rtrim(rtrim(cast({{ expression }} as {{ dbt.type_string() }}), '0'), '.')
@@ -191,7 +194,7 @@ versions as (
     {%- endif -%}
 {%- endmacro %}
 
-{# An enumerated column in our words: null stays `default`, a word in no table becomes `unknown`. #}
+{# Enumerated column in the words of the contract. Null becomes `default`; a word that is in no vocabulary becomes `unknown`. #}
 {% macro our_word(column, words_alias, default='null') -%}
     case
         when {{ column }} is null then {{ default }}
@@ -199,7 +202,7 @@ versions as (
     end
 {%- endmacro %}
 
-{# A label in the words of its source's table, which need not know it: then it stays as written. #}
+{# Label in the vocabulary of its source. A label that is not in it stays as written, in lower case. #}
 {% macro our_label(column, words_alias) -%}
     coalesce({{ words_alias }}.meaning, lower({{ column }}))
 {%- endmacro %}

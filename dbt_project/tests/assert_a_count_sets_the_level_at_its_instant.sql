@@ -1,4 +1,4 @@
--- The last count of a SKU at a warehouse, plus what moved after it, is what is on hand.
+-- The last count of a SKU at a warehouse plus the movements after it equals the units on hand.
 with movements as (
     select * from {{ ref('int_stock_movements') }}
 ),

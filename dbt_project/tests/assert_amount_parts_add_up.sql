@@ -1,4 +1,5 @@
--- Gross less discount is net; all units kept are worth what was ordered, none kept are worth nothing, and some never more.
+-- Gross less discount is net. If all units are kept, the amounts are those ordered; if none are kept, they are zero;
+-- otherwise they are not greater than those ordered.
 select
     order_lines.order_id,
     order_lines.line_id

@@ -1,4 +1,4 @@
--- To the last digit, currency by currency; credit notes that name neither order nor customer are nobody's.
+-- The comparison is exact and per currency. Credit notes that name neither order nor customer belong to no customer.
 with customers as (
     select
         customer_orders.currency,

@@ -1,4 +1,4 @@
--- No day was forgotten when its events changed.
+-- Every day was recomputed when its events changed.
 with events as (
     {% for clock in recognition_clocks() -%}
     select

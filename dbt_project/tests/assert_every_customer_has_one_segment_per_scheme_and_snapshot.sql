@@ -1,4 +1,4 @@
--- Each snapshot holds the customers with an order by then, each of them once in every scheme.
+-- Each snapshot holds every customer with an order by then exactly once in every scheme.
 with segments as (
     select
         segments.snapshot_date,

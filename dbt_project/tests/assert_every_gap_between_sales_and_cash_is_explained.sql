@@ -1,4 +1,5 @@
--- Per currency: what the ledger moved less what orders owe is what the breaks say, and no order has a rest.
+-- Per currency: the cash of the ledger less the amounts due of the orders equals the sum of the breaks, and no order has
+-- an unexplained amount.
 with ledger as (
     select
         order_currency as currency,

@@ -1,4 +1,4 @@
--- Every order that is no test stands in the mart once, with a stage.
+-- Every order that is not a test order is in the mart once, with a stage.
 with expected as (
     select count(*) as orders_count
     from {{ ref('stg_orders') }} as orders

@@ -1,4 +1,5 @@
--- Units of parcels under way or delivered are shipped, of lost ones lost, of returned ones returned; cancelled ones never left.
+-- Units of parcels on their way or delivered count as shipped, of lost parcels as lost, of returned parcels as returned.
+-- Units of cancelled parcels do not count.
 with shipped as (
     select
         shipment_lines.order_id,

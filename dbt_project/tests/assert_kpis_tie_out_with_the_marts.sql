@@ -1,4 +1,4 @@
--- Sums over all days, along every dimension that the KPI has, against the mart that the KPI comes from.
+-- Sums over all days along every dimension of the KPI are compared with the mart that the KPI comes from.
 with kpis as (
     select
         kpi_daily.kpi,

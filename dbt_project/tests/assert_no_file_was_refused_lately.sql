@@ -1,6 +1,7 @@
 {{ config(severity='warn') }}
 
--- A file that was refused as a whole within the last week of receipts, and that no later file of its name has replaced.
+-- Files that were rejected as a whole within the last week of receipts and not replaced by a later file of the same
+-- name.
 select
     files.source,
     files.path,

@@ -1,4 +1,5 @@
--- What the placed clock recognises of an order is what the order owes, gift cards apart; and it counts the order at most once.
+-- The revenue of an order by the placed recognition clock equals its amount due without gift cards, and counts the order
+-- at most once.
 with sales as (
     select
         order_id,

@@ -1,4 +1,4 @@
--- A reporting amount is missing exactly where a rate is, and then every one of its row's events is counted.
+-- A reporting amount is null exactly if a rate is missing, and then every event of the row is counted as missing.
 select *
 from {{ ref('fct_revenue_daily') }}
 where

@@ -1,4 +1,4 @@
--- Placed clock, gift cards apart, tax out of the prices that include it.
+-- By the placed recognition clock, without gift cards, and without tax where prices include it.
 with order_lines as (
     select
         placed_date,

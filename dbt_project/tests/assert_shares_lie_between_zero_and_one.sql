@@ -1,4 +1,4 @@
--- Shares of a whole; return_rate_value is none, since returns of a day are not part of its sales.
+-- KPIs that are shares of a whole. return_rate_value is not one, because the returns of a day are not part of its sales.
 select kpi_daily.*
 from {{ ref('fct_kpi_daily') }} as kpi_daily
 inner join {{ ref('kpi_catalogue') }} as kpi_catalogue on kpi_daily.kpi = kpi_catalogue.kpi

@@ -1,4 +1,4 @@
--- Every current payment event, but those of test orders, is in the ledger; and its cash is what orders say they got.
+-- Every current payment event except those of test orders is in the ledger, and its cash equals the cash of the orders.
 with payments as (
     select
         payments.currency,

@@ -1,4 +1,4 @@
--- Findings of the batch that this build is of; earlier ones stay in the table, but warn once.
+-- Findings of the batch of this build. Earlier findings stay in the table and warn only once.
 {{ config(severity='warn') }}
 
 select

@@ -1,1 +1,1 @@
-"""Orderhouse: feeds in, proven order, stock, customer and revenue state out."""
+"""Orderhouse: an order-management warehouse, from input feeds to order, stock, customer and revenue tables."""

@@ -1,7 +1,7 @@
-"""The errors that people see: one plain sentence, an exit code, no traceback.
+"""Errors that people see: a plain message and an exit code, without a traceback.
 
-Everything a user can cause (wrong settings, a broken sources file, a held lock, a refused audit) is raised as one of
-these. Programming errors are not: they keep their traceback.
+Everything that a user can cause (wrong settings, an invalid sources file, a held lock, a refused audit) is raised as
+one of these. Programming errors do not belong here: they keep their traceback.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ SHOWN_NAMES = 20
 
 
 class OrderhouseError(Exception):
-    """A problem that the user can put right: what is wrong, where, and what to do.
+    """A problem that the user can solve; the message states what is wrong, where, and what to do.
 
     Attributes:
-        exit_code: What the command line ends with (1 audit refused, 2 wrong usage or configuration, 3 warehouse held).
+        exit_code: Exit code of the command (1 audit refused, 2 wrong usage or configuration, 3 warehouse locked).
     """
 
     exit_code: int = 2
@@ -34,19 +34,19 @@ class OrderhouseError(Exception):
 
 
 class AuditRefused(OrderhouseError):
-    """The audit found errors, so nothing was published."""
+    """Refusal of an audit: it found errors and nothing was published."""
 
     exit_code = 1
 
 
 class LockHeld(OrderhouseError):
-    """Another run holds the warehouse."""
+    """Another run has the run lock of the home."""
 
     exit_code = 3
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as a list for a sentence: at most 20 of them, each cut after 60 characters."""
+    """Return names as a list for a sentence: at most 20 names, each at most 60 characters long."""
     shown = [name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…" for name in names[:SHOWN_NAMES]]
     more = [f"and {len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
     return ", ".join([*shown, *more]) or "none"

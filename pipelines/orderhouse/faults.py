@@ -1,9 +1,9 @@
-"""Named points at which a test may kill the process, to prove that killing it changes nothing.
+"""Named points at which a test may kill the process, to prove that no state is lost or half written.
 
 ``ORDERHOUSE_FAULT=after_vault`` ends the process at the checkpoint of that name as ``kill -9`` would: no clean-up,
-no flush. ``ORDERHOUSE_FAULT=after_commit:3`` does so at the third time it is reached, and
-``ORDERHOUSE_FAULT=statement:137`` before the 137th statement on the raw tables and the vault together. Without the
-variable a checkpoint costs one look-up, and connections are not watched at all.
+no flush. ``ORDERHOUSE_FAULT=after_commit:3`` ends it at the third passage, and ``ORDERHOUSE_FAULT=statement:137``
+before the 137th statement on the raw tables and the vault together. Without the variable a checkpoint costs one
+look-up, and connections are not wrapped at all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import duckdb
 
-__all__ = ["checkpoint", "watched"]
+__all__ = ["checkpoint", "with_checkpoints"]
 
 VARIABLE = "ORDERHOUSE_FAULT"
 STATEMENT = "statement"
@@ -26,7 +26,7 @@ def checkpoint(name: str) -> None:
     """End the process here with status 137 if the environment asks for it.
 
     Args:
-        name: The checkpoint's name, for example ``after_vault``.
+        name: Name of the checkpoint, for example ``after_vault``.
     """
     wanted = os.environ.get(VARIABLE)
     if not wanted:
@@ -39,15 +39,15 @@ def checkpoint(name: str) -> None:
         os._exit(137)
 
 
-def watched(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The connection, with a checkpoint before each of its statements if the environment asks for one of them."""
+def with_checkpoints(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return the connection, with a checkpoint before each statement if the environment asks for one."""
     if os.environ.get(VARIABLE, "").partition(":")[0] != STATEMENT:
         return connection
-    return cast(duckdb.DuckDBPyConnection, _Watched(connection))
+    return cast(duckdb.DuckDBPyConnection, _CheckpointingConnection(connection))
 
 
-class _Watched:
-    """Stands in for a connection and does what it does."""
+class _CheckpointingConnection:
+    """Proxy of a connection that passes a checkpoint before each statement."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection

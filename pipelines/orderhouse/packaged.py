@@ -1,6 +1,6 @@
-"""Files that ship with the package and are no Python: the dbt project, the dashboards and `workspace.yaml`.
+"""Files that ship with the package and are not Python: the dbt project, the dashboards and `workspace.yaml`.
 
-A wheel carries them inside the package, under `share/`. A checkout has them at its root.
+A wheel contains them in the package, under `share/`. A checkout has them at its root.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def packaged(name: str) -> Path:
         name: `dbt_project`, `dashboards` or `workspace.yaml`.
 
     Raises:
-        OrderhouseError: It was not installed.
+        OrderhouseError: The file or folder is not installed.
     """
     package = Path(str(files("orderhouse")))
     for folder in (package / "share", package.parents[1]):

@@ -43,7 +43,7 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
     declared = load_sources(settings.sources_file)
     with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
         if settings.sources is not None:
-            write_atomically(settings.sources_note, str(settings.sources))
+            write_atomically(settings.last_sources_file, str(settings.sources))
         originals = Originals(settings, vault.keys)
         ingested = ingest(settings, declared, connection, vault, originals, progress)
         rereads = [] if ingested.batch_id is None else record_sentences(connection, ingested.batch_id)

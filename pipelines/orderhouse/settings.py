@@ -1,7 +1,7 @@
-"""Settings: where the warehouse lives and how it runs, from ``orderhouse.toml`` overridden by ``ORDERHOUSE_*``.
+"""Settings: the paths and the configuration of a home, from ``orderhouse.toml`` overridden by ``ORDERHOUSE_*``.
 
-Built once at the edge (command line, Dagster definitions, dashboards) and passed down; nothing below reads the
-environment. What a source is and how it maps belongs in ``sources.yaml``, not here.
+Settings are built once at the edge (command line, Dagster definitions, dashboards) and passed down. No other module
+reads the environment. The declarations of sources belong in ``sources.yaml``, not here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SETTINGS_FILE = "orderhouse.toml"
 
 
 class Settings(BaseSettings):
-    """Everything a run needs to know. Paths are absolute; instants elsewhere are UTC."""
+    """Paths and configuration of a home. Paths are absolute."""
 
     model_config = SettingsConfigDict(env_prefix="ORDERHOUSE_", env_ignore_empty=True, extra="forbid", frozen=True)
 
@@ -41,20 +41,22 @@ class Settings(BaseSettings):
     )
     keep_versions: int = Field(default=5, ge=1, description="Published versions kept for rollback.")
     keep_originals: bool = Field(
-        default=True, description="Keep files as received, compressed and encrypted, in the vault."
+        default=True, description="Keep files as received in the vault, compressed and encrypted."
     )
-    keep_originals_days: int | None = Field(default=None, ge=1, description="For how many days; no limit if unset.")
+    keep_originals_days: int | None = Field(
+        default=None, ge=1, description="Days for which originals are kept; no limit if unset."
+    )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; all cores if unset.")
     memory_limit: str | None = Field(
         default=None, description="DuckDB memory limit, such as 4GB; DuckDB's own if unset."
     )
     settle_seconds: float = Field(
-        default=0, ge=0, description="A file that changed more recently than this is left for the next run."
+        default=0, ge=0, description="Seconds for which a file must be unchanged before it is loaded."
     )
-    intake_max_bytes: int = Field(
-        default=2 << 20, ge=1, description="The largest webhook body that is taken, in bytes."
+    intake_max_bytes: int = Field(default=2 << 20, ge=1, description="Largest accepted webhook body in bytes.")
+    lock_wait_seconds: float = Field(
+        default=0, ge=0, description="Seconds for which a second run waits for the first one."
     )
-    lock_wait_seconds: float = Field(default=0, ge=0, description="How long a second run waits for the first one.")
 
     @classmethod
     def settings_customise_sources(
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Overrides first, then the environment; the settings file is merged in by `load_settings`."""
+        """Return overrides first, then the environment; `load_settings` merges the settings file in."""
         return init_settings, env_settings
 
     @field_validator("home", "sources")
@@ -77,7 +79,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
         if value is not None and value not in available_timezones():
-            raise ValueError(f"{value!r} is no time zone; write one such as Europe/London")
+            raise ValueError(f"{value!r} is not a time zone; write one such as Europe/London")
         return value
 
     @field_validator("reporting_currency")
@@ -85,116 +87,117 @@ class Settings(BaseSettings):
     def _known_currency(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        from orderhouse.contracts.codes import CURRENCIES  # brings dataframely, a second that reading must not cost
+        from orderhouse.contracts.codes import CURRENCIES  # imports dataframely, which takes a second
 
         if value not in CURRENCIES:
-            raise ValueError(f"{value!r} is no ISO-4217 currency; write one such as EUR")
+            raise ValueError(f"{value!r} is not an ISO-4217 currency; write one such as EUR")
         return value
 
     @property
     def landing(self) -> Path:
-        """Where files arrive."""
+        """Return the folder in which files arrive."""
         return self.home / "landing"
 
     @property
     def warehouse(self) -> Path:
-        """Folder of the three warehouse files."""
+        """Return the folder of the three warehouse files."""
         return self.home / "warehouse"
 
     @property
     def raw_db(self) -> Path:
-        """What was received: append-only."""
+        """Return the file of received rows, which is append-only."""
         return self.warehouse / "raw.duckdb"
 
     @property
     def work_db(self) -> Path:
-        """Staging and intermediate tables: may be deleted, is rebuilt."""
+        """Return the file of staging and intermediate tables, which may be deleted and is rebuilt."""
         return self.warehouse / "work.duckdb"
 
     @property
     def warehouse_db(self) -> Path:
-        """Marts, ops and quality, before publishing."""
+        """Return the file of marts, ops and quality before publishing."""
         return self.warehouse / "warehouse.duckdb"
 
     @property
     def vault(self) -> Path:
-        """Folder of personal data, keys and retained originals."""
+        """Return the folder of personal data, keys and retained originals."""
         return self.home / "vault"
 
     @property
     def vault_db(self) -> Path:
-        """Token to personal value."""
+        """Return the file that maps tokens to personal values."""
         return self.vault / "vault.duckdb"
 
     @property
     def vault_keys(self) -> Path:
-        """The vault's keys, readable by the owner alone."""
+        """Return the file of the vault's keys, which only the owner may read."""
         return self.vault / "keys"
 
     @property
     def erased_tokens(self) -> Path:
-        """Tokens of erased people, one a line: what a restored vault has to obey."""
+        """Return the suppression list: the tokens of erased people, one per line, applied to a restored vault too."""
         return self.home / "erased_tokens"
 
     @property
     def originals(self) -> Path:
-        """Files as received, compressed and encrypted."""
+        """Return the folder of files as received, compressed and encrypted."""
         return self.vault / "originals"
 
     @property
     def incoming(self) -> Path:
-        """Objects of stores while they are being read."""
+        """Return the folder of copies of store objects while they are read."""
         return self.vault / "incoming"
 
     @property
     def hash_cache_file(self) -> Path:
-        """What files hashed to, so that unchanged ones are not read again: a cache."""
+        """Return the cache of content hashes, by which unchanged files are not read again."""
         return self.warehouse / "seen.sqlite"
 
     @property
     def published(self) -> Path:
-        """Folder of published versions."""
+        """Return the folder of published versions."""
         return self.home / "published"
 
     @property
     def exports(self) -> Path:
-        """Default target of exports."""
+        """Return the default folder of exports."""
         return self.home / "exports"
 
     @property
     def dagster_home(self) -> Path:
-        """Dagster's own state."""
+        """Return the folder of Dagster's own state."""
         return self.home / "dagster"
 
     @property
     def logs(self) -> Path:
-        """Logs of runs and of dbt."""
+        """Return the folder of logs of runs and of dbt."""
         return self.home / "logs"
 
     @property
     def runs(self) -> Path:
-        """One record per run."""
+        """Return the folder of run records, one per run."""
         return self.home / "runs"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the one run that writes; names its holder."""
+        """Return the file that the writing process locks; it contains the name of the holder."""
         return self.home / "lock"
 
     @property
     def sources_file(self) -> Path:
-        """The sources file in force, whether or not it exists; with none named or found, the one last ingested from."""
+        """Return the sources file in force, which may not exist; without a named or found one, the last one used."""
         if self.sources is not None:
             return self.sources
         usual = [Path.cwd() / "sources.yaml", self.home / "sources.yaml"]
         for path in usual:
             if path.exists():
                 return path
-        return Path(self.sources_note.read_text(encoding="utf-8")) if self.sources_note.exists() else usual[-1]
+        last = self.last_sources_file
+        return Path(last.read_text(encoding="utf-8")) if last.exists() else usual[-1]
 
     @property
-    def sources_note(self) -> Path:
-        """Says which sources file was last ingested from, so that scheduled runs find the one that a person named."""
+    def last_sources_file(self) -> Path:
+        """Return the file with the path of the sources file last ingested from, for scheduled runs."""
         return self.home / "sources_file"
 
 
@@ -202,7 +205,8 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings: `orderhouse.toml` in the working folder, ``ORDERHOUSE_*``, overrides that are not None.
 
     Raises:
-        OrderhouseError: A setting is unknown or has a value that cannot be, with file and line where there is one.
+        OrderhouseError: A setting is unknown or has an invalid value; the message names file and line where there is
+            one.
     """
     path = Path.cwd() / SETTINGS_FILE
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -223,7 +227,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OrderhouseError(f"{path} is not valid TOML: {error}.") from None
+        raise OrderhouseError(f"{path} is not valid TOML: {error}. Correct the file.") from None
 
 
 def _explain(error: ValidationError, path: Path, from_file: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.columns import kind_of
 from orderhouse.ingest.screening import Screened, screen
 from orderhouse.sources.config.declaration import Source
-from orderhouse.vault.vault import Vault, throwaway_vault
+from orderhouse.vault.vault import Vault, in_memory_vault
 
 # Every column's kind as the page lists it: `!` required, `k` key, `p` personal, `w` enumerated, `l` a label.
 COLUMNS: dict[str, str] = {
@@ -138,7 +138,7 @@ def screened(feed: str, row: dict[str, str]) -> Screened:
 @cache
 def shared_vault() -> Vault:
     """One vault in memory for all of these tests: a new one each takes longer than what they test."""
-    return throwaway_vault()
+    return in_memory_vault()
 
 
 def broken(feed: str, **changes: str) -> list[str]:

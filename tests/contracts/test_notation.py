@@ -132,10 +132,10 @@ def test_days_are_read_by_the_same_forms() -> None:
     [
         ("%d.%m", "needs a year, a month and a day"),
         ("DD.MM.YYYY", "needs a year, a month and a day"),
-        ("%d.%m.%Q", "%Q is not known"),
+        ("%d.%m.%Q", "%Q is not a known directive"),
         ("%d.%m.%Y %I:%M", "12-hour directive and meridiem"),
         ("%d.%m.%Y %S", "no hours directive"),
-        ("%d.%m.%Y %H:%M:%S%f", "stands behind a point"),
+        ("%d.%m.%Y %H:%M:%S%f", "needs a point before it"),
     ],
 )
 def test_a_form_that_cannot_be_read_by_is_refused(form: str, complaint: str) -> None:

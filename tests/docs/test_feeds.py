@@ -29,7 +29,7 @@ def test_every_column_is_there_in_order_with_its_meaning(feed: str) -> None:
 def test_every_enumerated_column_has_words_and_shows_them() -> None:
     enumerated = {(feed, name) for feed, contract in CONTRACTS.items() for name in contract.enumerated()}
     assert enumerated == set(vocabulary())
-    assert "What happened to the money. `authorized` · `captured` · `voided`" in feed_page()
+    assert "The kind of event. `authorized` · `captured` · `voided`" in feed_page()
 
 
 def test_types_bounds_and_marks_are_those_of_the_contract() -> None:
@@ -44,4 +44,7 @@ def test_types_bounds_and_marks_are_those_of_the_contract() -> None:
 
 def test_rules_over_several_columns_stand_under_their_feed() -> None:
     section = feed_page().split("\n## feedback\n")[1].split("\n## ")[0]
-    assert "- No score is better than the best there is. *the score is above the scale's maximum*" in section
+    assert (
+        "- Require a score that is not above the best score of its scale. *the score is above the scale's maximum*"
+        in section
+    )

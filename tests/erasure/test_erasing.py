@@ -149,7 +149,7 @@ def test_what_a_repair_put_in_is_erased_too(merchant: Merchant) -> None:
     merchant.write("feeds/orders-6.csv", f"{header}o1,{AT},{AT},EURO,{ANNA.email}\n")
     merchant.ingest()
     with open_vault(merchant.settings) as vault:
-        (token,) = vault.tokenised(pl.DataFrame({"email": ["repaired@example.com"]}), {"email": "email"}).row(0)
+        (token,) = vault.tokenise(pl.DataFrame({"email": ["repaired@example.com"]}), {"email": "email"}).row(0)
         vault.flush()
     with contextlib.closing(open_raw(merchant.settings)) as raw:
         raw.execute(

@@ -81,13 +81,13 @@ def landing_folder(tmp_path: Path) -> Path:
 def brought(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The objects that were downloaded."""
     addresses: list[str] = []
-    bring = StoreFiles.bring
+    download = StoreFiles.download
 
     def noted(stores: StoreFiles, address: str, into: Path) -> Any:
         addresses.append(address)
-        return bring(stores, address, into)
+        return download(stores, address, into)
 
-    monkeypatch.setattr(StoreFiles, "bring", noted)
+    monkeypatch.setattr(StoreFiles, "download", noted)
     return addresses
 
 
@@ -282,15 +282,15 @@ def test_a_side_file_that_the_store_does_not_give_leaves_its_object_for_the_next
     put(bucket, "feeds/orders-1.csv", ORDERS_HEADER + order(1))
     put(bucket, "feeds/orders-2.csv", ORDERS_HEADER + order(2))
     put(bucket, f"feeds/orders-1.csv{SIDE}", '{"rows": 1}')
-    bring = StoreFiles.bring
+    download = StoreFiles.download
 
     def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
         if address.endswith(SIDE):
             raise StoreRefused(address, "access is denied.")
-        return bring(stores, address, into)
+        return download(stores, address, into)
 
     with monkeypatch.context() as patched:
-        patched.setattr(StoreFiles, "bring", refusing)
+        patched.setattr(StoreFiles, "download", refusing)
         assert report(shop.ingest(), "orders-1.csv").status == "unreachable"
     assert shop.query(ORDERS) == [("o2",)]
     assert shop.ingest().controls_checked == 1
@@ -303,15 +303,15 @@ def test_a_store_that_refuses_a_late_check_is_named_and_asked_again(
     put(bucket, "feeds/orders.csv", ORDERS_HEADER + order(1))
     shop.ingest()
     put(bucket, f"feeds/orders.csv{SIDE}", '{"rows": 1}')
-    bring = StoreFiles.bring
+    download = StoreFiles.download
 
     def refusing(stores: StoreFiles, address: str, into: Path) -> Any:
         if address.endswith(".csv"):
             raise StoreRefused(address, "access is denied.")
-        return bring(stores, address, into)
+        return download(stores, address, into)
 
     with monkeypatch.context() as patched:
-        patched.setattr(StoreFiles, "bring", refusing)
+        patched.setattr(StoreFiles, "download", refusing)
         (note,) = shop.ingest().notes
     assert "its control totals were not checked" in note and "access is denied" in note
     assert shop.ingest().controls_checked == 1

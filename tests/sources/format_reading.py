@@ -12,7 +12,7 @@ from orderhouse.ingest.screening import PART, Screened, screen
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
-from orderhouse.vault.vault import throwaway_vault
+from orderhouse.vault.vault import in_memory_vault
 
 
 def file_of(content: str | bytes, path: str = "file.json") -> SourceFile:
@@ -39,7 +39,7 @@ def rows_of(found: list[FeedRows], feed: str) -> pl.DataFrame:
 def screened(found: list[FeedRows], feed: str, format_name: str, /, **declared: Any) -> Screened:
     """A feed's rows, accepted and quarantined."""
     source = source_of(format_name, **declared)
-    with throwaway_vault() as vault:
+    with in_memory_vault() as vault:
         return screen(feed, rows_of(found, feed).with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
 
 

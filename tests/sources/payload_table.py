@@ -18,7 +18,7 @@ from orderhouse.sources.config.declaration import Source, load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.readers.records import RECORD
-from orderhouse.vault.vault import Vault, throwaway_vault
+from orderhouse.vault.vault import Vault, in_memory_vault
 
 from tests.integration.running import PROJECT, data_folder
 
@@ -67,7 +67,7 @@ def _section(folder: Path, name: str, format_name: str) -> str:
     title = f"## {name}: `{format_name}`\n"
     if format_name not in FORMATS:
         return f"{title}\nformat not available\n"
-    with throwaway_vault() as vault:
+    with in_memory_vault() as vault:
         counts: dict[str, Counted] = {path.name: Counted() for path in sorted(folder.iterdir())}
         for source in _declared(folder, name, format_name):
             _count(source, vault, counts)

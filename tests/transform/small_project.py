@@ -1,4 +1,4 @@
-"""A dbt project of four models over the real raw tables, so that builds take a second, and raw rows to build from."""
+"""A dbt project of a few models over the real raw tables, so that builds take a second, and raw rows to build from."""
 
 from __future__ import annotations
 
@@ -38,8 +38,13 @@ select
     {% else %}cast('{{ var("as_of") }}' as timestamp){% endif %} as as_of,
     md5('{{ var("tracking_salt") }}') as salted
 """,
+    "models/zoned_orders.sql": """
+{{ config(materialized='ephemeral') }}
+select order_id, placed_at, '{{ var("business_time_zone") }}' as business_time_zone, {{ var("batch_id") }} as batch_id
+from {{ ref('kept_orders') }}
+""",
     "models/fct_orders.sql": """
-select order_id, placed_at, '{{ var("business_time_zone") }}' as business_time_zone from {{ ref('kept_orders') }}
+select order_id, placed_at, business_time_zone, batch_id from {{ ref('zoned_orders') }}
 """,
     "models/fct_ages.sql": """
 select fct_orders.order_id, as_of.as_of - fct_orders.placed_at as age

@@ -80,6 +80,16 @@ def test_new_rows_are_caught_up_with_and_views_stand_as_they_are(settings: Setti
     assert orders(settings) == ["A", "B", "C"]
 
 
+def test_second_build_of_a_process_compiles_ephemeral_models_anew(settings: Settings) -> None:
+    events: list[ModelEvent] = []
+    build(settings, as_of=JANUARY)
+    receive(settings, 2, {"C": "2026-01-03 10:00:00"})
+    build(settings, as_of=JANUARY, on_event=events.append)
+    with duckdb.connect(str(settings.warehouse_db), read_only=True) as warehouse:
+        assert warehouse.execute("select distinct batch_id from marts.fct_orders").fetchall() == [(2,)]
+    assert "zoned_orders" not in {event.name for event in events}
+
+
 def test_clock_of_the_data_is_its_newest_instant_that_is_not_in_the_future(settings: Settings) -> None:
     receive(settings, 2, {"C": "2097-01-01 00:00:00"})
     assert build(settings, as_of="data").record.as_of == "2026-01-02 10:00:00.000000"

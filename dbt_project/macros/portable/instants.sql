@@ -11,7 +11,7 @@
     unix_micros({{ instant }})
 {%- endmacro %}
 
-{# The last instant before another. #}
+{# Last instant before another instant. #}
 {% macro instant_before(instant) -%}
     {{ return(adapter.dispatch('instant_before', 'orderhouse')(instant)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# A text value of a JSON object by its key; null where it has none. #}
+{# Text value of a JSON object by its key. Null if the key is missing. #}
 {% macro json_text(expression, key) -%}
     {{ return(adapter.dispatch('json_text', 'orderhouse')(expression, key)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# What stands before the digits that a text ends in. #}
+{# Part of a text before the digits at its end. #}
 {% macro without_last_digits(expression) -%}
     {{ return(adapter.dispatch('without_last_digits', 'orderhouse')(expression)) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  total × k ÷ quantity, rounded half-even to `digits` places, exactly: integers of a ten-thousandth throughout, since a
-  quotient of decimals is a float on one engine and a rounded decimal on the other.
+  total × k ÷ quantity, rounded half-even to `digits` places. The arithmetic uses integers of ten-thousandths and is
+  exact. A quotient of decimals would be a float on one engine and a rounded decimal on the other.
 #}
 {% macro round_half_even_quotient(total, k, quantity, digits) -%}
     {%- set unit = "(case " ~ digits ~ " when 0 then 10000 when 1 then 1000 when 2 then 100 when 3 then 10 else 1 end)" -%}
@@ -19,7 +19,7 @@
     )
 {%- endmacro %}
 
-{# An amount in ten-thousandths, for which an amount's own digits are too few. #}
+{# Amount in ten-thousandths. It needs more digits than the type of an amount has. #}
 {% macro ten_thousandths(amount) -%}
     {{ to_big_integer("cast(" ~ amount ~ " as decimal(28, 4)) * 10000") }}
 {%- endmacro %}

@@ -28,7 +28,7 @@
     to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("business_time_zone") }}')
 {%- endmacro %}
 
-{# Hours from one instant to another, as a double; null if either is. #}
+{# Hours from one instant to another, as a double. Null if either instant is null. #}
 {% macro hours_between(earlier, later) -%}
     {{ return(adapter.dispatch('hours_between', 'orderhouse')(earlier, later)) }}
 {%- endmacro %}

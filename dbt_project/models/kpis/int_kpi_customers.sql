@@ -1,4 +1,4 @@
-{#- Customers by the day of their first order: whether they came back, and what they have brought so far. -#}
+{#- Customers by the day of their first order, with their repeat purchases and their spend so far. -#}
 with customers as (
     select * from {{ ref('int_customer_totals') }}
     where first_order_date is not null

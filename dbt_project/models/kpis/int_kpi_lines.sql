@@ -1,4 +1,4 @@
-{#- How many order lines left complete, on the day of the order. -#}
+{#- Number of order lines shipped completely, on the day of the order. -#}
 with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),

@@ -1,6 +1,6 @@
 {#-
-  KPIs of orders. What a customer decided counts on the day of the order; a promise on the day it fell due, kept or not, so that
-  an order that never arrives is not left out; how long it took, on the day of the delivery.
+  KPIs of orders. Decisions of customers count on the day of the order. Promises count on the day they were due, kept or
+  not, so that undelivered orders are included. Durations count on the day of the delivery.
 -#}
 with orders as (
     select * from {{ ref('int_order_states') }}

@@ -1,6 +1,6 @@
 {#-
-  An attempt to pay succeeded if the order was authorised or captured on that day, failed if it was only refused: several refusals
-  and a success are one success. What is not reconciled counts on the day of the order, refunds on the day of the refund.
+  An attempt to pay succeeded if money was authorised or captured for the order on that day, and failed if every payment
+  failed. Unreconciled amounts count on the day of the order, refunds on the day of the refund.
 -#}
 with payments as (
     select * from {{ ref('fct_payment_ledger') }}
@@ -107,8 +107,8 @@ refunded as (
         coalesce(orders.source, payments.source)
 ),
 
--- What customers owe at the end of a day: all that was due on orders by then, less what they have paid on those orders.
--- Cancelled orders are left out, since money not yet paid back on them is no claim.
+-- Amount that customers owe at the end of a day: the amounts due of all orders up to then, less the payments on those
+-- orders. Cancelled orders are left out, because money not yet refunded on them is no claim of the merchant.
 owed as (
     select
         orders.placed_date as business_date,

@@ -1,4 +1,4 @@
-{#- Medians do not add up, so every dimension has its own. -#}
+{#- Percentiles do not add up, so they are computed for every dimension. -#}
 with orders as (
     select
         business_date,

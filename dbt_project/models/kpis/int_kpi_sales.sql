@@ -1,6 +1,6 @@
 {#-
-  KPIs of money come from the revenue mart, placed clock, in the reporting currency, so that they tie out with it; it knows no
-  source. Where a rate is missing the amount is unknown, not zero.
+  KPIs of money come from fct_revenue_daily by the placed recognition clock, in the reporting currency, so that they agree
+  with it. They have no source. If a rate is missing, the amount is null and not zero.
 -#}
 with revenue as (
     select * from {{ ref('fct_revenue_daily') }}

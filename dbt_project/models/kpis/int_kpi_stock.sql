@@ -1,4 +1,4 @@
-{#- KPIs of stock tell the state at the end of each day, over all SKUs with a stock record; they have no channel or country. -#}
+{#- KPIs of stock at the end of each day, over all SKUs with a stock record. They have no channel or country. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),
@@ -35,7 +35,7 @@ sku_levels as (
     from sku_days
 ),
 
--- Counts change on the days on which a SKU appears, runs out or comes back.
+-- The counts change on days on which a SKU first appears, runs out or is in stock again.
 changes as (
     select
         sku_levels.business_date,

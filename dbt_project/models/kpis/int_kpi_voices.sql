@@ -1,4 +1,4 @@
-{#- What customers say and what they leave in their carts. -#}
+{#- KPIs of feedback and carts. -#}
 with feedback as (
     select * from {{ ref('stg_feedback') }}
     where is_current and score is not null and scale_max > 0

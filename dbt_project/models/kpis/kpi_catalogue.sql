@@ -1,4 +1,4 @@
-{#- Units in the reporting currency name it. -#}
+{#- The unit of a KPI of money is the reporting currency. -#}
 with kpis as (
     select * from {{ ref('kpis') }}
 ),

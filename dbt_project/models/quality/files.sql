@@ -2,7 +2,7 @@ with files as (
     select * from {{ source('raw', 'files') }}
 ),
 
--- What the newest control totals of each file came to.
+-- Results of the newest control totals of each file.
 controls as (
     select
         controls.source,
@@ -17,7 +17,7 @@ quarantine as (
     select * from {{ ref('quarantine') }}
 ),
 
-{# What repairs made of the rows that a load left in quarantine. #}
+{# Outcomes of repairs of the rows that a load put into quarantine. #}
 repaired_rows as (
     select
         quarantine.source,

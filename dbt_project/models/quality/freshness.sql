@@ -1,4 +1,4 @@
-{# When something happened, by feed. #}
+{# Column with the time of the event, by feed. #}
 {%- set instants = {
     'orders': 'updated_at',
     'order_lines': 'updated_at',
@@ -14,7 +14,7 @@
     'feedback': 'occurred_at',
     'actions': 'occurred_at',
 } %}
-{# Those in which something happens on most days, so that silence says something. #}
+{# Feeds that have events on most days, so that a day without events is unusual. #}
 {%- set rhythmic = "'orders', 'payments', 'shipments', 'tracking', 'returns', 'stock'" %}
 with clock as (
     select * from {{ ref('as_of') }}
@@ -32,7 +32,7 @@ batches as (
     select * from {{ source('raw', 'batches') }}
 ),
 
--- Days of UTC: of all rows of a feed, the business day would take minutes.
+-- Days are UTC days: computing the business day of all rows of a feed would take minutes.
 event_days as (
     {%- for feed, column in instants.items() %}
     select
@@ -45,7 +45,7 @@ event_days as (
     group by received._source, cast(received.{{ column }} as date)
     union all
     {%- endfor %}
-    -- A rate is of a day, not of an instant.
+    -- A rate has a day and no instant.
     select
         received._source as source,
         'fx_rates' as feed,
@@ -77,7 +77,7 @@ newest_events as (
         event_gaps.feed,
         max(event_gaps.event_date) as newest_event_date,
         max(event_gaps.newest_event_at) as newest_event_at,
-        -- Three times the gap that one in twenty exceeds; fewer than ten days are no rhythm yet.
+        -- Three times the 95th percentile of the gaps. Fewer than ten days are too few for a rhythm.
         case
             when event_gaps.feed in ({{ rhythmic }}) and count(*) >= 10
                 then greatest(
@@ -128,7 +128,7 @@ feeds as (
     from expected
 ),
 
--- A feed that never came is due one interval after it was declared.
+-- A feed that was never received is due one interval after it was declared.
 due as (
     select
         feeds.source,

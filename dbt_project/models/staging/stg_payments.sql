@@ -8,7 +8,7 @@ with {{ feed_versions(
     follows=['order_id', 'parent_payment_id']
 ) }},
 
--- A payment that names its parent in place of an order is of its parent's order.
+-- A payment that names its parent in place of an order belongs to the parent's order.
 parents as (
     select
         versions.payment_id,

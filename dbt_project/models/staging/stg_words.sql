@@ -1,4 +1,4 @@
-{# What a source's own table says goes before its format's, and that before the words that every source understands. #}
+{# The vocabulary of the source takes precedence over that of its format, and that over the canonical words. #}
 with sources as (
     select * from {{ source('raw', 'sources') }}
 ),

@@ -1,6 +1,6 @@
-"""Contracts: the columns, types and row rules of the fourteen feeds; the public interface of everyone who sends data.
+"""Contracts: the columns, types and row rules of the fourteen feeds; the public interface for all who send data.
 
-One module per feed. How a source's own format becomes these columns belongs in `orderhouse.sources`.
+One module per feed. The translation of a source's own format into these columns belongs in `orderhouse.sources`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Actions: what our own operators did, one action per row."""
+"""Actions: what the merchant's operators did, one action per row."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ __all__ = ["Actions"]
 
 
 class Actions(Contract):
-    """Something an operator did to an order."""
+    """An operator's action on an order."""
 
     shape = "event"
 
     action_id = identifier("The action.", key=True, required=True)
     order_id = identifier(
-        "The order acted on, by the number that the warehouse knows.", required=True, is_of_order=True
+        "The order of the action, under its number in the warehouse.", required=True, is_of_order=True
     )
-    kind = word("What was done.", required=True)
-    occurred_at = instant("When it happened.", required=True)
-    actor = text("Who did it.", required=True)
-    role = text("In which role.", required=True)
-    line_id = text("The line that cancel_line is about; else taken from the payload.")
-    quantity = units("How many units of it; all that are open if empty; else taken from the payload.", above_zero=True)
-    promised_at = instant("The new promise of change_promise; else taken from the payload.")
-    payload = personal("What the action needs, as JSON: `line_id` and `quantity`, or `promised_at`.", kind="text")
-    reason = personal("Why it was done.", kind="text")
+    kind = word("The action taken.", required=True)
+    occurred_at = instant("The instant of the action.", required=True)
+    actor = text("The operator.", required=True)
+    role = text("The role of the operator.", required=True)
+    line_id = text("The line of cancel_line; by default the one in the payload.")
+    quantity = units("Units of the line; by default those in the payload, else all open ones.", above_zero=True)
+    promised_at = instant("The new promise of change_promise; by default the one in the payload.")
+    payload = personal("Parameters as JSON: `line_id` and `quantity`, or `promised_at`.", kind="text")
+    reason = personal("The reason.", kind="text")

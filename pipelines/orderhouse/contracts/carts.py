@@ -1,4 +1,4 @@
-"""Carts: one thing that happened to a SKU in a cart per row."""
+"""Carts: events of SKUs in carts, one event of one SKU per row."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["Carts"]
 
 
 class Carts(Contract):
-    """A SKU put into a cart, taken out, left behind or bought."""
+    """A SKU put into a cart, taken out, abandoned or bought."""
 
     shape = "event"
 
     cart_id = identifier("The cart.", key=True, required=True)
-    sku = text("What was put in or taken out.", key=True, required=True)
-    status = word("What happened to it.", key=True, required=True)
-    occurred_at = instant("When it happened.", key=True, required=True)
-    customer_id = identifier("Whose cart, if known.")
+    sku = text("The SKU put in or taken out.", key=True, required=True)
+    status = word("The event.", key=True, required=True)
+    occurred_at = instant("The instant of the event.", key=True, required=True)
+    customer_id = identifier("The customer, if known.")
     quantity = units("Units.")
-    order_id = identifier("What the cart became.", is_of_order=True)
+    order_id = identifier("The order that the cart became.", is_of_order=True)
     campaign = text("The campaign that brought the visitor.")

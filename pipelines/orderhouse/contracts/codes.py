@@ -1,7 +1,7 @@
-"""The code lists that columns are checked against: ISO-4217 currencies and ISO-3166 alpha-2 countries.
+"""Code lists for the checks of columns: ISO-4217 currencies and ISO-3166 alpha-2 countries.
 
-Withdrawn currencies are in: histories of rates and orders name them. The codes for tests and for no currency (XTS,
-XXX) are not.
+Withdrawn currencies are included, because old rates and orders contain them. The codes for tests and for no currency
+(XTS, XXX) are not.
 """
 
 from __future__ import annotations

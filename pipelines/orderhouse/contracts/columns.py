@@ -1,7 +1,7 @@
-"""The column types that contracts are written in, and what a column says about itself.
+"""Column types of the contracts, with the properties that each column carries.
 
-A column carries its type, whether it is part of the key, and whether it is personal; the raw tables, the parsing of
-text and the vault are all derived from that. Which columns a feed has belongs in the feed's own module.
+A column carries its type, whether it is part of the key, and whether it is personal. The raw tables, the parsing of
+text and the vault are derived from these properties. The columns of one feed belong in the module of that feed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 MONEY_SCALE = 4
-# Digits before the point: more than any one amount or quantity needs, fewer than the twelve or thirteen of an article's
-# number that slipped into a wrong column, and so few that sums and products fit into the eighteen of an amount.
+# Digits before the point. No amount or quantity needs more; an article number in the wrong column has twelve or
+# thirteen and is caught; and sums and products still fit into the eighteen digits of an amount.
 WHOLE_DIGITS = {"money": 11, "number": 11, "units": 9}
 AMOUNT_LIMIT: int = 10 ** WHOLE_DIGITS["money"]
 UNITS_LIMIT: int = 10 ** WHOLE_DIGITS["units"]
@@ -72,56 +72,60 @@ SQL_TYPES: dict[str, str] = {
 
 
 def kind_of(column: Column) -> str:
-    """The contract type of a column: text, instant, date, money, number, rate, units, bool, currency or country."""
+    """Return a column's contract type: text, instant, date, money, number, rate, units, bool, currency or country."""
     metadata: dict[str, Any] = column.metadata or {}
     return str(metadata["type"])
 
 
 def text(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
-    """Trimmed text; empty is null."""
+    """Declare trimmed text; empty text is null."""
     return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key))
 
 
 def identifier(
     description: str = "", *, key: bool = False, required: bool = False, is_of_order: bool = False
 ) -> dy.String:
-    """An id that a system gave to something of its own, so that another system may have given the same one.
+    """Declare an id that a system assigned itself, so that another system may have assigned the same one.
 
-    A source's prefixes keep the two apart: `order_id_prefix` for the ids of orders, `id_prefix` for all others.
+    The prefixes of a source keep the ids of systems apart: `order_id_prefix` for ids of orders, `id_prefix` for all
+    other ids.
     """
     whose = "order" if is_of_order else "other"
     return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key, id_of=whose))
 
 
 def word(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
-    """An enumerated text, stored as the source wrote it and mapped to our words by tables, later."""
+    """Declare a text with a vocabulary: stored as the source wrote it, mapped by the dbt models."""
     return dy.String(nullable=not required, description=description, metadata=_meta("text", key=key, enumerated=True))
 
 
 def label(description: str = "", *, key: bool = False) -> dy.String:
-    """A name that a source's table of words may write another way; a name in no table stays as it is."""
+    """Declare a name that a source's vocabulary may map; a name in no vocabulary stays as written."""
     return dy.String(nullable=True, description=description, metadata=_meta("text", key=key, is_label=True))
 
 
 def personal(description: str, *, kind: str) -> dy.String:
-    """Personal data: the value goes to the vault, the row a token. Equal values of one kind share it."""
+    """Declare personal data: the value goes to the vault, and a token to the row.
+
+    Equal values of one kind have one token.
+    """
     return dy.String(nullable=True, description=description, metadata=_meta("text", pii=kind))
 
 
 def instant(description: str = "", *, key: bool = False, required: bool = False) -> dy.Datetime:
-    """A moment, kept as UTC microseconds without zone."""
+    """Declare an instant, stored as UTC microseconds without zone."""
     return dy.Datetime(
         nullable=not required, time_unit="us", description=description, metadata=_meta("instant", key=key)
     )
 
 
 def date(description: str = "", *, key: bool = False, required: bool = False) -> dy.Date:
-    """A calendar day."""
+    """Declare a calendar day."""
     return dy.Date(nullable=not required, description=description, metadata=_meta("date", key=key))
 
 
 def money(description: str = "", *, required: bool = False, signed: bool = False) -> dy.Decimal:
-    """An exact amount in the currency beside it, with at most four decimals; not below zero unless signed."""
+    """Declare an exact amount in the currency beside it, with at most four decimals; not negative unless signed."""
     return dy.Decimal(
         18,
         MONEY_SCALE,
@@ -133,12 +137,12 @@ def money(description: str = "", *, required: bool = False, signed: bool = False
 
 
 def number(description: str = "") -> dy.Decimal:
-    """An exact number that is no amount, with at most four decimals."""
+    """Declare an exact number that is not an amount, with at most four decimals."""
     return dy.Decimal(18, MONEY_SCALE, nullable=True, description=description, metadata=_meta("number"))
 
 
 def rate(description: str = "", *, required: bool = False) -> dy.Decimal:
-    """An exchange rate above zero, with at most eight decimals."""
+    """Declare an exchange rate above zero, with at most eight decimals."""
     return dy.Decimal(
         18,
         8,
@@ -150,7 +154,7 @@ def rate(description: str = "", *, required: bool = False) -> dy.Decimal:
 
 
 def units(description: str = "", *, required: bool = False, above_zero: bool = False, signed: bool = False) -> dy.Int64:
-    """A whole number of units; not below zero unless signed, above zero where nothing else makes sense."""
+    """Declare a whole number of units: not negative unless signed, and above zero where zero has no meaning."""
     if above_zero:
         check = {"above_zero": lambda column: column > 0}
     else:
@@ -159,12 +163,12 @@ def units(description: str = "", *, required: bool = False, above_zero: bool = F
 
 
 def boolean(description: str = "") -> dy.Bool:
-    """True, false or not said."""
+    """Declare true, false or null."""
     return dy.Bool(nullable=True, description=description, metadata=_meta("bool"))
 
 
 def currency(description: str = "", *, key: bool = False, required: bool = False) -> dy.String:
-    """An ISO-4217 code."""
+    """Declare an ISO-4217 code."""
     known = sorted(CURRENCIES)
     return dy.String(
         nullable=not required,
@@ -175,7 +179,7 @@ def currency(description: str = "", *, key: bool = False, required: bool = False
 
 
 def country(description: str = "") -> dy.String:
-    """An ISO-3166 alpha-2 code."""
+    """Declare an ISO-3166 alpha-2 code."""
     known = sorted(COUNTRIES)
     return dy.String(
         nullable=True,

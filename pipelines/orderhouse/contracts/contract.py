@@ -1,6 +1,6 @@
-"""What every feed's contract has in common: its shape, its key, its rules in plain sentences.
+"""Contract: the base class of every feed's contract, with its shape, its key and its row rules.
 
-Columns and rules of one feed belong in the module of its name; parsing text into them belongs in `parsing`.
+Columns and rules of one feed belong in the module of that feed. Parsing of text into types belongs in `parsing`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINEAGE: dict[str, str] = {
 
 
 class SentenceRule(RuleFactory):
-    """A rule over several columns, with the sentence that people read when it is broken."""
+    """A rule over several columns, with the sentence that people read when a row breaks it."""
 
     def __init__(self, validation_fn: Callable[[Any], pl.Expr], sentence: str, columns: tuple[str, ...]) -> None:
         super().__init__(validation_fn)
@@ -42,15 +42,15 @@ def rule(sentence: str, *columns: str) -> Callable[[Callable[[Any], pl.Expr]], S
     """Mark a method as a row rule.
 
     Args:
-        sentence: What is wrong when the rule is broken, without the values.
-        columns: The columns whose values are shown beside the sentence.
+        sentence: Description of the violation, without values.
+        columns: Columns whose values are shown beside the sentence.
     """
     return lambda validation_fn: SentenceRule(validation_fn, sentence, columns)
 
 
 @cache
 def _fields(contract: type[Contract]) -> dict[str, Column]:
-    """Kept, because making them anew for every small file took a tenth of its time."""
+    """Return the feed's columns. Cached, because collecting them again took a tenth of the time of a small file."""
     return {name: column for name, column in contract.columns().items() if not name.startswith("_")}
 
 
@@ -63,59 +63,59 @@ class Contract(dy.Schema):
 
     shape: ClassVar[Shape]
 
-    record = dy.Int64(alias="_record", description="Where in its file the row stands.")
-    row = dy.Int64(alias="_row", description="The row's place in the frame being screened.")
+    record = dy.Int64(alias="_record", description="Line or record number of the row in its file.")
+    row = dy.Int64(alias="_row", description="Position of the row in the frame that is screened.")
 
     @classmethod
     def feed(cls) -> str:
-        """The feed's name, which is the name of its module."""
+        """Return the name of the feed, which is the name of its module."""
         return cls.__module__.rpartition(".")[2]
 
     @classmethod
     def fields(cls) -> dict[str, Column]:
-        """The feed's columns in order."""
+        """Return the columns of the feed in order."""
         return _fields(cls)
 
     @classmethod
     def required(cls) -> list[str]:
-        """Columns without which a row, and a file, cannot be accepted."""
+        """Return the columns without which a row, or a file, is not accepted."""
         return [name for name, column in cls.fields().items() if not column.nullable]
 
     @classmethod
     def key(cls) -> list[str]:
-        """The columns that name one record or event."""
+        """Return the columns that identify one record or event."""
         return [name for name, column in cls.fields().items() if (column.metadata or {})["key"]]
 
     @classmethod
     def personal(cls) -> dict[str, str]:
-        """Personal columns and the kind of value each holds."""
+        """Return the personal columns with the kind of value of each."""
         kinds = {name: (column.metadata or {})["pii"] for name, column in cls.fields().items()}
         return {name: kind for name, kind in kinds.items() if kind}
 
     @classmethod
     def ids(cls) -> dict[str, str]:
-        """Columns of ids that may be another system's too, and whose they are: ``order`` or ``other``."""
+        """Return the id columns that take a source's prefix, each with ``order`` or ``other``."""
         whose = {name: (column.metadata or {})["id_of"] for name, column in cls.fields().items()}
         return {name: each for name, each in whose.items() if each}
 
     @classmethod
     def enumerated(cls) -> list[str]:
-        """Columns whose words are mapped to ours by tables."""
+        """Return the columns whose values a vocabulary maps."""
         return [name for name, column in cls.fields().items() if (column.metadata or {})["enumerated"]]
 
     @classmethod
     def mapped(cls) -> list[str]:
-        """Columns that a source's table of words may speak of: the enumerated ones, and labels such as a carrier's."""
+        """Return the columns that a source's vocabulary may name: enumerated columns, and labels such as a carrier."""
         return [name for name, column in cls.fields().items() if (column.metadata or {})["is_label"]] + cls.enumerated()
 
     @classmethod
     def row_rules(cls) -> dict[str, SentenceRule]:
-        """The rules over several columns, by name."""
+        """Return the rules over several columns, by name."""
         return {name: value for name, value in vars(cls).items() if isinstance(value, SentenceRule)}
 
     @classmethod
     def stored_columns(cls) -> dict[str, str]:
-        """The contract columns as stored, with their SQL types: a personal column is its token."""
+        """Return the contract columns as stored, with SQL types; a personal column is stored as its token."""
         personal = cls.personal()
         return {
             f"{name}_token" if name in personal else name: SQL_TYPES[kind_of(column)]

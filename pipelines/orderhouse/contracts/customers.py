@@ -9,13 +9,13 @@ __all__ = ["Customers"]
 
 
 class Customers(Contract):
-    """Who buys, as the source sees them at `updated_at`."""
+    """A customer, as the source describes them at `updated_at`."""
 
     shape = "versioned"
 
     customer_id = identifier("The customer.", key=True, required=True)
     updated_at = instant("Version clock.", required=True)
-    created_at = instant("When the customer became known to the source.")
+    created_at = instant("The instant from which the source knows the customer.")
     email = personal("E-mail address.", kind="email")
     name = personal("Name.", kind="name")
     phone = personal("Telephone number.", kind="phone")
@@ -23,6 +23,6 @@ class Customers(Contract):
     region = text("Region.")
     city = text("City.")
     birth_year = units("Year of birth.")
-    gender = text("As the source has it.")
-    marketing_consent = boolean("May be written to.")
-    language = text("As the source has it.")
+    gender = text("As the source writes it.")
+    marketing_consent = boolean("The customer agreed to be written to.")
+    language = text("As the source writes it.")

@@ -1,6 +1,6 @@
-"""dataframely without SQLAlchemy, which it takes along for tables of SQL servers wherever it is installed.
+"""Import of dataframely without SQLAlchemy, which dataframely imports for SQL tables wherever it is installed.
 
-Nothing here uses that part; loading it made every command that knows the contracts start 0.6 s later, of 2.4.
+Nothing here uses SQL tables. Without the import every command that needs the contracts starts in 1.8 s instead of 2.4.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ __all__ = ["Column", "RuleFactory", "dy"]
 
 @contextlib.contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Have imports find no such package, unless it is loaded already."""
+    """Make imports of a package fail, unless it is already imported."""
     if package in sys.modules:
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]  # which imports take for: there is none
+    sys.modules[package] = None  # type: ignore[assignment]  # an import of None raises ImportError
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Feedback: one answer of a customer per row."""
+"""Feedback: answers of customers, one answer per row."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["Feedback"]
 
 
 class Feedback(Contract):
-    """What a customer thinks, as a score on a scale and in words."""
+    """An answer of a customer: a score on a scale, and text."""
 
     shape = "event"
 
     feedback_id = identifier("The answer.", key=True, required=True)
-    occurred_at = instant("When it was given.", required=True)
+    occurred_at = instant("The instant of the answer.", required=True)
     order_id = identifier("The order it is about.", is_of_order=True)
-    customer_id = identifier("Who gave it.")
-    channel = text_("Where it was given.")
+    customer_id = identifier("The customer.")
+    channel = text_("The channel of the answer.")
     score = number("On the scale from 0 or 1 to scale_max.")
-    scale_max = number("The best score there is.")
-    topic = text_("What it is about.")
-    text = personal("What the customer wrote.", kind="text")
+    scale_max = number("The best possible score.")
+    topic = text_("The topic.")
+    text = personal("The text of the customer.", kind="text")
 
     @rule("the score is above the scale's maximum", "score", "scale_max")
     def score_on_scale(cls) -> pl.Expr:
-        """No score is better than the best there is."""
+        """Require a score that is not above the best score of its scale."""
         return pl.col("score") <= pl.col("scale_max")

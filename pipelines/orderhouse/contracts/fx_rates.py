@@ -9,11 +9,11 @@ __all__ = ["FxRates"]
 
 
 class FxRates(Contract):
-    """How many units of `quote` one unit of `base` is worth on a day."""
+    """The number of units of `quote` that one unit of `base` is worth on a day."""
 
     shape = "event"
 
     rate_date = date("The day of the rate.", key=True, required=True)
     base = currency("The currency of which there is one unit.", key=True, required=True)
-    quote = currency("The currency that its worth is told in.", key=True, required=True)
+    quote = currency("The currency in which the worth is stated.", key=True, required=True)
     rate = rate("Units of quote for one unit of base.", required=True)

@@ -1,4 +1,4 @@
-"""Inbound: what is still to come of a purchase order, one version per row."""
+"""Inbound: the outstanding units of a purchase order, one version per row."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ __all__ = ["Inbound"]
 
 
 class Inbound(Contract):
-    """Units of a SKU that a supplier still owes a warehouse."""
+    """Units of a SKU that a supplier has still to deliver to a warehouse."""
 
     shape = "versioned"
 
     po_id = identifier("The purchase order.", key=True, required=True)
-    sku = text("What is to come.", key=True, required=True)
-    warehouse_id = text("Where to.", key=True, required=True)
+    sku = text("The SKU to come.", key=True, required=True)
+    warehouse_id = text("The warehouse of arrival.", key=True, required=True)
     quantity = units("Units still to come.", required=True)
-    expected_at = instant("When it is expected.", required=True)
+    expected_at = instant("The expected arrival.", required=True)
     updated_at = instant("Version clock.", required=True)
-    supplier = text("From whom.")
+    supplier = text("The supplier.")
     unit_cost = money("Cost of one unit.")
     currency = currency("Of the cost.")
 
     @rule("quantity × unit cost is too large", "quantity", "unit_cost")
     def worth_within_reach(cls) -> pl.Expr:
-        """Nothing that is still to come is worth more than an amount can be."""
+        """Require that the worth of the outstanding units fits into an amount."""
         return pl.col("quantity") * pl.col("unit_cost") < AMOUNT_LIMIT

@@ -1,6 +1,7 @@
-"""How a source writes numbers and instants, where it does not write them as the contracts do: declared, never guessed.
+"""Notation: how a source writes numbers, days and instants where it does not write them as the contracts do.
 
-A value that is not written as declared stays as it was received, and the contract says so.
+A notation is declared and never guessed. A value that is not written as declared stays as received, and the contract
+reports it. The parsing of contract types belongs in `parsing`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ __all__ = ["NUMERIC", "Notation", "checked_form"]
 
 NUMERIC = ("money", "number", "rate", "units")
 
-# thousands go in threes, apart by what is not the decimal sign
+# Groups of three digits, separated by a sign that is not the decimal sign.
 GROUPED = r"^[+-]?[0-9]{{1,3}}(?:[{apart} '’\u00a0\u202f][0-9]{{3}})+(?:\{sign}[0-9]*)?$"
 PLAIN = r"^[+-]?(?:[0-9]+(?:\{sign}[0-9]*)?|\{sign}[0-9]+)$"
 DIRECTIVE = re.compile(r"%(.)")
@@ -25,13 +26,13 @@ EXAMPLES = "such as '%d.%m.%Y', '%m/%d/%Y %I:%M %p' or '%Y%m%d %H:%M:%S.%f'"
 
 @dataclass(frozen=True)
 class Notation:
-    """What a source declares about how it writes values.
+    """The declared notation of a source.
 
     Attributes:
-        time_zone: The zone of instants without offset; None if there is none.
-        decimal: The decimal sign, ``.`` or ``,``, of numbers whose thousands may be apart; None for plain numbers with
-            a point.
-        dates: Forms of days and instants, as strptime has them, beside ISO-8601; the first that fits counts.
+        time_zone: Zone of instants without offset; None if none is declared.
+        decimal: Decimal sign of numbers, ``.`` or ``,``; thousands may then be separated. None for plain numbers with a
+            point.
+        dates: Forms of days and instants in strptime's directives, beside ISO-8601; the first that fits counts.
     """
 
     time_zone: str | None = None
@@ -39,7 +40,7 @@ class Notation:
     dates: tuple[str, ...] = ()
 
     def plain_numbers(self, text: pl.Series) -> pl.Series:
-        """Numbers with a point and nothing else; null where something is not written as declared."""
+        """Return numbers with a decimal point and no separators; null where a value is not written as declared."""
         if self.decimal is None:
             return text
         apart = "," if self.decimal == "." else "."
@@ -48,25 +49,25 @@ class Notation:
         return fitting.str.replace_all(r"[^0-9+,.-]", "").str.replace_all(apart, "", literal=True).str.replace(",", ".")
 
     def iso_instants(self, text: pl.Series) -> pl.Series:
-        """Instants and days in ISO-8601 where they are of a declared form, else as they were."""
+        """Return instants and days in ISO-8601 where they have a declared form; other values stay as they are."""
         found = [_iso(text, form) for form in self.dates]
         return pl.select(pl.coalesce(*found, text)).to_series() if found else text
 
 
 def checked_form(form: str) -> str:
-    """A form of `dates`.
+    """Return a form of `dates` after checking it.
 
     Raises:
-        ValueError: It names no year, month and day, or something that no form has, or it cannot be read by.
+        ValueError: The form lacks a year, month or day, has an unknown directive, or polars cannot read with it.
     """
     parts = DIRECTIVE.findall(form)
-    odd = [part for part in parts if part not in YEAR | MONTH | DAY | CLOCK]
-    if odd:
-        raise ValueError(f"{form!r}: %{odd[0]} is not known; write a form {EXAMPLES}")
+    unknown = [part for part in parts if part not in YEAR | MONTH | DAY | CLOCK]
+    if unknown:
+        raise ValueError(f"{form!r}: %{unknown[0]} is not a known directive; write a form {EXAMPLES}")
     if any(len(kind.intersection(parts)) != 1 for kind in (YEAR, MONTH, DAY)):
         raise ValueError(f"{form!r} needs a year, a month and a day; write a form {EXAMPLES}")
     if "f" in parts and ".%f" not in form:
-        raise ValueError(f"{form!r}: the fraction of a second stands behind a point; write a form {EXAMPLES}")
+        raise ValueError(f"{form!r}: the fraction of a second needs a point before it; write a form {EXAMPLES}")
     try:
         _iso(pl.Series(["any"]), form)
     except pl.exceptions.ComputeError as error:
@@ -75,7 +76,7 @@ def checked_form(form: str) -> str:
 
 
 def _iso(text: pl.Series, form: str) -> pl.Series:
-    """What is of a form in ISO-8601, else null. A year of four digits has them."""
+    """Return values of a form in ISO-8601, others as null. Years before 1000 are null: they come from two digits."""
     clock = CLOCK.intersection(DIRECTIVE.findall(form))
     if clock:
         typed = text.str.to_datetime(form.replace(".%f", "%.f"), time_unit="us", strict=False)

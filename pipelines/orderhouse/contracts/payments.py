@@ -9,27 +9,27 @@ __all__ = ["Payments"]
 
 
 class Payments(Contract):
-    """Money authorised, taken, given back or disputed."""
+    """A payment event: money authorised, captured, refunded or disputed."""
 
     shape = "event"
 
-    payment_id = identifier("The event: an authorisation and its capture are two.", key=True, required=True)
+    payment_id = identifier("The event: an authorisation and its capture are two events.", key=True, required=True)
     order_id = identifier(
-        "The order it is of. Where that is not known, parent_payment_id once more: then it is of that payment's order.",
+        "The order paid. If it is not known, repeat parent_payment_id: the order of that payment then counts.",
         required=True,
         is_of_order=True,
     )
-    kind = word("What happened to the money.", required=True)
-    amount = money("Never below zero: the kind says which way it went.", required=True)
+    kind = word("The kind of event.", required=True)
+    amount = money("Never below zero: the kind gives the direction.", required=True)
     currency = currency("Of the amounts.", required=True)
-    occurred_at = instant("When it happened.", required=True)
+    occurred_at = instant("The instant of the event.", required=True)
     method = text("Means of payment: card, paypal, voucher …")
-    provider = text("Who processed it.")
-    fee_amount = money("What the provider kept.", signed=True)
+    provider = text("The payment provider.")
+    fee_amount = money("The provider's fee.", signed=True)
     payout_id = identifier("The payout it was part of.")
-    payout_at = instant("When that was paid out.")
+    payout_at = instant("The instant of the payout.")
     parent_payment_id = identifier("The payment that this one captures, refunds or disputes.")
-    return_id = identifier("The return that a refund answers.")
+    return_id = identifier("The return that is refunded.")
     goods_amount = money("Part of a refund that is for goods.", signed=True)
     tax_amount = money("Part of a refund that is tax.", signed=True)
     shipping_amount = money("Part of a refund that is shipping.", signed=True)

@@ -9,7 +9,7 @@ __all__ = ["Products"]
 
 
 class Products(Contract):
-    """What a SKU is, costs, and how long it takes to come, as of `updated_at`."""
+    """The description, cost and lead time of a SKU, as of `updated_at`."""
 
     shape = "versioned"
 
@@ -18,9 +18,9 @@ class Products(Contract):
     name = text("Name.")
     category = text("Category.")
     brand = text("Brand.")
-    kind = word("Goods are kept in stock, a service is not; default goods.")
+    kind = word("Goods, which are kept in stock, or a service; default goods.")
     unit_cost = money("Cost of one unit.")
     currency = currency("Of the cost.")
     lead_time_days = units("Days from purchase order to receipt.")
-    supplier = text("From whom it is bought.")
+    supplier = text("The supplier it is bought from.")
     is_active = boolean("Still sold; default true.")

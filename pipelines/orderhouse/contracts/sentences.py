@@ -1,8 +1,9 @@
-"""Broken rules as people read them: a name for machines, a sentence with the value for everyone else.
+"""Sentences of broken rules: a name for machines, and a sentence with the value for people.
 
-A value that may be personal is not shown: personal columns never are, and of text that does not parse (which may
-have slipped in from another column) only what can be nobody's name, address or telephone number: a short number, a
-date, a code of two or three capitals, or one of a few words that people write instead of numbers, dates and codes.
+A value that may be personal is not shown. Values of personal columns are never shown. Text that does not parse may
+come from another column, so it is shown only if it cannot be a name, an address or a telephone number: a short
+number, a date, a code of two or three capitals, or one of a few common words. The rules belong in the contracts and in
+`parsing`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
 _CLOCK = r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
 _OFFSET = r" ?(?:[zZ]|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 HARMLESS = rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?|[A-Z]{{2,3}}|(?i:{_WORDS}))$"
-# an e-mail address, or a telephone number as people write them; a date is none
+# An e-mail address, or a telephone number as people write it. A date does not match.
 LOOKS_PERSONAL = (
     r"@|^\+\d[\d\s()./-]{5,}$|^\(?0\d{2,5}\)?[\s./-]+\d[\d\s./-]{4,}$"
     r"|^0\d(?:[\s.-]\d{2}){4}$|^\d{3}[\s./-]\d{3,4}[\s./-]\d{4}$"
@@ -55,18 +56,18 @@ _SENTENCES = {
 
 
 def looks_like_data(names: Sequence[str]) -> bool:
-    """Whether what should be column names is a row of values, which are nobody's to show."""
+    """Return whether a header is a row of values, which may be personal and must not be shown."""
     pattern = re.compile(rf"^(?:{_NUMBER}|(?:{_DAY})(?:{_CLOCK})?(?:{_OFFSET})?)$|{LOOKS_PERSONAL}")
     return any(pattern.search(name.strip()) for name in names)
 
 
 def rule_name(rule: str) -> str:
-    """A rule's published name, such as ``quantity|not_negative`` or ``order_id|required``."""
+    """Return the published name of a rule, such as ``quantity|not_negative`` or ``order_id|required``."""
     return rule.replace("|check__", "|").replace("|nullability", "|required")
 
 
 def broken(contract: type[Contract], rule: str) -> pl.Expr:
-    """The sentence about a broken rule, over a frame of the rows' columns as text."""
+    """Return the sentence of a broken rule as an expression over a frame of the rows' columns as text."""
     column, _, check = rule.partition("|")
     if not check:
         declared = contract.row_rules()[rule]

@@ -1,4 +1,4 @@
-"""Shipments: what left the building, one order line of one shipment per row."""
+"""Shipments: units that left the building, one order line of one shipment per row."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Shipments(Contract):
     shape = "event"
 
     shipment_id = identifier("The shipment.", key=True, required=True)
-    line_id = text("The order line whose units were in it.", key=True, required=True)
-    order_id = identifier("The order it is of.", required=True, is_of_order=True)
+    line_id = text("The order line of the units.", key=True, required=True)
+    order_id = identifier("The order shipped.", required=True, is_of_order=True)
     quantity = units("Units of the line in this shipment.", required=True, above_zero=True)
-    shipped_at = instant("When they left the building.", required=True)
-    sku = text("What was shipped; else the line's.")
-    warehouse_id = text("Where from.")
-    carrier = label("Who carries it; compared in lower case.")
+    shipped_at = instant("The instant they left the building.", required=True)
+    sku = text("The SKU shipped; by default the line's.")
+    warehouse_id = text("The warehouse it left.")
+    carrier = label("The carrier; compared in lower case.")
     service = text("The carrier's service.")
     tracking_number = text("May be recycled by the carrier.")
-    estimated_delivery_at = instant("When the carrier means to deliver.")
-    cost_amount = money("What the carrier charges.")
+    estimated_delivery_at = instant("The carrier's estimate of the delivery.")
+    cost_amount = money("The carrier's charge.")
     cost_currency = currency("Of the cost.")

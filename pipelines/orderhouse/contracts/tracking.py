@@ -11,21 +11,21 @@ __all__ = ["Tracking"]
 
 
 class Tracking(Contract):
-    """Where a carrier says a parcel is. It names the shipment, or else carrier and tracking number."""
+    """A carrier's report of where a parcel is. It names the shipment, or carrier and tracking number."""
 
     shape = "event"
 
-    shipment_id = identifier("Names the shipment, if known.", key=True)
-    carrier = label("With the tracking number, names it otherwise.", key=True)
+    shipment_id = identifier("The shipment, if known.", key=True)
+    carrier = label("The carrier; with the tracking number it identifies the parcel.", key=True)
     tracking_number = text("The carrier's number of the parcel.", key=True)
-    status = word("What the scan says.", key=True, required=True)
-    occurred_at = instant("When it was scanned.", key=True, required=True)
-    location = text("Where it was scanned.")
-    detail = text("What else the carrier says.")
-    estimated_delivery_at = instant("When the carrier means to deliver, as of the scan.")
+    status = word("The status that the scan reports.", key=True, required=True)
+    occurred_at = instant("The instant of the scan.", key=True, required=True)
+    location = text("The place of the scan.")
+    detail = text("Further text of the carrier.")
+    estimated_delivery_at = instant("The carrier's estimate of the delivery, as of the scan.")
 
     @rule("neither a shipment nor carrier and tracking number are named", "shipment_id", "carrier", "tracking_number")
     def names_a_shipment(cls) -> pl.Expr:
-        """A scan that names no parcel is about nothing."""
+        """Require a shipment, or carrier and tracking number."""
         by_number = pl.col("carrier").is_not_null() & pl.col("tracking_number").is_not_null()
         return pl.col("shipment_id").is_not_null() | by_number

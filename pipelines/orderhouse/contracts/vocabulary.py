@@ -1,6 +1,6 @@
-"""Vocabulary of enumerated columns: our words, and the words of known formats that have a meaning among ours.
+"""Vocabulary of enumerated columns: the words of the warehouse, and the words of known formats that map to them.
 
-Both are seeds of the dbt project, which maps by them. A source adds its own in `sources.yaml`.
+Both are seeds of the dbt project, which does the mapping. The vocabulary of one source belongs in `sources.yaml`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from orderhouse.packaged import packaged
 
 __all__ = ["UNKNOWN", "format_vocabulary", "vocabulary"]
 
-# The meaning of a word that stands in no table; a source may also give it on purpose.
+# The meaning of a word that is in no vocabulary; a source may also map to it on purpose.
 UNKNOWN = "unknown"
 
 
 @cache
 def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return our words by feed and column, in the order in which things happen.
+    """Return the words of the warehouse by feed and column, in the order in which the events occur.
 
-    Columns that take any word are left out.
+    Columns that accept any word are left out.
     """
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for row in _seed("canonical_words"):
@@ -32,7 +32,7 @@ def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
 
 @cache
 def format_vocabulary(format_name: str) -> frozenset[tuple[str, str, str]]:
-    """Return feed, column and word of everything that a format sends and that has a meaning among our words."""
+    """Return feed, column and word of everything that a format sends and that maps to a word of the warehouse."""
     return frozenset(
         (row["feed"], row["column_name"], row["word"]) for row in _seed("format_words") if row["format"] == format_name
     )

@@ -1,4 +1,4 @@
-"""Files: where bytes come from (this machine, object stores, archives) and what can be wrong with them.
+"""Files: the sources of bytes (this machine, object stores, archives) and the ways in which files are damaged.
 
-Nothing here knows feeds or formats.
+Feeds and formats do not belong here.
 """

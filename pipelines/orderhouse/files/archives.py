@@ -1,7 +1,7 @@
-"""Zip archives as received: their members as files, read in pieces and never further than a bound.
+"""Zip archives as received: their members as files, unpacked in pieces and up to a limit.
 
-A small archive may unpack to more than any disk holds, so what comes out is counted while it is read, whatever the
-archive says of itself. What the members mean belongs in the format modules.
+A small archive may unpack to more than any disk holds. So the unpacked bytes are counted while they are read, and
+the sizes that the archive states are not trusted. The meaning of members belongs in the format modules.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 
 
 def is_zip(file: SourceFile) -> bool:
-    """Whether the file begins as archives do; Excel workbooks are archives too.
+    """Return whether the file begins as archives do; Excel workbooks are archives too.
 
     Raises:
-        FileVanished: It is not there any more.
-        FileRejected: It may not be read.
+        FileVanished: The file no longer exists.
+        FileRejected: The file may not be read.
     """
     with file.open() as stream:
         return stream.read(4) == ZIP_MAGIC
 
 
 def is_workbook(file: SourceFile) -> bool:
-    """Whether an archive is an Excel workbook.
+    """Return whether an archive is an Excel workbook.
 
     Raises:
-        FileRejected: It is damaged or holds too many files.
+        FileRejected: The archive is damaged or contains too many files.
     """
     return WORKBOOK_MEMBER in _member_names(file)
 
 
 def _member_names(file: SourceFile) -> list[str]:
-    """The names of the files in an archive, without folders and what systems put beside them."""
+    """Return the names of the files in an archive, without folders and without files that systems add."""
     with _opened(file) as archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
     if len(names) > MAX_MEMBERS:
@@ -53,10 +53,10 @@ def _member_names(file: SourceFile) -> list[str]:
 
 
 def only_member(file: SourceFile) -> SourceFile:
-    """The single file in an archive, to be read as if it had come unpacked.
+    """Return the single file in an archive as a file that is read as if it had come unpacked.
 
     Raises:
-        FileRejected: It is damaged, encrypted, too large when unpacked, or holds none or several files.
+        FileRejected: The archive is damaged, encrypted or too large when unpacked, or contains no file or several.
     """
     names = _member_names(file)
     if len(names) != 1:
@@ -93,7 +93,7 @@ def _too_large(name: str) -> str:
 
 
 class _Bounded(io.RawIOBase):
-    """A member's bytes, up to the bound."""
+    """The bytes of a member, up to the limit."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
@@ -106,7 +106,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Some bytes, or fewer at the end."""
+        """Return up to `size` bytes, fewer at the end."""
         try:
             data = self._stream.read(MAX_BYTES + 1 if size < 0 else size)
         except DAMAGE as error:
@@ -116,14 +116,14 @@ class _Bounded(io.RawIOBase):
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place; back means unpacking again."""
+        """Move to a position; moving back unpacks again from the start."""
         return self._stream.seek(offset, whence)
 
     def tell(self) -> int:
-        """How much has been unpacked."""
+        """Return the number of bytes unpacked."""
         return self._stream.tell()
 
     def close(self) -> None:
-        """Close the archive's stream too."""
+        """Close the stream of the archive too."""
         self._stream.close()
         super().close()

@@ -1,7 +1,7 @@
-"""Whether anything says who we are to a store: looked up only to explain a refusal, never to sign with.
+"""Detection of credentials for a store, used only to explain a refusal and never to sign a request.
 
-The places are those that the client looks in itself, without asking any server. What a machine's role may do cannot be
-known from here, so what is said of missing credentials leaves room for one.
+The places are those in which the client looks, without asking any server. The permissions of a machine's role cannot
+be known here, so the message about missing credentials mentions that case.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ __all__ = ["NONE_FOUND", "has_credentials"]
 
 NONE_FOUND = (
     "no credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that has "
-    "them; if this machine signs in with a role of its own, the role may not do this here."
+    "them; if this machine signs in with a role of its own, the role lacks the permission."
 )
-# A token that is fetched from a file or from the container; either stands for a role that somebody gave us.
+# A token from a file or from the container; each means that this process has a role.
 TOKENS = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -33,7 +33,7 @@ PROFILE_KEYS = frozenset(
 
 
 def has_credentials(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment, or the profile it names, holds credentials or says where they come from."""
+    """Return whether the environment, or the profile that it names, has credentials or a source of them."""
     if environment.get("AWS_ACCESS_KEY_ID") and environment.get("AWS_SECRET_ACCESS_KEY"):
         return True
     if any(environment.get(name) for name in TOKENS):
@@ -44,7 +44,7 @@ def has_credentials(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _has_profile(file: Path, profile: str) -> bool:
-    """Whether a file of profiles has credentials for this one; a file that nobody can read has none."""
+    """Return whether a file of profiles has credentials for this one; an unreadable file has none."""
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read(file, encoding="utf-8")

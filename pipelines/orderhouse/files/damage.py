@@ -1,4 +1,7 @@
-"""What is wrong with damaged content, in words for whoever sent it."""
+"""Descriptions of damaged content, in words for the sender of a file.
+
+The detection of damage belongs in the modules that read each kind of file.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 
 __all__ = ["damage"]
 
-PLAINLY = {
+DESCRIPTIONS = {
     "new-line character seen in unquoted field": "it has a line end of another kind in it",
     "field larger than field limit": "a field of it is too long",
     "expected after '\"'": "something follows a closing quote before the next delimiter",
@@ -20,10 +23,10 @@ PLAINLY = {
 
 
 def damage(error: Exception) -> str:
-    """A library's complaint about content as the end of a sentence, without its full stop."""
+    """Return a library's error about content as the end of a sentence, without its full stop."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
-    said = str(error).partition("\n")[0]
-    return next((words for part, words in PLAINLY.items() if part in said), said.rstrip(". "))
+    text = str(error).partition("\n")[0]
+    return next((words for part, words in DESCRIPTIONS.items() if part in text), text.rstrip(". "))

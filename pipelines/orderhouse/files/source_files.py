@@ -1,6 +1,6 @@
-"""Files as received: where they lie, what their bytes hash to, and how their bytes are unpacked.
+"""Files as received: their place, their content hash, and the unpacking of their bytes.
 
-Knows nothing of feeds. What the unpacked bytes mean belongs in the format modules.
+Feeds do not belong here. The meaning of the unpacked bytes belongs in the format modules.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from orderhouse.files.patches import RecordPatches
 
 __all__ = [
     "SIDE_FILE",
-    "FileLeft",
+    "FileUnsettled",
     "FileRejected",
     "FileUnreadable",
     "FileVanished",
@@ -31,19 +31,19 @@ __all__ = [
     "unpacked_blocks",
 ]
 
-# Beside a data file: what it must add up to. Never a feed file itself.
+# Suffix of the file with the control totals of a data file. It is never loaded as a feed.
 SIDE_FILE = ".control.json"
 BLOCK_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-class FileRejected(Exception):  # noqa: N818 - the sentence is about the file, not about the program
-    """A file that cannot be taken as a whole.
+class FileRejected(Exception):  # noqa: N818 - a property of the file, not an error of the program
+    """A file that is refused as a whole.
 
     Attributes:
-        reason: What is wrong with it, as a sentence that is stored and published.
-        shown: The same for who has the file: it may quote what stands in it, which may be personal.
+        reason: The reason, as a sentence that is stored and published.
+        shown: The reason for the sender; it may quote content of the file, which may be personal.
     """
 
     def __init__(self, reason: str, shown: str | None = None) -> None:
@@ -53,18 +53,18 @@ class FileRejected(Exception):  # noqa: N818 - the sentence is about the file, n
 
 
 class FileUnreadable(FileRejected):
-    """A file that this machine cannot read now: nothing is wrong with it, and the next run tries again."""
+    """A file that this machine cannot read now. The file may be sound, and the next run tries again."""
 
 
 class FileVanished(Exception):  # noqa: N818
-    """A file that was there when it was found and is not any more."""
+    """A file that was found and no longer exists."""
 
 
-class FileLeft(Exception):  # noqa: N818
-    """A file that is not taken now because it is changing; the next run tries again.
+class FileUnsettled(Exception):  # noqa: N818
+    """A file that is not loaded now because it is changing; the next run tries again.
 
     Attributes:
-        reason: Why, as a sentence.
+        reason: The reason, as a sentence.
     """
 
     def __init__(self, reason: str) -> None:
@@ -77,10 +77,11 @@ class SourceFile:
     """A file of a source.
 
     Attributes:
-        path: Where it was found; for reading again it may come from the vault instead.
+        path: Path or address where the file was found; rereading may take its bytes from the vault.
         file_id: SHA-256 of its bytes as received.
+        size_bytes: Size as received.
         opener: Opens the bytes as received.
-        patches: What was decided about records of it, which its readers apply; None for nothing.
+        patches: Patches of its records, which the readers apply; None if there are none.
     """
 
     path: str
@@ -91,15 +92,15 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The file's name without its folders."""
+        """Return the name of the file without its folders."""
         return PurePath(self.path).name
 
     def open(self) -> BinaryIO:
-        """The bytes as received.
+        """Open the bytes as received.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileRejected: It may not be read.
+            FileVanished: The file no longer exists.
+            FileUnreadable: The file may not be read.
         """
         try:
             return self.opener()
@@ -110,11 +111,11 @@ class SourceFile:
 
 
 def local_file(path: Path) -> SourceFile:
-    """A file on this machine, known by its content.
+    """Return a file on this machine, identified by its content hash.
 
     Raises:
-        FileVanished: It is not there any more.
-        FileRejected: It may not be read.
+        FileVanished: The file no longer exists.
+        FileUnreadable: The file may not be read.
     """
     found = SourceFile(path=str(path), file_id="", size_bytes=0, opener=lambda: path.open("rb"))
     try:
@@ -127,11 +128,12 @@ def local_file(path: Path) -> SourceFile:
 
 
 def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """The file's content in blocks, with gzip or zstd taken off.
+    """Yield the content of a file in blocks, with gzip or zstd unpacked.
 
     Raises:
-        FileVanished: It is not there any more.
-        FileRejected: It ends early or is damaged.
+        FileVanished: The file no longer exists.
+        FileRejected: The file ends early or is damaged.
+        FileUnreadable: This machine cannot read the file now.
     """
     with file.open() as received:
         head = received.read(4)
@@ -160,5 +162,5 @@ def _unpacking(received: BinaryIO, packing: str | None) -> BinaryIO:
 
 
 def unpacked(file: SourceFile) -> io.BytesIO:
-    """The whole content at once, for formats that cannot be read in pieces."""
+    """Return the whole content in memory, for formats that cannot be read in pieces."""
     return io.BytesIO(b"".join(unpacked_blocks(file)))

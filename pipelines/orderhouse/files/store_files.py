@@ -1,7 +1,8 @@
-"""Objects of a store as files: which ones a pattern names, what tells that one has changed, and bringing one here.
+"""Objects of a store as files: the objects of a pattern, the detection of their change, and their download.
 
-An object appears whole or not at all, but may be replaced at any time. So it is brought to this machine once, hashed on
-the way, and read from there: what is loaded is what was hashed. How a store is reached belongs to `object_stores`.
+An object appears whole or not at all, but it may be replaced at any time. So it is copied to this machine once,
+hashed on the way, and read from the copy: the loaded bytes are the hashed ones. The connection to a store belongs in
+`object_stores`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orderhouse.files.local_files import is_wanted
-from orderhouse.files.object_stores import StoreRefused, open_store, refuse_credentials, said_plainly
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileVanished, SourceFile
+from orderhouse.files.local_files import is_finished
+from orderhouse.files.object_stores import StoreRefused, explain_refusals, open_store, refuse_credentials
+from orderhouse.files.source_files import SIDE_FILE, FileUnsettled, FileVanished, SourceFile
 
 __all__ = ["StoreFiles", "StoreObject"]
 
@@ -30,19 +31,20 @@ class StoreObject:
     """An object as a listing shows it.
 
     Attributes:
-        size_bytes: As stored.
-        modified_at: Seconds since 1970 by the store's clock, which tells whole seconds.
-        beside: Its side file, if it has one.
+        address: Its address, such as `s3://bucket/feeds/orders.csv`.
+        size_bytes: Size as stored.
+        modified_at: Seconds since 1970 by the store's clock, which has a resolution of whole seconds.
+        side_file: Its side file, if it has one.
     """
 
     address: str
     size_bytes: int
     modified_at: float
-    beside: StoreObject | None = None
+    side_file: StoreObject | None = None
 
     @property
-    def listed(self) -> str:
-        """What the listing alone tells of its content."""
+    def listing_mark(self) -> str:
+        """Return size and time of the object, the part of its mark that needs no further request."""
         return f"{self.size_bytes}:{self.modified_at:.3f}"
 
 
@@ -53,16 +55,16 @@ class StoreFiles:
         self._opened: dict[str, tuple[Any, str]] = {}
 
     def find(self, pattern: str) -> Iterator[StoreObject]:
-        """The objects that `s3://bucket/feeds/*.csv.gz` names now; a folder names what lies in it.
+        """Yield the objects that a pattern such as `s3://bucket/feeds/*.csv.gz` or a folder names now.
 
-        `*`, `?` and `[…]` stay within one folder, `**` goes through any number of them.
+        `*`, `?` and `[…]` match within one folder, `**` matches any number of folders.
 
         Raises:
             StoreRefused: The store refuses, or the pattern names no bucket.
         """
         store, base, wanted = self._store(pattern)
-        fixed, patterned = _divided(wanted)
-        with said_plainly(pattern):
+        fixed, patterned = _split_pattern(wanted)
+        with explain_refusals(pattern):
             listed = [] if patterned else _existing(store, f"{base}/{fixed}")
             found = listed[:1]
             if not found:
@@ -73,29 +75,29 @@ class StoreFiles:
         places = {each.path: each for each in listed}
         home = pattern.partition("://")[0] + "://" + _bucket(pattern)
         for each in sorted(found, key=lambda each: str(each.path)):
-            if is_wanted(each.path):
+            if is_finished(each.path):
                 side = places.get(each.path + SIDE_FILE)
                 yield _object(home, base, each, None if side is None else _object(home, base, side))
 
     def mark(self, address: str) -> str:
-        """The store's own tag of an object's content.
+        """Return the store's own tag of an object's content.
 
         Raises:
-            FileVanished: It is not there any more.
+            FileVanished: The object no longer exists.
             StoreRefused: The store refuses.
         """
         with self._stream(address) as (_, tag):
             return tag
 
-    def bring(self, address: str, into: Path) -> tuple[str, SourceFile]:
+    def download(self, address: str, into: Path) -> tuple[str, SourceFile]:
         """Copy an object to this machine and hash it on the way; the source file reads the copy.
 
         Returns:
             The store's tag of exactly these bytes, and the file.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileLeft: It was replaced meanwhile.
+            FileVanished: The object no longer exists.
+            FileUnsettled: The object was replaced during the copy.
             StoreRefused: The store refuses.
         """
         digest, size = hashlib.sha256(), 0
@@ -105,15 +107,15 @@ class StoreFiles:
                 digest.update(block)
                 copy.write(block)
                 size += len(block)
-        # the client asks for one range after the other, each of whatever is there by then
+        # The client requests one range after the other, so a replaced object would be mixed with the new one.
         if self.mark(address) != tag:
-            raise FileLeft(REPLACED)
+            raise FileUnsettled(REPLACED)
         return tag, SourceFile(address, digest.hexdigest(), size, lambda: into.open("rb"))
 
     @contextlib.contextmanager
     def _stream(self, address: str) -> Iterator[tuple[Any, str]]:
         store, base, key = self._store(address)
-        with said_plainly(address):
+        with explain_refusals(address):
             try:
                 with store.open_input_stream(f"{base}/{key}", compression=None) as stream:
                     yield stream, _tag(stream, store, f"{base}/{key}")
@@ -121,7 +123,7 @@ class StoreFiles:
                 raise FileVanished(address) from None
 
     def _store(self, address: str) -> tuple[Any, str, str]:
-        """The file system of an address, its bucket there, and the rest of the address as it is written."""
+        """Return the file system of an address, its bucket there, and the rest of the address as written."""
         refuse_credentials(address)
         scheme, _, rest = address.partition("://")
         bucket, _, key = rest.partition("/")
@@ -138,31 +140,31 @@ def _bucket(address: str) -> str:
     return address.partition("://")[2].partition("/")[0]
 
 
-def _divided(wanted: str) -> tuple[str, str]:
-    """The folders that are written out, and the rest, from the first part with a wildcard on."""
+def _split_pattern(wanted: str) -> tuple[str, str]:
+    """Split a pattern into the folders without wildcards and the rest."""
     parts = wanted.split("/")
     first = next((place for place, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
     return "/".join(parts[:first]).rstrip("/"), "/".join(parts[first:])
 
 
-def _object(home: str, base: str, found: Any, beside: StoreObject | None = None) -> StoreObject:
-    return StoreObject(home + found.path.removeprefix(base), found.size, (found.mtime_ns or 0) / 1e9, beside)
+def _object(home: str, base: str, found: Any, side_file: StoreObject | None = None) -> StoreObject:
+    return StoreObject(home + found.path.removeprefix(base), found.size, (found.mtime_ns or 0) / 1e9, side_file)
 
 
 def _existing(store: Any, path: str) -> list[Any]:
-    """An object, if it is there, and its side file, if that is."""
+    """Return an object, if it exists, and its side file, if that exists."""
     found = store.get_file_info(path)
     if not found.is_file:
         return []
     try:
         side = store.get_file_info(path + SIDE_FILE)
-    except OSError:  # to whom may not list, a store does not say that something is not there
+    except OSError:  # A store refuses this if listing is not allowed, instead of reporting that nothing is there.
         return [found]
     return [found, side] if side.is_file else [found]
 
 
 def _listed(store: Any, folder: str, *, is_deep: bool) -> list[Any]:
-    """What lies in a folder; nothing where there is none. That there is no such bucket is said all the same."""
+    """Return the content of a folder, nothing if there is no such folder. A missing bucket still raises."""
     from pyarrow import fs
 
     try:
@@ -180,7 +182,7 @@ def _tag(stream: Any, store: Any, path: str) -> str:
 
 
 def _expression(folder: str, pattern: str) -> str:
-    """A pattern below a folder as a regular expression; wildcards do not see hidden names, as on a disk."""
+    """Return a pattern below a folder as a regular expression; wildcards skip hidden names, as on a disk."""
     written = {"**/": r"(?:(?!\.)[^/]+/)*", "*": r"[^/]*", "?": r"[^/]"}
     parts: list[str] = []
     for part in re.findall(r"\*\*/|\*+|\?|\[!?[^\]]+\]|.", pattern, re.DOTALL):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from orderhouse.files.local_files import BEING_WRITTEN, hashed_local, local_mark, modified_at, refuse_unsettled
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileVanished, SourceFile
+from orderhouse.files.source_files import SIDE_FILE, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import REPLACED, StoreFiles, StoreObject
 from orderhouse.ingest.discovery import Unit, shown_path
 from orderhouse.ingest.hash_cache import HashCache, Hashed
@@ -63,7 +63,7 @@ class Arrivals:
 
         Raises:
             FileVanished: It is not there any more.
-            FileLeft: It is changing, or changed too short a time ago.
+            FileUnsettled: It is changing, or changed too short a time ago.
             FileUnreadable: It may not be read.
             StoreRefused: The store refuses.
         """
@@ -82,21 +82,21 @@ class Arrivals:
             listed: The object as it was found.
 
         Raises:
-            FileLeft: It is changing.
+            FileUnsettled: It is changing.
             StoreRefused: The store refuses.
         """
         if listed is None:
             return Path(address + SIDE_FILE)
-        if listed.beside is not None:
+        if listed.side_file is not None:
             with contextlib.suppress(FileVanished):
-                return self.identify(source, listed.beside.address, listed.beside)
+                return self.identify(source, listed.side_file.address, listed.side_file)
         return None
 
     def refuse_changed(self, unit: Unit) -> None:
         """Make sure that what was read of a unit is what was hashed.
 
         Raises:
-            FileLeft: A file of it has changed since.
+            FileUnsettled: A file of it has changed since.
             FileVanished: It is not there any more, and so was perhaps not read to its end.
         """
         for file in unit.files:
@@ -108,7 +108,7 @@ class Arrivals:
             except FileVanished:
                 raise FileVanished(file.path) from None
             if mark != known.mark:
-                raise FileLeft(BEING_WRITTEN)
+                raise FileUnsettled(BEING_WRITTEN)
 
     def release(self, unit: Unit) -> None:
         """Remove the copies of a unit's files, and of what lies beside them."""
@@ -145,7 +145,7 @@ class Arrivals:
             began = time.time()
             tag, file = copy.bring()
             self.hashed += 1
-            known = Hashed(f"{listed.listed}:{tag}", file.file_id, file.size_bytes, began)
+            known = Hashed(f"{listed.listing_mark}:{tag}", file.file_id, file.size_bytes, began)
             if self._seen is not None:
                 self._seen.note(listed.address, known)
         file_id = known.file_id
@@ -153,12 +153,12 @@ class Arrivals:
 
     def _is_unchanged(self, listed: StoreObject, known: Hashed) -> bool:
         """By the listing, or by its tag where it was hashed so soon that the listing could not tell a later change."""
-        if not known.mark.startswith(f"{listed.listed}:"):
+        if not known.mark.startswith(f"{listed.listing_mark}:"):
             return False
         if known.hashed_at - listed.modified_at > LISTING_CERTAINTY_SECONDS:
             return True
         now = time.time()
-        if known.mark != f"{listed.listed}:{self._stores.mark(listed.address)}":
+        if known.mark != f"{listed.listing_mark}:{self._stores.mark(listed.address)}":
             return False
         if self._seen is not None and now - listed.modified_at > LISTING_CERTAINTY_SECONDS:
             self._seen.note(listed.address, replace(known, hashed_at=now))
@@ -181,7 +181,7 @@ class _Copy:
 
     def bring(self) -> tuple[str, SourceFile]:
         """Bring it now."""
-        tag, self._file = self._stores.bring(self._address, self._path)
+        tag, self._file = self._stores.download(self._address, self._path)
         return tag, self._file
 
     def open(self, file_id: str) -> BinaryIO:
@@ -190,7 +190,7 @@ class _Copy:
             if self._file is None:
                 self.bring()
             if self._file is None or self._file.file_id != file_id:
-                raise FileLeft(REPLACED)
+                raise FileUnsettled(REPLACED)
         return self._path.open("rb")
 
     def remove(self) -> None:

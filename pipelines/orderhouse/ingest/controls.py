@@ -176,7 +176,7 @@ class Controls:
 
         Raises:
             FileVanished: It is not there any more.
-            FileLeft: It, or its side file, was replaced meanwhile.
+            FileUnsettled: It, or its side file, was replaced meanwhile.
             StoreRefused: The store refuses.
         """
         try:

@@ -46,7 +46,7 @@ class Found:
     @property
     def addresses(self) -> list[str]:
         """All paths, and the addresses of the side files of those that are objects."""
-        sides = [self.objects[path].beside for path in self.paths if path in self.objects]
+        sides = [self.objects[path].side_file for path in self.paths if path in self.objects]
         return [*self.paths, *(side.address for side in sides if side is not None)]
 
 

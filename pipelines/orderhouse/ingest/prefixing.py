@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from orderhouse.contracts.parsing import as_text
-from orderhouse.vault.vault import MARK
+from orderhouse.vault.vault import TOKEN_MARK
 
 __all__ = ["with_prefixes"]
 
@@ -40,4 +40,4 @@ def _prefixed(name: str, prefixes: Mapping[str, str], frame: pl.DataFrame) -> pl
     prefix = pl.lit(prefixes[name])
     if name == ORDER and PARENT in frame.columns:
         prefix = pl.when(column == pl.col(PARENT)).then(pl.lit(prefixes[PARENT])).otherwise(prefix)
-    return pl.when(column.str.contains(f"^{MARK}$")).then(column).otherwise(prefix + column).alias(name)
+    return pl.when(column.str.contains(f"^{TOKEN_MARK}$")).then(column).otherwise(prefix + column).alias(name)

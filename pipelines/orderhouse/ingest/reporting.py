@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileUnreadable, FileVanished
+from orderhouse.files.source_files import SIDE_FILE, FileUnreadable, FileUnsettled, FileVanished
 from orderhouse.ingest.controls import Check
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.ledger import Known
@@ -63,7 +63,7 @@ class Account:
             case FileVanished():
                 reason = "It was there when the run began and was gone when it was to be read."
                 status: Status = "vanished"
-            case FileLeft(reason=reason):
+            case FileUnsettled(reason=reason):
                 status = "left"
             case FileUnreadable(reason=reason):
                 status = "rejected"

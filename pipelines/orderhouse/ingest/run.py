@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import FileLeft, FileRejected, FileUnreadable, FileVanished, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnreadable, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
@@ -156,7 +156,7 @@ class _Run:
         if known.status == "loaded" and self.loader.controls.is_unchecked(unit):
             try:
                 self.late_checks += self.loader.controls.check_late(unit)
-            except (FileVanished, FileLeft):
+            except (FileVanished, FileUnsettled):
                 pass  # the next run tries again
             except StoreRefused as error:
                 self.account.notes.append(f"{unit.files[0].path}: its control totals were not checked: {error.reason}")
@@ -169,7 +169,7 @@ class _Run:
                 file = self.arrivals.identify(source, path, listed)
                 files.append(self.repairs.carried_by(source.name, file))
                 side = self.arrivals.beside(source, path, listed)
-            except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+            except (FileVanished, FileUnsettled, FileUnreadable, StoreRefused) as error:
                 self.account.of_left(source, shown_path(source, path), error)
                 return None
             self.loader.controls.look_beside(source, files[-1], side, is_only_file=len(found.paths) == 1)
@@ -203,7 +203,7 @@ class _Run:
                     future.result()
             self.account.notes += self.repairs.notes(unit.source.name, unit.files)
             self.account.of_files(self.loader.finish_unit(unit))
-        except (FileVanished, FileLeft, FileUnreadable, StoreRefused) as error:
+        except (FileVanished, FileUnsettled, FileUnreadable, StoreRefused) as error:
             wait(kept)
             self.loader.drop_unit(unit)
             self.left.append(unit)

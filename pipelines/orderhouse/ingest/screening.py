@@ -75,7 +75,7 @@ def screen(
     accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
     accepted = _without_odd_words(contract, accepted, vault)
-    stored = vault.tokenised(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
+    stored = vault.tokenise(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
     return Screened(stored, _quarantined(contract, text, failures, vault, source))
 
 
@@ -88,7 +88,7 @@ def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -
             "record": [each.record for _, each in malformed],
             "rules": [json.dumps([each.rule]) for _, each in malformed],
             "reasons": [each.reason for _, each in malformed],
-            "row_json": _as_json(vault.tokenised(text, {"record_text": UNREADABLE})),
+            "row_json": _as_json(vault.tokenise(text, {"record_text": UNREADABLE})),
         },
         schema=QUARANTINE_SCHEMA,
     )
@@ -136,7 +136,7 @@ def _without_odd_words(contract: type[Contract], accepted: pl.DataFrame, vault: 
         odd = words.filter(words.str.contains(LOOKS_PERSONAL))
         if odd.len():
             is_odd = pl.col(name).is_in(odd.implode())
-            token = vault.tokenised(accepted.select(pl.when(is_odd).then(name).alias(name)), {name: UNREADABLE})
+            token = vault.tokenise(accepted.select(pl.when(is_odd).then(name).alias(name)), {name: UNREADABLE})
             accepted = accepted.with_columns(token.to_series().fill_null(accepted[name]).alias(name))
     return accepted
 
@@ -187,7 +187,7 @@ def _without_personal(
 ) -> pl.DataFrame:
     """Rows as received, with tokens for personal columns and for odd text elsewhere, with or without its prefix."""
     personal, prefixes = contract.personal(), source.id_prefixes(contract.feed())
-    rows = vault.tokenised(rows, personal)
+    rows = vault.tokenise(rows, personal)
     broken_columns = {rule.partition("|")[0] for rule in masks}
     for column in sorted(set(contract.fields()) & set(rows.columns)):
         written = rows[column].str.strip_prefix(prefixes.get(column, ""))
@@ -196,7 +196,7 @@ def _without_personal(
         else:  # a value may have slipped in from another column, which is then likely to break a rule elsewhere
             odd = written.str.contains(LOOKS_PERSONAL).fill_null(False)
         if odd.any():
-            token = vault.tokenised(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
+            token = vault.tokenise(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
             rows = rows.with_columns(pl.when(~odd).then(pl.col(column)).alias(column), token.to_series())
     return rows
 

@@ -17,7 +17,7 @@ import polars as pl
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import FileLeft, FileRejected, FileVanished, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
@@ -27,7 +27,7 @@ from orderhouse.sources.config.declaration import Source, load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.recognition import recognised
-from orderhouse.vault.vault import Vault, throwaway_vault
+from orderhouse.vault.vault import Vault, in_memory_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
 
@@ -94,7 +94,7 @@ def check_sources(settings: Settings, name: str | None = None, file: Path | None
     if file is not None:
         chosen = [_pointed_at(source, file) for source in chosen]
     stores = StoreFiles()
-    with throwaway_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
+    with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
         return [_tried(source, vault, stores, arrivals) for source in chosen]
 
@@ -119,7 +119,7 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
         except FileRejected as error:
             trial.notes.append(f"{shown} would not be taken: {error.shown}")
-        except FileLeft as error:
+        except FileUnsettled as error:
             trial.notes.append(f"{shown} would not be taken: {error.reason}")
         except StoreRefused as error:
             trial.notes.append(f"{shown} cannot be read: {error.reason}")

@@ -219,7 +219,7 @@ def _written(
         for name, value in values.items()
         if value and (name in personal or not harmless[name])
     }
-    return vault.tokenised(frame, hidden).row(0, named=True)
+    return vault.tokenise(frame, hidden).row(0, named=True)
 
 
 def write_decisions(

@@ -17,7 +17,7 @@ import polars as pl
 from orderhouse.contracts.sentences import HARMLESS
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
-from orderhouse.files.patches import Received, RecordPatch, RecordPatches, looking_at
+from orderhouse.files.patches import Received, RecordPatch, RecordPatches, patches_for_record
 from orderhouse.files.source_files import FileRejected, FileVanished
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.ledger import Known, Ledger
@@ -81,7 +81,7 @@ class RecordsAtHand:
                 f"{unit.path} can no longer be read: no original of it is kept, and it does not lie where it lay, or "
                 "is another file now. Put it back, or repair the row alone, without --received."
             )
-        patches = looking_at(record, patch)
+        patches = patches_for_record(record, patch)
         _read_to(unit, file_id, record, patches)
         if record not in patches.received:
             path = self._ledger.loaded_with(source_name, file_id)[0].path
@@ -202,7 +202,7 @@ def _before(received: Received, after: Mapping[str, str]) -> dict[str, str]:
 
 def _gained(place: _Place, received: Received, fields: Mapping[str, str]) -> list[str]:
     """Fields that JSON did not have, which may be slips of the pen."""
-    if not received.may_gain or not received.is_readable:
+    if not received.can_gain_fields or not received.is_readable:
         return []
     known = {*received.fields}
     new = [name for name in fields if not any(each == name or each.startswith(f"{name}.") for each in known)]
@@ -213,7 +213,7 @@ def _hidden(vault: Vault, values: Mapping[str, str]) -> dict[str, str]:
     """Values as a patch holds them: what may be personal as a mark with its token, as in redacted originals."""
     odd = {name: value for name, value in values.items() if value and not re.search(HARMLESS, value)}
     frame = pl.DataFrame({"value": list(odd.values())}, schema={"value": pl.String()})
-    tokens = vault.tokenised(frame, {"value": UNREADABLE})["value_token"].to_list()
+    tokens = vault.tokenise(frame, {"value": UNREADABLE})["value_token"].to_list()
     return {**values, **{name: f"{ERASED}{token}" for name, token in zip(odd, tokens, strict=True)}}
 
 

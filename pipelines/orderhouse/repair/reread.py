@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orderhouse.files.source_files import SIDE_FILE, FileLeft, FileRejected, FileVanished
+from orderhouse.files.source_files import SIDE_FILE, FileRejected, FileUnsettled, FileVanished
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.ledger import Known, Ledger
 from orderhouse.ingest.loaded_files import LoadedFiles
@@ -126,7 +126,7 @@ def _load(loader: Loader, originals: Originals, unit: Unit) -> list[str]:
             originals.keep(file)
         for rows in FORMATS[unit.source.format].read(unit.source, unit.files):
             loader.add(unit, rows)
-    except (FileRejected, FileLeft, FileVanished) as error:
+    except (FileRejected, FileUnsettled, FileVanished) as error:
         loader.drop_unit(unit)
         reason = getattr(error, "reason", "It is not there any more.")
         return [f"{unit.files[0].path} was not read again, and its rows stay as they were: {reason}"]

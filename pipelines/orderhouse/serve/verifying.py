@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.files.object_stores import shown_address
+from orderhouse.files.object_stores import address_without_keys
 from orderhouse.serve.exports import MANIFEST_NAME, write_table
 from orderhouse.serve.manifest import ExportedTable, Manifest, describe_file, read_manifest
 from orderhouse.serve.places import fetch, is_remote, scratch_folder
@@ -55,7 +55,7 @@ def verify(settings: Settings, place: str) -> Verification:
         given = scratch / "given"
         path = fetch(base, name, given)
         if is_remote(base) and not path.exists():
-            raise OrderhouseError(f"There is no manifest {name} at {shown_address(base)}.")
+            raise OrderhouseError(f"There is no manifest {name} at {address_without_keys(base)}.")
         manifest = read_manifest(path)
         folder = given if is_remote(base) else Path(base)
         problems = [problem for table in manifest.tables for problem in _compare_files(table, base, folder)]

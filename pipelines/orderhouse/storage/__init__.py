@@ -1,4 +1,4 @@
 """Storage: the DuckDB files of a home, their raw tables and ledgers, the build record and the run lock.
 
-What goes into the raw tables belongs in `orderhouse.ingest`; what is computed from them belongs in dbt.
+The loading of the raw tables belongs in `orderhouse.ingest`. The models computed from them belong in dbt.
 """

@@ -1,9 +1,8 @@
-"""What is remembered about the last build, importable without the build itself.
-
-One small JSON file beside the warehouse, replaced atomically.
+"""Record of the last build: one small JSON file beside the warehouse, replaced atomically.
 
 It answers three questions after any crash: is the warehouse file whole, of which definitions, batch and clock is it,
-and did the audit pass for exactly this build. The tables themselves are never described here.
+and did the audit pass for exactly this build. The module is importable without the build itself. The tables are not
+described here.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class AuditVerdict:
-    """What the audit said about a build.
+    """Verdict of the audit on a build.
 
     Attributes:
-        build_id: The build that was audited.
-        passed: Whether it may be published.
-        at: When, as a UTC ISO-8601 instant.
+        build_id: The audited build.
+        passed: True if the build may be published.
+        at: Instant of the verdict, as UTC ISO-8601 text.
         failures: Each failed error-level check: name, failed rows, detail.
     """
 
@@ -50,18 +49,18 @@ class BuildRecord:
     """The last build, finished or not.
 
     Attributes:
-        build_id: Unique per build that touched a table.
+        build_id: Id of the build, new for each build that touched a table.
         status: `building` from before the first table is touched until after the last one, then `built`.
-        fingerprint: Digest of each thing that all tables depend on, by its name.
-        batch_id: The greatest raw batch it saw.
+        fingerprint: Hash of each input that all tables depend on, by name.
+        batch_id: The greatest raw batch that the build read.
         business_time_zone: Zone of its business days.
         reporting_currency: Currency of its reports.
         as_of_mode: `now`, `data` or `instant`.
-        as_of: The clock, as UTC microsecond text; with mode `data`, known only once built.
-        wall_clock: When it began, as UTC microsecond text.
-        finished_at: When it ended, as UTC microsecond text.
-        extent: What it computed: `full`, `touched` (what arrived since the one before) or `clock` (what looks at the
-            clock). audit: The verdict on this build, once there is one.
+        as_of: The clock, as UTC microsecond text; with mode `data` it is known only after the build.
+        wall_clock: Start of the build, as UTC microsecond text.
+        finished_at: End of the build, as UTC microsecond text.
+        extent: `full`, `touched` (what arrived since the previous build) or `clock` (models that depend on the clock).
+        audit: Verdict on this build, None before the audit.
     """
 
     build_id: str
@@ -79,32 +78,32 @@ class BuildRecord:
 
     @property
     def full(self) -> bool:
-        """Whether it started from empty files."""
+        """Return whether the build started from empty files."""
         return self.extent == "full"
 
     @property
-    def asked_as_of(self) -> str:
-        """The clock as dbt was told it."""
+    def dbt_as_of(self) -> str:
+        """Return the clock in the form that was passed to dbt."""
         return "data" if self.as_of_mode == "data" else self.as_of
 
     @property
     def is_whole(self) -> bool:
-        """Whether every table is of this build."""
+        """Return whether every table comes from this build."""
         return self.status == "built"
 
     @property
     def has_passed(self) -> bool:
-        """Whether the audit passed for exactly this build."""
+        """Return whether the audit passed for exactly this build."""
         return self.is_whole and self.audit is not None and self.audit.passed and self.audit.build_id == self.build_id
 
 
 def record_path(settings: Settings) -> Path:
-    """Where the record stands."""
+    """Return the path of the record."""
     return settings.warehouse / "build.json"
 
 
 def load_record(settings: Settings) -> BuildRecord | None:
-    """The last build's record; None before the first build, or if the file is not readable as one."""
+    """Read the record of the last build; None before the first build, or if the file is unreadable."""
     try:
         values = json.loads(record_path(settings).read_text(encoding="utf-8"))
         verdict = values.pop("audit", None)
@@ -114,17 +113,17 @@ def load_record(settings: Settings) -> BuildRecord | None:
 
 
 def save_record(settings: Settings, record: BuildRecord) -> None:
-    """Replace the record; a crash leaves either the old one or the new one."""
+    """Replace the record; after a crash the file is either the old one or the new one."""
     write_atomically(record_path(settings), json.dumps(asdict(record), indent=2, sort_keys=True))
 
 
 def record_audit(settings: Settings, *, passed: bool, failures: list[dict[str, Any]] | None = None) -> None:
-    """Remember the audit's verdict on the present build; `publish` asks for it.
+    """Record the audit's verdict on the present build, which `publish` requires.
 
     Args:
-        settings: Where the warehouse lives.
-        passed: Whether every error-level check held.
-        failures: Name, failed rows and detail of each that did not.
+        settings: Settings of the home.
+        passed: True if every error-level check held.
+        failures: Name, failed rows and detail of each failed check.
     """
     record = load_record(settings)
     if record is None or not record.is_whole:
@@ -135,7 +134,7 @@ def record_audit(settings: Settings, *, passed: bool, failures: list[dict[str, A
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old one or the new one, also after a power cut."""
+    """Write a small file so that readers see the old content or the new one, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     incoming = path.with_name(f".{path.name}.incoming")
     with incoming.open("w", encoding="utf-8") as file:
@@ -143,6 +142,7 @@ def write_atomically(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     incoming.replace(path)
+    # The rename itself is durable only once the folder is synchronised.
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -1,7 +1,7 @@
-"""DuckDB files come into being whole.
+"""Creation of DuckDB files, each whole or not at all.
 
-DuckDB writes a new file's headers one by one: a process that ends in between, killed or on a full disk, leaves a file
-that can never be opened again. So a new file is made under another name and renamed.
+DuckDB writes the headers of a new file one by one. A process that is killed in between, or meets a full disk, leaves
+a file that can never be opened again. So a new file is made under another name and renamed.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["make_database"]
 
 
 def make_database(path: Path) -> None:
-    """Make an empty database file, unless there is one.
+    """Create an empty database file, unless it exists.
 
     Raises:
-        duckdb.Error: It cannot be written.
+        duckdb.Error: The file cannot be written.
     """
     if path.exists():
         return

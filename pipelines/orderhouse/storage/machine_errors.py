@@ -1,7 +1,7 @@
-"""What the machine refuses (a full disk, a missing permission, too little memory), told as one plain sentence.
+"""Errors of the machine (a full disk, a missing permission, too little memory) as plain messages.
 
-The one place that knows how Python, DuckDB, SQLite and dbt each put it. Whoever runs something at the edge (the command
-line, a Dagster step) asks here before calling an error unforeseen.
+This is the one place that knows how Python, DuckDB, SQLite and dbt report them. The command line and the Dagster
+steps ask here before they treat an error as unforeseen. Errors of files and stores belong in `orderhouse.files`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from orderhouse.errors import OrderhouseError
 
 __all__ = ["machine_problem"]
 
-AGAIN = "Nothing is half loaded and nothing half published: run the same command again then."
+AGAIN = "Then run the same command again: nothing is half loaded or half published."
 
 FULL = f"The disk is full{{where}}. Free some space, or move the home to a larger disk. {AGAIN}"
-QUOTA = f"The disk quota of this user is used up{{where}}. Free some space or have it raised. {AGAIN}"
-TOO_LARGE = f"A file would grow larger than this process may write{{where}} (`ulimit -f`). Have that raised. {AGAIN}"
-READ_ONLY = f"The disk is mounted read-only{{where}}. Make it writable, or name another home with --home. {AGAIN}"
-DENIED = f"This user may not read or write{{where}}. Give it permission, or name another home with --home. {AGAIN}"
-MANY_FILES = f"Too many files are open{{where}} (`ulimit -n`). Have that raised. {AGAIN}"
-DAMAGED = f"The disk cannot be read or written{{where}}: it reports an input/output error. Check it. {AGAIN}"
-MEMORY = f"The memory does not suffice{{where}}. Raise `memory_limit`, or run where there is more of it. {AGAIN}"
+QUOTA = f"The disk quota of this user is used up{{where}}. Free some space or raise the quota. {AGAIN}"
+TOO_LARGE = f"A file would grow larger than this process may write{{where}} (`ulimit -f`). Raise that limit. {AGAIN}"
+READ_ONLY = f"The disk is mounted read-only{{where}}. Make it writable, or name another home with `--home`. {AGAIN}"
+DENIED = f"This user may not read or write{{where}}. Give it permission, or name another home with `--home`. {AGAIN}"
+MANY_FILES = f"Too many files are open{{where}} (`ulimit -n`). Raise that limit. {AGAIN}"
+DAMAGED = f"The disk cannot be read or written{{where}}: it reports an input/output error. Check the disk. {AGAIN}"
+MEMORY = f"There is too little memory{{where}}. Raise `memory_limit`, or use a machine with more memory. {AGAIN}"
 
 BY_NUMBER: dict[int, str] = {
     errno.ENOSPC: FULL,
@@ -44,40 +44,41 @@ BY_WORDS: dict[str, str] = {
     r"Out of Memory Error|max_temp_directory_size": MEMORY,
     **{re.escape(os.strerror(number)): sentence for number, sentence in BY_NUMBER.items()},
 }
-# DuckDB, SQLAlchemy and dbt wrap what the system said in words; Python's own errors carry its number.
-TELLING_MODULES = ("duckdb", "_duckdb", "sqlite3", "sqlalchemy", "dbt", "orderhouse", "pyarrow")
+# DuckDB, SQLAlchemy and dbt repeat the system's error as text; Python's own errors carry its number.
+WRAPPING_MODULES = ("duckdb", "_duckdb", "sqlite3", "sqlalchemy", "dbt", "orderhouse", "pyarrow")
 PLACE = re.compile(r'(?:file|directory) "([^"]+)"')
 
 
 def machine_problem(error: BaseException) -> OrderhouseError | None:
-    """An error, or what it came from, as a sentence about the machine; None if it is about something else."""
+    """Return the machine error that an error or one of its causes reports; None if there is none."""
     for each in _origins(error):
-        said = " ".join(str(each).split())
-        sentence = _sentence(each, said)
+        text = " ".join(str(each).split())
+        sentence = _sentence(each, text)
         if sentence is not None:
-            return OrderhouseError(sentence.format(where=_where(each, said)))
+            return OrderhouseError(sentence.format(where=_where(each, text)))
     return None
 
 
-def _sentence(error: BaseException, said: str) -> str | None:
+def _sentence(error: BaseException, text: str) -> str | None:
+    """Return the message for an error, by its number where it has one, else by its text."""
     if isinstance(error, MemoryError):
         return MEMORY
     if isinstance(error, OSError) and error.errno is not None:
         return BY_NUMBER.get(error.errno)
-    if type(error).__module__.partition(".")[0] in TELLING_MODULES:
-        return next((sentence for words, sentence in BY_WORDS.items() if re.search(words, said)), None)
+    if type(error).__module__.partition(".")[0] in WRAPPING_MODULES:
+        return next((sentence for words, sentence in BY_WORDS.items() if re.search(words, text)), None)
     return None
 
 
-def _where(error: BaseException, said: str) -> str:
+def _where(error: BaseException, text: str) -> str:
     if isinstance(error, OSError) and error.filename:
         return f": {error.filename}"
-    found = PLACE.search(said)
+    found = PLACE.search(text)
     return f": {found.group(1)}" if found else ""
 
 
 def _origins(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from or while handling, the first cause last."""
+    """Yield the error, then its causes and the errors during whose handling it was raised, nearest first."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Names in SQL: values are parameters, names are quoted here and nowhere else."""
+"""Quoting of names in SQL statements. Values are parameters; names are quoted here and in no other way."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ __all__ = ["quote"]
 
 
 def quote(identifier: str) -> str:
-    """An identifier for SQL: the one way names get into statements."""
+    """Return an identifier in double quotes, for use in a statement."""
     return '"' + identifier.replace('"', '""') + '"'

@@ -1,7 +1,6 @@
-"""The warehouse files: who may write them, and how what was received and what is published are opened.
+"""Warehouse files: the run lock, and the opening of received and of published tables.
 
-What the raw tables look like belongs in `raw_tables`, what goes into them in `ingest`, what is made of them in dbt,
-publishing in `serve`.
+The raw tables belong in `raw_tables`, loading in `ingest`, the models in dbt, publishing in `serve`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.errors import LockHeld, OrderhouseError
-from orderhouse.faults import watched
+from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
 from orderhouse.storage.machine_errors import machine_problem
@@ -28,19 +27,20 @@ from orderhouse.storage.raw_tables import create_raw_tables
 
 __all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
 
-# A quarter of DuckDB's own: dictionaries of this size stay in the processor's cache (a tenth of an insert's time), and
-# fewer rows fill no row group and are written twice. What was received is a fifth larger on disk.
+# A quarter of DuckDB's default. Dictionaries of this size stay in the processor's cache, which saves a tenth of an
+# insert's time. The rows that do not fill a group are written twice, and smaller groups leave fewer of them. The file
+# is a fifth larger.
 ROW_GROUP = 30_720
 
-# Enough for every name; the rest is blank, which JSON allows.
+# Longer than every holder's name; the rest is blank, which JSON allows.
 HOLDER_BYTES = 1024
-# How often, 20 ms apart, a second run looks for the name of a first one that began in the same instant.
+# Tries, 20 ms apart, to read the name of a first run that began in the same instant.
 NAMING_TRIES = 50
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the warehouse."""
+    """The process that has the run lock."""
 
     pid: int
     host: str
@@ -53,23 +53,23 @@ class Holder:
 
 @contextlib.contextmanager
 def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = None) -> Iterator[Holder]:
-    """Hold the warehouse for writing; the operating system lets go of it if the process dies.
+    """Lock the home for writing; the operating system releases the lock if the process dies.
 
     Args:
-        settings: Whose home is held.
-        purpose: What for, in a word or two; shown to whoever has to wait.
-        wait_seconds: How long to wait for another holder; by default as the settings say.
+        settings: Settings of the home.
+        purpose: Purpose in a word or two, shown to a process that has to wait.
+        wait_seconds: Seconds to wait for another holder; by default the setting.
 
     Raises:
-        LockHeld: Another run holds it still.
+        LockHeld: Another run still has the lock.
     """
-    patience = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
+    wait_limit = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
     settings.home.mkdir(parents=True, exist_ok=True)
-    descriptor = _acquired(settings, patience)
+    descriptor = _acquire_lock(settings, wait_limit)
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), purpose=purpose, since=since)
-        # One write over all of the last holder's name, so that whoever looks reads one name whole.
+        # One write replaces the whole name of the last holder, so that readers never see two names mixed.
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode().ljust(HOLDER_BYTES), 0)
         try:
             yield holder
@@ -79,14 +79,14 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
         os.close(descriptor)
 
 
-def _acquired(settings: Settings, patience: float) -> int:
-    """A descriptor of the lock file that holds the lock."""
-    deadline = time.monotonic() + patience
+def _acquire_lock(settings: Settings, wait_limit: float) -> int:
+    """Return a descriptor of the lock file that has the lock."""
+    deadline = time.monotonic() + wait_limit
     while True:
         descriptor = os.open(settings.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(descriptor, settings.lock_file):
+            if _is_current(descriptor, settings.lock_file):
                 return descriptor
             os.close(descriptor)
         except BlockingIOError:
@@ -95,13 +95,13 @@ def _acquired(settings: Settings, patience: float) -> int:
                 who = _who_holds(settings)
                 if who is not None:
                     raise LockHeld(
-                        f"The warehouse {settings.home} is held by {who}. Try again when it is done."
+                        f"The warehouse {settings.home} is held by {who}. Try again when that run has ended."
                     ) from None
             time.sleep(min(0.2, max(deadline - time.monotonic(), 0.01)))
 
 
-def _is_still(descriptor: int, path: Path) -> bool:
-    """Whether the file that is locked is the one under that name: a lock on a deleted file keeps nobody out."""
+def _is_current(descriptor: int, path: Path) -> bool:
+    """Return whether the locked file is still the one under that name: a lock on a deleted file locks nothing."""
     try:
         return os.fstat(descriptor).st_ino == path.stat().st_ino
     except FileNotFoundError:
@@ -109,7 +109,10 @@ def _is_still(descriptor: int, path: Path) -> bool:
 
 
 def _who_holds(settings: Settings) -> Holder | str | None:
-    """The holder by name. It writes its name a moment after it has the lock; None if it let go while we waited."""
+    """Return the holder by name, or None if it released the lock while we waited.
+
+    A holder writes its name a moment after it gets the lock.
+    """
     for _ in range(NAMING_TRIES):
         holder = lock_holder(settings)
         if holder is not None and not _has_ended(holder):
@@ -121,7 +124,7 @@ def _who_holds(settings: Settings) -> Holder | str | None:
 
 
 def _has_ended(holder: Holder) -> bool:
-    """Whether the name is that of a run on this machine that was killed, left until the next one writes its own."""
+    """Return whether the name is that of a killed run on this machine, which the next run has not replaced yet."""
     if holder.host != socket.gethostname():
         return False
     try:
@@ -149,7 +152,7 @@ def _is_held(settings: Settings) -> bool:
 
 
 def lock_holder(settings: Settings) -> Holder | None:
-    """Who holds the warehouse now, or None."""
+    """Return the process that has the run lock now, or None."""
     return _read_holder(settings.lock_file) if _is_held(settings) else None
 
 
@@ -161,22 +164,22 @@ def _read_holder(path: Path) -> Holder | None:
 
 
 def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open what was received; create it, or the columns that contracts have gained since, unless read-only.
+    """Open the raw tables; create them, or the columns that contracts have gained, unless read-only.
 
     Raises:
-        OrderhouseError: It does not exist yet (read-only), or another process has it open.
+        OrderhouseError: The file does not exist yet (read-only), or another process has it open.
     """
     if read_only and not settings.raw_db.exists():
         raise OrderhouseError(f"Nothing has been ingested into {settings.home} yet. Run `orderhouse ingest` first.")
     settings.warehouse.mkdir(parents=True, exist_ok=True)
-    connection = watched(_connect(settings.raw_db, read_only=read_only, settings=settings))
+    connection = with_checkpoints(_connect(settings.raw_db, read_only=read_only, settings=settings))
     if not read_only:
         create_raw_tables(connection)
     return connection
 
 
 def open_published(settings: Settings, version: int | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a published version for reading; the current one by default. Publishing never disturbs it.
+    """Open a published version for reading, by default the current one. Publishing does not disturb readers.
 
     Raises:
         OrderhouseError: Nothing is published yet, or not that version.
@@ -189,7 +192,7 @@ def open_published(settings: Settings, version: int | None = None) -> duckdb.Duc
     else:
         path = settings.published / f"warehouse-{version}.duckdb"
     if not path.exists():
-        raise OrderhouseError(f"{path} is not there. `orderhouse versions` lists what is.")
+        raise OrderhouseError(f"There is no {path}. Run `orderhouse versions` to list the published versions.")
     return _connect(path, read_only=True, settings=settings)
 
 

@@ -34,6 +34,11 @@ from orderhouse.vault.vault import load_keys
 __all__ = ["BuildFailed", "BuildResult", "build"]
 
 
+# dbt compiles an ephemeral model with the model that reads it; as a node of its own it would cost 25 ms for nothing.
+EPHEMERAL = "config.materialized:ephemeral"
+VIEWS = "config.materialized:view"
+
+
 class BuildFailed(OrderhouseError):
     """A model could not be computed; nothing is published."""
 
@@ -170,11 +175,11 @@ def _command(settings: Settings, plan: Plan) -> list[str]:
 
     And then everything is built from empty files.
     """
-    if plan.extent == "full":
-        return ["build", "--resource-type", "seed", "--resource-type", "model"]
     if plan.extent == "clock":
         return ["run", "--select", *clock_models(read_manifest(prepare_manifest(settings)))]
-    return ["run", "--exclude", "config.materialized:view"] if plan.has_views else ["run"]
+    if plan.extent == "full":
+        return ["build", "--resource-type", "seed", "--resource-type", "model", "--exclude", EPHEMERAL]
+    return ["run", "--exclude", EPHEMERAL, *([VIEWS] if plan.has_views else [])]
 
 
 def _explain(ended: list[ModelEvent], exception: object, settings: Settings) -> str:

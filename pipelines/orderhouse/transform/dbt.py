@@ -151,6 +151,7 @@ def invoke(
     hidden = dict(secrets or {})
     given = json.dumps({**variables, **hidden})
     manifest = parsed_project(settings)
+    _forget_compiled(manifest)
     # run_results.json would repeat the variables, secrets among them.
     arguments = [*command, "--no-write-json", "--vars", given]
     callbacks = [_listener(on_event)] if on_event else []
@@ -160,6 +161,17 @@ def invoke(
 def in_words(exception: object) -> str:
     """What dbt says went wrong, on one line."""
     return " ".join(str(exception).split()) if exception else "dbt gave no reason"
+
+
+def _forget_compiled(manifest: Any) -> None:
+    """Mark every node as not compiled.
+
+    dbt compiles into the manifest it is given, and takes an ephemeral model that is compiled as it is: a second command
+    in this process would filter by the watermarks of the first.
+    """
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled", False):
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
 def _call(

@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = ["clock_models", "read_manifest"]
 
+NOT_STORED = ("view", "ephemeral")
 READS_THE_CLOCK = re.compile(r"""var\(\s*['"](as_of|wall_clock)['"]""")
 
 
@@ -37,4 +38,4 @@ def clock_models(manifest: dict[str, Any]) -> list[str]:
         if name in nodes and nodes[name]["resource_type"] == "model" and name not in reached:
             reached.add(name)
             waiting += manifest["child_map"].get(name, [])
-    return sorted(nodes[name]["name"] for name in reached if nodes[name]["config"]["materialized"] != "view")
+    return sorted(nodes[name]["name"] for name in reached if nodes[name]["config"]["materialized"] not in NOT_STORED)

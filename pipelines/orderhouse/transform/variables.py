@@ -43,7 +43,7 @@ def shaping_variables(settings: Settings) -> dict[str, str]:
 
 def clock_variables(record: BuildRecord) -> dict[str, str | int]:
     """Clock and batch, as dbt is told them."""
-    return {"as_of": record.asked_as_of, "wall_clock": record.wall_clock, "batch_id": record.batch_id}
+    return {"as_of": record.dbt_as_of, "wall_clock": record.wall_clock, "batch_id": record.batch_id}
 
 
 def tracking_salt(key: bytes) -> str:

@@ -1,6 +1,7 @@
-"""Files as received, kept in the vault for as long as settings say: compressed, encrypted, found by their content hash.
+"""Originals: files as received, compressed and encrypted in the vault, found by their content hash.
 
-A changed mapping reads them again. They hold personal data, which is why they are nowhere else.
+They are read again when a mapping changes. They contain personal data and are stored nowhere else. The redaction of
+originals belongs in `orderhouse.erasure`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from orderhouse.files.local_files import BEING_WRITTEN
-from orderhouse.files.source_files import FileLeft, FileRejected, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnsettled, SourceFile
 from orderhouse.settings import Settings
 from orderhouse.vault.vault import VaultKeys
 
@@ -32,7 +33,10 @@ HEADER = struct.Struct("<QQ?")
 
 
 class Originals:
-    """The folder of retained originals. A file is a row of chunks, each compressed, sealed with its place in it."""
+    """The folder of retained originals.
+
+    A stored file is a sequence of chunks. Each chunk is compressed, then encrypted together with its position.
+    """
 
     def __init__(self, settings: Settings, keys: VaultKeys) -> None:
         self.folder = settings.originals
@@ -41,41 +45,41 @@ class Originals:
         self._cipher = AESGCM(keys.original_key)
 
     def path_of(self, file_id: str) -> Path:
-        """Where a file is kept, or would be."""
+        """Return the path at which a file is kept, or would be."""
         return self.folder / file_id[:2] / file_id
 
     def has(self, file_id: str) -> bool:
-        """Whether a file is kept."""
+        """Return whether a file is kept."""
         return self.path_of(file_id).exists()
 
     def keep(self, file: SourceFile) -> None:
-        """Keep a file as received. Written whole or not at all; keeping it twice is keeping it once.
+        """Keep a file as received. The copy is written whole or not at all; keeping it again changes nothing.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileLeft: Its bytes are not those that it is known by: it changed since it was hashed.
+            FileVanished: The file no longer exists.
+            FileUnsettled: The file changed since it was hashed.
         """
         if self.enabled and not self.has(file.file_id):
             self._seal(file)
 
     def replace(self, file: SourceFile) -> None:
-        """Put other content in the place of a kept file, which keeps its name, its age and a mark that this was done.
+        """Replace the content of a kept file, keep its name and its age, and mark it as redacted.
 
-        Its content then no longer hashes to its name.
+        The new content does not hash to the name of the file.
         """
         target = self.path_of(file.file_id)
         kept = target.stat()
         self._seal(file, is_redacted=True)
         os.utime(target, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-        self.mark_of(file.file_id).touch(mode=0o600)
+        self.redaction_marker(file.file_id).touch(mode=0o600)
 
     def drop(self, file_id: str) -> None:
-        """Keep a file no longer."""
+        """Delete a kept file."""
         self.path_of(file_id).unlink(missing_ok=True)
-        self.mark_of(file_id).unlink(missing_ok=True)
+        self.redaction_marker(file_id).unlink(missing_ok=True)
 
-    def mark_of(self, file_id: str) -> Path:
-        """There where a kept file is not as received any more."""
+    def redaction_marker(self, file_id: str) -> Path:
+        """Return the path of the marker that exists for a redacted original."""
         return self.path_of(file_id).with_suffix(".redacted")
 
     def _seal(self, file: SourceFile, *, is_redacted: bool = False) -> None:
@@ -94,11 +98,11 @@ class Originals:
                 sealed.write(self._cipher.encrypt(nonce, packed, _context(file.file_id, place, header)))
         if not is_redacted and digest.hexdigest() != file.file_id:
             draft.unlink()
-            raise FileLeft(BEING_WRITTEN)
+            raise FileUnsettled(BEING_WRITTEN)
         draft.replace(target)
 
     def file(self, file_id: str, path: str, size_bytes: int) -> SourceFile:
-        """A kept file as a source file, under the path it once had."""
+        """Return a kept file as a source file under its original path."""
         return SourceFile(path=path, file_id=file_id, size_bytes=size_bytes, opener=lambda: self._open(file_id))
 
     def _open(self, file_id: str) -> BinaryIO:
@@ -122,7 +126,7 @@ class Originals:
                 place += 1
 
     def prune(self) -> int:
-        """Remove what is older than the settings allow; how many files."""
+        """Delete originals older than the settings allow, and return how many."""
         if self.days is None or not self.folder.exists():
             return 0
         oldest = time.time() - self.days * 86_400

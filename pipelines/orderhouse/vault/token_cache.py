@@ -1,6 +1,6 @@
-"""Tokens of values met lately, so that people who come again and again are not worked out anew.
+"""Cache of recent values and their tokens, so that the tokens of recurring people are not computed again.
 
-A cache that may forget at any time: which token a value has is the vault's to say.
+The cache may drop its content at any time. The computation of tokens belongs in `vault`.
 """
 
 from __future__ import annotations
@@ -15,34 +15,35 @@ MOST_VALUES = 1_500_000
 
 
 class TokenCache:
-    """Values of one kind and their tokens, found by a table of places.
+    """Values of one kind and their tokens, found through a hash table of positions.
 
-    Each value has one slot, by its hash, that says where it stands; a later value of the same slot takes it. What
-    stands there is compared with what is looked up, so that two values never share a token. Joins with what is kept
-    took ten times as long, since they hash all of it for each block of rows.
+    Each value has one slot, given by its hash, with the position of its entry. A later value with the same slot
+    replaces
+    it. The stored value is compared with the one looked up, so that two values never share a token. Joins with the
+    cached values took ten times as long, because they hash all of them for each block of rows.
     """
 
     def __init__(self) -> None:
-        self._known = _EMPTY
-        self._places = np.zeros(SLOTS, dtype=np.int32)
+        self._entries = _EMPTY
+        self._positions = np.zeros(SLOTS, dtype=np.int32)
 
     def look_up(self, values: pl.Series) -> pl.Series:
-        """The token of each value, null where it is not at hand."""
-        if self._known.is_empty():
+        """Return the token of each value, null where it is not cached."""
+        if self._entries.is_empty():
             return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, values.len())
-        places = self._places[_slots(values)]
-        found = self._known[np.maximum(places - 1, 0)]
-        is_it = (found["value"] == values) & pl.Series(places > 0)
+        positions = self._positions[_slots(values)]
+        found = self._entries[np.maximum(positions - 1, 0)]
+        is_it = (found["value"] == values) & pl.Series(positions > 0)
         return found.select(pl.when(is_it).then("token")).to_series().alias(values.name)
 
     def remember(self, tokens: pl.DataFrame) -> None:
-        """Keep these at hand: distinct values in ``value``, each with its ``token``."""
-        if self._known.height + tokens.height > MOST_VALUES:
-            self._known = _EMPTY
-            self._places = np.zeros(SLOTS, dtype=np.int32)
-        first = self._known.height + 1
-        self._known = pl.concat([self._known, tokens.select("value", "token")], rechunk=True)
-        self._places[_slots(tokens["value"])] = np.arange(first, first + tokens.height, dtype=np.int32)
+        """Cache distinct values (column ``value``) with their tokens (column ``token``)."""
+        if self._entries.height + tokens.height > MOST_VALUES:
+            self._entries = _EMPTY
+            self._positions = np.zeros(SLOTS, dtype=np.int32)
+        first = self._entries.height + 1
+        self._entries = pl.concat([self._entries, tokens.select("value", "token")], rechunk=True)
+        self._positions[_slots(tokens["value"])] = np.arange(first, first + tokens.height, dtype=np.int32)
 
 
 _EMPTY = pl.DataFrame(schema={"value": pl.String(), "token": pl.String()})

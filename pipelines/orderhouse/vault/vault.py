@@ -1,8 +1,7 @@
 """The vault: personal values behind keyed tokens, in a file of its own that only its owner may read.
 
-Equal values of one kind have one token (HMAC-SHA-256 under the vault's key, 128 bits of it in hexadecimal), so that
-tables can be joined without knowing whom they are about. Retained originals are in `originals`; nothing here is ever
-published.
+Equal values of one kind have one token (HMAC-SHA-256 under the vault's key, 128 bits of it in hexadecimal). So tables
+can be joined without personal data. Nothing in the vault is ever published. Retained originals belong in `originals`.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ import polars as pl
 import pyarrow as pa
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.faults import watched
+from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.vault.token_cache import TokenCache
 
-__all__ = ["ERASED", "MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "throwaway_vault"]
+__all__ = ["ERASED", "TOKEN_MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "in_memory_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32
-# DuckDB gives each thread a batch at a time; two hashes of each value are worth a thread
+# DuckDB gives each thread one batch at a time, and hashing is slow enough to use all threads.
 BATCH_ROWS = 8192
-# stands in a redacted original where a value stood, so that reading it again gives the same token
+# Prefix of the token that replaces a value in a redacted original, so that rereading gives the same token.
 ERASED = "token:"
-MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
+TOKEN_MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
 
 SCHEMA = """
 create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
@@ -43,13 +42,13 @@ create table if not exists suppressed (token varchar, since timestamp);
 create temp table pending (token varchar, kind varchar, value varchar);
 """
 
-# e-mail addresses differ by case only on paper
+# E-mail addresses that differ only in case are the same address.
 MESSAGE = "encode(kind || ':' || case when kind = 'email' then lower(value) else value end)"
 TOKEN = f"sha256($outer || unhex(sha256($inner || {MESSAGE})))[:{TOKEN_CHARACTERS}]"
 
 
 class VaultKeys:
-    """The vault's two keys: one for tokens, one for retained originals."""
+    """The two keys of the vault: one for tokens, one for retained originals."""
 
     def __init__(self, token_key: bytes, original_key: bytes) -> None:
         self.original_key = original_key
@@ -59,12 +58,12 @@ class VaultKeys:
 
 
 class Vault:
-    """An open vault. What it is told is pending until `flush`, which may be repeated at no harm."""
+    """An open vault. New values are pending until `flush`, which may be repeated."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: VaultKeys) -> None:
         self.connection = connection
         self.keys = keys
-        self._at_hand: dict[str, TokenCache] = {}
+        self._caches: dict[str, TokenCache] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -74,21 +73,24 @@ class Vault:
     ) -> None:
         self.connection.close()
 
-    def tokenised(self, frame: pl.DataFrame, personal: Mapping[str, str]) -> pl.DataFrame:
-        """Replace personal columns by their tokens and remember the values.
+    def tokenise(self, frame: pl.DataFrame, personal: Mapping[str, str]) -> pl.DataFrame:
+        """Replace personal columns by their tokens and add the values to the pending ones.
 
         Args:
             frame: Any frame.
-            personal: Column to kind of value. A column ``email`` becomes ``email_token``, in its place.
+            personal: Kind of value by column. A column ``email`` becomes ``email_token`` at the same position.
+
+        Returns:
+            The frame with tokens; null stays null.
         """
         columns = {name: kind for name, kind in personal.items() if name in frame.columns}
         tokens = [self._remembered(kind, frame[name]) for name, kind in columns.items() if not _is_empty(frame[name])]
         return frame.with_columns(tokens).rename({name: f"{name}_token" for name in columns})
 
     def _remembered(self, kind: str, values: pl.Series) -> pl.Series:
-        """Tokens of values, all of them remembered: what was asked lately is at hand, the rest is worked out."""
-        at_hand = self._at_hand.setdefault(kind, TokenCache())
-        tokens = at_hand.look_up(values)
+        """Return the tokens of values from the cache; compute the others, cache them and make them pending."""
+        cache = self._caches.setdefault(kind, TokenCache())
+        tokens = cache.look_up(values)
         is_fresh = tokens.is_null() & values.is_not_null()
         if not is_fresh.any():
             return tokens
@@ -97,11 +99,11 @@ class Vault:
         self.connection.register("incoming", computed.to_arrow())
         self.connection.execute("insert into pending select token, $kind, value from incoming", {"kind": kind})
         self.connection.unregister("incoming")
-        at_hand.remember(computed)
+        cache.remember(computed)
         return tokens.scatter(is_fresh.arg_true(), fresh.join(computed, on="value", maintain_order="left")["token"])
 
     def tokens_of(self, kind: str, values: pl.DataFrame) -> pl.DataFrame:
-        """Tokens of a frame's column ``value``, with nothing remembered: ``value`` and ``token``."""
+        """Return ``value`` and ``token`` for a frame's column ``value``, without storing anything."""
         self.connection.register("incoming", _in_batches(values))
         keys = {"kind": kind, "inner": self.keys.inner, "outer": self.keys.outer}
         tokens: pl.DataFrame = self.connection.sql(
@@ -112,19 +114,19 @@ class Vault:
         erased = pl.col("value").str.starts_with(ERASED)
         if not tokens.select(erased.any()).item():
             return tokens
-        # a format may compose a value of several fields, each of which then holds the same mark
-        marks = pl.col("value").str.extract_all(MARK).list.unique()
-        only = (marks.list.len() == 1) & pl.col("value").str.replace_all(MARK, "").str.contains(r"^\W*$")
+        # A format may compose a value from several fields, each of which then contains the same mark.
+        marks = pl.col("value").str.extract_all(TOKEN_MARK).list.unique()
+        only = (marks.list.len() == 1) & pl.col("value").str.replace_all(TOKEN_MARK, "").str.contains(r"^\W*$")
         kept = marks.list.first().str.strip_prefix(ERASED)
         is_kept = erased & only & kept.is_in(list(self.suppressed()))
         return tokens.with_columns(pl.when(is_kept).then(kept).otherwise("token").alias("token"))
 
     def suppressed(self) -> set[str]:
-        """Tokens of people who were erased."""
+        """Return the tokens of erased people."""
         return {token for (token,) in self.connection.execute("select distinct token from suppressed").fetchall()}
 
     def flush(self) -> None:
-        """Store what is pending, except for people who were erased."""
+        """Store the pending values, except those of erased people."""
         now = datetime.now(UTC).replace(tzinfo=None)
         self.connection.execute("begin")
         self.connection.execute(
@@ -142,19 +144,19 @@ class Vault:
         self.connection.execute("commit")
 
     def discard(self) -> None:
-        """Forget what is pending."""
+        """Drop the pending values."""
         self.connection.execute("delete from pending")
-        self._at_hand = {}
+        self._caches = {}
 
     def reveal(self, tokens: Iterable[str]) -> dict[str, str]:
-        """The values behind tokens; those that were erased or never known are not in the answer."""
+        """Return the values behind tokens; erased and unknown tokens are left out."""
         rows = self.connection.execute(
             "select token, value from personal where list_contains($tokens, token)", {"tokens": list(tokens)}
         ).fetchall()
         return dict(rows)
 
     def erase(self, tokens: Iterable[str]) -> int:
-        """Delete the values behind tokens and keep them from ever coming back; how many were deleted."""
+        """Delete the values behind tokens, suppress the tokens for good, and return how many values were deleted."""
         wanted = list(tokens)
         now = datetime.now(UTC).replace(tzinfo=None)
         self.connection.execute("begin")
@@ -184,10 +186,10 @@ def _is_empty(values: pl.Series) -> bool:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """Open the vault, and make it on first use.
+    """Open the vault, and create it on first use.
 
     Raises:
-        OrderhouseError: Another process has it open, or its keys are gone while it is not empty.
+        OrderhouseError: Another process has it open, or the keys of an existing vault are missing.
     """
     keys = load_keys(settings)
     try:
@@ -195,38 +197,40 @@ def open_vault(settings: Settings) -> Vault:
         connection = duckdb.connect(str(settings.vault_db))
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        held = OrderhouseError(f"The vault cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
-        raise machine_problem(error) or held from None
+        unavailable = OrderhouseError(
+            f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2
+        )
+        raise machine_problem(error) or unavailable from None
     settings.vault_db.chmod(0o600)
-    connection = watched(connection)
+    connection = with_checkpoints(connection)
     connection.execute(SCHEMA)
     vault = Vault(connection, keys)
-    if settings.erased_tokens.exists():  # lies outside the vault, so that a restored vault obeys it too
+    if settings.erased_tokens.exists():  # outside the vault, so that it applies to a restored one
         listed = set(settings.erased_tokens.read_text(encoding="ascii").split())
         if listed - vault.suppressed():
             vault.erase(listed)
     return vault
 
 
-def throwaway_vault() -> Vault:
-    """A vault in memory with keys of its own, for trials that store nothing."""
+def in_memory_vault() -> Vault:
+    """Return a vault in memory with keys of its own, for trials that store nothing."""
     connection = duckdb.connect(":memory:")
     connection.execute(SCHEMA)
     return Vault(connection, VaultKeys(secrets.token_bytes(32), secrets.token_bytes(32)))
 
 
 def load_keys(settings: Settings) -> VaultKeys:
-    """The vault's keys, made on first use.
+    """Read the keys of the vault, and create them on first use.
 
     Raises:
-        OrderhouseError: The keys are gone although there is a vault, or cannot be read.
+        OrderhouseError: The keys of an existing vault are missing or unreadable.
     """
     settings.vault.mkdir(parents=True, exist_ok=True)
     settings.vault.chmod(0o700)
     if not settings.vault_keys.exists():
         if settings.vault_db.exists():
             raise OrderhouseError(
-                f"{settings.vault_keys} is gone, and without it the vault cannot be used. Restore it from a backup."
+                f"{settings.vault_keys} is missing, and the vault cannot be used without it. Restore it from a backup."
             )
         _write_keys(settings.vault_keys)
     try:
@@ -237,7 +241,7 @@ def load_keys(settings: Settings) -> VaultKeys:
 
 
 def _write_keys(path: Path) -> None:
-    """Written whole or not at all: a key that is lost half-way would make every token unreadable."""
+    """Write the keys whole or not at all: an incomplete key would make every token unreadable."""
     keys = {"token_key": secrets.token_hex(32), "original_key": secrets.token_hex(32)}
     draft = path.with_name(f"{path.name}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,6 +1,6 @@
 {#-
-  What the revenue mart (placed clock) knows of each customer: an order on its day, and on their own days the returns, goods
-  refunds and credit notes that lower it. Amounts stay in the order's currency, since rates may arrive later than orders.
+  Revenue of each customer by the placed recognition clock: an order on its day; returns, goods refunds and credit notes
+  on their own days. Amounts stay in the order's currency, because rates may arrive later than orders.
 -#}
 {%- set touched = ['int_revenue_subjects'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched) }}

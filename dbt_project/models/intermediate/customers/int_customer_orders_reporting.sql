@@ -1,4 +1,4 @@
-{#- A view: amounts in the reporting currency follow the rates of their day. -#}
+{#- A view, because rates may change after the orders were computed. -#}
 {{ config(materialized='view') }}
 
 with customer_orders as (

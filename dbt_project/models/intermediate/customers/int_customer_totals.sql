@@ -1,4 +1,4 @@
-{#- What a customer did in all, whatever the clock; marts.dim_customers adds the lifecycle. -#}
+{#- Totals of a customer that do not depend on the clock. marts.dim_customers adds the lifecycle. -#}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
 -- depends_on: {{ ref('int_touched_customers') }}

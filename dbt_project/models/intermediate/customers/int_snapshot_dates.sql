@@ -1,4 +1,4 @@
-{#- Month ends before the clock's business day, as many as the variable says, and that day itself. -#}
+{#- Month ends before the clock's business day, as many as `snapshot_months`, and the business day itself. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),

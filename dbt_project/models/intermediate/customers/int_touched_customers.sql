@@ -1,4 +1,4 @@
-{# The log of customers that newly arrived rows touch; see int_touched_orders. #}
+{# Log of customers that newly received rows touch; see int_touched_orders. #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}
 
@@ -42,7 +42,7 @@ fresh_rate_span as (
     from fx_rates
 ),
 
--- Every version counts: an order that changed hands frees its old customer.
+-- Every version counts, because an order may have had another customer before.
 touched as (
     select {{ customer_key('orders') }} as customer_key
     from orders
@@ -55,7 +55,7 @@ touched as (
         select fresh.return_id from {{ ref('stg_returns') }} as fresh where fresh._batch_id > {{ since }}
     )
     union
-    -- A product that changed its category may change what its buyers prefer.
+    -- A product with a new category may change the preferred category of its buyers.
     select order_lines.customer_key from order_lines
     where order_lines.sku in (select products.sku from products)
     union

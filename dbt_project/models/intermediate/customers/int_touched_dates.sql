@@ -1,4 +1,4 @@
-{# The log of the earliest business day that newly arrived rows touch; see int_touched_orders. #}
+{# Log of the earliest business day that newly received rows touch; see int_touched_orders. #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}
 

@@ -1,4 +1,4 @@
-{# What operators did, and whether it could be done at that moment. Only accepted actions move an order. #}
+{# Actions of operators, with the decision whether each was possible at that moment. Only accepted actions change an order. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -64,7 +64,7 @@ requested as (
     group by return_lines.order_id
 ),
 
--- What a cancelled line still had to give at that moment.
+-- Units of a line that could still be cancelled at that moment.
 line_actions as (
     select
         current_actions.action_id,

@@ -1,4 +1,4 @@
-{# Credits that name no order: they count on their own day and move no order. #}
+{# Credit notes that name no order. They count on their own day and change no order. #}
 {%- set touched = ['int_return_lines'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='return_id', touched=touched) }}
 -- depends_on: {{ ref('int_return_lines') }}

@@ -1,6 +1,6 @@
 {#
-  Orders that look like another one of the same customer: same lines, same amount, placed within minutes. Recomputed by
-  customer, since an order becomes suspect through its neighbour.
+  Orders with the same lines and amount as another order of the same customer, placed within minutes. They are recomputed
+  by customer, because another order makes an order suspect.
 #}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
@@ -46,7 +46,7 @@ suspects as (
     where {{ hours_between('in_sequence.earlier_placed_at', 'in_sequence.placed_at') }} * 60 <= {{ var('duplicate_minutes') }}
 ),
 
--- Same SKUs on both sides: as many lines find a partner as there are.
+-- Both orders have the same lines if every line has a matching line.
 compared as (
     select
         suspects.order_id,

@@ -1,4 +1,4 @@
-{# The worklist without its clock: every exception that any domain raises now or will raise at `opened_at`. #}
+{# Every exception that is open now or opens at `opened_at`. marts.fct_exceptions applies the clock. #}
 with fulfilment as (
     select * from {{ ref('int_exceptions_fulfilment') }}
 ),

@@ -1,7 +1,7 @@
 {#
-  Scans that name no shipment, only a carrier and a number. Numbers are recycled: a scan belongs to the latest shipment under
-  its number with shipped_at − 7 days ≤ occurred_at ≤ shipped_at + 90 days. A shipment that came without a number has those
-  that its own scans name.
+  Scans that name no shipment, only a carrier and a number. Carriers reuse numbers, so a scan belongs to the latest
+  shipment with its number and shipped_at − 7 days ≤ occurred_at ≤ shipped_at + 90 days. A shipment received without a
+  number has the numbers that its own scans name.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}

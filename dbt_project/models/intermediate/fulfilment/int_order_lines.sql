@@ -1,6 +1,8 @@
 {# Where every ordered unit is, but for the split of open units, and what it is worth; see SEMANTICS, "Order line". #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
 with orders as (
     select * from {{ ref('int_orders') }}

@@ -4,6 +4,9 @@
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
 
 with orders as (
     select * from {{ ref('int_orders') }}

@@ -1,17 +1,18 @@
 {# The order itself: current version, what earlier versions alone know, what operators decided, what its source covers. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with orders as (
     select * from {{ ref('stg_orders') }}
 ),
 
-actions as (
-    select * from {{ ref('int_actions_judged') }}
+decided as (
+    select * from {{ ref('int_orders_decided') }}
 ),
 
-coverage as (
-    select * from {{ ref('int_coverage') }}
+source_coverage as (
+    select * from {{ ref('int_sources_tracked') }}
 ),
 
 currencies as (
@@ -75,60 +76,6 @@ last_moves as (
     from promise_moves
     where promise_moves.promised_at is distinct from promise_moves.was_promised_at
     group by promise_moves.order_id
-),
-
-accepted as (
-    select
-        actions.order_id,
-        actions.kind,
-        actions.occurred_at,
-        actions.promised_at,
-        row_number() over (
-            partition by actions.order_id, actions.kind
-            order by actions.occurred_at, actions.action_id
-        ) as oldest_first,
-        row_number() over (
-            partition by
-                actions.order_id,
-                case when actions.kind in ('hold', 'release') then 'hold' else actions.kind end
-            order by actions.occurred_at desc, actions.action_id desc
-        ) as newest_first
-    from actions
-    where
-        actions.is_accepted
-        and actions.kind in ('confirm', 'hold', 'release', 'cancel', 'change_promise')
-        and {{ is_touched('actions.order_id', touched) }}
-),
-
-decided as (
-    select
-        accepted.order_id,
-        coalesce(max(accepted.kind) filter (where accepted.newest_first = 1 and accepted.kind in ('hold', 'release')), 'none')
-            = 'hold' as is_on_hold,
-        max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'hold') as held_at,
-        min(accepted.occurred_at) filter (where accepted.kind = 'confirm') as confirm_action_at,
-        min(accepted.occurred_at) filter (where accepted.kind = 'cancel') as cancel_action_at,
-        max(accepted.promised_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
-            as operator_promised_at,
-        max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
-            as operator_moved_at,
-        max(accepted.promised_at) filter (where accepted.oldest_first = 1 and accepted.kind = 'change_promise')
-            as first_operator_promised_at
-    from accepted
-    group by accepted.order_id
-),
-
-source_coverage as (
-    select
-        coverage.source,
-        max(case when coverage.feed = 'order_lines' and coverage.is_tracked then 1 else 0 end) = 1 as is_line_tracked,
-        max(case when coverage.feed = 'payments' and coverage.is_tracked then 1 else 0 end) = 1 as is_paid_tracked,
-        max(case when coverage.feed = 'shipments' and coverage.is_tracked then 1 else 0 end) = 1 as is_shipment_tracked,
-        max(case when coverage.feed = 'tracking' and coverage.is_tracked then 1 else 0 end) = 1 as is_scan_tracked,
-        max(case when coverage.feed = 'returns' and coverage.is_tracked then 1 else 0 end) = 1 as is_return_tracked,
-        max(case when coverage.feed = 'stock' and coverage.is_tracked then 1 else 0 end) = 1 as is_stock_covered
-    from coverage
-    group by coverage.source
 ),
 
 promises as (

@@ -1,6 +1,6 @@
 {#
-  The log of orders with a line whose SKU turned out to be a service, or ceased to be one: what needs stock and shipping
-  changes with it, though no row of the order arrived. See int_touched_orders.
+  Log of orders with a SKU that became a service or stopped being one. This changes which lines need stock and shipping,
+  although no row of the order was received. See int_touched_orders.
 #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}

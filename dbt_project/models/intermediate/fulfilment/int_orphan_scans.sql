@@ -1,7 +1,7 @@
 {#
-  Parcels that carriers scan and no shipment names. A label may be printed a week before the parcel leaves, and a scan may come
-  before its shipment does: both join when it arrives. Where a shipment has the number under another carrier, that carrier's
-  label was renamed.
+  Parcels with carrier scans but without a shipment. A label may be printed a week before the parcel leaves, and a scan
+  may arrive before its shipment; both join the shipment when it arrives. If a shipment has the number under another
+  carrier, the carrier's label was renamed.
 #}
 with tracking as (
     select * from {{ ref('stg_tracking') }}

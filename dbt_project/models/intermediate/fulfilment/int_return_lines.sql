@@ -1,6 +1,4 @@
-{#
-  Keyed by return, not by order: one event of a return may name the order and the next may not, and a credit note names none.
-#}
+{# The key is the return and not the order. Some events of a return may name no order, and a credit note names none. #}
 {%- set touched = ['stg_returns'] -%}
 {%- set words = ['requested', 'approved', 'declined', 'received', 'restocked', 'scrapped', 'cancelled'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='return_id', touched=touched) }}
@@ -16,7 +14,7 @@ events as (
         row_number() over (
             partition by returns.return_id, returns.line_id
             order by
-                -- A word we do not know says nothing about where the return is.
+                -- An unknown word does not change the status of the return.
                 case when returns.status = 'unknown' then 1 else 0 end,
                 returns.occurred_at desc,
                 case returns.status

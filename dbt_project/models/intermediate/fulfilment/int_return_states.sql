@@ -1,4 +1,4 @@
-{# Keyed by order: credit notes that name none are left to the money marts. #}
+{# The key is the order. Credit notes that name no order are in int_credit_notes. #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}

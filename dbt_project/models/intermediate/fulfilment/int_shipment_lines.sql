@@ -45,7 +45,7 @@ line_skus as (
         order_lines.line_id
 ),
 
--- Lines whose SKU changed: the version in force when the parcel left counts, else the first one.
+-- For a line whose SKU changed, the version valid when the parcel left counts, else the first version.
 changed_skus as (
     select
         shipped.shipment_id,

@@ -1,6 +1,7 @@
 {#
-  What left the building and how far it came. A parcel ends in one way only: a delivered scan outranks a loss, a cancellation
-  and a later return to sender, whatever order they come in; a return to sender before it outranks the delivery (to the sender).
+  Shipments and their progress. A parcel has one outcome. A delivered scan takes precedence over a loss, a cancellation
+  and a later return to sender, in whatever order they arrive. A return to sender before the delivered scan takes
+  precedence, because the delivery was to the sender.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
@@ -77,7 +78,7 @@ scanned as (
     group by scans.shipment_id
 ),
 
--- What came without a number has the latest one that its own scans name.
+-- A shipment without a number has the latest number that its own scans name.
 named as (
     select
         tracking.shipment_id,

@@ -1,6 +1,6 @@
 {#
-  First placed first served. Lines that name a warehouse queue at that warehouse first; the other lines queue for what is left
-  in all warehouses. Cumulative sums do it: a line gets what of the supply lies between the units before it and its own last.
+  Stock is allocated in the order of placement. Lines that name a warehouse are served from it first; the other lines
+  share the rest of all warehouses. A line gets the supply that is left after the cumulative sum of the units before it.
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
@@ -18,7 +18,7 @@ on_hand as (
 
 {%- if not var('reserve_unpaid') %}
 
--- Who has not paid reserves nothing: these lines queue behind all others.
+-- Unpaid orders reserve no stock. Their lines come after all others.
 unpaid_orders as (
     select orders.order_id
     from {{ ref('stg_orders') }} as orders
@@ -147,7 +147,7 @@ final as (
         {%- endif %}
     from allocations
     {%- if is_incremental() %}
-    -- A line whose split stays as it was is no news to the models downstream.
+    -- A line with an unchanged split keeps its batch, so that models downstream do not recompute it.
     left join {{ this }} as unchanged
         on
             allocations.order_id = unchanged.order_id

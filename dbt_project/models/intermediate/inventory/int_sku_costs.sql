@@ -1,6 +1,6 @@
 {#
-  What a unit of stock cost: the average of all receipts that say so, weighted by units, in the currency of the latest of them;
-  else the product's own cost. Receipts in another currency than the latest one's are left out rather than added to it.
+  Cost of a unit of stock: the average of all receipts with a cost, weighted by units, in the currency of the latest
+  receipt; else the cost in the product record. Receipts in other currencies are left out.
 #}
 with stock as (
     select * from {{ ref('stg_stock') }}

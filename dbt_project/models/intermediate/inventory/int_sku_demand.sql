@@ -1,4 +1,4 @@
-{#- Demand windows and classes end with the business day of the clock, so this small table is computed anew by every build. -#}
+{#- Demand windows and classes end with the business day of the clock, so every build recomputes this small table. -#}
 with as_of as (
     select * from {{ ref('as_of') }}
 ),

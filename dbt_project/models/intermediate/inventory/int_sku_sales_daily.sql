@@ -1,4 +1,4 @@
-{#- Demand is what customers ordered and nobody cancelled, on the day it was ordered, whether or not it could be shipped. -#}
+{#- Demand is the units ordered and not cancelled, on the day of the order, shipped or not. -#}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('int_touched_skus') }}

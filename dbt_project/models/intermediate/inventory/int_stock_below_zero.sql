@@ -1,5 +1,5 @@
 {# SKUs whose level is below zero, since the first movement after which it stayed there. #}
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 with movements as (
     select * from {{ ref('int_stock_movements') }}

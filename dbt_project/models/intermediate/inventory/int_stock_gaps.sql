@@ -1,5 +1,5 @@
 {# SKUs whose last count differs from the books, or whose transfers have legs that differ. #}
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 with movements as (
     select * from {{ ref('int_stock_movements') }}

@@ -1,7 +1,7 @@
 {#
-  `allocatable_quantity` is what may be promised from a warehouse: its level, not below zero, less what warehouses with a
-  negative level have shipped in its stead (shipments without a warehouse, above all). Those units are taken from the
-  warehouses last in id order, so that a SKU's allocatable units never exceed what it has in all.
+  `allocatable_quantity` is the number of units that can be promised from a warehouse. It is the level, at least zero,
+  less the units that warehouses with a negative level lack (mostly shipments without a warehouse). Those units are taken
+  from the last warehouses in id order, so that the allocatable units of a SKU never exceed its total stock.
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}

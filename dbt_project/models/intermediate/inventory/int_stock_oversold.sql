@@ -1,5 +1,5 @@
 {# SKUs with units sold that neither stock nor anything on order will serve. #}
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 with order_lines as (
     select * from {{ ref('int_order_lines') }}

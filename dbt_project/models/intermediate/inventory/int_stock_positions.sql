@@ -1,6 +1,6 @@
 {#
-  What a position is made of, warehouse by warehouse and (without a warehouse) for the network. A network's demand is what
-  customers ordered; a warehouse's is what it shipped, since most orders name no warehouse.
+  Quantities of a position, per warehouse and, without a warehouse, for the network. Demand of the network is the units
+  ordered; demand of a warehouse is the units it shipped, because most orders name no warehouse.
 #}
 with on_hand as (
     select * from {{ ref('int_stock_on_hand') }}

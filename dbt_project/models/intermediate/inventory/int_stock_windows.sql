@@ -1,6 +1,6 @@
 {#
   Sums over the windows that end with the clock's business day. `level_days` adds up the closing level of every day of the
-  turnover window: a change counts once for each day on which it was part of the level.
+  turnover window, so a change counts once for each day on which it was part of the level.
 #}
 with as_of as (
     select * from {{ ref('as_of') }}

@@ -1,6 +1,6 @@
 {#
-  Lines without a warehouse draw on what lines naming one leave, warehouse by warehouse in id order; what they lack is owed by
-  no warehouse in particular and stands at `unassigned`. Warehouses add up to the network.
+  Lines without a warehouse use the stock that lines with a warehouse leave, in id order of the warehouses. Their missing
+  units are backordered at `unassigned`. Warehouses add up to the network.
 #}
 with on_hand as (
     select * from {{ ref('int_stock_on_hand') }}

@@ -27,7 +27,7 @@ columns_received as (
     where files_received.looked_at_number is not null
 ),
 
--- What the files before it say of the same column.
+-- Statistics of the same column in the earlier files.
 compared as (
     select
         columns_received.*,
@@ -90,7 +90,7 @@ new_columns as (
         and judged.file_number > 1
 ),
 
--- It was in the three files before (in all, if there are fewer) and is not in the next.
+-- The column was in the three files before (in all, if there are fewer) and is missing in the next.
 lost_columns as (
     select
         judged.source,
@@ -111,7 +111,7 @@ lost_columns as (
         end
 ),
 
--- A kind that no earlier file had, nor a wider one of which this is a case.
+-- A kind of value that no earlier file had, neither itself nor as part of a wider kind.
 changed_kinds as (
     select
         judged.source,

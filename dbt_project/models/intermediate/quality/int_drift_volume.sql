@@ -2,7 +2,7 @@ with files_received as (
     select * from {{ ref('int_files_received') }}
 ),
 
--- Each file beside the files before it.
+-- Each file, joined with the files before it.
 earlier as (
     select
         files_received.source,
@@ -47,8 +47,8 @@ deviations as (
     group by earlier.source, earlier.feed, earlier.file_number, earlier.rows_in, medians.median_rows
 ),
 
--- 1.4826 median absolute deviations are one standard deviation of what varies by chance alone. A feed that hardly varies
--- is given a tenth of its median, and a row.
+-- For values that vary by chance, 1.4826 median absolute deviations equal one standard deviation. The band is at least a
+-- tenth of the median and at least one row.
 banded as (
     select
         deviations.*,

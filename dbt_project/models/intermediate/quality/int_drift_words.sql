@@ -10,7 +10,7 @@ known_words as (
     select * from {{ ref('stg_words') }}
 ),
 
--- Columns without a table of words are free text.
+-- Columns without a vocabulary are free text.
 mapped_columns as (
     select distinct
         known_words.source,

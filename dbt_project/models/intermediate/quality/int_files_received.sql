@@ -1,4 +1,4 @@
-{# The order of receipt: a file's number is that of its first load, what it holds is what its last load found. #}
+{# Files in the order of receipt. The number of a file is that of its first load; its contents are those of its last load. #}
 with files as (
     select * from {{ source('raw', 'files') }}
 ),
@@ -25,7 +25,7 @@ loads as (
     qualify files.batch_id = max(files.batch_id) over (partition by files.source, files.file_id)
 ),
 
--- Files without rows say nothing about columns, nor does what was loaded before columns were looked at.
+-- Files without rows have no columns to compare, and neither have files loaded before columns were recorded.
 looked_at as (
     select distinct
         columns_seen.source,

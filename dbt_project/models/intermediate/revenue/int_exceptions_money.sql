@@ -1,4 +1,4 @@
-{# Every exception about money: those of payments and refunds, and currencies without a rate on a day on which something was sold. #}
+{# Every exception about money: those of payments and refunds, and currencies without a rate on a day with sales. #}
 {{ config(materialized='view') }}
 
 with payment_exceptions as (

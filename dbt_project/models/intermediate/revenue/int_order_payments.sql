@@ -1,4 +1,7 @@
-{# What was authorised, paid, given back and disputed, per order number, whether or not we have the order; in the order's currency. #}
+{#
+  Authorised, captured, refunded and disputed amounts per order number, in the order's currency. Orders that were not
+  received are included.
+#}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -8,7 +11,7 @@ with ledger as (
     where {{ is_touched('order_id', touched) }}
 ),
 
--- A payment whose rate is missing has no amount in the order's currency: it is left out of the sums and counted.
+-- A payment without a rate has no amount in the order's currency. It is left out of the sums and counted.
 summed as (
     select
         ledger.order_id,
@@ -73,7 +76,7 @@ final as (
         summed.last_refunded_at,
         summed.first_disputed_at,
         summed.first_other_currency_at,
-        -- When the money promised or paid had reached its final level.
+        -- When the authorised or captured money reached its final level.
         case
             when summed.authorized_amount > summed.captured_amount then summed.last_authorized_at
             when summed.authorized_amount = summed.captured_amount

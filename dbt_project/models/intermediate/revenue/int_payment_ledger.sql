@@ -1,4 +1,7 @@
-{# Every payment event that counts, in its own currency and in its order's; marts.fct_payment_ledger adds the reporting currency. #}
+{#
+  Every payment event that counts, in its own currency and in the order's currency. marts.fct_payment_ledger adds the
+  reporting currency.
+#}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -25,7 +28,7 @@ fx_daily as (
     select * from {{ ref('int_fx_daily') }}
 ),
 
--- What no order says: an orphan counts in the currency of its first payment.
+-- An orphan has no order, so it counts in the currency of its first payment.
 orphan_currencies as (
     select
         payments.order_id,
@@ -49,7 +52,7 @@ joined as (
         coalesce(orders.currency, orphan_currencies.currency) as order_currency,
         coalesce(orders.currency, orphan_currencies.currency) <> payments.currency as is_other_currency,
         orders.order_id is null as is_orphan,
-        -- A dispute takes the money when it is opened; one that was only reported lost takes it then.
+        -- A dispute takes the money when it is opened. A dispute that was only reported lost takes it at that time.
         case
             when payments.kind = 'captured' then 1
             when payments.kind in ('refunded', 'disputed') then -1

@@ -8,7 +8,6 @@
 
 with compared as (
     select * from {{ ref('int_payments_compared') }}
-    where {{ is_touched('order_id', touched) }}
 ),
 
 broken as (

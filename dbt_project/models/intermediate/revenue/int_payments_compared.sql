@@ -3,7 +3,7 @@
   and whether that is a break. Too small differences are none, nor are those of the exchange rate.
 #}
 {%- set touched = ['int_touched_orders', 'int_order_states'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_payment_reconciliation') }}
 -- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_order_states') }}
 
 with order_states as (
@@ -165,8 +165,7 @@ final as (
         judged.first_payment_at,
         judged.last_captured_at,
         judged.last_refunded_at,
-        judged.first_disputed_at,
-        {{ this_batch() }} as _batch_id
+        judged.first_disputed_at
     from judged
 )
 

@@ -1,4 +1,7 @@
-{# Money given back and fees, on their own day: cash, which no recognition clock moves. Orders that we do not have are left out. #}
+{#
+  Refunds and fees on their own day. They are cash, so they do not depend on the recognition clock. Orders that were not
+  received are left out.
+#}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(
     materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
@@ -25,7 +28,7 @@ order_states as (
     where {{ is_touched('order_id', touched) }}
 ),
 
--- Where the rate between the two currencies is missing, the payment stays in its own.
+-- If the rate between the two currencies is missing, the payment stays in its own currency.
 final as (
     select
         payment_ledger.order_id,

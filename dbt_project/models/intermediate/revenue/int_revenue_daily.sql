@@ -1,4 +1,4 @@
-{# Revenue by day in the currencies in which it happened; marts.fct_revenue_daily adds the reporting currency. #}
+{# Revenue by day in its original currencies. marts.fct_revenue_daily adds the reporting currency. #}
 {%- set touched = ['int_revenue_days'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='business_date', touched=touched) }}
 -- depends_on: {{ ref('int_revenue_days') }}

@@ -1,6 +1,6 @@
 {#
-  The log of days whose revenue changed: they gained rows, lost rows, or sold a product whose category or cost changed. Rows are
-  only ever added; a full build starts it empty, since everything is rebuilt then anyway.
+  Log of days whose revenue changed: they gained rows, lost rows, or sold a product whose category or cost changed. Rows
+  are only added. A full build starts with an empty log, because it rebuilds everything.
 #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}

@@ -1,4 +1,4 @@
-{# What stands behind a day of revenue: every sale, shipping, return, refund and fee under every clock that recognises it. #}
+{# Events that make up a day of revenue: every sale, shipping, return, refund and fee under every recognition clock. #}
 {{ config(materialized='view') }}
 
 with revenue_sales as (
@@ -13,7 +13,7 @@ revenue_cash as (
     select * from {{ published_ref('int_revenue_cash') }}
 ),
 
--- The category of a product is the same in all its periods.
+-- A product has the same category in all its periods.
 products as (
     select distinct
         products.sku,

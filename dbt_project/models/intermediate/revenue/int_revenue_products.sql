@@ -1,4 +1,4 @@
-{# What revenue needs to know about a product: what a unit cost from which day on. A row keeps its batch while nothing changes. #}
+{# Category and unit cost of a product by period, for revenue. A row keeps its batch while nothing changes. #}
 {%- set touched = ['stg_products'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('stg_products') }}
@@ -8,7 +8,7 @@ with products as (
     where {{ is_touched('sku', touched) }}
 ),
 
--- The last word of a day counts for that day.
+-- The last version of a day counts for that day.
 daily_versions as (
     select
         products.sku,
@@ -29,7 +29,7 @@ current_products as (
     where is_current
 ),
 
--- Only a version that names a cost, or changes it, opens a new period; the first one also counts for the time before it.
+-- Only a version that states or changes a cost opens a new period. The first period also counts for the time before it.
 changes as (
     select daily_versions.*
     from daily_versions

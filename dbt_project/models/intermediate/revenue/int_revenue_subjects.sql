@@ -1,4 +1,4 @@
-{# What returns are computed by: orders, and the returns that name none (credit notes); the log of those that were touched. #}
+{# Log of touched orders, and of touched returns that name no order (credit notes). Returns are recomputed by it. #}
 {{ config(materialized='view') }}
 
 with touched_orders as (
@@ -9,7 +9,7 @@ returns as (
     select * from {{ ref('stg_returns') }}
 ),
 
--- A return that names its order only now was a credit note before.
+-- A return whose order was named later was a credit note before.
 final as (
     select
         touched_orders.order_id as subject_id,

@@ -8,7 +8,6 @@
 
 with units_returned as (
     select * from {{ ref('int_revenue_units_returned') }}
-    where {{ is_touched('order_id', touched) }}
 ),
 
 goods_refunded as (

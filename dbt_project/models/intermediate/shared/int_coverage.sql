@@ -32,7 +32,8 @@ current_serves as (
     where serves.batch_id = (select max(latest.batch_id) from serves as latest)
 ),
 
--- A source without orders of its own (a payment provider, a carrier) that names no others serves the orders of all.
+-- A source without orders of its own (a payment provider, a carrier) that names no other sources serves the orders of
+-- all sources.
 serving_all as (
     select current_sources.source
     from current_sources

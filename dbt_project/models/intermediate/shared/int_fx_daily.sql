@@ -1,6 +1,7 @@
 {#
-  The rate of the latest date on or before a day, at most a week old, to the reporting currency. A pair is read through the
-  base that quotes both of its currencies; of several bases the freshest counts, then the one that needs no cross rate.
+  Rate to the reporting currency of the latest date on or before a day, at most a week old. A pair of currencies is
+  converted through a base that quotes both. Of several bases the one with the newest rates counts, then the one that
+  needs no cross rate.
 #}
 {%- set instants = {
     'orders': 'placed_at',
@@ -47,7 +48,8 @@ stock as (
     select * from {{ ref('stg_stock') }}
 ),
 
--- Days on which anything happened, between which every day has a row; a slip of the pen in a year does not make millions.
+-- Range of days that have rows. Instants outside 1990 to 2100 are ignored, because a mistyped year would create millions
+-- of rows.
 spans as (
     {% for feed, column in instants.items() -%}
     select
@@ -102,7 +104,7 @@ carried as (
         or {{ add_days_to_date('succeeded.rate_date', 'ages.age') }} < succeeded.next_date
 ),
 
--- A base quotes itself at 1.
+-- The rate of a base to itself is 1.
 quoted as (
     select
         carried.base,

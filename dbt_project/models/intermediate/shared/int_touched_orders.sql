@@ -1,6 +1,6 @@
 {#
-  The log of orders that newly arrived rows touch. Rows are only ever added: models downstream read those after their own
-  watermark. A full build starts it empty, since everything is rebuilt then anyway.
+  Log of orders that newly received rows touch. Rows are only added; models downstream read those after their own
+  watermark. A full build starts with an empty log, because it rebuilds everything.
 #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}
@@ -63,7 +63,7 @@ fresh_shipments as (
     where shipments._batch_id > {{ since }}
 ),
 
--- Scans that carry only a number may belong to any shipment under that number, old or new.
+-- Scans with only a tracking number may belong to any shipment with that number, old or new.
 fresh_numbers as (
     select
         fresh_scans.carrier,
@@ -94,7 +94,7 @@ touched as (
     select payments.order_id from payments
     where payments.payment_id in (select fresh.payment_id from payments as fresh where fresh._batch_id > {{ since }})
     union
-    -- What went under its parent's number for want of an order leaves it when the parent arrives.
+    -- A payment that named its parent in place of an order moves to the parent's order when the parent arrives.
     select payments.parent_payment_id as order_id from payments
     where payments.parent_payment_id in (select fresh.payment_id from payments as fresh where fresh._batch_id > {{ since }})
     union
@@ -130,7 +130,7 @@ touched as (
     select carts.order_id from carts
     where carts.cart_id in (select fresh.cart_id from carts as fresh where fresh._batch_id > {{ since }})
     union
-    -- A rate is used for a week: payments in another currency than their order's change with it.
+    -- A rate is used for a week. Payments in another currency than the order's currency change with it.
     select payments.order_id from payments
     inner join fresh_rate_span
         on

@@ -1,4 +1,4 @@
-{# The log of SKUs that newly arrived rows touch, directly or through the orders they touch; see int_touched_orders. #}
+{# Log of SKUs that newly received rows touch, directly or through the orders they touch; see int_touched_orders. #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}
 
@@ -32,7 +32,7 @@ products as (
     select * from {{ ref('stg_products') }}
 ),
 
--- Every version counts: a line that changed its SKU frees the old one.
+-- Every version counts, because a line may have had another SKU before.
 touched as (
     select order_lines.sku from order_lines
     where order_lines.order_id in (select touched_orders.order_id from touched_orders)

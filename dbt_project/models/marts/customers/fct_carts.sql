@@ -1,4 +1,4 @@
-{# One row per cart, by what happened to it. A cart that became an order was not abandoned, whatever was said before. #}
+{# One row per cart with its outcome. A cart that became an order was not abandoned, even if an earlier event said so. #}
 with test_orders as (
     select orders.order_id
     from {{ ref('stg_orders') }} as orders

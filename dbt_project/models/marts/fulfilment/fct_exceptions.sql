@@ -16,7 +16,7 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
--- A deadline is an exception once it has passed, the others as soon as they are known.
+-- A deadline becomes an exception after it has passed; other exceptions open as soon as they are known.
 open_exceptions as (
     select
         exceptions.exception_id,

@@ -1,4 +1,4 @@
-{#- Demand windows move with the clock, so positions, which are as many as SKUs and warehouses, are computed anew each time. -#}
+{#- Demand windows move with the clock, so every build recomputes all positions. -#}
 with positions as (
     select * from {{ ref('int_stock_positions') }}
 ),

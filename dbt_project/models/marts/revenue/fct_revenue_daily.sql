@@ -71,7 +71,7 @@ summed as (
         costed.rate
 ),
 
--- Nothing is summed in part: a cost that is not known, or cannot be converted, leaves cost and margin open.
+-- Sums are never partial: if a cost is unknown or cannot be converted, cost and margin are null.
 bridged as (
     select
         summed.*,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, has_no_field
+from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, unknown_field
 
 __all__ = ["patched_value", "received_value", "replaced"]
 
@@ -26,7 +26,7 @@ def received_value(value: Any) -> Received:
         fields = dict(_leaves(value, ""))
     except RecursionError:
         return Received(text="", is_readable=False)
-    return Received(fields, text, is_readable=isinstance(value, dict), may_gain=True)
+    return Received(fields, text, is_readable=isinstance(value, dict), can_gain_fields=True)
 
 
 def patched_value(value: Any, patch: RecordPatch, decode: Callable[[str], Any]) -> Any:
@@ -102,7 +102,7 @@ def _set(holder: Any, path: str, steps: list[str], value: Any) -> None:
             else:
                 _set(holder[name], path, steps[length:], value)
             return
-    raise has_no_field(steps[0], holder)
+    raise unknown_field(steps[0], holder)
 
 
 def _position(items: list[Any], path: str, step: str) -> int:

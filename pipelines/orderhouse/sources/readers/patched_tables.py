@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, RecordPatches, has_no_field
+from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, RecordPatches, unknown_field
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
 __all__ = ["patched_records"]
@@ -69,7 +69,7 @@ def _with_fields(row: Row, schema: Mapping[str, pl.DataType], delimiter: str | N
         row = _of_text(patch.text, schema, delimiter)
     for name in patch.fields:
         if name not in schema:
-            raise has_no_field(name, schema)
+            raise unknown_field(name, schema)
     return {**row, **{name: _typed(name, text, schema[name]) for name, text in patch.fields.items()}}
 
 
@@ -78,7 +78,7 @@ def _whole(schema: Mapping[str, pl.DataType], delimiter: str | None, patch: Reco
     if patch.text is None:
         unknown = [name for name in patch.fields if name not in schema]
         if unknown:
-            raise has_no_field(unknown[0], schema)
+            raise unknown_field(unknown[0], schema)
         missing = [name for name in schema if name not in patch.fields]
         if missing:
             raise PatchMisfit(
