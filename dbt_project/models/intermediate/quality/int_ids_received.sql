@@ -1,5 +1,5 @@
 {#- Ids of the feeds that their source declares to be numbered. The columns are those of NUMBERED_COLUMNS of the sources. -#}
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 {%- set columns = {
     'orders': 'order_id',
     'payments': 'payment_id',
