@@ -135,7 +135,7 @@ def built_project(project: Path, home: Path) -> tuple[dict[str, Any], dict[str, 
         raise RuntimeError(f"dbt could not build {project}. " + "\n".join(failed or [str(outcome.exception)]))
     _close_files()
     manifest: dict[str, Any] = json.loads((home / "manifest.json").read_text(encoding="utf-8"))
-    return manifest, {**_columns(settings.work_db), **_columns(settings.warehouse_db)}
+    return manifest, _columns(settings, manifest)
 
 
 def _close_files() -> None:
@@ -148,13 +148,22 @@ def _close_files() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
-def _columns(path: Path) -> dict[str, list[str]]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        rows = connection.execute(
-            "select table_schema || '.' || table_name, list(column_name order by ordinal_position) "
-            "from information_schema.columns group by all"
-        ).fetchall()
-    return {str(name): list(columns) for name, columns in rows}
+def _columns(settings: Settings, manifest: Node) -> dict[str, list[str]]:
+    """Return the columns of every model: of its relation, or of its query where dbt stores none."""
+    with duckdb.connect() as connection:
+        for path in (settings.raw_db, settings.work_db, settings.warehouse_db):
+            connection.execute(f"attach '{path}' as {path.stem} (read_only)")  # noqa: S608 - a path of our own making
+        return {
+            f"{node['schema']}.{node['name']}": _columns_of(connection, node)
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "model"
+        }
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, node: Node) -> list[str]:
+    rows = f"({node['compiled_code']})" if node["config"]["materialized"] == "ephemeral" else node["relation_name"]
+    described = connection.execute(f"describe select * from {rows}")  # noqa: S608 - dbt's own relation or query
+    return [str(name) for name, *_ in described.fetchall()]
 
 
 def main(arguments: list[str]) -> int:

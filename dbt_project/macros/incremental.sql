@@ -1,12 +1,11 @@
 {#
-  Incremental models recompute what was touched and nothing else.
-
-  A model names the models whose `_batch_id` tells what was touched (`touched`) and the one column (`unique_key`) that they
-  share with it. It keeps a watermark of its own, the batch it was last computed at, written in the same transaction as its
-  rows: a model that a killed run did not reach catches up at the next one.
+  Incremental models recompute the touched keys and nothing else. A model lists the models whose `_batch_id` shows what
+  was touched (`touched`) and the column that they share with it (`unique_key`). Each model has a watermark: the batch at
+  which it was last computed. The watermark is written in the same transaction as the rows, so a model that a killed run
+  did not reach catches up in the next run.
 #}
 
-{# Creates the tables of watermarks; each database holds those of its own models, since no transaction spans two files. #}
+{# Create the tables of watermarks. Each database holds those of its own models, because no transaction spans two files. #}
 {% macro create_meta() -%}
     {%- if execute -%}
         {%- for database in [target.database, 'work'] -%}
@@ -20,12 +19,12 @@
     select 1
 {%- endmacro %}
 
-{# The batch that rows computed by this run belong to. #}
+{# Batch of the rows that this run computes. #}
 {% macro this_batch() -%}
     cast({{ var('batch_id') }} as bigint)
 {%- endmacro %}
 
-{# Post-hook: this model has now seen everything up to this batch. #}
+{# Post-hook: record that this model is computed up to this batch. #}
 {% macro set_watermark() -%}
     {%- if model.config.materialized == 'incremental' -%}
         insert or replace into {{ this.database }}.meta.watermarks
@@ -34,7 +33,7 @@
 {%- endmacro %}
 
 {#
-  Relation that the rows of this model are stored in. A step is an ephemeral model: its config `step_of` names the stored
+  Relation that the rows of this model are stored in. A step is an ephemeral model. Its config `step_of` names the stored
   model that reads it, and the step filters by the watermark of that model.
 #}
 {% macro stored_in() -%}
@@ -44,7 +43,7 @@
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {%- endmacro %}
 
-{# True where the model, or the model that a step is part of, adds to a table that is there already. #}
+{# True if the model, or the model that a step is part of, adds to an existing table. #}
 {% macro is_increment() -%}
     {%- if not execute or not this.identifier or not config.get('step_of') -%}{{ return(is_incremental()) }}{%- endif -%}
     {%- set stored = load_cached_relation(stored_in()) -%}
@@ -83,7 +82,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Replaces the rows of the touched keys: rows that are no longer produced really go away. #}
+{# Replace the rows of the touched keys. Rows that the model no longer produces are deleted. #}
 {% macro get_incremental_replace_touched_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set key = arg_dict['unique_key'] -%}
@@ -95,7 +94,7 @@
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
 
-{# The same for a staging model, whose touched keys are those of the newly arrived raw rows. #}
+{# The same for a staging model. Its touched keys are those of the newly received raw rows. #}
 {% macro get_incremental_replace_arrived_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set key = arg_dict['unique_key'] -%}

@@ -207,7 +207,7 @@ versions as (
     coalesce({{ words_alias }}.meaning, lower({{ column }}))
 {%- endmacro %}
 
-{# Join condition that finds a row's word in stg_words. #}
+{# Join condition that finds a row's word in stg_vocabulary. #}
 {% macro word_of(words_alias, feed, column, rows_alias='versions') -%}
     {{ words_alias }}.source = {{ rows_alias }}._source
     and {{ words_alias }}.feed = '{{ feed }}'

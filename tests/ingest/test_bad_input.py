@@ -217,26 +217,30 @@ MISTAKES = [
     ),
     ("source: {}\n", 1, "did you mean 'sources'?"),
     ("sources:\n", 1, "the file needs the key 'sources'."),
-    ("sources: 5\n", 1, "sources: it is keys with values"),
+    ("sources: 5\n", 1, "sources: it must be keys with values"),
     (
         "sources:\n  s: &s {format: canonical, path: [*s]}\n",
         2,
-        "nested too deep, or what is named with & contains itself.",
+        "the file is nested too deeply, or its anchors (&) repeat too many values.",
     ),
-    (BOMB, None, "what is named with & contains itself."),
-    ("sources:\n  s: {format: canonical, path: x, ? [a, b] : c}\n", 2, "a key is one text."),
+    (BOMB, None, "its anchors (&) repeat too many values."),
+    ("sources:\n  s: {format: canonical, path: x, ? [a, b] : c}\n", 2, "a key must be one text."),
     ("sources:\n  s:\n", 2, "source s needs the key 'format'."),
     ("sources:\n  s: {format: canonical, path: ''}\n", 2, "source s: path: it is empty."),
     ("sources:\n  s: {format: canonical, path: x, delimiter: '\"'}\n", 2, "but no quote and no new line."),
     ("sources:\n  s: {format: canonical, path: x, words: {kind: {a: captued}}}\n", 2, "did you mean 'captured'?"),
     ("sources:\n  s: {format: canonical, path: x, serves: t}\n", 2, "serves: there is no source 't'"),
     ("sources:\n  s: {format: canonical, path: []}\n", 2, "source s: path: it is empty."),
-    ("sources:\n  s: {format: canonical, path: {a: b}}\n", 2, "path: it is one text, or a list of texts."),
-    ("sources:\n  s: {format: canonical, path: x, header: perhaps}\n", 2, "header: it is true or false."),
-    ("sources:\n  s: {format: canonical, path: x, priority: high}\n", 2, "priority: it is a whole number."),
+    ("sources:\n  s: {format: canonical, path: {a: b}}\n", 2, "path: it must be one text, or a list of texts."),
+    ("sources:\n  s: {format: canonical, path: x, header: perhaps}\n", 2, "header: it must be true or false."),
+    ("sources:\n  s: {format: canonical, path: x, priority: high}\n", 2, "priority: it must be a whole number."),
     ("sources:\n  s: {format: canonical, path: x, covers: ordres}\n", 2, "'ordres'; did you mean 'orders'?"),
-    ("sources:\n  s: {format: canonical, path: x, columns: a}\n", 2, "columns: they are {theirs: ours} or, for a file"),
-    ("sources:\n  s: {format: canonical, path: x, words: {kind: a}}\n", 2, "kind: it is keys with values"),
+    (
+        "sources:\n  s: {format: canonical, path: x, columns: a}\n",
+        2,
+        "columns: they must be {theirs: ours} or, for a file",
+    ),
+    ("sources:\n  s: {format: canonical, path: x, words: {kind: a}}\n", 2, "kind: it must be keys with values"),
 ]
 
 
@@ -256,7 +260,7 @@ def test_a_mistake_in_the_sources_file_is_named_with_its_line(
     ("content", "sentence"),
     [
         (b"sources:\n  # f\xfcr den Laden\n", "sources.yaml:2: this is not UTF-8. Save the file as UTF-8."),
-        (b"[" * 5000, "sources.yaml: this is nested too deep."),
+        (b"[" * 5000, "sources.yaml: the file is nested too deeply."),
     ],
 )
 def test_a_sources_file_that_cannot_be_read_is_named(landing: Landing, content: bytes, sentence: str) -> None:

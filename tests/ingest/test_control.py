@@ -157,7 +157,7 @@ def test_totals_in_the_sources_file_are_of_one_file(landing: Landing) -> None:
         ("numbered: {orders: email}", "4: source shop: numbered: the numbered ids of orders are in order_id"),
         ("numbered: {fx_rates: rate}", "4: source shop: numbered: 'fx_rates' has no ids that can be numbered"),
         ("numbered: {files: orders}", "4: source shop: numbered: 'orders' must have exactly one group"),
-        ("expect_every: soon", "4: source shop: expect_every: 'soon' is no interval; write one such as 15m"),
+        ("expect_every: soon", "4: source shop: expect_every: 'soon' is not an interval; write one such as 15m"),
         ("expect_every: {order: 1d}", "4: source shop: expect_every: there is no feed 'order'"),
         (
             "feed: orders\n    expect_every: {stock: 1d}",

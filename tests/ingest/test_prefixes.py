@@ -166,7 +166,7 @@ def test_a_telephone_number_as_a_customers_id_is_sealed_in_quarantine_with_a_pre
     ("line", "sentence"),
     [
         ("id_prefx: A-", "source shop has no key 'id_prefx'; did you mean 'id_prefix'?"),
-        ("id_prefix: A1", "source shop: id_prefix: 'A1' ends in a digit, as ids do, so that ids can still meet"),
+        ("id_prefix: A1", "source shop: id_prefix: 'A1' ends in a digit, so that two ids could still become equal"),
     ],
 )
 def test_a_wrong_prefix_is_answered_with_line_and_what_to_write(landing: Landing, line: str, sentence: str) -> None:

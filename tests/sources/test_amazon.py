@@ -283,8 +283,8 @@ def test_a_broken_line_of_a_table_only_looked_up_is_quarantined_and_counted(tmp_
 
 def test_every_word_of_amazon_in_the_seed_is_one_of_ours() -> None:
     seeds = PROJECT / "dbt_project" / "seeds"
-    ours = {tuple(row.values()) for row in csv.DictReader((seeds / "canonical_words.csv").open())}
-    mapped = [row for row in csv.DictReader((seeds / "format_words.csv").open()) if row["format"] == NAME]
+    ours = {tuple(row.values()) for row in csv.DictReader((seeds / "canonical_vocabulary.csv").open())}
+    mapped = [row for row in csv.DictReader((seeds / "format_vocabulary.csv").open()) if row["format"] == NAME]
     assert {(row["feed"], row["column_name"], row["meaning"]) for row in mapped} <= ours
     assert len(mapped) > 10
 

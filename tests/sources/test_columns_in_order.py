@@ -67,7 +67,7 @@ MISTAKES = [
     ("columns: {a: []}", "a column becomes one of ours"),
     ("columns: {a: [rate, bass]}", "no column of fx_rates 'bass'; did you mean 'base'"),
     ("columns: [rate, [base, rate]]", "the list names the column 'rate' twice"),
-    ("decimal: ';'", "decimal: it is a comma or a point, in quotes"),
+    ("decimal: ';'", "decimal: it must be a comma or a point, in quotes"),
     ("dates: DD.MM.YYYY", "dates: 'DD.MM.YYYY' needs a year, a month and a day"),
 ]
 
@@ -83,7 +83,9 @@ def test_mistakes_are_answered_with_their_line(tmp_path: Path, line: str, compla
 def test_a_format_that_knows_its_notation_takes_no_other(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text("sources:\n  shop:\n    format: olist\n    path: x\n    decimal: ','\n")
-    with pytest.raises(OrderhouseError, match=r"yaml:5: source shop: decimal: the format olist knows how its numbers"):
+    with pytest.raises(
+        OrderhouseError, match=r"yaml:5: source shop: decimal: the format olist defines how its numbers"
+    ):
         load_sources(path)
 
 

@@ -5,7 +5,7 @@ with files_received as (
 found as (
     select * from {{ ref('int_drift_columns') }}
     union all
-    select * from {{ ref('int_drift_words') }}
+    select * from {{ ref('int_drift_vocabulary') }}
     union all
     select * from {{ ref('int_drift_volume') }}
 ),

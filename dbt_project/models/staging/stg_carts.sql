@@ -26,7 +26,7 @@ final as (
         versions._batch_id,
         versions._source
     from versions
-    left join {{ ref('stg_words') }} as status_words
+    left join {{ ref('stg_vocabulary') }} as status_words
         on {{ word_of('status_words', 'carts', 'status') }}
 )
 

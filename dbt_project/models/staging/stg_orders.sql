@@ -49,9 +49,9 @@ final as (
         versions._batch_id,
         versions._source
     from versions
-    left join {{ ref('stg_words') }} as order_type_words
+    left join {{ ref('stg_vocabulary') }} as order_type_words
         on {{ word_of('order_type_words', 'orders', 'order_type') }}
-    left join {{ ref('stg_words') }} as payment_terms_words
+    left join {{ ref('stg_vocabulary') }} as payment_terms_words
         on {{ word_of('payment_terms_words', 'orders', 'payment_terms') }}
 )
 

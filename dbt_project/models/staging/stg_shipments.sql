@@ -31,7 +31,7 @@ final as (
         versions._batch_id,
         versions._source
     from versions
-    left join {{ ref('stg_words') }} as carrier_words
+    left join {{ ref('stg_vocabulary') }} as carrier_words
         on {{ word_of('carrier_words', 'shipments', 'carrier') }}
 )
 

@@ -27,7 +27,7 @@ final as (
         versions._batch_id,
         versions._source
     from versions
-    left join {{ ref('stg_words') }} as kind_words
+    left join {{ ref('stg_vocabulary') }} as kind_words
         on {{ word_of('kind_words', 'stock', 'kind') }}
 )
 

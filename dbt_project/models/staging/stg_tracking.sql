@@ -29,9 +29,9 @@ final as (
         versions._batch_id,
         versions._source
     from versions
-    left join {{ ref('stg_words') }} as carrier_words
+    left join {{ ref('stg_vocabulary') }} as carrier_words
         on {{ word_of('carrier_words', 'tracking', 'carrier') }}
-    left join {{ ref('stg_words') }} as status_words
+    left join {{ ref('stg_vocabulary') }} as status_words
         on {{ word_of('status_words', 'tracking', 'status') }}
 )
 

@@ -45,6 +45,7 @@ class Notation:
             return text
         apart = "," if self.decimal == "." else "."
         forms = "|".join(form.format(sign=self.decimal, apart=apart) for form in (PLAIN, GROUPED))
+        # Text that does not fit stays out here, because removing its separators could turn it into another number.
         fitting = text.set(~text.str.contains(forms).fill_null(True), None)
         return fitting.str.replace_all(r"[^0-9+,.-]", "").str.replace_all(apart, "", literal=True).str.replace(",", ".")
 
@@ -82,6 +83,7 @@ def _iso(text: pl.Series, form: str) -> pl.Series:
         typed = text.str.to_datetime(form.replace(".%f", "%.f"), time_unit="us", strict=False)
     else:
         typed = text.str.to_date(form, strict=False)
+    # %Y also accepts two digits: 24 would become the year 24.
     typed = typed.set(typed.dt.year() < FIRST_YEAR, None)
     offset = "Z" if "z" in clock else ""
     return typed.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.6f{offset}" if clock else "%Y-%m-%d")

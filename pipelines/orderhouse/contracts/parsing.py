@@ -83,6 +83,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
             continue
         text, written = as_text(values), notation if values.dtype == pl.String else Notation(notation.time_zone)
         typed, broken = _parse_column(kind, text, written)
+        # Only values with spaces around them need a second pass, and such columns are rare.
         if any(mask.any() for mask in broken.values()):
             typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), written)
         columns.append(typed.alias(name))
@@ -123,17 +124,17 @@ def _parse_column(kind: str, text: pl.Series, notation: Notation) -> tuple[pl.Se
 
 def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
     """Parse instants: a column of one uniform form in one step, any other value by value."""
-    typed = _of_one_form(text, UTC_SECONDS, "UTC")
+    typed = _uniform_instants(text, UTC_SECONDS, "UTC")
     if typed is not None:
         return typed.dt.replace_time_zone(None), {}
-    local = _of_one_form(text, LOCAL_SECONDS, None) if zone else None
+    local = _uniform_instants(text, LOCAL_SECONDS, None) if zone else None
     if local is not None and zone:
         utc = _to_utc(local, zone)
         return utc, {"in_clock_gap": utc.is_null() & text.is_not_null()}
     return _instant_of_any_form(text, zone)
 
 
-def _of_one_form(text: pl.Series, form: str, zone: str | None) -> pl.Series | None:
+def _uniform_instants(text: pl.Series, form: str, zone: str | None) -> pl.Series | None:
     """Return instants that all have one form; None if they may not have it.
 
     For text of a certain length Arrow accepts exactly one form, with or without a zone offset. Arrow reads a value in
@@ -148,7 +149,7 @@ def _of_one_form(text: pl.Series, form: str, zone: str | None) -> pl.Series | No
     return pl.Series(text.name, typed)
 
 
-def _clock(text: pl.Series, form: str) -> pl.Series:
+def _parse_clock(text: pl.Series, form: str) -> pl.Series:
     """Parse without polars' cache of parsed texts, which triples the time where few texts are equal."""
     return text.str.to_datetime(form, time_unit="us", strict=False, cache=False)
 
@@ -160,13 +161,15 @@ def _instant_of_any_form(text: pl.Series, zone: str | None) -> tuple[pl.Series, 
     clock = parts.select(
         pl.format("{}T{}:{}", "day", pl.col("minute").fill_null("00:00"), pl.col("second").fill_null("00"))
     ).to_series()
-    local = _clock(clock, "%Y-%m-%dT%H:%M:%S")
+    local = _parse_clock(clock, "%Y-%m-%dT%H:%M:%S")
+    # Instants are stored in microseconds, so further digits are cut off.
     micros = parts["fraction"].str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64).fill_null(0)
     local = local + micros.cast(pl.Duration("us"))
     shift = _offset_minutes(offset)
     with_offset = local - (shift * 60_000_000).cast(pl.Duration("us"))
     unreadable = text.is_not_null() & day.is_null()
     missing = day.is_not_null() & local.is_null()
+    # Real offsets reach from -12 to +14 hours; the limit leaves a margin.
     too_far = offset.is_not_null() & (shift.abs() > 18 * 60)
     without = local.is_not_null() & offset.is_null()
     failures = {"an_instant": unreadable, "exists": missing | too_far.fill_null(False)}
@@ -217,6 +220,7 @@ def _decimal(places: int, whole_digits: int) -> Callable[[pl.Series], tuple[pl.S
 
     def parser(text: pl.Series) -> tuple[pl.Series, Failures]:
         typed = text.cast(dtype, strict=False)
+        # The cast rounds surplus decimals, so its result counts only where the text has the exact form.
         if typed.null_count() == text.null_count() and text.str.contains(fits).all():
             return typed, {}
         is_number = text.str.contains(NUMBER).fill_null(True)
@@ -244,6 +248,7 @@ def _units(text: pl.Series) -> tuple[pl.Series, Failures]:
 
 
 def _boolean(text: pl.Series) -> tuple[pl.Series, Failures]:
+    # Most files write true and false, which need no change of case.
     plain = text == "true"
     if (plain | (text == "false")).all():
         return plain, {}

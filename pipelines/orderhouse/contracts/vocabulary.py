@@ -24,7 +24,7 @@ def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
     Columns that accept any word are left out.
     """
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for row in _seed("canonical_words"):
+    for row in _seed("canonical_vocabulary"):
         place = (row["feed"], row["column_name"])
         found[place] = (*found.get(place, ()), row["word"])
     return found
@@ -34,7 +34,9 @@ def vocabulary() -> dict[tuple[str, str], tuple[str, ...]]:
 def format_vocabulary(format_name: str) -> frozenset[tuple[str, str, str]]:
     """Return feed, column and word of everything that a format sends and that maps to a word of the warehouse."""
     return frozenset(
-        (row["feed"], row["column_name"], row["word"]) for row in _seed("format_words") if row["format"] == format_name
+        (row["feed"], row["column_name"], row["word"])
+        for row in _seed("format_vocabulary")
+        if row["format"] == format_name
     )
 
 

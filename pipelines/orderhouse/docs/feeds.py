@@ -1,7 +1,7 @@
 """The page of the input feeds: every column of every contract with its type, its meaning and its words.
 
 Run as `python -m orderhouse.docs.feeds FILE`, which `make docs` does. What a column means stands in its contract,
-our words in the seed `canonical_words`; what is published of the feeds is the data dictionary's to tell.
+our words in the seed `canonical_vocabulary`; what is published of the feeds is the data dictionary's to tell.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MONEY_DIGITS, UNITS_DIGITS = WHOLE_DIGITS["money"], WHOLE_DIGITS["units"]
 HEADER = f"""# Input feeds
 
 Generated from the contracts (`pipelines/orderhouse/contracts/`) and our words
-(`dbt_project/seeds/canonical_words.csv`) by `make docs`. These are the columns that sources are translated into; what
-is published of them is in the [data dictionary](data_dictionary.md).
+(`dbt_project/seeds/canonical_vocabulary.csv`) by `make docs`. These are the columns that sources are translated into;
+what is published of them is in the [data dictionary](data_dictionary.md).
 
 ## What holds for every feed
 

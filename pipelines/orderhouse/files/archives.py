@@ -75,6 +75,7 @@ def only_member(file: SourceFile) -> SourceFile:
 def _opened(file: SourceFile) -> zipfile.ZipFile:
     stream = file.open()
     try:
+        # A zip file is read from its end, so a stream that cannot seek is read into memory.
         return zipfile.ZipFile(stream if stream.seekable() else io.BytesIO(stream.read()))
     except DAMAGE as error:
         stream.close()

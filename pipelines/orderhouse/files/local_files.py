@@ -72,6 +72,7 @@ def hashed_local(path: Path) -> tuple[str, SourceFile]:
         FileUnsettled: The file changed while it was hashed.
         FileUnreadable: The file may not be read.
     """
+    # Within one tick a further write would not change the mark, so the tick must pass first.
     if 0 <= time.time() - _stat(path).st_mtime < TICK_SECONDS:
         time.sleep(TICK_SECONDS)
     mark = local_mark(path)

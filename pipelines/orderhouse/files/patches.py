@@ -76,12 +76,12 @@ class RecordPatches:
         """Store a record as received and return the patched record, or None if its patch does not fit."""
         self.received[record] = received
         try:
-            made = patched(self.by_record[record])
+            result = patched(self.by_record[record])
         except PatchMisfit as misfit:
             self.problems[record] = str(misfit)
             return None
         self.problems.pop(record, None)
-        return made
+        return result
 
 
 def patches_for_record(record: int, patch: RecordPatch | None = None) -> RecordPatches:

@@ -136,6 +136,7 @@ def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterato
         FileUnreadable: This machine cannot read the file now.
     """
     with file.open() as received:
+        # The packing is found by its first bytes, because file names are not reliable.
         head = received.read(4)
         received.seek(0)
         packing = "gzip" if head[:2] == GZIP_MAGIC else "zstd" if head == ZSTD_MAGIC else None

@@ -67,6 +67,7 @@ class StoreFiles:
         with explain_refusals(pattern):
             listed = [] if patterned else _existing(store, f"{base}/{fixed}")
             found = listed[:1]
+            # An address without wildcards was first tried as one object. Otherwise it names a folder.
             if not found:
                 folder = f"{base}/{fixed}".rstrip("/")
                 shape = re.compile(_expression(f"{folder}/", patterned or "*"), re.DOTALL)

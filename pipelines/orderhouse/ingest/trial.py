@@ -26,7 +26,7 @@ from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source, load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
-from orderhouse.sources.recognition import recognised
+from orderhouse.sources.recognition import describe_kind
 from orderhouse.vault.vault import Vault, in_memory_vault
 
 __all__ = ["FeedTrial", "SourceTrial", "check_sources"]
@@ -113,7 +113,7 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
         shown = shown_path(source, group[0])
         try:
             files = [arrivals.identify(source, path, found.objects.get(path)) for path in group]
-            trial.kinds.update(recognised(source, file) for file in files)
+            trial.kinds.update(describe_kind(source, file) for file in files)
             for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))

@@ -1,6 +1,6 @@
-"""A made-up merchant: feeds from one consistent world, deterministic, with the truth beside them.
+"""Simulation of a merchant: consistent, deterministic feeds, with the true results beside them.
 
-`simulate` is the entry. Everything here makes input; nothing here reads a warehouse.
+`simulate` is the entry point. Everything here writes input; nothing here reads a warehouse.
 """
 
 from orderhouse.simulate.options import Mess, SimulationOptions

@@ -1,6 +1,6 @@
-"""When things happen: the span of the world, the rhythm of ordering, the two instants between which rows are sent.
+"""Instants of the simulation: its span, the rhythm of ordering, and the window of sent rows.
 
-Instants are whole seconds since 1970 UTC in int64. What never happens, happens at NEVER.
+Instants are whole seconds since 1970 UTC in int64. An event that does not happen has the instant NEVER.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ NEVER = 1 << 50
 MINUTE, HOUR, DAY = 60, 3600, 86400
 BUSINESS_TIME_ZONE = "Europe/Berlin"
 
+# Relative number of orders by hour of the day, and by weekday from Monday.
 _BY_HOUR = [6, 3, 2, 1, 1, 2, 6, 12, 20, 26, 30, 32, 34, 32, 30, 30, 32, 36, 42, 50, 54, 46, 30, 14]
 _BY_WEEKDAY = [105, 100, 98, 97, 92, 88, 120]
 
 
 def midnight(day: date) -> int:
-    """The first instant of a day in the business time zone."""
+    """Return the first instant of a day in the business time zone."""
     return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(BUSINESS_TIME_ZONE)).timestamp())
 
 
 def business_dates(instants: Ints) -> pl.Series:
-    """The day in the business time zone of each instant."""
+    """Return the business day of each instant."""
     times = pl.Series("at", instants).cast(pl.Int64) * 1_000_000
     return times.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(BUSINESS_TIME_ZONE).dt.date()
 
@@ -41,10 +42,10 @@ class Calendar:
     Attributes:
         start: First instant of the world.
         world_end: Last instant of the world without increments.
-        since: Rows at or before this instant were sent before (-1: none were).
+        since: Rows at or before this instant were sent by an earlier request (-1 for none).
         until: Rows after this instant have not happened yet.
         first_number: Number of the first new order.
-        base_orders: Orders of the world itself.
+        base_orders: Number of orders of the world itself.
         increment_orders, increment_seconds: Orders and length of each increment after it.
     """
 
@@ -59,7 +60,7 @@ class Calendar:
 
     @classmethod
     def of(cls, options: SimulationOptions) -> Calendar:
-        """The calendar that a request implies."""
+        """Return the calendar of a request."""
         end = midnight(options.end + timedelta(days=1))
         start = midnight(options.end + timedelta(days=1 - options.days))
         length = options.increment_days * DAY
@@ -71,21 +72,24 @@ class Calendar:
 
     @property
     def is_increment(self) -> bool:
-        """Whether an earlier world was sent before."""
+        """Return whether the request continues an earlier world."""
         return self.since >= 0
 
     @property
     def first_day(self) -> int:
-        """Day number (days since 1970, UTC) of the start."""
+        """Return the day number (days since 1970, UTC) of the start."""
         return self.start // DAY
 
     @property
     def end_day(self) -> int:
-        """Index of the world's last UTC day, counted from `first_day`."""
+        """Return the index of the world's last UTC day, counted from `first_day`."""
         return (self.world_end - 1) // DAY - self.first_day
 
     def placed_at(self, numbers: Ints, draws: Draws) -> Ints:
-        """When each order was placed: rising with its number, by hour, weekday, season and campaigns."""
+        """Return the instant at which each order was placed, in seconds since 1970.
+
+        It rises with the number of the order, and follows hour, weekday, season and campaigns.
+        """
         position = numbers + 0.999 * draws.share(numbers, "placed")
         later = np.maximum(position - self.base_orders, 0.0) / self.increment_orders
         edges, reached = self._rhythm()

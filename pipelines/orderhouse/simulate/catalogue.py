@@ -1,4 +1,4 @@
-"""What the world is made of: countries and currencies, warehouses, products, people, rates, stock-outs.
+"""The contents of the world: countries and currencies, warehouses, products, people, rates, stock-outs.
 
 Everything is a function of a number (of a product, a person, a cell of stock), so nothing is stored. A *cell* is one
 SKU in one warehouse: `product × len(WAREHOUSES) + warehouse`.
@@ -17,7 +17,7 @@ from orderhouse.simulate.draws import Bools, Draws, Ints
 
 @dataclass(frozen=True)
 class Country:
-    """A country we sell to; tax in basis points, home warehouse as an index."""
+    """A country with customers; tax in basis points, home warehouse as an index."""
 
     code: str
     currency: str
@@ -46,7 +46,7 @@ COUNTRIES = (
 )
 UNITED_STATES = 7
 CURRENCIES = ("EUR", "GBP", "USD", "SEK", "PLN", "CHF", "JPY")
-# Units of each currency per euro, in hundredths, for price lists; the daily rates wander around them.
+# Units of each currency per euro, in hundredths, for price lists. The daily rates vary around them.
 _PER_EURO = np.array([100, 86, 108, 1130, 430, 95, 16200], dtype=np.int64)
 STEPS = np.array([1, 1, 1, 1, 1, 1, 100], dtype=np.int64)
 COUNTRY_CURRENCY = np.array([CURRENCIES.index(country.currency) for country in COUNTRIES], dtype=np.int64)
@@ -78,7 +78,7 @@ GOODS, SERVICE, GIFT_CARD = 0, 1, 2
 
 
 def names(numbers: Ints) -> pl.Series:
-    """A person's name for each number."""
+    """Return a person's name for each number."""
     given = pl.Series(_GIVEN).gather(numbers % len(_GIVEN))
     return given + " " + pl.Series(_FAMILY).gather(numbers // len(_GIVEN) % len(_FAMILY))
 
@@ -88,8 +88,10 @@ class Catalogue:
     """Products, people and stock-outs of one world.
 
     Attributes:
-        products: How many SKUs are sold.
-        people: How many people order in the world itself; increments add new ones after them.
+        draws: Random numbers.
+        calendar: Span of the request.
+        products: Number of SKUs.
+        people: Number of people who order in the world itself; increments add new ones after them.
     """
 
     draws: Draws
@@ -99,67 +101,67 @@ class Catalogue:
 
     @classmethod
     def of(cls, draws: Draws, calendar: Calendar) -> Catalogue:
-        """The catalogue that fits a world's size."""
+        """Return the catalogue for the size of a world."""
         orders = calendar.base_orders
         return cls(draws, calendar, int(min(20_000, max(60, orders // 200))), max(1, int(orders * 0.45)))
 
     @property
     def cells(self) -> int:
-        """How many SKU × warehouse cells there are."""
+        """Return the number of SKU × warehouse cells."""
         return self.products * len(WAREHOUSES)
 
     def kind(self, product: Ints) -> Ints:
-        """GOODS, SERVICE or GIFT_CARD; slow sellers only, so that these stay few."""
+        """Return GOODS, SERVICE or GIFT_CARD; the latter two are slow sellers, so that they stay few."""
         every = np.where(product % 40 == 37, SERVICE, GOODS)
         return np.where((product % 40 == 39) & (product > 20), GIFT_CARD, every).astype(np.int64)
 
     def category(self, product: Ints) -> Ints:
-        """Index into CATEGORIES."""
+        """Return an index into CATEGORIES."""
         return self.draws.pick(product, "category", [24, 20, 14, 16, 12, 14])
 
     def euro_price(self, product: Ints) -> Ints:
-        """List price in euro cents, tax included."""
+        """Return the list price in euro cents, tax included."""
         share = self.draws.share(product, "price")
         goods = np.floor(share * share * share * 240).astype(np.int64) * 100 + 599
         gift = (1 + product % 4) * 2500
         return np.where(self.kind(product) == GIFT_CARD, gift, goods).astype(np.int64)
 
     def price(self, product: Ints, currency: Ints) -> Ints:
-        """List price in hundredths of each currency."""
+        """Return the list price in hundredths of each currency."""
         raw = self.euro_price(product) * _PER_EURO[currency] // 100
         rounded = raw // 100 * 100 + np.where(STEPS[currency] == 1, 99, 0)
         gift = np.maximum(raw // 100 * 100, 100)
         return np.where(self.kind(product) == GIFT_CARD, gift, rounded).astype(np.int64)
 
     def unit_cost(self, product: Ints) -> Ints:
-        """What a unit costs us, in euro cents."""
+        """Return the cost of a unit in euro cents."""
         return self.euro_price(product) * self.draws.between(product, "cost", 30, 60) // 100
 
     def lead_time(self, product: Ints) -> Ints:
-        """Days from ordering to receipt."""
+        """Return the days from ordering to receipt."""
         return self.draws.between(product, "lead time", 5, 35)
 
     def country(self, person: Ints) -> Ints:
-        """Where a person lives."""
+        """Return the country of a person, as an index into COUNTRIES."""
         return self.draws.pick(person, "country", [country.share for country in COUNTRIES])
 
     def is_business(self, person: Ints) -> Bools:
-        """Whether a person buys for a company, on the b2b channel."""
+        """Return whether a person buys for a company, on the b2b channel."""
         return self.draws.chance(person, "business", 0.08)
 
     def is_stocked(self, cell: Ints) -> Bools:
-        """Whether a cell holds goods; services and gift cards are never in stock."""
+        """Return whether a cell holds goods; services and gift cards are never in stock."""
         return np.asarray(self.kind(cell // len(WAREHOUSES)) == GOODS, dtype=np.bool_)
 
     def in_stock_day(self, cell: Ints, day: Ints) -> Ints:
-        """The first day from `day` on (counted from the calendar's first day) on which the cell can ship."""
+        """Return the first day from `day` on (counted from the calendar's first day) on which the cell can ship."""
         result = day
         for start, end in (self.first_stock_out(cell), self.last_stock_out(cell)):
             result = np.where((result >= start) & (result < end), end, result)
         return result
 
     def first_stock_out(self, cell: Ints) -> tuple[Ints, Ints]:
-        """Days [start, end) without stock in the middle of the span, empty for most cells."""
+        """Return days [start, end) without stock in the middle of the span, empty for most cells."""
         span = self.calendar.end_day
         start = self.draws.between(cell, "stock-out", 10, max(10, span - 60))
         length = self.draws.between(cell, "stock-out length", 5, 25)
@@ -167,7 +169,7 @@ class Catalogue:
         return np.where(out, start, -1), np.where(out, start + length, -1)
 
     def last_stock_out(self, cell: Ints) -> tuple[Ints, Ints]:
-        """Days [start, end) without stock around the world's end, empty for most cells."""
+        """Return days [start, end) without stock around the world's end, empty for most cells."""
         span = self.calendar.end_day
         start = span - self.draws.between(cell, "last stock-out", 2, 14)
         end = span + self.draws.between(cell, "next receipt", 1, 12)
@@ -175,7 +177,7 @@ class Catalogue:
         return np.where(out, start, -1), np.where(out, end, -1)
 
     def rates(self, day: Ints, currency: int) -> Ints:
-        """Units of a currency per euro on each day (since 1970), in 1e-8."""
+        """Return units of a currency per euro on each day (since 1970), in 1e-8."""
         key = day * 16 + currency
         drift = sum(
             np.interp(day % period / period, [0.0, 0.5, 1.0], [-0.5, 0.5, -0.5]) * weight

@@ -1,4 +1,7 @@
-"""Columns of feed records from the world's arrays: identifiers, words, instants, and what is to be sent at all."""
+"""Columns of feed records from the world's arrays: identifiers, words, instants, and the selection of rows to send.
+
+The columns of one feed belong in the modules of the feeds.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,23 @@ from orderhouse.simulate.orders import Orders
 
 
 def numbered(prefix: str, numbers: Ints, width: int = 9) -> pl.Series:
-    """Identifiers such as OH-000000042."""
+    """Return identifiers such as OH-000000042."""
     return prefix + pl.Series(numbers).cast(pl.String).str.zfill(width)
 
 
 def words(vocabulary: tuple[str, ...], index: Ints, known: Bools | None = None) -> pl.Series:
-    """The words at those positions, null where not known."""
+    """Return the words at those positions, null where not known."""
     filled = pl.Series([*vocabulary, None], dtype=pl.String)
     return filled.gather(index if known is None else np.where(known, index, len(vocabulary)))
 
 
 def where(series: pl.Series, known: Bools) -> pl.Series:
-    """The values where known, else null."""
+    """Return the values where known, else null."""
     return pl.select(pl.when(pl.Series(known)).then(series)).to_series()
 
 
 def instants(seconds: Ints, known: Bools | None = None) -> pl.Series:
-    """UTC instants, null where NEVER or not known."""
+    """Return UTC instants, null where NEVER or not known."""
     happens = seconds < NEVER
     if known is not None:
         happens = happens & known
@@ -38,21 +41,21 @@ def instants(seconds: Ints, known: Bools | None = None) -> pl.Series:
 
 
 def sent(at: Ints, calendar: Calendar, happens: Bools | None = None) -> Ints:
-    """Positions of what is to be sent: after `since`, not after `until`."""
+    """Return the positions of the rows to send: after `since`, not after `until`."""
     chosen = (at > calendar.since) & (at <= calendar.until)
     return np.flatnonzero(chosen if happens is None else chosen & happens).astype(np.int64)
 
 
 def order_ids(orders: Orders, position: Ints) -> pl.Series:
-    """Ids of the orders at those positions."""
+    """Return the ids of the orders at those positions."""
     return numbered("OH-", orders.number[position])
 
 
 def currency(orders: Orders, position: Ints) -> pl.Series:
-    """Currencies of the orders at those positions."""
+    """Return the currencies of the orders at those positions."""
     return words(CURRENCIES, orders.currency[position])
 
 
 def sku(product: Ints) -> pl.Series:
-    """SKUs of products."""
+    """Return the SKUs of products."""
     return numbered("SKU-", product, 5)

@@ -1,4 +1,7 @@
-"""Sales and returns per business day and currency, from the world itself."""
+"""True sales and returns per business day and currency, computed from the world itself.
+
+The true state of orders belongs in `order_truth`, of units in `line_truth`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ from orderhouse.simulate.owing import line_net, line_tax
 
 
 def daily_truth(lives: Lives, instant: int) -> pl.DataFrame:
-    """Sums per business day and currency as they stand at an instant, in hundredths; test orders and gift cards out.
+    """Return sums per business day and currency as of an instant, in hundredths, without test orders and gift cards.
 
-    Sales on the day of placing, for the units not cancelled: gross, discount, net on the basis of the unit price,
-    `tax_included` the part of net that is tax, `tax_added` the tax on top. Returns: net of returned units on the day
-    they were received. Goodwill: goods part of refunds tied to neither a return nor a cancellation, on their day.
+    Sales count on the day of placing, for the units not cancelled: gross, discount, net on the basis of the unit price,
+    `tax_included` the part of net that is tax, `tax_added` the tax on top. Returns are the net of returned units on the
+    day of receipt. Goodwill is the goods part of refunds tied to neither a return nor a cancellation, on their day.
     """
     frames = [_sales(lives, instant), _shipping(lives, instant), _returns(lives, instant), _goodwill(lives, instant)]
     return pl.concat(frames, how="diagonal").group_by("business_date", "currency").agg(pl.all().sum())

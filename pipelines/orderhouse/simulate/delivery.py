@@ -1,6 +1,6 @@
-"""Turns clean feed records into files as they arrive: parts, late rows, duplicates and whatever else the mess says.
+"""Delivery of clean feed records as files: parts, late rows, duplicates and the other kinds of mess.
 
-Every row that the mess added or moved is logged with the file and line it ended up in.
+Every row that the mess added or moved is logged with its final file and line. The writing of a file belongs in `files`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orderhouse.simulate.draws import Draws
 from orderhouse.simulate.files import FeedFiles
 from orderhouse.simulate.options import SimulationOptions
 
-# A column per feed whose content may differ between two records of one key without changing any answer.
+# A column per feed in which two records of one key may differ without changing any result.
 _HARMLESS = {
     "orders": "ship_city",
     "customers": "city",
@@ -25,7 +25,7 @@ _HARMLESS = {
     "shipments": "service",
     "tracking": "location",
 }
-# What can be wrong with a row: (column, text in its place, rule). The last two need a format that is all text.
+# Faults of a row: (column, text in its place, rule). The last two rules need a text format.
 _FAULTS: dict[str, list[tuple[str, str, str]]] = {
     "orders": [
         ("currency", "XQZ", "unknown_currency"),
@@ -74,7 +74,7 @@ _LOG = {
 
 @dataclass
 class Delivery:
-    """One request's delivery. `deliver` per feed and part in order, then `finish` once."""
+    """The delivery of one request. Call `deliver` per feed and part in order, then `finish` once."""
 
     options: SimulationOptions
     draws: Draws
@@ -88,7 +88,7 @@ class Delivery:
     parts: Counter[str] = field(default_factory=Counter)
 
     def deliver(self, feed: str, frame: pl.DataFrame) -> None:
-        """Send one part of a feed; rows that are late wait for the next."""
+        """Send one part of a feed; late rows wait for the next part."""
         if frame.is_empty():
             return
         if self.options.mess.is_tidy:
@@ -104,23 +104,23 @@ class Delivery:
         self._send(feed, pl.concat([here, waiting, *(rows for rows, is_late in added if not is_late)]))
 
     def finish(self) -> None:
-        """Send what still waits, as one more file per feed."""
+        """Send the waiting rows, as one more file per feed."""
         for feed, frame in sorted(self._carried.items()):
             if len(frame):
                 self._send(feed, frame)
 
     def mess_log(self) -> pl.DataFrame:
-        """One row per injected row: kind, rule, feed, file, line (of the text file) and record (1-based)."""
+        """Return one row per injected row: kind, rule, feed, file, line (of the text file) and record (1-based)."""
         return pl.concat([pl.DataFrame(schema=_LOG), *self.log])
 
     def _move(self, feed: str, frame: pl.DataFrame, keys: np.ndarray) -> tuple[pl.DataFrame, pl.DataFrame]:
         mess, draws = self.options.mess, self.draws
         late = draws.chance(keys, f"late {feed}", mess.late)
-        astray = draws.chance(keys, f"out of order {feed}", mess.out_of_order) & ~late
+        is_out_of_order = draws.chance(keys, f"out of order {feed}", mess.out_of_order) & ~late
         tagged = frame.with_columns(
             pl.when(pl.Series(late))
             .then(pl.lit("late|"))
-            .when(pl.Series(astray))
+            .when(pl.Series(is_out_of_order))
             .then(pl.lit("out_of_order|"))
             .alias("_mess")
         )
@@ -175,9 +175,9 @@ class Delivery:
         return broken
 
     def _send(self, feed: str, frame: pl.DataFrame) -> None:
-        astray = pl.col("_mess").str.starts_with("out_of_order").fill_null(False)
-        order = pl.when(astray).then(-pl.col("_at")).otherwise(pl.col("_at"))
-        frame = frame.sort(~astray, order, maintain_order=True).drop("_at")
+        is_out_of_order = pl.col("_mess").str.starts_with("out_of_order").fill_null(False)
+        order = pl.when(is_out_of_order).then(-pl.col("_at")).otherwise(pl.col("_at"))
+        frame = frame.sort(~is_out_of_order, order, maintain_order=True).drop("_at")
         tags = frame.get_column("_mess")
         self._write(feed, _break_values(frame, as_text=self.options.file_format == "csv").drop("_mess"), tags)
 
@@ -223,7 +223,7 @@ def _unknown(feed: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _break_values(frame: pl.DataFrame, *, as_text: bool) -> pl.DataFrame:
-    """Put the wrong values in: as text where the format is text, else in the column's own type."""
+    """Insert the wrong values: as text where the format is text, else in the column's own type."""
     fault = pl.col("_mess").str.split("|")
     is_fault = pl.col("_mess").str.starts_with("malformed").fill_null(False)
     broken = frame.filter(is_fault).select(fault.list.get(2).alias("column"), fault.list.get(3).alias("value")).unique()

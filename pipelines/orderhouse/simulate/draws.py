@@ -1,7 +1,7 @@
-"""Random numbers that need no memory: every draw is a hash of (seed, what it is for, whose it is).
+"""Random numbers without state: every draw is a hash of (seed, purpose, key).
 
-An order's whole life can so be computed from its number alone, in any chunk, in any process, and again later when an
-increment continues it. Nothing here knows about orders, money or time.
+So the whole life of an order is computed from its number alone, in any chunk, in any process, and again later when an
+increment continues it. Orders, money and time do not belong here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint64]
 
 _MASK = (1 << 64) - 1
+# 2^64 divided by the golden ratio, the increment of splitmix64.
 _GOLDEN = 0x9E3779B97F4A7C15
 
 # Quantiles of the exponential distribution with mean 1, at 0, 5, … 95, 99, 100 %. A table instead of a logarithm: only
@@ -43,35 +44,38 @@ def mix(values: Bits) -> Bits:
 
 
 class Draws:
-    """Draws of one seed. `purpose` names the question, `keys` whom it is asked of; same question, same answer."""
+    """Draws of one seed.
+
+    `purpose` names the question and `keys` its subjects. The same question always has the same answer.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = _mix_int((seed + 1) * _GOLDEN & _MASK)
 
     def bits(self, keys: Ints, purpose: str) -> Bits:
-        """64 random bits per key."""
+        """Return 64 random bits per key."""
         salt = np.uint64(_mix_int(self._seed ^ (zlib.crc32(purpose.encode()) * _GOLDEN & _MASK)))
         return mix(keys.astype(np.uint64) * np.uint64(_GOLDEN) + salt)
 
     def share(self, keys: Ints, purpose: str) -> Floats:
-        """Uniform in [0, 1)."""
+        """Return a uniform number in [0, 1) per key."""
         return (self.bits(keys, purpose) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def chance(self, keys: Ints, purpose: str, probability: float | Floats) -> Bools:
-        """True with the given probability."""
+        """Return True with the given probability, per key."""
         return np.asarray(self.share(keys, purpose) < probability, dtype=np.bool_)
 
     def between(self, keys: Ints, purpose: str, low: int, high: int | Ints) -> Ints:
-        """A whole number in [low, high]."""
+        """Return a whole number in [low, high] per key."""
         steps = np.floor(self.share(keys, purpose) * (high - low + 1)).astype(np.int64)
         return np.asarray(steps + low, dtype=np.int64)
 
     def waiting(self, keys: Ints, purpose: str, mean_seconds: float) -> Ints:
-        """A waiting time in seconds, exponential with the given mean, at most six times the mean."""
+        """Return a waiting time in seconds, exponential with the given mean, at most six times the mean."""
         waited: Floats = np.interp(self.share(keys, purpose), _SHARES, _EXPONENTIAL) * mean_seconds
         return np.floor(waited).astype(np.int64)
 
     def pick(self, keys: Ints, purpose: str, weights: Sequence[float]) -> Ints:
-        """An index into `weights`, with those odds."""
+        """Return an index into `weights` per key, with those odds."""
         bounds = np.cumsum(np.asarray(weights, dtype=np.float64))
         return np.searchsorted(bounds / bounds[-1], self.share(keys, purpose), side="right").astype(np.int64)

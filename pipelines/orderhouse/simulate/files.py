@@ -1,4 +1,7 @@
-"""Writes frames as feed files: CSV, NDJSON or Parquet; plain, gzip or zstd. The same frame gives the same bytes."""
+"""Feed files from frames: CSV, NDJSON or Parquet; plain, gzip or zstd. The same frame gives the same bytes.
+
+Parts, late rows and mess belong in `delivery`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _SUFFIX: dict[Compression, str] = {"plain": "", "gzip": ".gz", "zstd": ".zst"}
 
 @dataclass(frozen=True)
 class FeedFiles:
-    """Names and formats of one request's files; an increment's names carry its offset."""
+    """Names and formats of one request's files; an increment's names include its offset."""
 
     folder: Path
     offset: int
@@ -29,16 +32,16 @@ class FeedFiles:
 
     @classmethod
     def of(cls, options: SimulationOptions) -> FeedFiles:
-        """The files a request asks for."""
+        """Return the files of a request."""
         return cls(options.to, options.offset, options.file_format, options.compression)
 
     @property
     def suffix(self) -> str:
-        """Ending of every feed file's name."""
+        """Return the ending of every feed file's name."""
         return f".{self.file_format}{_SUFFIX[self.compression]}"
 
     def write(self, feed: str, part: int, frame: pl.DataFrame) -> Path:
-        """Write one part of a feed and give its path."""
+        """Write one part of a feed and return its path."""
         middle = f"-{self.offset}" if self.offset else ""
         path = self.folder / f"{feed}{middle}-{part:04d}{self.suffix}"
         write_frame(frame, path, self.file_format, self.compression)
@@ -70,7 +73,7 @@ def write_frame(frame: pl.DataFrame, path: Path, file_format: FileFormat, compre
 
 
 def write_truth(frame: pl.DataFrame, folder: Path, name: str, truth_format: TruthFormat) -> None:
-    """Write one table of the truth."""
+    """Write one table of the true results."""
     write_frame(frame, folder / f"{name}.{truth_format}", truth_format)
 
 

@@ -1,7 +1,7 @@
-"""What happens to orders before they leave: holds, cancellations, promises, picking and packing.
+"""Handling of orders before they leave: holds, cancellations, promises, picking and packing.
 
-Works on whole lives; what has not happened yet at the world's end is cut off by whoever reads them. Parcels on their
-way belong in `parcels`.
+It works on whole lives; the readers cut off what has not happened at the world's end. Parcels on their way belong in
+`parcels`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAYMENT_FAILED = 3
 
 @dataclass(frozen=True)
 class Handling:
-    """Per order: when it may be shipped, holds, and the cancellation of the whole order."""
+    """Per order: the instant from which it may ship, holds, and the cancellation of the whole order."""
 
     paid_at: Ints
     pays_never: Bools
@@ -41,7 +41,7 @@ class Handling:
 
 @dataclass(frozen=True)
 class Fulfilment:
-    """Everything that fulfilment did to a set of orders."""
+    """The handling, parcels and deliveries of a set of orders."""
 
     handling: Handling
     line_cancelled: Ints
@@ -53,7 +53,7 @@ class Fulfilment:
 
 
 def fulfil_orders(orders: Orders, lines: Lines, catalogue: Catalogue) -> Fulfilment:
-    """Handle, pick, ship and deliver; an order is delivered when its last piece is, NEVER if one is not."""
+    """Handle, pick, ship and deliver orders; an order is delivered with its last piece, NEVER if one is not."""
     draws = catalogue.draws
     paid_at, failed_first, pays_never = _payment_clears(orders, draws)
     held_at, released_at = _holds(orders, draws)
@@ -87,6 +87,8 @@ def fulfil_orders(orders: Orders, lines: Lines, catalogue: Catalogue) -> Fulfilm
 
 @dataclass(frozen=True)
 class _Planned:
+    """The pieces that would ship if no order were cancelled, with first and last instants per order."""
+
     line: Ints
     order: Ints
     quantity: Ints
@@ -97,7 +99,7 @@ class _Planned:
 
 
 def _payment_clears(orders: Orders, draws: Draws) -> tuple[Ints, Bools, Bools]:
-    """When the warehouse may go ahead, whether a first attempt failed, and whether every attempt did."""
+    """Return the instant of clearance, whether a first attempt failed, and whether every attempt failed."""
     key = orders.number
     prepaid = (orders.terms == PREPAID) & (orders.order_type != SAMPLE)
     failed = prepaid & draws.chance(key, "fails", 0.05)
@@ -151,7 +153,7 @@ def _plan_pieces(
 
 
 def _working_day(day: Ints, cell: Ints, catalogue: Catalogue) -> Ints:
-    """The next day from `day` on that is no Sunday and finds stock in the cell."""
+    """Return the next day from `day` on that is not a Sunday and has stock in the cell."""
     for _ in range(2):
         day = day + ((day + catalogue.calendar.first_day + 3) % 7 == 6)
         day = catalogue.in_stock_day(cell, day)
@@ -159,7 +161,7 @@ def _working_day(day: Ints, cell: Ints, catalogue: Catalogue) -> Ints:
 
 
 def _cancel_orders(orders: Orders, planned: _Planned, pays_never: Bools, draws: Draws) -> tuple[Ints, Ints]:
-    """When the whole order is cancelled (NEVER for most) and why; a few only after something has left."""
+    """Return the instant and reason of the whole order's cancellation, for a few orders after a first shipment."""
     key = orders.number
     wants = draws.chance(key, "cancels", 0.06)
     wanted_at = orders.placed_at + 300 + draws.waiting(key, "cancel", 6 * HOUR)
@@ -179,6 +181,7 @@ def _pack(
     leaves = planned.shipped_at < cancelled_at[planned.order]
     line, order, quantity = planned.line[leaves], planned.order[leaves], planned.quantity[leaves]
     warehouse = lines.warehouse[line]
+    # Unique per order, day and warehouse: 8192 is 2048 days times 4 warehouses.
     combined = orders.number[order] * 8192 + planned.day[leaves] * 4 + warehouse
     key, first, shipment = np.unique(combined, return_index=True, return_inverse=True)
     shipped_at = planned.shipped_at[leaves][first]
@@ -187,7 +190,7 @@ def _pack(
 
 
 def _move_promises(orders: Orders, planned: _Planned, cancelled_at: Ints, draws: Draws) -> tuple[Ints, Ints]:
-    """A later promise for orders that wait for stock, and for some others."""
+    """Return a later promise for orders that wait for stock, and for some others."""
     key = orders.number
     waits = (planned.last_of_order < NEVER) & (planned.last_of_order > orders.promised_at)
     moves = (waits & draws.chance(key, "tells", 0.8)) | draws.chance(key, "promise moves", 0.03)

@@ -1,4 +1,4 @@
-"""The whole lives of a set of orders, put together from placing, fulfilment, returns and payments."""
+"""Whole lives of a set of orders, from placing, fulfilment, returns and payments, which have modules of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orderhouse.simulate.returning import Returns, return_orders
 
 @dataclass(frozen=True)
 class Lives:
-    """Some orders with everything that ever happens to them, also after the world's end."""
+    """Some orders with all their events, including those after the world's end."""
 
     orders: Orders
     lines: Lines
@@ -28,7 +28,7 @@ class Lives:
 
 
 def live(numbers: Ints, catalogue: Catalogue) -> Lives:
-    """The lives of the orders of these numbers; the same whatever other orders are asked for."""
+    """Return the lives of the orders of these numbers, independent of the other orders in the request."""
     draws = catalogue.draws
     orders, lines = place_orders(numbers, catalogue)
     fulfilment = fulfil_orders(orders, lines, catalogue)

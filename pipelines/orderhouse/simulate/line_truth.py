@@ -1,4 +1,7 @@
-"""Where every unit is at an instant, and how many are on hand in the end: the truth that the other truths build on."""
+"""True place of every unit at an instant, and true units on hand at the end.
+
+The true results of orders and days are computed from these.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from orderhouse.simulate.life import Lives
 
 @dataclass(frozen=True)
 class LineState:
-    """Units of every line at one instant. `shipped` leaves out recalled, lost and sent-back units."""
+    """Units of every line at one instant. `shipped` excludes recalled, lost and sent-back units."""
 
     shipped: Ints
     recalled: Ints
@@ -28,12 +31,12 @@ class LineState:
 
     @property
     def left(self) -> Ints:
-        """Units that have ever left, recalled ones apart."""
+        """Return the units that ever left, without recalled ones."""
         return self.shipped + self.lost + self.sent_back
 
 
 def lines_at(lives: Lives, instant: int) -> LineState:
-    """Where every unit is at an instant."""
+    """Return the state of every line at an instant."""
     lines, fulfilment = lives.lines, lives.fulfilment
     pieces, parcels = fulfilment.pieces, fulfilment.shipments
 
@@ -57,14 +60,17 @@ def lines_at(lives: Lives, instant: int) -> LineState:
 
 
 def per_order(lives: Lives, values: Ints) -> Ints:
-    """Sums of line values per order."""
+    """Return the sums of line values per order."""
     total = np.zeros(len(lives.orders), dtype=np.int64)
     np.add.at(total, lives.lines.order, values)
     return total
 
 
 def stock_truth(level: Ints, stray: dict[str, int], catalogue: Catalogue) -> pl.DataFrame:
-    """Units on hand per SKU and warehouse at the end (an increment's: the change); stray units of mess rows too."""
+    """Return units on hand per SKU and warehouse at the end, with the stray units of mess rows.
+
+    For an increment it is the change of the units.
+    """
     cell = np.flatnonzero(level != 0).astype(np.int64)
     frame = pl.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""What a simulation can be asked for: size, span, files, and how untidy the delivery is. No behaviour."""
+"""Options of a simulation: size, span, files, and the mess of the delivery. Behaviour does not belong here."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ TruthFormat = Literal["parquet", "csv"]
 
 @dataclass(frozen=True)
 class Mess:
-    """How untidy the delivery is: each a share of rows in [0, 1], all off by default. The world behind stays clean.
+    """Mess of the delivery: each kind a share of rows in [0, 1], all 0 by default. The world itself stays clean.
 
     Attributes:
         duplicates: Rows sent again, half of them in the same file, half in a later one.
-        late: Rows that land in a later file than they should.
-        out_of_order: Rows delivered at the top of their file, newest first.
+        late: Rows in a later file than they should be.
+        out_of_order: Rows at the top of their file, newest first.
         malformed: Added rows that break a rule: negative quantity, unknown currency, text for a number, bad date.
         conflicts: Added rows with other content under the same event key, or the same version's `updated_at`.
-        orphans: Added payments, shipments, returns and lines of orders that nobody sent.
-        unknown_words: Added events with a status or kind in nobody's vocabulary.
+        orphans: Added payments, shipments, returns and lines of orders that do not exist.
+        unknown_words: Added events with a status or kind in no vocabulary.
     """
 
     duplicates: float = 0.0
@@ -41,17 +41,17 @@ class Mess:
 
     @property
     def is_tidy(self) -> bool:
-        """Whether nothing is to be added, moved or broken."""
+        """Return whether no rows are added, moved or broken."""
         return not any(getattr(self, field.name) for field in fields(self))
 
     @classmethod
     def light(cls) -> Mess:
-        """A little of everything."""
+        """Return a little of every kind of mess."""
         return cls(0.004, 0.01, 0.02, 0.002, 0.001, 0.002, 0.002)
 
     @classmethod
     def heavy(cls) -> Mess:
-        """A lot of everything."""
+        """Return a lot of every kind of mess."""
         return cls(0.05, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01)
 
 
@@ -64,20 +64,20 @@ class SimulationOptions:
 
     Attributes:
         orders: New orders, at least 1.
-        seed: Same seed and options, same bytes.
-        to: Folder for the feed files, `sources.yaml` and `truth/`; created.
-        mess: How untidy the delivery is.
-        end: Last day of the world, in the business time zone; nothing later is in the feeds.
-        days: How many days the orders of a world spread over.
-        offset: 0 makes a world. Above 0 makes an increment: orders numbered from `offset` on, placed in the
-            `increment_days` after the former world, and what happened meanwhile to some of its orders.
+        seed: Seed; the same seed and options give the same bytes.
+        to: Folder for the feed files, `sources.yaml` and `truth/`; it is created.
+        mess: Mess of the delivery.
+        end: Last day of the world, in the business time zone; the feeds contain nothing later.
+        days: Number of days over which the orders of a world are spread.
+        offset: 0 for a world. Above 0 for an increment: orders numbered from `offset` on, placed in the
+            `increment_days` after the former world, and later events of some of its orders.
         base: Orders of the world that an increment continues; default `offset`. A chain of increments of equal
             `orders` keeps `base` and raises `offset` by `orders` each time.
-        touched: Existing orders an increment may change; default a quarter of `orders`. A chain keeps it.
-        increment_days: Days one increment covers.
+        touched: Existing orders that an increment may change; default a quarter of `orders`. A chain keeps it.
+        increment_days: Days that one increment covers.
         orders_per_file: Orders whose records share one file of each feed.
         file_format: csv, ndjson or parquet.
-        compression: plain, gzip or zstd; parquet files are always zstd inside and take only plain.
+        compression: plain, gzip or zstd; parquet files are always zstd inside and accept only plain.
         truth_format: Format of the files in `truth/`.
     """
 
@@ -110,5 +110,5 @@ class SimulationOptions:
 
     @property
     def base_orders(self) -> int:
-        """Orders of the world itself, without increments."""
+        """Return the number of orders of the world itself, without increments."""
         return self.orders if self.offset == 0 else self.base or self.offset

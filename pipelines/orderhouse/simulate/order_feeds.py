@@ -1,7 +1,7 @@
 """Feed records of orders, order lines and payments.
 
-Every function gives one feed's records that happened after `since` and not after `until`, in contract columns, with the
-instant they became known in `_at` (seconds). No file is written here.
+Every function returns the records of one feed that happened after `since` and not after `until`, in contract columns,
+with the instant of their publication in `_at` (seconds). The writing of files belongs in `files`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TYPES = ("sale", "exchange", "replacement", "sample")
 
 
 def orders_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per version: placed, promise moved, cancelled."""
+    """Return one row per version: placed, promise moved, cancelled."""
     orders, handling, draws = lives.orders, lives.fulfilment.handling, catalogue.draws
     every = np.arange(len(orders), dtype=np.int64)
     position = np.tile(every, 3)
@@ -79,7 +79,7 @@ def orders_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def order_lines_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per version: as placed, and with units cancelled."""
+    """Return one row per version: as placed, and with units cancelled."""
     orders, lines = lives.orders, lives.lines
     position = np.tile(np.arange(len(lines), dtype=np.int64), 2)
     version_at = np.concatenate([orders.placed_at[lines.order], lives.fulfilment.line_cancelled_at])
@@ -106,7 +106,7 @@ def order_lines_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def payments_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per payment event, with the payout it is settled in two days later."""
+    """Return one row per payment event, with the payout that contains it two days later."""
     orders, payments = lives.orders, lives.payments
     chosen = sent(payments.occurred_at, catalogue.calendar)
     order, at = payments.order[chosen], payments.occurred_at[chosen]

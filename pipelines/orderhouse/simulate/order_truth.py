@@ -1,7 +1,8 @@
-"""What the answers must be, from the world itself: the state of every order.
+"""True state of every order, computed from the world itself.
 
-Written from the definitions, on the world's own arrays and not on the feed records, so that it shares no error with the
-warehouse. All amounts are hundredths until they leave as decimals. Unsettled readings are named in `caveat`.
+It is written from the definitions, on the world's own arrays and not on the feed records, so that it shares no error
+with the warehouse. All amounts are hundredths until they are returned as decimals. Cases in which the definitions
+allow more than one reading are named in `caveat`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ CAVEATS = ("lost_or_sent_back", "recalled_parcel", "not_shippable", "")
 
 
 def order_truth(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per order placed by the end of the window."""
+    """Return one row per order placed by the end of the window."""
     until = catalogue.calendar.until
     orders, lines, handling = lives.orders, lives.lines, lives.fulfilment.handling
     state = lines_at(lives, until)
@@ -130,7 +131,7 @@ def _order_status(
     gone = (handling.cancelled_at <= until) | (units["cancelled"] == units["ordered"])
     held = (handling.held_at <= until) & (handling.released_at > until)
     lost_too = units["shipped"] + units["lost"] + units["carrier_returned"]
-    # A delivered unit stays delivered when it is returned, so "delivered, returned or lost" is delivered + lost here.
+    # A returned unit still counts as delivered, so "delivered, returned or lost" is delivered + lost here.
     arrived = units["delivered"] + units["lost"] + units["carrier_returned"] >= lost_too
     enough = np.maximum(money["authorized"], money["captured"]) >= due - lives.orders.step
     confirmed = (handling.confirmed_at <= until) | enough | (lives.orders.terms != PREPAID) | (units["shipped"] > 0)
@@ -175,6 +176,6 @@ def _delivered_at(lives: Lives, units: dict[str, Ints], until: int) -> Ints:
 
 
 def _caveat(lives: Lives, units: dict[str, Ints]) -> Ints:
-    odd = per_order(lives, (lives.lines.kind != GOODS).astype(np.int64)) > 0
+    not_goods = per_order(lives, (lives.lines.kind != GOODS).astype(np.int64)) > 0
     gone = units["lost"] + units["carrier_returned"] > 0
-    return np.select([gone, units["recalled"] > 0, odd], [0, 1, 2], 3).astype(np.int64)
+    return np.select([gone, units["recalled"] > 0, not_goods], [0, 1, 2], 3).astype(np.int64)

@@ -1,4 +1,7 @@
-"""What customers order: who, where, when, what, at which price and on which terms. Nothing that happens afterwards."""
+"""Orders as placed: customer, place, instant, lines, prices and terms.
+
+Later events do not belong here.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class Lines:
-    """Order lines as placed; `order` is the position within the Orders they belong to, `key` unique in the world."""
+    """Order lines as placed; `order` is the position within the Orders they belong to, `key` is unique in the world."""
 
     order: Ints
     key: Ints
@@ -84,12 +87,12 @@ class Lines:
 
     @property
     def net(self) -> Ints:
-        """Gross less discount, on whatever basis the unit price has."""
+        """Return gross less discount, on the basis of the unit price."""
         return self.quantity * self.unit_price - self.discount
 
 
 def place_orders(numbers: Ints, catalogue: Catalogue) -> tuple[Orders, Lines]:
-    """The orders of these numbers, with their lines."""
+    """Return the orders of these numbers, with their lines."""
     draws = catalogue.draws
     placed_at = catalogue.calendar.placed_at(numbers, draws)
     person = _person(numbers, catalogue)
@@ -99,6 +102,7 @@ def place_orders(numbers: Ints, catalogue: Catalogue) -> tuple[Orders, Lines]:
     channel = np.where(catalogue.is_business(person), B2B, consumer_channel)
     inclusive = (country != UNITED_STATES) & (channel != B2B)
     order_type = draws.pick(numbers, "order type", [985, 6, 6, 3])
+    # The first 40 orders have too few predecessors to which an exchange could refer.
     order_type = np.where((numbers < 40) & (order_type != SAMPLE), SALE, order_type)
     code = np.where(order_type == SALE, draws.pick(numbers, "discount", [9, 5, 3, 83]), NO_CODE)
     prone = draws.chance(numbers, "returns", 0.1)
@@ -134,7 +138,7 @@ def place_orders(numbers: Ints, catalogue: Catalogue) -> tuple[Orders, Lines]:
 
 
 def _person(numbers: Ints, catalogue: Catalogue) -> Ints:
-    """New people arrive as orders do; people who are there come back, early ones most often."""
+    """Return the person of each order; new people arrive at the rate of orders, and early ones return most often."""
     draws, base = catalogue.draws, catalogue.calendar.base_orders
     known = np.maximum(np.minimum(numbers, base) * catalogue.people // base, 1)
     back: Floats = draws.share(numbers, "who")
@@ -191,10 +195,11 @@ def _unit_price(product: Ints, currency: Ints, channel: Ints, order_type: Ints, 
 
 
 def _discount(quantity: Ints, unit_price: Ints, code: Ints, prone: Bools, step: Ints) -> Ints:
-    """A percentage of the line; of each unit where the quantity is even or the line may come back.
+    """Return a percentage of the line, or of each unit where the quantity is even or the line may be returned.
 
-    That keeps every part of a line's discount clear of an exact half, where `gross − R(discount)` and `R(net)` may
-    differ by one minor unit; all readings of the definition then agree.
+    So no part of a line's discount is an exact half, for which `gross − R(discount)` and `R(net)` may differ by one
+    minor
+    unit. All readings of the definition then agree.
     """
     percent = _PERCENT_OFF[code]
     by_unit = divide_half_even(unit_price * percent, 100 * step) * step * quantity
@@ -217,7 +222,7 @@ def _tax_of(net: Ints, rate: Ints, inclusive: Bools, step: Ints) -> Ints:
 def _shipping(
     lines: Lines, channel: Ints, country: Ints, currency: Ints, inclusive: Bools, order_type: Ints
 ) -> tuple[Ints, Ints]:
-    """Shipping charged on small orders, with its tax; none on samples and in stores."""
+    """Return the shipping charged on small orders, with its tax; none on samples and in stores."""
     net = np.bincount(lines.order, weights=lines.net, minlength=len(channel)).astype(np.int64)
     flat = np.array([495, 425, 535, 4900, 1990, 690, 80_000], dtype=np.int64)[currency]
     charged = (net < flat * 12) & (channel != STORE) & (order_type != SAMPLE)

@@ -1,4 +1,7 @@
-"""What customers owe: the value of lines and orders for the units that are kept."""
+"""Amounts owed by customers: the value of lines and orders for the units that are kept.
+
+Payments of these amounts belong in `payments`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from orderhouse.simulate.orders import Lines, Orders
 
 
 def amounts_owed(orders: Orders, lines: Lines, fulfilment: Fulfilment) -> tuple[Ints, Ints]:
-    """What each order owes as placed, and after its line cancellations."""
+    """Return the amount that each order owes as placed, and after its line cancellations."""
     kept = lines.quantity - fulfilment.line_cancelled
     ordered = total_per_order(orders, lines, lines.quantity, np.ones(len(lines), dtype=np.bool_))
     after = total_per_order(orders, lines, kept, kept > 0)
@@ -20,7 +23,7 @@ def amounts_owed(orders: Orders, lines: Lines, fulfilment: Fulfilment) -> tuple[
 
 
 def total_per_order(orders: Orders, lines: Lines, kept: Ints, counts: Bools) -> Ints:
-    """Due: the kept units' net, plus tax where prices exclude it, plus shipping unless no unit is kept."""
+    """Return the amount due: net of the kept units, tax where prices exclude it, and shipping if a unit is kept."""
     value = np.where(counts, line_value(orders, lines, kept), 0)
     total = np.zeros(len(orders), dtype=np.int64)
     units = np.zeros(len(orders), dtype=np.int64)
@@ -31,21 +34,21 @@ def total_per_order(orders: Orders, lines: Lines, kept: Ints, counts: Bools) -> 
 
 
 def line_value(orders: Orders, lines: Lines, units: Ints) -> Ints:
-    """What the first `units` units of each line cost the customer."""
+    """Return the cost of the first `units` units of each line to the customer."""
     tax = np.where(orders.prices_include_tax[lines.order], 0, line_tax(lines, units))
     return line_net(lines, units) + tax
 
 
 def line_net(lines: Lines, units: Ints) -> Ints:
-    """Net of the first `units` units: their gross less their share of the discount."""
+    """Return the net of the first `units` units: their gross less their share of the discount."""
     return units * lines.unit_price - proportion(lines.discount, units, lines.quantity, lines.step)
 
 
 def line_tax(lines: Lines, units: Ints) -> Ints:
-    """Tax of the first `units` units."""
+    """Return the tax of the first `units` units."""
     return proportion(lines.tax, units, lines.quantity, lines.step)
 
 
 def invoice_due_at(orders: Orders) -> Ints:
-    """When an invoice falls due."""
+    """Return the instant at which an invoice is due."""
     return orders.placed_at + 30 * DAY

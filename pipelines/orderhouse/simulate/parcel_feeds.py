@@ -1,6 +1,6 @@
-"""Feed records of what moves: shipments, tracking, returns.
+"""Feed records of parcels: shipments, tracking, returns.
 
-As in `order_feeds`: records after `since` and not after `until`, with the instant they became known in `_at`.
+As in `order_feeds`: records after `since` and not after `until`, with the instant of their publication in `_at`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from orderhouse.simulate.returning import RETURN_REASONS
 
 
 def shipment_ids(key: Ints) -> pl.Series:
-    """Identifiers of parcels: order number, day and warehouse."""
+    """Return the ids of parcels: order number, day and warehouse."""
     return numbered("S-", key // 8192) + "-" + pl.Series(key % 8192).cast(pl.String)
 
 
 def tracking_numbers(key: Ints, catalogue: Catalogue) -> pl.Series:
-    """Carriers' numbers; the hash is a bijection, so no two parcels share one."""
+    """Return the numbers of the carriers; the hash is a bijection, so no two parcels share one."""
     return pl.Series(catalogue.draws.bits(key, "tracking number")).cast(pl.String).str.zfill(20)
 
 
 def shipments_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per line in a parcel; a line's two pieces in one parcel count together."""
+    """Return one row per line in a parcel; two pieces of a line in one parcel are added up."""
     fulfilment = lives.fulfilment
     parcels, pieces = fulfilment.shipments, fulfilment.pieces
     combined = pieces.shipment * (len(lives.lines) + 1) + pieces.line
@@ -61,7 +61,7 @@ def shipments_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def tracking_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per scan; three parcels in ten are known to the carrier by number alone."""
+    """Return one row per scan; for three parcels in ten the scan has only the tracking number."""
     parcels, scans = lives.fulfilment.shipments, lives.scans
     chosen = sent(scans.occurred_at, catalogue.calendar)
     parcel, at, status = scans.shipment[chosen], scans.occurred_at[chosen], scans.status[chosen]
@@ -84,7 +84,7 @@ def tracking_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def returns_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """One row per return line and step."""
+    """Return one row per return line and step."""
     lines, frames = lives.lines, []
     for status, happens, units, step_at in lives.returns.steps(lines):
         chosen = sent(step_at, catalogue.calendar, happens)

@@ -1,4 +1,7 @@
-"""Parcels: what they carry, what becomes of them, every scan on the way. Deciding to send them is not done here."""
+"""Parcels: their content, their outcome, and every scan on the way.
+
+The decision to send a parcel belongs in `fulfilment`.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ SCANS = (
 
 @dataclass(frozen=True)
 class Pieces:
-    """What is shipped of a line in one go; `shipment` is a position within the Shipments."""
+    """The units of a line that ship together; `shipment` is a position within the Shipments."""
 
     line: Ints
     order: Ints
@@ -49,7 +52,7 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Shipments:
-    """Parcels. `key` is unique in the world; each outcome's instant is NEVER where it does not happen."""
+    """Parcels. `key` is unique in the world; an outcome that does not happen has the instant NEVER."""
 
     key: Ints
     order: Ints
@@ -68,7 +71,7 @@ class Shipments:
 
 @dataclass(frozen=True)
 class Scans:
-    """Carrier scans of shipments: status is an index into SCANS."""
+    """Carrier scans of shipments; status is an index into SCANS."""
 
     shipment: Ints
     status: Ints
@@ -76,7 +79,8 @@ class Scans:
 
 
 def send_parcels(orders: Orders, key: Ints, order: Ints, warehouse: Ints, shipped_at: Ints, draws: Draws) -> Shipments:
-    """One parcel per key, with what becomes of it."""
+    """Return one parcel per key, with its outcome."""
+    # Weights in thousandths: delivered, lost, sent back, recalled, stuck.
     outcome = draws.pick(key, "outcome", [978, 4, 9, 4, 5])
     country = orders.country[order]
     home = np.array([entry.warehouse for entry in COUNTRIES], dtype=np.int64)[country]
@@ -99,7 +103,7 @@ def send_parcels(orders: Orders, key: Ints, order: Ints, warehouse: Ints, shippe
 
 
 def scan_parcels(orders: Orders, shipments: Shipments, draws: Draws) -> Scans:
-    """Every scan of every parcel, in no particular order."""
+    """Return every scan of every parcel, unordered."""
     key, sent, end = shipments.key, shipments.shipped_at, shipments.delivered_at
     moving = shipments.outcome != RECALLED
     arrives = end < NEVER

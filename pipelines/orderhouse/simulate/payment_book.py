@@ -1,4 +1,7 @@
-"""Payment events and the book they are written in, column by column. What happens when belongs elsewhere."""
+"""Payment events and the book that collects them, column by column.
+
+The instants and amounts of the events belong in `payments` and `refunds`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ METHODS = ("card", "paypal", "klarna", "bank_transfer", "cash_on_delivery", "inv
 PROVIDERS = ("adyen", "paypal", "klarna", "bank", "carrier", "bank")
 
 
+# Slots are fixed per kind of event, so that an increment gives an event the same id as the world before it.
 NO_SLOT = -1
 
 
@@ -40,7 +44,7 @@ SLOT_FAILED, SLOT_AUTHORIZED, SLOT_CAPTURED, SLOT_CAPTURED_REST, SLOT_VOIDED = 1
 
 @dataclass(frozen=True)
 class Payments:
-    """Payment events. `slot` numbers an order's events, `parent` is the slot an event refers to or NO_SLOT.
+    """Payment events. `slot` numbers an order's events; `parent` is the slot to which an event refers, or NO_SLOT.
 
     `goods`, `tax` and `shipping` split a refund where `is_split`; `for_return` marks refunds of returned units and
     `for_goodwill` those tied to neither a return nor a cancellation.
@@ -65,7 +69,7 @@ class Payments:
 
 @dataclass
 class PaymentBook:
-    """Events being written down, column by column."""
+    """Collection of payment events, column by column."""
 
     columns: list[dict[str, Ints]] = field(default_factory=list)
 
@@ -83,7 +87,7 @@ class PaymentBook:
         tax: Ints | int = 0,
         purpose: int = 0,
     ) -> None:
-        """Write one event for each order where it happens, is worth something and has an instant."""
+        """Add one event for each order where it happens, has an amount above zero and an instant."""
         happens = happens & (amount > 0) & (at < NEVER)
         order = np.flatnonzero(happens).astype(np.int64)
 
@@ -107,7 +111,7 @@ class PaymentBook:
         )
 
     def close(self) -> Payments:
-        """Everything written, as one set of events."""
+        """Return all events as one set."""
         joined = {name: np.concatenate([column[name] for column in self.columns]) for name in self.columns[0]}
         purpose = joined.pop("purpose")
         split = joined.pop("is_split") == 1

@@ -1,6 +1,7 @@
-"""The money: attempts, authorisations, captures, voids, refunds and disputes, as flat events.
+"""Payments: attempts, authorisations, captures, voids, refunds and disputes, as flat events.
 
-Amounts follow from what was owed when each event happened; a few orders are paid wrongly on purpose.
+Amounts follow from what was owed when each event happened. A few orders are paid wrongly on purpose. The events of
+refunds belong in `refunds`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ DISPUTE_FEE = 1500
 def pay_orders(
     orders: Orders, lines: Lines, fulfilment: Fulfilment, returns: Returns, method: Ints, draws: Draws
 ) -> Payments:
-    """All payment events of the orders' whole lives."""
+    """Return all payment events of the orders' whole lives."""
     book = PaymentBook()
     owed, owed_after = amounts_owed(orders, lines, fulfilment)
     captured, captured_at = _capture(book, orders, fulfilment, method, owed, owed_after, draws)
@@ -45,7 +46,7 @@ def pay_orders(
 
 
 def payment_method(orders: Orders, draws: Draws) -> Ints:
-    """Index into METHODS and PROVIDERS."""
+    """Return an index into METHODS and PROVIDERS per order."""
     prepaid = draws.pick(orders.number, "method", [58, 24, 12, 6])
     return np.where(orders.terms == ON_DELIVERY, 4, np.where(orders.terms == INVOICE, 5, prepaid))
 
@@ -59,7 +60,7 @@ def _capture(
     owed_after: Ints,
     draws: Draws,
 ) -> tuple[Ints, Ints]:
-    """Write attempts, authorisations, captures and voids; give what was captured in the end and when."""
+    """Write attempts, authorisations, captures and voids; return the final captured amount and its instant."""
     key, handling = orders.number, fulfilment.handling
     prepaid = orders.terms == PREPAID
     book.write(SLOT_FAILED, "failed", handling.failed_first & prepaid, owed, orders.placed_at + 15)

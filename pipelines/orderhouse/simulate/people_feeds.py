@@ -1,6 +1,6 @@
-"""Feed records of what people do around orders: carts, feedback, our operators' actions.
+"""Feed records of people's acts around orders: carts, feedback, actions of operators.
 
-As in `order_feeds`: records after `since` and not after `until`, with the instant they became known in `_at`.
+As in `order_feeds`: records after `since` and not after `until`, with the instant of their publication in `_at`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _OPINIONS = ("Quick delivery, thank you", "Box was open", "Exactly as described"
 
 
 def carts_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """Carts that became some of the web and app orders, and carts left behind."""
+    """Return carts that became some of the web and app orders, and abandoned carts."""
     orders, lines, draws = lives.orders, lives.lines, catalogue.draws
     number = orders.number[lines.order]
     converts = (orders.channel[lines.order] < 2) & draws.chance(number, "cart", 0.25)
@@ -52,7 +52,7 @@ def carts_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def feedback_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """Scores that some customers give after delivery."""
+    """Return scores that some customers give after delivery."""
     orders, draws = lives.orders, catalogue.draws
     asked = draws.chance(orders.number, "feedback", 0.08)
     at = np.where(lives.fulfilment.delivered_at < NEVER, lives.fulfilment.delivered_at + 2 * DAY, NEVER)
@@ -75,7 +75,7 @@ def feedback_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
 
 
 def actions_feed(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
-    """Holds, releases and confirmations by our own people."""
+    """Return holds, releases and confirmations by operators."""
     orders, handling, frames = lives.orders, lives.fulfilment.handling, []
     steps = (("hold", handling.held_at), ("release", handling.released_at), ("confirm", handling.confirmed_at))
     for kind, at in steps:

@@ -1,4 +1,4 @@
-"""Feed records that are about no single order: products, customers, exchange rates."""
+"""Feed records that belong to no single order: products, customers, exchange rates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orderhouse.simulate.draws import Ints
 
 
 def products_feed(catalogue: Catalogue) -> pl.DataFrame:
-    """Every product, and a second version of those whose cost rose."""
+    """Return every product, and a second version of those whose cost rose."""
     draws, calendar = catalogue.draws, catalogue.calendar
     product = np.arange(catalogue.products, dtype=np.int64)
     listed_at = calendar.start - draws.between(product, "listed", 5 * DAY, 400 * DAY)
@@ -53,7 +53,10 @@ def products_feed(catalogue: Catalogue) -> pl.DataFrame:
 
 
 def customers_feed(people: Ints, first_placed_at: Ints, catalogue: Catalogue) -> pl.DataFrame:
-    """People with an account: registered with their first order or before it, some giving or taking consent later."""
+    """Return people with an account, and a second version of those who change their consent.
+
+    They register with their first order or before it.
+    """
     draws, calendar = catalogue.draws, catalogue.calendar
     before = np.where(draws.chance(people, "registers early", 0.3), draws.between(people, "early", DAY, 90 * DAY), 60)
     created_at = first_placed_at - before
@@ -88,7 +91,7 @@ def customers_feed(people: Ints, first_placed_at: Ints, catalogue: Catalogue) ->
 
 
 def fx_rates_feed(catalogue: Catalogue) -> pl.DataFrame:
-    """Units of every other currency per euro, every day from a week before the start."""
+    """Return units of every other currency per euro, for every day from a week before the start."""
     calendar = catalogue.calendar
     first = calendar.since // DAY + 1 if calendar.is_increment else calendar.first_day - 7
     days = np.arange(first, calendar.until // DAY + 1, dtype=np.int64)

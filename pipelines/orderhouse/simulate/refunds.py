@@ -1,4 +1,7 @@
-"""Refunds: of cancelled orders and lines, lost parcels, returned units, of goodwill; never more than was paid."""
+"""Refunds of cancelled orders and lines, lost parcels and returned units, and of goodwill; never more than was paid.
+
+Captures and disputes belong in `payments`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def refund_orders(
     overpaid: Ints,
     draws: Draws,
 ) -> Ints:
-    """Write the refunds, never more than was captured; give each order's total."""
+    """Write the refunds, never more than was captured; return each order's total."""
     key, handling = orders.number, fulfilment.handling
     left = captured.copy()
 
@@ -45,6 +48,7 @@ def refund_orders(
         book.write(
             slot, "refunded", paid_back > 0, paid_back, at, parent=SLOT_CAPTURED, goods=goods, tax=tax, purpose=purpose
         )
+        # Each refund lowers the amount that is left for the next.
         left[:] = left - np.where(at < NEVER, paid_back, 0)
 
     gone = (handling.cancelled_at < NEVER) & (fulfilment.first_shipped_at == NEVER)
@@ -67,7 +71,7 @@ def refund_orders(
 
 
 def _lost_value(orders: Orders, lines: Lines, fulfilment: Fulfilment) -> tuple[Ints, Ints]:
-    """Value of the units in lost parcels, and when the last of them was given up."""
+    """Return the value of the units in lost parcels, and the instant at which the last was given up."""
     pieces = fulfilment.pieces
     at = fulfilment.shipments.lost_at[pieces.shipment]
     units = np.zeros(len(lines), dtype=np.int64)
@@ -81,7 +85,7 @@ def _lost_value(orders: Orders, lines: Lines, fulfilment: Fulfilment) -> tuple[I
 
 
 def _returned_value(orders: Orders, lines: Lines, fulfilment: Fulfilment, returns: Returns) -> tuple[Ints, Ints]:
-    """What the returned units had cost, and the tax within: the last of the units that were kept."""
+    """Return the value of the returned units and the tax in it; they are the last of the kept units."""
     kept = lines.quantity - fulfilment.line_cancelled
     rest = kept - returns.quantity
     back = returns.quantity > 0

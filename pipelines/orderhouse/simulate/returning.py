@@ -1,4 +1,7 @@
-"""What comes back: requests, approvals, receipts, restocking and scrapping, all lines of an order in one return."""
+"""Returns: requests, approvals, receipts, restocking and scrapping, with all lines of an order in one return.
+
+The refunds of returns belong in `refunds`.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ RETURN_REASONS = ("Too small", "Arrived damaged", "Changed my mind", "Not as des
 
 @dataclass(frozen=True)
 class Returns:
-    """Returns: per order the instants (NEVER where a step does not happen), per line the units.
+    """Returns: per order the instants (NEVER for a step that does not happen), per line the units.
 
-    `quantity` units are asked for and received; `restocked` and `scrapped` of them afterwards. A line's `returned`
+    `quantity` units are requested and received; `restocked` and `scrapped` of them afterwards. A line's `returned`
     quantity at an instant is the greater of received and restocked + scrapped, which are equal here once processed.
     """
 
@@ -33,7 +36,7 @@ class Returns:
     scrapped: Ints
 
     def steps(self, lines: Lines) -> list[tuple[str, Bools, Ints, Ints]]:
-        """Each status with the lines it happens to, their units and the instant."""
+        """Return each status with the lines it applies to, their units and the instant."""
         back = self.quantity > 0
         order = lines.order
         return [
@@ -47,7 +50,7 @@ class Returns:
 
 
 def return_orders(orders: Orders, lines: Lines, fulfilment: Fulfilment, draws: Draws) -> Returns:
-    """Returns of delivered orders; most of those who ever return something are return-prone orders."""
+    """Return the returns of delivered orders that are return-prone."""
     key = orders.number
     delivered = fulfilment.delivered_at < NEVER
     returns = orders.is_return_prone & delivered & (fulfilment.handling.cancelled_at == NEVER)
@@ -73,7 +76,7 @@ def return_orders(orders: Orders, lines: Lines, fulfilment: Fulfilment, draws: D
 
 
 def _at_work(instants: Ints, hour: int) -> Ints:
-    """The same day, between `hour` and ten hours later: stock moves while the warehouse is open."""
+    """Return an instant of the same day within ten hours of `hour`: stock moves while the warehouse is open."""
     return np.where(instants < NEVER, instants // DAY * DAY + hour + instants % (10 * HOUR), NEVER)
 
 

@@ -1,4 +1,7 @@
-"""Runs a simulation: lives in chunks, their records to files, the truth beside them."""
+"""The run of a simulation: lives in chunks, their records to files, the true results beside them.
+
+The content of feeds and true results belongs in the modules of each.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ _RECENT_DAYS = 14
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was written: rows per feed, number of feed files, injected mess rows per kind."""
+    """Result of a simulation: rows per feed, number of feed files, injected mess rows per kind."""
 
     to: Path
     orders: int
@@ -59,14 +62,14 @@ class Simulated:
 def simulate(
     orders: int, seed: int, to: Path, mess: Mess = TIDY, *, progress: Progress | None = None, **options: Any
 ) -> Simulated:
-    """Write the feeds of a made-up merchant, `sources.yaml` and `truth/` into a folder.
+    """Write the feeds of a simulated merchant, `sources.yaml` and `truth/` into a folder.
 
     Args:
         orders: New orders.
-        seed: Same seed and options, same bytes.
-        to: The folder; created, existing files of the same names are replaced.
-        mess: How untidy the delivery is; clean by default.
-        progress: Called with (what is being done, done, total).
+        seed: Seed; the same seed and options give the same bytes.
+        to: The folder; it is created, and existing files of the same names are replaced.
+        mess: Mess of the delivery; none by default.
+        progress: Called with (current step, done, total).
         options: Further fields of SimulationOptions: end, days, offset, base, touched, increment_days,
             orders_per_file, file_format, compression, truth_format.
 
@@ -78,7 +81,7 @@ def simulate(
 
 def run(options: SimulationOptions, progress: Progress | None = None) -> Simulated:
     """Carry out one request."""
-    tell = progress or (lambda what, done, total: None)
+    report = progress or (lambda what, done, total: None)
     draws = Draws(options.seed)
     catalogue = Catalogue.of(draws, Calendar.of(options))
     files = FeedFiles.of(options)
@@ -87,18 +90,20 @@ def run(options: SimulationOptions, progress: Progress | None = None) -> Simulat
     simulation = _Simulation(options, catalogue, Delivery(options, draws, files), StockFlows.empty(catalogue))
     chunks = list(_chunks(options, catalogue))
     for part, numbers in enumerate(chunks, start=1):
-        tell("orders", part - 1, len(chunks))
+        report("orders", part - 1, len(chunks))
         simulation.send_orders(part, numbers)
-    tell("stock and customers", len(chunks), len(chunks))
+    report("stock and customers", len(chunks), len(chunks))
     simulation.send_the_rest()
     files.write_sources(FEEDS)
-    tell("done", len(chunks), len(chunks))
+    report("done", len(chunks), len(chunks))
     delivery = simulation.delivery
     return Simulated(options.to, options.orders, dict(delivery.rows), sum(delivery.parts.values()), dict(delivery.mess))
 
 
 @dataclass
 class _Simulation:
+    """State of one run: the delivery, and the sums that later feeds need."""
+
     options: SimulationOptions
     catalogue: Catalogue
     delivery: Delivery
@@ -111,7 +116,7 @@ class _Simulation:
         self._days: list[pl.DataFrame] = []
 
     def send_orders(self, part: int, numbers: Ints) -> None:
-        """Live one chunk of orders, send its records, and note what the rest needs to know of it."""
+        """Compute one chunk of orders, send its records, and keep the sums that the remaining feeds need."""
         lives = live(numbers, self.catalogue)
         for feed, build in ORDER_FEEDS.items():
             self.delivery.deliver(feed, build(lives, self.catalogue))
@@ -121,7 +126,7 @@ class _Simulation:
         self._truth(f"orders-{part:04d}", order_truth(lives, self.catalogue))
 
     def send_the_rest(self) -> None:
-        """Send the feeds that are about no single order, late rows and the truth about all."""
+        """Send the feeds that belong to no single order, late rows and the true results."""
         movements = move_stock(self.flows)
         self.delivery.deliver("stock", stock_feed(self.flows, movements))
         self.delivery.deliver("inbound", inbound_feed(self.flows, movements))
@@ -136,7 +141,7 @@ class _Simulation:
         self._write_summary()
 
     def _note_customers(self, lives: Lives) -> None:
-        """First order of every account holder; in an increment only of those who are new in it."""
+        """Record the first order of every account holder; in an increment only of the new ones."""
         orders, calendar = lives.orders, self.catalogue.calendar
         known = ~orders.is_guest & (orders.placed_at > calendar.since) & (orders.placed_at <= calendar.until)
         if calendar.is_increment:
@@ -179,7 +184,7 @@ def _instant(seconds: int) -> str:
 
 
 def _chunks(options: SimulationOptions, catalogue: Catalogue) -> Iterator[Ints]:
-    """Order numbers, chunk by chunk: in an increment the existing orders that go on living come first."""
+    """Yield order numbers by chunk; in an increment the existing orders that continue come first."""
     numbers = np.arange(options.offset, options.offset + options.orders, dtype=np.int64)
     if options.offset:
         numbers = np.concatenate([_going_on(options, catalogue), numbers])
@@ -188,7 +193,7 @@ def _chunks(options: SimulationOptions, catalogue: Catalogue) -> Iterator[Ints]:
 
 
 def _going_on(options: SimulationOptions, catalogue: Catalogue) -> Ints:
-    """Existing orders an increment may change: some of the recent ones, the same in every increment of a chain."""
+    """Return existing orders that an increment may change: some recent ones, the same in every increment of a chain."""
     base, calendar = options.base_orders, catalogue.calendar
     touched = options.orders // 4 if options.touched is None else options.touched
     recent = min(base, max(touched, base * _RECENT_DAYS // max((calendar.world_end - calendar.start) // DAY, 1)))
@@ -198,7 +203,7 @@ def _going_on(options: SimulationOptions, catalogue: Catalogue) -> Ints:
 
 
 def _decimal_days(days: pl.DataFrame) -> pl.DataFrame:
-    """Add the chunks' sums up and turn hundredths into decimals."""
+    """Add up the sums of the chunks and convert hundredths into decimals."""
     counts = ("units", "orders", "returned_units")
     sums = [name for name in days.columns if name not in ("business_date", "currency")]
     total = days.group_by("business_date", "currency").agg(pl.col(sums).sum()).sort("business_date", "currency")

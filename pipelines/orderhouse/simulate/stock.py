@@ -1,7 +1,7 @@
-"""The stock side of the world: receipts planned so that every parcel found its units, and none in a stock-out.
+"""The stock of the world: receipts planned so that every parcel finds its units, and none in a stock-out.
 
-Also counts with small gaps, adjustments, transfers between warehouses, purchase orders. Works day by day over all cells
-at once, after the order side has said what left and what came back.
+Further counts with small gaps, adjustments, transfers between warehouses, and purchase orders. Stock is computed day by
+day over all cells at once, after the orders have given the units that left and came back.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _RECEIPT, _ADJUSTMENT, _IN, _OUT, _COUNT = range(5)
 # Within a day, before anything is shipped at 06:00 UTC: count, adjust, transfer, receive.
 _MOMENT = np.array([5 * HOUR, 4 * HOUR, 4 * HOUR + 30 * MINUTE, 4 * HOUR + 15 * MINUTE, 3 * HOUR + 30 * MINUTE])
 _HORIZON = 10
+# Bound of the days, so that cell and day fit into one key.
 _MAX_DAYS = 2048
 
 
@@ -38,7 +39,7 @@ class StockFlows:
 
     @classmethod
     def empty(cls, catalogue: Catalogue) -> StockFlows:
-        """No flows yet, for the days that the request sends."""
+        """Return no flows, for the days that the request sends."""
         calendar = catalogue.calendar
         first = calendar.since // DAY if calendar.is_increment else calendar.first_day
         days = (calendar.until - 1) // DAY - first + 1
@@ -46,7 +47,7 @@ class StockFlows:
         return cls(catalogue, first, days, np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
 
     def add(self, lives: Lives) -> None:
-        """Add what these orders move: parcels out, recalled parcels and restocked returns back."""
+        """Add the movements of these orders: parcels out, recalled parcels and restocked returns back."""
         lines, pieces, parcels = lives.lines, lives.fulfilment.pieces, lives.fulfilment.shipments
         piece_cell = self._cell(lives, pieces.line)
         self._count(self.out, piece_cell, parcels.shipped_at[pieces.shipment], pieces.quantity)
@@ -66,18 +67,18 @@ class StockFlows:
 
 @dataclass
 class Movements:
-    """Stock movements written down day by day, and the level of each cell after the last day."""
+    """Stock movements by day, and the level of each cell after the last day."""
 
     level: Ints
     rows: list[tuple[Ints, Ints, Ints, Ints, Ints]] = field(default_factory=list)
 
     def write(self, kind: int, day: int | Ints, cell: Ints, quantity: Ints, reference: Ints | int = -1) -> None:
-        """One movement per cell; the day counts from 1970, the reference joins the legs of a transfer."""
+        """Add one movement per cell; the day counts from 1970, the reference joins the legs of a transfer."""
         full = [np.broadcast_to(np.asarray(value, dtype=np.int64), cell.shape) for value in (kind, day, reference)]
         self.rows.append((full[0], full[1], cell.astype(np.int64), quantity.astype(np.int64), full[2]))
 
     def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """kind, day, cell, quantity, reference; empty arrays if nothing moved."""
+        """Return kind, day, cell, quantity, reference; empty arrays if nothing moved."""
         if not self.rows:
             empty = np.zeros(0, dtype=np.int64)
             return empty, empty, empty, empty, empty
@@ -86,7 +87,11 @@ class Movements:
 
 
 def move_stock(flows: StockFlows) -> Movements:
-    """All movements of the window; raises AssertionError should a parcel find no units."""
+    """Return all movements of the window.
+
+    Raises:
+        AssertionError: A parcel finds no units.
+    """
     catalogue = flows.catalogue
     movements = Movements(np.zeros(catalogue.cells, dtype=np.int64))
     if catalogue.calendar.is_increment:
@@ -131,7 +136,7 @@ def _transfer(
     closes: Bools,
     arriving: dict[int, list[tuple[Ints, Ints, Ints]]],
 ) -> None:
-    """Cells that run out hand their last units to another warehouse; some others share theirs."""
+    """Transfer the last units of cells that run out to another warehouse, and some units of other cells."""
     draws, today, level = flows.catalogue.draws, flows.first_day + day, movements.level
     shares = draws.chance(cells * _MAX_DAYS + day, "transfer", 0.001) & (level >= 10)
     leaving = np.flatnonzero((closes | shares) & (level > 0)).astype(np.int64)
@@ -149,7 +154,10 @@ def _transfer(
 
 
 def _receive(flows: StockFlows, movements: Movements, cells: Ints, day: int, closes: Ints) -> None:
-    """Order up cells that cannot serve the day: what the coming days need, and some more where no stock-out is near."""
+    """Receive units in cells that cannot serve the day.
+
+    The units are those that the coming days need, and spare ones where no stock-out is near.
+    """
     draws, level, stocked = flows.catalogue.draws, movements.level, flows.catalogue.is_stocked(cells)
     key = cells * _MAX_DAYS + day
     need = np.zeros(len(cells), dtype=np.int64)
@@ -169,14 +177,14 @@ def _receive(flows: StockFlows, movements: Movements, cells: Ints, day: int, clo
 
 
 def _receive_just_enough(flows: StockFlows, movements: Movements) -> None:
-    """An increment does not know the levels it starts from: it receives what it ships."""
+    """Receive exactly what ships: an increment does not know the levels from which it starts."""
     cell, day = np.nonzero(flows.out)
     movements.write(_RECEIPT, flows.first_day + day, cell, flows.out[cell, day])
     movements.level += flows.back.sum(axis=1)
 
 
 def stock_feed(flows: StockFlows, movements: Movements) -> pl.DataFrame:
-    """One row per movement."""
+    """Return one row per movement."""
     catalogue = flows.catalogue
     kind, day, cell, quantity, reference = movements.columns()
     product, at = cell // len(WAREHOUSES), day * DAY + _MOMENT[kind]
@@ -202,7 +210,7 @@ def stock_feed(flows: StockFlows, movements: Movements) -> pl.DataFrame:
 
 
 def inbound_feed(flows: StockFlows, movements: Movements) -> pl.DataFrame:
-    """Purchase orders: announced a lead time ahead, down to nothing once received; some still to come at the end."""
+    """Return purchase orders: announced a lead time ahead, 0 once received, and some still to come at the end."""
     catalogue, calendar = flows.catalogue, flows.catalogue.calendar
     kind, day, cell, quantity, _ = movements.columns()
     received = kind == _RECEIPT

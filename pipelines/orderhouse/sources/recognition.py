@@ -1,6 +1,6 @@
-"""What a file is by its own bytes, in words: packing, kind, and of a CSV file delimiter, encoding and columns.
+"""Description of a file from its own bytes: packing and kind, and of a CSV file delimiter, encoding and columns.
 
-For people who try a source; reading goes by the same rules in the modules of each kind.
+It is shown to people who try a source. Reading follows the same rules in the modules of each kind of file.
 """
 
 from __future__ import annotations
@@ -8,26 +8,26 @@ from __future__ import annotations
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, is_zip, only_member
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, SourceFile, unpacked_blocks
 from orderhouse.sources.formats.format import Declaration
-from orderhouse.sources.readers.csv_text import CsvDialect, found_dialect
+from orderhouse.sources.readers.csv_text import CsvDialect, detect_dialect
 from orderhouse.sources.readers.json_text import is_json_lines
 
-__all__ = ["recognised"]
+__all__ = ["describe_kind"]
 
 HEAD_BYTES = 1 << 16
 DELIMITER_NAMES = {"\t": "tab"}
 
 
-def recognised(source: Declaration, file: SourceFile) -> str:
-    """A file's kind as a phrase, such as ``CSV, gzip, utf-8, delimiter ';', 6 columns``.
+def describe_kind(source: Declaration, file: SourceFile) -> str:
+    """Return the kind of a file as a phrase, such as ``CSV, gzip, utf-8, delimiter ';', 6 columns``.
 
     Raises:
-        FileRejected: It cannot be read, or is not in its encoding.
-        FileVanished: It is not there any more.
+        FileRejected: The file cannot be read, or is not in its encoding.
+        FileVanished: The file no longer exists.
     """
     if is_zip(file):
         if is_workbook(file):
             return "Excel workbook, first sheet"
-        return f"{recognised(source, only_member(file))}, in a zip file"
+        return f"{describe_kind(source, only_member(file))}, in a zip file"
     packing = _packing(file)
     head = next(unpacked_blocks(file, HEAD_BYTES), b"")
     if not head.strip():
@@ -36,7 +36,7 @@ def recognised(source: Declaration, file: SourceFile) -> str:
         return f"Parquet{packing}"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return f"{'JSON lines' if is_json_lines(head) else 'JSON'}{packing}"
-    found = found_dialect(file, CsvDialect(source.delimiter, source.encoding, None if source.header else [""]))
+    found = detect_dialect(file, CsvDialect(source.delimiter, source.encoding, None if source.header else [""]))
     delimiter = DELIMITER_NAMES.get(found.delimiter, repr(found.delimiter))
     header = f"{len(found.names)} columns" if source.header else "no header"
     how = "declared" if source.delimiter else "found out"

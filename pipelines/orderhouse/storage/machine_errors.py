@@ -87,4 +87,5 @@ def _origins(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
+        # `raise … from None` hides the context on purpose, so it is not followed then.
         waiting += [each.__cause__, None if each.__suppress_context__ else each.__context__]

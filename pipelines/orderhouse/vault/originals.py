@@ -99,6 +99,7 @@ class Originals:
         if not is_redacted and digest.hexdigest() != file.file_id:
             draft.unlink()
             raise FileUnsettled(BEING_WRITTEN)
+        # A rename is atomic, so a crash leaves no half-written original under the final name.
         draft.replace(target)
 
     def file(self, file_id: str, path: str, size_bytes: int) -> SourceFile:
@@ -146,5 +147,6 @@ def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         chunk = following
 
 
+# Authenticated with each chunk, so that chunks cannot be exchanged, reordered or cut off unnoticed.
 def _context(file_id: str, place: int, header: bytes) -> bytes:
     return file_id.encode() + struct.pack("<Q", place) + header

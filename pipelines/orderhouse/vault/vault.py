@@ -43,7 +43,9 @@ create temp table pending (token varchar, kind varchar, value varchar);
 """
 
 # E-mail addresses that differ only in case are the same address.
+# The kind is part of the message: equal texts of two kinds, such as a name and a street, have different tokens.
 MESSAGE = "encode(kind || ':' || case when kind = 'email' then lower(value) else value end)"
+# HMAC written out, because DuckDB has SHA-256 and no HMAC.
 TOKEN = f"sha256($outer || unhex(sha256($inner || {MESSAGE})))[:{TOKEN_CHARACTERS}]"
 
 
@@ -84,10 +86,10 @@ class Vault:
             The frame with tokens; null stays null.
         """
         columns = {name: kind for name, kind in personal.items() if name in frame.columns}
-        tokens = [self._remembered(kind, frame[name]) for name, kind in columns.items() if not _is_empty(frame[name])]
+        tokens = [self._token_column(kind, frame[name]) for name, kind in columns.items() if not _is_empty(frame[name])]
         return frame.with_columns(tokens).rename({name: f"{name}_token" for name in columns})
 
-    def _remembered(self, kind: str, values: pl.Series) -> pl.Series:
+    def _token_column(self, kind: str, values: pl.Series) -> pl.Series:
         """Return the tokens of values from the cache; compute the others, cache them and make them pending."""
         cache = self._caches.setdefault(kind, TokenCache())
         tokens = cache.look_up(values)
@@ -146,6 +148,7 @@ class Vault:
     def discard(self) -> None:
         """Drop the pending values."""
         self.connection.execute("delete from pending")
+        # Cached tokens count as stored, so the cache must go together with the pending values.
         self._caches = {}
 
     def reveal(self, tokens: Iterable[str]) -> dict[str, str]:
@@ -201,6 +204,7 @@ def open_vault(settings: Settings) -> Vault:
             f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2
         )
         raise machine_problem(error) or unavailable from None
+    # DuckDB creates files with the permissions of the process; personal data is for the owner alone.
     settings.vault_db.chmod(0o600)
     connection = with_checkpoints(connection)
     connection.execute(SCHEMA)

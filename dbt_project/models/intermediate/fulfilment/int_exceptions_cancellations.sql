@@ -1,4 +1,4 @@
-{# Units that were shipped although they were cancelled. #}
+{# Exceptions about units that were shipped although they were cancelled. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -14,7 +14,7 @@ line_details as (
     select * from {{ ref('int_order_lines') }}
 ),
 
--- Cancelled as a whole, or more units of a line cancelled than had not left yet.
+-- The whole order was cancelled, or more units of a line than were still open.
 shipped_after_all as (
     select
         line_details.order_id,

@@ -1,4 +1,4 @@
-{# Deadlines of an order that pass, and an order that has no lines. #}
+{# Exceptions about passed deadlines, and about orders without lines. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

@@ -1,6 +1,6 @@
 {#
-  One family of exceptions per model, each in the same shape. `opened_at` may be a deadline in the future: fct_exceptions shows
-  what it has passed. Only axes that some feed tracks raise anything.
+  Union of the families of fulfilment exceptions, one model each. `opened_at` may be a deadline in the future;
+  fct_exceptions shows it after it has passed. Only axes that some feed tracks raise exceptions.
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}

@@ -1,4 +1,4 @@
-{# Quantities of order lines that do not add up. #}
+{# Exceptions about quantities of order lines that do not add up. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

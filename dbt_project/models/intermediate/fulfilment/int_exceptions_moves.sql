@@ -1,4 +1,4 @@
-{# Moves that no status allows, and actions that were rejected. #}
+{# Exceptions about illegal moves and rejected actions. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

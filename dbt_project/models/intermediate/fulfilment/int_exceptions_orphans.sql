@@ -1,4 +1,4 @@
-{# Lines, shipments and returns whose order or line has not arrived. #}
+{# Exceptions about lines, shipments and returns whose order or line was not received. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

@@ -1,4 +1,4 @@
-{# Parcels that were lost, could not be delivered, or hold other goods than were ordered. #}
+{# Exceptions about parcels that were lost, not delivered, or shipped with another SKU than ordered. #}
 {{ config(materialized='ephemeral', step_of='int_exceptions_fulfilment') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

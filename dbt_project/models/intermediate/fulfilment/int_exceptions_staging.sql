@@ -1,4 +1,4 @@
-{# What the rows themselves raise: two contents under one key, words in no table, scans of no shipment. #}
+{# Exceptions that staging rows raise: two contents of one key, words that are in no vocabulary, scans without a shipment. #}
 with conflicts as (
     select * from {{ ref('int_conflicts_flagged') }}
 ),

@@ -1,4 +1,4 @@
-{# Orders the decisions of the source and of operators in one sequence: each starts from the status that the one before left. #}
+{# Decisions of the source and of operators in one sequence. Each starts from the status after the one before it. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
 with states as (

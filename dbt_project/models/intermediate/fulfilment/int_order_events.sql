@@ -1,6 +1,7 @@
 {#
-  One family of events per model, each in the same shape; `event_rank` orders what happened at the same instant. Events are
-  numbered in the view marts.fct_order_timeline: at 11 million events sorting them all took as long as everything else here.
+  Union of the families of events, one model each. `event_rank` orders events at the same instant. The view
+  marts.fct_order_timeline numbers the events: sorting all of 11 million events here took as long as the rest of the
+  model.
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}

@@ -11,7 +11,7 @@ order_lines as (
     select * from {{ ref('stg_order_lines') }}
 ),
 
--- Only lines whose rows competed carry a content hash; all others have one version.
+-- Only lines with several rows per key have a content hash; all others have one version.
 revised_lines as (
     select
         order_lines.*,

@@ -1,4 +1,7 @@
-{# Reads each move off the running totals of the order, so that it does not depend on the order of arrival. #}
+{#
+  Events of payments. Each move is computed from the running totals of the order, so it does not depend on the order of
+  arrival.
+#}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
 with states as (
@@ -9,7 +12,7 @@ payments as (
     select * from {{ ref('int_payment_ledger') }}
 ),
 
--- Amounts so far, in the order's currency, against what was due when the order was placed.
+-- Amounts so far in the order's currency, and the amount due of the order as placed.
 running_payments as (
     select
         payments.payment_id,

@@ -1,4 +1,4 @@
-{# Reads each move off the instants at which the parcel reached each status. #}
+{# Events of scans. Each move is computed from the instants at which the parcel reached each status. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

@@ -1,4 +1,4 @@
-{# Reads each move off the units shipped so far. #}
+{# Events of shipments. Each move is computed from the units shipped so far. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
 with states as (

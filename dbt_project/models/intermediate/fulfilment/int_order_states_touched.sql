@@ -1,4 +1,4 @@
-{# The orders whose events this run computes, with what the events need of their states. #}
+{# Orders whose events this run computes, with the columns of their states that the events need. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

@@ -1,4 +1,4 @@
-{# Marks how each version of an order differs from the one before it. #}
+{# Versions of an order, each compared with the one before it. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
 with states as (

@@ -1,4 +1,7 @@
-{# The order itself: current version, what earlier versions alone know, what operators decided, what its source covers. #}
+{#
+  Orders: the current version, facts that only earlier versions have, decisions of operators, and the feeds that track the
+  source.
+#}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -56,7 +59,7 @@ first_promises as (
     ) = 1
 ),
 
--- A version that repeats a promise does not move it back from where an operator put it.
+-- A version that repeats a promise does not override a later promise of an operator.
 promise_moves as (
     select
         versions.order_id,
@@ -120,7 +123,7 @@ final as (
         coalesce(source_coverage.is_shipment_tracked, false) as is_shipment_tracked,
         coalesce(source_coverage.is_shipment_tracked and source_coverage.is_scan_tracked, false) as is_delivery_tracked,
         coalesce(source_coverage.is_return_tracked, false) as is_return_tracked,
-        -- Without shipments the open units would never leave and would hold stock for ever.
+        -- Without shipments, open units would never be shipped and would reserve stock for ever.
         coalesce(source_coverage.is_stock_covered and source_coverage.is_shipment_tracked, false) as is_stock_tracked,
         {{ business_date('coalesce(first_versions.placed_at, versions.placed_at)') }} as placed_date,
         coalesce(first_versions.placed_at, versions.placed_at) as placed_at,

@@ -1,4 +1,4 @@
-{# What operators decided on each order: the latest hold or release, and the first and latest of other actions. #}
+{# Decisions of operators on each order: the latest hold or release, and the first and latest of other actions. #}
 {{ config(materialized='ephemeral', step_of='int_orders') }}
 {%- set touched = ['int_touched_orders'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

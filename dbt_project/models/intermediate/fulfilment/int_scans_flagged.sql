@@ -1,4 +1,4 @@
-{# Finds the order of each scan that two contents claim, or whose word is in no table. Only flagged rows are read. #}
+{# Order of each scan that has conflicting contents or a word that is in no vocabulary. Only flagged rows are read. #}
 {{ config(materialized='ephemeral') }}
 
 with flagged_scans as (

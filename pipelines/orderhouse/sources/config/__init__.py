@@ -1,1 +1,1 @@
-"""The sources file: its declarations, and a sentence with file and line for every mistake in it."""
+"""The sources file: its declarations, and an error with file and line for every mistake in it."""

@@ -1,7 +1,7 @@
-"""The sources file: which sources there are, where their files lie, how their columns and words become ours.
+"""The sources file: the declared sources, the places of their files, and the mapping of their columns and words.
 
-Reads ``sources.yaml`` and answers every mistake in it with a sentence naming file, line and the nearest thing that
-exists. How a format is read belongs in the format's own module.
+Every mistake in ``sources.yaml`` raises an error with file, line and the nearest valid name. The reading of a format
+belongs in the format's own module.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ __all__ = ["Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merch
 
 Names = str | list[str]
 
-# What values that do not fit at all are told.
-PLAINLY = {
-    "bool_parsing": "it is true or false",
-    "bool_type": "it is true or false",
-    "dict_type": "it is keys with values, such as {theirs: ours}",
-    "float_parsing": "it is a number",
-    "int_parsing": "it is a whole number",
-    "list_type": "it is one text, or a list of texts",
-    "model_type": "it is keys with values",
+# Messages for values of a wrong type, by pydantic's error type.
+TYPE_MESSAGES = {
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "dict_type": "it must be keys with values, such as {theirs: ours}",
+    "float_parsing": "it must be a number",
+    "int_parsing": "it must be a whole number",
+    "list_type": "it must be one text, or a list of texts",
+    "model_type": "it must be keys with values",
     "string_too_short": "it is empty",
-    "string_type": "it is one text",
+    "string_type": "it must be one text",
     "too_short": "it is empty",
 }
 
@@ -61,11 +61,13 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_columns(value: Any) -> Any:
-    """Names, or lists of names; in a list of columns an empty name skips one, as `_` does."""
+    """Check names, or lists of names; in a list of columns an empty name skips one, as `_` does."""
     if isinstance(value, list):
         value = [name or SKIPPED for name in value]
     elif not isinstance(value, dict):
-        raise ValueError("they are {theirs: ours} or, for a file without header, a list of ours in the file's order")
+        raise ValueError(
+            "they must be {theirs: ours} or, for a file without header, a list of ours in the file's order"
+        )
     named = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for theirs, ours in named:
         names = _as_list(ours)
@@ -78,12 +80,12 @@ def _known_encoding(value: str) -> str:
     try:
         "".encode(value)
     except LookupError:
-        raise ValueError(f"{value!r} is no encoding; write one such as latin-1 or utf-16") from None
+        raise ValueError(f"{value!r} is not an encoding; write one such as latin-1 or utf-16") from None
     return value
 
 
 class Merchant(BaseModel):
-    """What holds for the whole merchant."""
+    """Declarations that hold for the whole merchant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,20 +95,20 @@ class Merchant(BaseModel):
     @field_validator("business_time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        return _known("time zone", value, available_timezones())
+        return _require_known("time zone", value, available_timezones())
 
     @field_validator("reporting_currency")
     @classmethod
     def _currency_exists(cls, value: str) -> str:
-        return _known("ISO-4217 currency", value, CURRENCIES)
+        return _require_known("ISO-4217 currency", value, CURRENCIES)
 
 
 class Intake(BaseModel):
-    """That a source takes webhooks, and how they are signed.
+    """The webhooks of a source and their signature.
 
     Attributes:
         kind: ``shopify``, ``stripe`` or ``generic`` (Standard Webhooks).
-        secret_env: The environment variable that holds the signing secret; several, for rotation, with commas between.
+        secret_env: Environment variable with the signing secret, or several secrets separated by commas, for rotation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -117,37 +119,50 @@ class Intake(BaseModel):
     @field_validator("kind")
     @classmethod
     def _kind_exists(cls, value: str) -> str:
-        return _known("kind of webhook", value, ("shopify", "stripe", "generic"))
+        return _require_known("kind of webhook", value, ("shopify", "stripe", "generic"))
 
     @field_validator("secret_env")
     @classmethod
     def _names_a_variable(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
             raise ValueError(
-                "it names an environment variable, such as SHOP_WEBHOOK_SECRET; the secret itself is never written here"
+                "it must name an environment variable, such as SHOP_WEBHOOK_SECRET; never write the secret itself here"
             )
         return value
 
 
 class Source(BaseModel):
-    """One source: its files and how they are read.
+    """One source: its files and the mapping by which they are read.
 
     Attributes:
-        covers: Feeds that it answers for; else those of its format or its files' names.
-        serves: Sources whose orders its records are about; else those of all sources if it has none of its own.
-        columns: Their column to our column, or to several of ours; for a file without header, our columns in order,
-            with `_` for a column that nothing is taken from.
-        constants: Columns that every record has, with their value.
-        words: Column to their word to our word; a column may be written ``feed.column``.
-        control: What its one file must add up to, and what becomes of files that do not.
-        decimal: The decimal sign of numbers in text, a comma or a point, whose thousands may be apart; else numbers are
-            plain, with a point.
-        dates: Forms of days and instants, as strptime has them, beside ISO-8601.
-        order_id_prefix: Goes before the ids of orders; else `id_prefix` does. Empty text: nothing does.
-        id_prefix: Goes before every id that the source, or its shop, gave out.
-        numbered: Feed to the column whose ids have no gaps; ``files`` to patterns of numbered file names.
-        expect_every: Feed to how often a file of it comes, or one interval for all.
-        settle_seconds: A file that changed more recently is left for the next run; else as the settings say.
+        name: Key of the source in the sources file.
+        format: Name of the format.
+        feed: Feed of all files; by default the format or the file name gives it.
+        path: Patterns, folders or addresses of the files.
+        covers: Feeds in which the source is complete; by default those of its format or of its files' names.
+        serves: Sources whose orders its records are about; by default all sources, if it has no orders of its own.
+        time_zone: Zone of instants without offset; by default that of the format.
+        columns: Our column, or several, by their column; for a file without header, our columns in order, with `_` for
+            a
+            column that is not used.
+        constants: Value by column, for columns that every record has.
+        words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
+        control: Control totals of its one file, and the action on files that differ from their totals.
+        decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
+            numbers
+            are plain, with a point.
+        dates: Forms of days and instants in strptime's directives, beside ISO-8601.
+        delimiter: Delimiter of CSV files; detected by default.
+        encoding: Encoding of text files; by default UTF-8, or UTF-16 with a byte order mark.
+        header: False if the files have no header.
+        order_id_prefix: Prefix of the ids of orders; by default `id_prefix`. Empty text for no prefix.
+        id_prefix: Prefix of every id that the source, or its shop, assigned.
+        priority: Rank among sources with the same order; by default the position in the file.
+        numbered: Column of the ids without gaps, by feed; ``files`` gives patterns of numbered file names.
+        expect_every: Interval between files by feed, or one interval for all feeds.
+        settle_seconds: Seconds for which a file must be unchanged before it is loaded; by default the setting.
+        intake: Webhooks of the source, if it has any.
+        base: Folder of the sources file, from which relative paths are resolved.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -180,17 +195,17 @@ class Source(BaseModel):
     @field_validator("format")
     @classmethod
     def _format_exists(cls, value: str) -> str:
-        return _known("format", value, FORMATS)
+        return _require_known("format", value, FORMATS)
 
     @field_validator("feed")
     @classmethod
     def _feed_exists(cls, value: str) -> str:
-        return _known("feed", value, CONTRACTS)
+        return _require_known("feed", value, CONTRACTS)
 
     @field_validator("covers")
     @classmethod
     def _covers_exist(cls, value: list[str]) -> list[str]:
-        return [_known("feed", feed, CONTRACTS) for feed in value]
+        return [_require_known("feed", feed, CONTRACTS) for feed in value]
 
     @field_validator("numbered")
     @classmethod
@@ -205,10 +220,10 @@ class Source(BaseModel):
     @field_validator("numbered", "expect_every")
     @classmethod
     def _are_its_feeds(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        """What is promised of a feed that never comes would look as if it were kept."""
-        given = info.data.get("format")
+        """Refuse declarations about a feed that the source does not give: they would always seem to hold."""
+        name = info.data.get("format")
         feed = info.data.get("feed")
-        its = [feed] if feed else list(FORMATS[given].covers) if given else []
+        its = [feed] if feed else list(FORMATS[name].covers) if name else []
         for each in value:
             if its and each not in {*its, ALL_FEEDS, FILES}:
                 raise ValueError(f"the source gives no {each}; it gives {', '.join(its)}")
@@ -217,7 +232,7 @@ class Source(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        return _known("time zone", value, available_timezones())
+        return _require_known("time zone", value, available_timezones())
 
     @field_validator("encoding")
     @classmethod
@@ -229,21 +244,23 @@ class Source(BaseModel):
     def _one_character(cls, value: str) -> str:
         value = {"\\t": "\t", "tab": "\t"}.get(value, value)
         if len(value.encode()) != 1 or value in '"\r\n':
-            raise ValueError("a delimiter is one character, such as ';' or tab, but no quote and no new line")
+            raise ValueError("it must be one character, such as ';' or tab, but no quote and no new line")
         return value
 
     @field_validator("decimal", "dates")
     @classmethod
     def _is_for_our_columns(cls, value: Any, info: ValidationInfo) -> Any:
         if value and info.data.get("format") not in {None, "canonical"}:
-            raise ValueError(f"the format {info.data['format']} knows how its numbers and instants are written")
+            raise ValueError(
+                f"the format {info.data['format']} defines how its numbers and instants are written; remove the key"
+            )
         return value
 
     @field_validator("decimal")
     @classmethod
     def _is_decimal_sign(cls, value: str) -> str:
         if value not in {",", "."}:
-            raise ValueError("it is a comma or a point, in quotes")
+            raise ValueError("it must be a comma or a point, in quotes")
         return value
 
     @field_validator("dates")
@@ -255,7 +272,9 @@ class Source(BaseModel):
     @classmethod
     def _keeps_ids_apart(cls, value: str) -> str:
         if value[-1:].isdigit():
-            raise ValueError(f"{value!r} ends in a digit, as ids do, so that ids can still meet; write {value + '-'!r}")
+            raise ValueError(
+                f"{value!r} ends in a digit, so that two ids could still become equal; write {value + '-'!r}"
+            )
         return value
 
     @field_validator("columns", "constants")
@@ -270,7 +289,7 @@ class Source(BaseModel):
             if twice:
                 raise ValueError(f"the list names the column {twice[0]!r} twice")
             for column in ours:
-                _known(f"column of {feed or 'any feed'}", column, known)
+                _require_known(f"column of {feed or 'any feed'}", column, known)
         return value
 
     @field_validator("words")
@@ -281,9 +300,9 @@ class Source(BaseModel):
         mapped = {f"{name}.{column}" for name, contract in feeds.items() for column in contract.mapped()}
         for column, meanings in value.items():
             known = mapped | {name.partition(".")[2] for name in mapped}
-            _known(f"column with words in {feed or 'any feed'}", column, known)
+            _require_known(f"column with words in {feed or 'any feed'}", column, known)
             of_column = [vocabulary().get((name, column.rpartition(".")[2])) for name in _feeds_of(column, feeds)]
-            if all(of_column):  # a column that takes any word takes any meaning
+            if all(of_column):  # a column without a vocabulary accepts every word
                 ours = {UNKNOWN, *(word for words in of_column for word in words or ())}
                 for theirs, meaning in meanings.items():
                     if meaning not in ours:
@@ -291,7 +310,7 @@ class Source(BaseModel):
         return value
 
     def id_prefixes(self, feed: str) -> dict[str, str]:
-        """The id columns of a feed and what goes before their values; none if nothing goes before any id."""
+        """Return the prefix of each id column of a feed; nothing if the source has no prefixes."""
         if not (self.id_prefix or self.order_id_prefix):
             return {}
         return {
@@ -301,18 +320,18 @@ class Source(BaseModel):
 
     @property
     def notation(self) -> Notation:
-        """How it writes numbers and instants; the zone of local ones is its own, else its format's, else none."""
+        """Return the notation; the zone of local times is the source's own, else its format's, else None."""
         return Notation(self.time_zone or FORMATS[self.format].time_zone, self.decimal, tuple(self.dates))
 
     @property
     def renamed(self) -> dict[str, tuple[str, ...]]:
-        """What columns of the files are called here, each by one name or several; a place in a list by its first."""
+        """Return our names, one or several, by column of the files; in a list of columns by the first name."""
         if isinstance(self.columns, list):
             return {names[0]: tuple(names) for names in self.columns if isinstance(names, list)}
         return {theirs: tuple(_as_list(ours)) for theirs, ours in self.columns.items()}
 
     def without_prefixes(self) -> Source:
-        """The same source for rows whose ids have their prefixes already."""
+        """Return the same source for rows whose ids have their prefixes already."""
         return self.model_copy(update={"order_id_prefix": None, "id_prefix": ""})
 
     @property
@@ -321,7 +340,7 @@ class Source(BaseModel):
 
     @property
     def mapping_version(self) -> str:
-        """Changes when the same bytes would give other rows: with the mapping, or with the format's own version."""
+        """Return a hash that changes when the same bytes would give other rows: of mapping and format version."""
         mapping = self.model_dump(
             include={
                 "format",
@@ -335,7 +354,7 @@ class Source(BaseModel):
             }
         )
         mapping["order_id_prefix"] = self._prefix_of_orders
-        # left out where they are not declared, so that files known before there were such keys stay known
+        # Undeclared keys are left out, so that files loaded before these keys existed are not reread.
         since = {"id_prefix": self.id_prefix, "decimal": self.decimal, "dates": self.dates}
         mapping |= {key: value for key, value in since.items() if value}
         text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
@@ -344,7 +363,7 @@ class Source(BaseModel):
 
 @dataclass(frozen=True)
 class SourcesFile:
-    """A sources file that has been read and found good."""
+    """A sources file that was read and found valid."""
 
     path: Path
     merchant: Merchant
@@ -352,12 +371,14 @@ class SourcesFile:
 
 
 def _feeds_of(column: str, feeds: Iterable[str]) -> list[str]:
-    """The feeds whose column is meant by `column` or `feed.column`."""
+    """Return the feeds to which `column` or `feed.column` applies."""
     feed, _, name = column.rpartition(".")
     return [each for each in feeds if name in CONTRACTS[each].mapped() and feed in {"", each}]
 
 
 class _Document(BaseModel):
+    """The whole sources file as parsed."""
+
     model_config = ConfigDict(extra="forbid")
 
     merchant: Merchant = Merchant()
@@ -365,7 +386,7 @@ class _Document(BaseModel):
 
 
 def merchant_of(settings: Settings) -> Merchant:
-    """Business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
+    """Return business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
     path = settings.sources_file
     declared = load_sources(path).merchant if path.exists() else Merchant()
     return Merchant(
@@ -378,9 +399,10 @@ def load_sources(path: Path) -> SourcesFile:
     """Read a sources file.
 
     Raises:
-        OrderhouseError: It is not there, or something in it is wrong: file, line, what, and the nearest right thing.
+        OrderhouseError: The file is missing or has a mistake; the message gives file, line and the nearest valid name.
     """
     document, lines = read_yaml(path)
+    # Empty declarations vanish from the document, but not from its lines. They must be reported as incomplete.
     declared = [keys[1] for keys in lines if len(keys) == 2 and keys[0] == "sources"]
     if isinstance(document.get("sources"), dict):
         document["sources"] = {name: document["sources"].get(name, {}) for name in declared}
@@ -404,7 +426,7 @@ def load_sources(path: Path) -> SourcesFile:
 
 def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
     problems = error.errors()
-    # a key that is misspelt is also a key that is missing: the misspelling is what helps
+    # A misspelt key is also a missing key. The misspelling is the more helpful error.
     problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
     keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
     where = f"{path}:{line_of(keys, lines)}"
@@ -416,7 +438,7 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
         return f"{where}: {owner} has no key {name!r}; did you mean {nearest!r}?"
     if problem["type"] == "missing":
         return f"{where}: {owner if len(keys) > 1 else 'the file'} needs the key {name!r}."
-    message = PLAINLY.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    message = TYPE_MESSAGES.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     what = f"{owner}: {message}" if len(keys) <= 2 else f"{owner}: {name}: {message}"
     return f"{where}: {what}" if what.endswith("?") else f"{where}: {what}."
 
@@ -430,7 +452,7 @@ def _known_keys(keys: Keys) -> list[str]:
     return [name for name in model.model_fields if name not in {"name", "base"}]
 
 
-def _known(what: str, value: str, known: Any) -> str:
+def _require_known(what: str, value: str, known: Any) -> str:
     if value in known:
         return value
     raise ValueError(_nearest(what, value, known))

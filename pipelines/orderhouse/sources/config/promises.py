@@ -1,7 +1,7 @@
-"""What a source promises of its files: totals to check them by, ids without gaps, and how often they come.
+"""Promises of a source about its files: control totals, ids without gaps, and the interval between files.
 
-Read from ``sources.yaml``, the totals also from a side file beside a data file. Whether a promise was kept is found out
-in `ingest` (totals) and in dbt (gaps, freshness).
+They are read from ``sources.yaml``, the totals also from a side file beside a data file. The comparison with the data
+belongs in `ingest` (totals) and in dbt (gaps, freshness).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 ALL_FEEDS = "*"
 FILES = "files"
-# The id that names one thing of a feed; the model `int_numbered_ids` reads the same columns.
+# The column whose ids may be numbered; the model `int_numbered_ids` reads the same columns.
 NUMBERED_COLUMNS = {
     "orders": "order_id",
     "payments": "payment_id",
@@ -43,10 +43,11 @@ NUMBERED_COLUMNS = {
     "feedback": "feedback_id",
     "actions": "action_id",
 }
+# Digits only: an exponent or a thousands separator would leave open which sum is meant.
 EXACT = re.compile(r"[+-]?\d{1,20}(\.\d{1,8})?")
 INTERVAL = re.compile(r"([1-9]\d{0,4})\s*(m|h|d|w)")
 SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-# What regular expressions of DuckDB and of Java do not share with Python's.
+# Syntax of Python's regular expressions that DuckDB or Java lacks.
 NOT_SHARED = re.compile(r"\(\?(?!:)|\\[1-9AZ]")
 
 
@@ -65,10 +66,11 @@ def _lists(value: Any) -> Any:
 
 
 class Totals(BaseModel):
-    """What a file must add up to: its records, and exact sums of columns over all of them.
+    """Control totals of a file: its number of records, and exact sums of columns over all of them.
 
     Attributes:
-        sums: Column (theirs or ours, ``feed.column`` where a file gives several feeds) to its sum as decimal text.
+        rows: Number of records, None if not stated.
+        sums: Sum as decimal text by column (theirs or ours, ``feed.column`` where a file gives several feeds).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,17 +88,17 @@ class Totals(BaseModel):
 
 
 class Control(Totals):
-    """The totals of a source that is one file, and what becomes of a file that is not as its totals say.
+    """The control totals of a source that is one file, and the action on a file that differs from its totals.
 
     Attributes:
-        on_mismatch: ``warn`` loads the file and marks it; ``reject`` takes nothing of it.
+        on_mismatch: ``warn`` loads the file and marks it; ``reject`` loads nothing of it.
     """
 
     on_mismatch: Literal["warn", "reject"] = "warn"
 
     @property
     def states_totals(self) -> bool:
-        """Whether it says what a file adds up to, and not only what follows if one does not."""
+        """Return whether there are totals, and not only the action on a difference."""
         return self.rows is not None or bool(self.sums)
 
 
@@ -105,10 +107,10 @@ Numbered = Annotated[dict[str, list[str]], BeforeValidator(_lists)]
 
 
 def read_totals(text: str) -> Totals:
-    """The totals that a side file states.
+    """Return the totals that a side file states.
 
     Raises:
-        ValueError: They are none; the message says why.
+        ValueError: The text states no totals; the message gives the reason.
     """
     try:
         value = load_json(text)
@@ -128,19 +130,19 @@ def read_totals(text: str) -> Totals:
 
 
 def interval_seconds(text: str) -> int:
-    """``15m``, ``6h``, ``1d`` or ``2w`` in seconds.
+    """Return ``15m``, ``6h``, ``1d`` or ``2w`` in seconds.
 
     Raises:
-        ValueError: It is no interval.
+        ValueError: The text is not an interval.
     """
     found = INTERVAL.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"{text!r} is no interval; write one such as 15m, 6h, 1d or 2w")
+        raise ValueError(f"{text!r} is not an interval; write one such as 15m, 6h, 1d or 2w")
     return int(found[1]) * SECONDS[found[2]]
 
 
 def checked_intervals(value: dict[str, str], feeds: Iterable[str]) -> dict[str, str]:
-    """Intervals by feed, or one for all of a source's feeds.
+    """Return intervals by feed, or one for all feeds of a source, after checking them.
 
     Raises:
         ValueError: A feed or an interval does not exist.
@@ -154,10 +156,10 @@ def checked_intervals(value: dict[str, str], feeds: Iterable[str]) -> dict[str, 
 
 
 def checked_numbering(value: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Feed to the column whose ids are numbered; ``files`` to patterns with one number in them.
+    """Return the numbered column by feed, and patterns with one number for ``files``, after checking them.
 
     Raises:
-        ValueError: A feed has no ids that can be numbered, a column is not the one, or a pattern is none.
+        ValueError: A feed has no numbered ids, a column is not the numbered one, or a pattern is invalid.
     """
     for feed, names in value.items():
         if feed == FILES:
@@ -176,6 +178,6 @@ def _check_pattern(pattern: str) -> None:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
     if groups != 1 or NOT_SHARED.search(pattern):
         raise ValueError(rf"{pattern!r} must have exactly one group, the number, such as orders-(\d+)")

@@ -1,6 +1,6 @@
 """Source formats: one module or folder per platform, each turning files into rows of feeds in contract columns.
 
-A new format is a module and a line in `FORMATS`.
+A new format is a module and a line in `FORMATS`. The reading of bytes belongs in `sources.readers`.
 """
 
 from __future__ import annotations

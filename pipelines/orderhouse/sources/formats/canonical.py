@@ -1,6 +1,7 @@
 """The canonical format: one feed per file, in contract columns or columns renamed to them.
 
-CSV, JSON, Parquet or Excel, plain or packed; which of them it is, the file's first bytes tell.
+CSV, JSON, Parquet or Excel, plain or packed; the first bytes of the file give its kind. Formats of platforms belong in
+modules of their own.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ class Canonical(Format):
     version = "2"
 
     def feeds(self, source: Declaration, paths: Sequence[str]) -> list[str]:
-        """The declared feed, or those that the files' names begin with."""
+        """Return the declared feed, or those that the file names begin with."""
         if source.feed:
             return [source.feed]
         found = {feed_of(path) for path in paths}
         return [feed for feed in CONTRACTS if feed in found]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one file."""
+        """Yield the rows of one file."""
         (file,) = files
         feed = source.feed or feed_of(file.path)
         if feed is None:
@@ -52,14 +53,14 @@ class Canonical(Format):
 
 
 def feed_of(path: str) -> str | None:
-    """The feed that a file's name begins with; the longest if several fit."""
+    """Return the feed that a file name begins with; the longest name if several match."""
     name = re.split(r"[/\\]", path)[-1].lower()
     fitting = [feed for feed in CONTRACTS if name.startswith(feed)]
     return max(fitting, key=len, default=None)
 
 
 def read_records(source: Declaration, file: SourceFile, feed: str) -> Iterator[Records]:
-    """The records of a file of any kind, by the file's own column names."""
+    """Yield the records of a file of any kind, by the file's own column names."""
     head = next(unpacked_blocks(file, 4096), b"")
     names = _declared_names(source, feed)
     if head[:4] == b"PAR1":
@@ -86,6 +87,7 @@ def _translated(source: Declaration, feed: str, frame: pl.DataFrame) -> tuple[pl
     taken = _taken(source, contract.fields(), names)
     constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
     missing = [name for name in contract.required() if name not in taken and name not in constants]
+    # A file without columns and rows is empty and not wrong.
     if missing and (frame.width > 1 or frame.height):
         raise _lacking(source, feed, missing, names)
     selected = frame.select(
@@ -102,10 +104,10 @@ def _translated(source: Declaration, feed: str, frame: pl.DataFrame) -> tuple[pl
 
 
 def _taken(source: Declaration, fields: Container[str], names: Sequence[str]) -> dict[str, str]:
-    """Our column to theirs; what the source's `columns` say goes before a column that is called as ours is.
+    """Return their column by our column; the source's `columns` are preferred to a column with our name.
 
     Raises:
-        FileRejected: The source's `columns` make one of ours of two that are both there.
+        FileRejected: The source's `columns` map two columns of the file to one of ours.
     """
     declared: dict[str, str] = {}
     for theirs in names:
@@ -121,7 +123,11 @@ def _taken(source: Declaration, fields: Container[str], names: Sequence[str]) ->
 
 
 def _lacking(source: Declaration, feed: str, missing: list[str], names: list[str]) -> FileRejected:
-    """What is missing, and what is there. A first line without any name that is known may be a person's record."""
+    """Return the refusal of a file that lacks required columns.
+
+    If none of the names is known, the first line may be a person's record. It is then shown only to a
+    user who has the file.
+    """
     plural = "columns" if len(missing) > 1 else "column"
     lacks = f"The file has no {plural} {', '.join(missing)}, which {feed} requires"
     no_header = "If it has no header, declare `header: false` and the source's `columns` in order."

@@ -1,9 +1,9 @@
 """EasyPost trackers: every scan that a tracker lists is a tracking scan of its carrier and tracking number.
 
-Reads what EasyPost sends (webhook events), what its API answers (a tracker, lists of trackers, events and payloads)
-and files of such lines. A tracker is re-sent whole at each update, so a scan must come out the same every time: what
-changes on the tracker itself (its status, its estimate, who signed) is not taken. EasyPost's own shipment ids are not
-the merchant's: parcels are known by carrier and tracking number.
+The format reads webhook events, answers of the API (a tracker, lists of trackers, events and payloads) and files of
+such lines. A tracker is sent again as a whole at each update, so a scan must give the same row every time. Properties
+that change on the tracker itself (status, estimate, signature) are therefore not used. EasyPost's own shipment ids are
+not the merchant's, so parcels are identified by carrier and tracking number.
 """
 
 from __future__ import annotations
@@ -59,13 +59,15 @@ TELLING_DETAILS = (
     "transit_exception",
     "weather_delay",
 )
+# Statuses to which one of the details above is added, so that the vocabulary can map the pair.
 VAGUE_STATUSES = ("in_transit", "failure", "error", "unknown")
+# The name of the person who signed is personal, so it is cut off the message.
 SIGNATURE = r"(?i)[\s,;:.(-]*\b(?:signed(?: for)? by|received by|left with)\b.*$"
 
 
 @dataclass
 class _Sorted:
-    """The objects of a batch: trackers, kinds that nothing is taken from, and what is none of EasyPost's."""
+    """The objects of a batch: trackers, ignored kinds, and records that are not objects of EasyPost."""
 
     trackers: list[tuple[int, Object]] = field(default_factory=list)
     ignored: list[tuple[int, str]] = field(default_factory=list)
@@ -73,16 +75,16 @@ class _Sorted:
 
 
 class EasypostTrackers(Format):
-    """Trackers, on their own or as the result of events."""
+    """Trackers, alone or as the result of events."""
 
     name = "easypost_trackers"
     version = "1"
     covers = ("tracking",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The scans of one file."""
+        """Yield the scans of one file."""
         (file,) = files
-        said_something = False
+        has_rows = False
         for batch in read_objects(file, ENVELOPES):
             found = _sorted(batch.objects)
             trackers, misshapen = frame_of(found.trackers, SHAPE)
@@ -91,11 +93,11 @@ class EasypostTrackers(Format):
             malformed = [*batch.malformed, *found.malformed, *misshapen]
             if scans.height or malformed:
                 yield FeedRows("tracking", file, scans, malformed=malformed)
-                said_something = True
+                has_rows = True
             if ignored:
                 yield _lookup(file, ignored)
-                said_something = True
-        if not said_something:
+                has_rows = True
+        if not has_rows:
             yield FeedRows("tracking", file, _scans(frame_of([], SHAPE)[0]))
 
 
@@ -115,7 +117,7 @@ def _sorted(objects: Sequence[tuple[int, Object]]) -> _Sorted:
 
 
 def _unwrapped(value: Object) -> Object | str | None:
-    """The tracker in an object, or the kind of an object that holds none, or None for what is no object of theirs."""
+    """Return the tracker in an object, the kind of an object without one, or None for an unknown object."""
     kind = value.get("object")
     if kind == "Tracker":
         return value
@@ -144,7 +146,7 @@ def _of_event(event: Object) -> Object | str | None:
 
 
 def _of_payload(payload: Object) -> Object | str | None:
-    """A payload is the record of a webhook call: its body is the event as text."""
+    """Return the tracker in a payload, the record of a webhook call, whose body is the event as text."""
     try:
         event = load_json(str(payload.get("request_body")))
     except (ValueError, RecursionError):
@@ -162,7 +164,7 @@ def _unscanned(trackers: pl.DataFrame) -> list[int]:
 
 
 def _scans(trackers: pl.DataFrame) -> pl.DataFrame:
-    """One row per scan; the words are EasyPost's, a detail that says more than a vague status goes with it."""
+    """Return one row per scan, in EasyPost's words; a telling detail is added to a vague status."""
     scans = trackers.filter(pl.col("tracking_details").list.len() > 0).explode("tracking_details")
     scan = pl.col("tracking_details").struct
     place = scan.field("tracking_location").struct

@@ -1,7 +1,7 @@
 """The European Central Bank's reference rates: one line per day, one column per currency, all against the euro.
 
-The whole history (`eurofxref-hist.zip`, or the CSV in it) and the newest day (`eurofxref.zip`, `eurofxref.csv`). A cell
-without a number (`N/A`) is no rate and says nothing; a cell with anything else is one, and must be good.
+The format reads the whole history (`eurofxref-hist.zip`, or the CSV in it) and the newest day (`eurofxref.zip`,
+`eurofxref.csv`). A cell without a number (`N/A`) is skipped. Any other cell must be a valid rate.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EcbRates(Format):
     covers = ("fx_rates",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rates of one file."""
+        """Yield the rates of one file."""
         (file,) = files
         content = only_member(file) if is_zip(file) else file
         for records in read_csv(content, CsvDialect(source.delimiter, source.encoding)):
@@ -44,7 +44,10 @@ class EcbRates(Format):
 
 
 def _rates(days: pl.DataFrame) -> pl.DataFrame:
-    """One row per day and currency, in the order of the lines. The last, nameless column is the trailing comma's."""
+    """Return one row per day and currency, in the order of the lines.
+
+    A trailing comma in the file makes a last, nameless column, which has no rates.
+    """
     rates = days.unpivot(index=[DATE, RECORD], variable_name="quote", value_name="rate").with_columns(
         pl.col(DATE, "rate").str.strip_chars()
     )
@@ -56,6 +59,9 @@ def _rates(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _day(text: pl.Expr) -> pl.Expr:
-    """The newest day is written out (24 November 2026); what is no date stays as it is, to be quarantined."""
+    """Return the day in ISO-8601; the file of the newest day writes it out (24 November 2026).
+
+    Text that is not a date stays as it is and is quarantined.
+    """
     long = pl.when(text.str.contains(LONG_DATE_FORM)).then(text).str.to_date(LONG_DATE, strict=False)
     return pl.coalesce(long.dt.to_string("%Y-%m-%d"), text)

@@ -1,6 +1,6 @@
-"""What a source format is: it turns a file, or a bundle of files, into rows of feeds in contract columns.
+"""Base class of source formats, which turn a file, or a bundle of files, into rows of feeds in contract columns.
 
-A format only translates. Types, row rules, personal data and loading belong to `contracts` and `ingest`.
+A format only translates. Types, row rules, personal data and loading belong in `contracts` and `ingest`.
 """
 
 from __future__ import annotations
@@ -17,50 +17,50 @@ from orderhouse.sources.readers.records import Malformed
 
 __all__ = ["SKIPPED", "Declaration", "FeedRows", "Format", "Role"]
 
-# Stands in a list of columns for one that nothing is taken from.
+# Name in a list of columns for a column that is not used.
 SKIPPED = "_"
 
 Role = Literal["primary", "derived", "lookup"]
 
 
 class Declaration(Protocol):
-    """The part of a source's declaration that a format reads; `sources.config` has the whole of it."""
+    """The part of a source's declaration that formats read; the whole is in `sources.config`."""
 
     @property
     def name(self) -> str:
-        """The source's name."""
+        """Return the name of the source."""
 
     @property
     def feed(self) -> str | None:
-        """The feed that its files hold, where the declaration names one."""
+        """Return the declared feed of the files, or None."""
 
     @property
     def covers(self) -> list[str] | None:
-        """The feeds that it answers for, where the declaration names them."""
+        """Return the declared coverage, or None."""
 
     @property
     def columns(self) -> Mapping[str, str | list[str]] | Sequence[str | list[str]]:
-        """Their column to ours; for a file without header our columns in order."""
+        """Return our columns by their column; for a file without header our columns in order."""
 
     @property
     def renamed(self) -> dict[str, tuple[str, ...]]:
-        """Our names, one or several, by their column."""
+        """Return our names, one or several, by their column."""
 
     @property
     def constants(self) -> dict[str, str]:
-        """Columns that every record has, with their value."""
+        """Return the value by column, for columns that every record has."""
 
     @property
     def delimiter(self) -> str | None:
-        """The delimiter of CSV files; None to find it out."""
+        """Return the delimiter of CSV files; None for detection."""
 
     @property
     def encoding(self) -> str | None:
-        """The encoding of text files; None to find it out."""
+        """Return the encoding of text files; None for detection."""
 
     @property
     def header(self) -> bool:
-        """Whether a file's first record names its columns."""
+        """Return whether the first record of a file names its columns."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ class FeedRows:
     """Rows of one feed that come from one file.
 
     Attributes:
-        feed: The feed, or None for a file that is only looked things up in.
-        file: The file that the rows' `_record` counts in.
+        feed: The feed, or None for a file that gives no rows.
+        file: The file whose records `_record` numbers.
         frame: Contract columns as text or typed, and `_record`.
-        role: ``primary`` where the file's records go, each counted once over all feeds; ``derived`` what else follows
-            from
-            them; ``lookup`` for a file that gives no rows.
+        role: ``primary`` for the feed in which the records are counted, each once over all feeds; ``derived`` for
+            further
+            rows of the same records; ``lookup`` for a file that gives no rows.
         malformed: Records that cannot be read.
-        ignored: Columns of the file that nothing is taken from.
-        is_trimmed: Whether it is certain that no text of the frame begins or ends with white space or is empty.
+        ignored: Columns of the file that are not used.
+        is_trimmed: True if it is certain that no text of the frame is empty or begins or ends with white space.
     """
 
     feed: str | None
@@ -92,11 +92,11 @@ class Format(ABC):
     """A source format.
 
     Attributes:
-        name: What ``format:`` in a sources file says.
-        version: Goes up when the same bytes give other rows.
-        covers: The feeds that a source of this format answers for.
-        is_bundle: Its records need several files, which load together.
-        time_zone: The zone of its local times, unless the source declares one.
+        name: Value of ``format:`` in a sources file.
+        version: Raised when the same bytes give other rows.
+        covers: Feeds in which a source of this format is complete.
+        is_bundle: True if its records need several files, which load together.
+        time_zone: Zone of its local times, unless the source declares one.
     """
 
     name: ClassVar[str]
@@ -106,18 +106,18 @@ class Format(ABC):
     is_bundle: ClassVar[bool] = False
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """Group paths into what loads together: by default every file on its own."""
+        """Return paths in groups that load together: by default every file by itself."""
         return [[path] for path in paths]
 
     def feeds(self, source: Declaration, paths: Sequence[str]) -> list[str]:
-        """The feeds that a source answers for, given the files it has."""
+        """Return the feeds in which a source is complete, for the files that it has."""
         return [source.feed] if source.feed else list(self.covers)
 
     @abstractmethod
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of a file or bundle, in frames of bounded size, in the order of the file.
+        """Yield the rows of a file or bundle, in frames of bounded size, in the order of the file.
 
         Raises:
-            FileRejected: It cannot be taken as a whole.
-            FileVanished: It is not there any more.
+            FileRejected: The file cannot be loaded as a whole.
+            FileVanished: The file no longer exists.
         """

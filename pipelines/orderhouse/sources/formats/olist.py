@@ -1,7 +1,7 @@
-"""A Brazilian marketplace's seven CSV files, which only together say what happened: a bundle.
+"""A bundle of seven CSV files of a Brazilian marketplace, which are complete only together.
 
-Orders, items, payments, customers, products and reviews each go to a feed; shipments and delivery scans are derived
-from the orders' instants and the items' sellers; the sellers' file is only listed. Local times are São Paulo's.
+Orders, items, payments, customers, products and reviews each go to a feed. Shipments and delivery scans are derived
+from the orders' instants and the items' sellers. The sellers' file gives no rows. Local times are those of São Paulo.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ SCALE_MAX = "5"
 
 
 class Olist(Format):
-    """Seven files, one bundle."""
+    """Seven files in one bundle."""
 
     name = "olist"
     version = "2"
@@ -69,12 +69,12 @@ class Olist(Format):
     time_zone = "America/Sao_Paulo"
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """The seven files of each folder."""
+        """Return the seven files of each folder."""
         ours = sorted(path for path in paths if FILE_NAME.match(PurePath(path).name))
         return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of the seven files."""
+        """Yield the rows of the seven files."""
         parts = _parts(source, files)
         orders = parts["orders"].frame.with_columns(
             updated_at=pl.max_horizontal(
@@ -110,15 +110,18 @@ def _rows(feed: str, part: CsvFile, frame: pl.DataFrame) -> FeedRows:
 
 
 def _orders(orders: pl.DataFrame, items: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Freight that is no amount is handed on as it is, so that the order is stopped and not made cheaper.
+    """Return one row per order, with the freight of its items.
 
-    An item that stands in the file twice is one item, and its freight counts once.
+    Freight that is not an amount is passed on as it is, so that the order is quarantined and not made cheaper. A
+    repeated
+    item is one item, and its freight counts once.
     """
     freights = items.unique(["order_id", "order_item_id", "freight_value"], maintain_order=True)
     freight = freights.group_by("order_id").agg(
         amount=exact("freight_value").sum(),
         unreadable=pl.col("freight_value").filter(exact("freight_value").is_null()).first(),
     )
+    # The customers' file has one row per order, under an id that is new for each order.
     people = customers.unique("customer_id", keep="first", maintain_order=True)
     joined = orders.join(freight, on="order_id", how="left", maintain_order="left").join(
         people.drop(RECORD), on="customer_id", how="left", maintain_order="left"
@@ -145,7 +148,7 @@ def _orders(orders: pl.DataFrame, items: pl.DataFrame, customers: pl.DataFrame) 
 
 
 def _order_lines(items: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """An item has no clock of its own: its order's is taken."""
+    """Return one row per item. An item has no clock of its own, so that of its order is taken."""
     return _with_order(items, orders, "updated_at").select(
         "order_id",
         "updated_at",
@@ -174,9 +177,10 @@ def _payments(payments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _products(products: pl.DataFrame, orders: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """A product has no clock: it is as its own newest order found it, so that other orders beside it change nothing.
+    """Return one row per product, with the instant of its own newest order as version clock.
 
-    One that no order of the bundle has is as the newest of them all found it.
+    A product has no clock. Its own orders are used so that other orders in the bundle change nothing. A product without
+    an order in the bundle takes the newest instant of all orders.
     """
     placed = pl.col("order_purchase_timestamp")
     bought = _with_order(items, orders, "order_purchase_timestamp").group_by("product_id").agg(placed.max())
@@ -190,7 +194,7 @@ def _products(products: pl.DataFrame, orders: pl.DataFrame, items: pl.DataFrame)
 
 
 def _customers(customers: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """A row is a customer as of one order, so the order's instant is its version."""
+    """Return one row per customer and order; the order's instant is the version clock."""
     placed = orders.select("customer_id", "order_purchase_timestamp").unique("customer_id", keep="first")
     return customers.join(placed, on="customer_id", how="left", maintain_order="left").select(
         RECORD,
@@ -216,7 +220,7 @@ def _feedback(reviews: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shipments(orders: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """One shipment per order and seller, of all the seller's lines."""
+    """Return one shipment per order and seller, with all lines of the seller."""
     shipped = orders.filter(pl.col("order_delivered_carrier_date").is_not_null())
     lines = shipped.join(items.drop(RECORD), on="order_id", how="inner", maintain_order="left_right")
     return lines.select(

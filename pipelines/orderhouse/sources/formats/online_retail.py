@@ -1,7 +1,7 @@
 """Daily invoice lines of a UK wholesaler: one CSV row per invoice line, credit note line or stock adjustment.
 
-Every row goes to exactly one feed first (its primary one): a `C…` invoice to returns, price 0 without customer to
-stock, anything else to order_lines. Orders, products and customers are derived from the same rows.
+Every row has exactly one primary feed: a `C…` invoice goes to returns, price 0 without customer to stock, anything
+else to order_lines. Orders, products and customers are derived from the same rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ __all__ = ["OnlineRetail"]
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 CURRENCY = "GBP"
+# Stock codes of postage, fees and manual entries, which are not goods.
 SERVICES = ("POST", "DOT", "M", "D", "S", "B", "C2", "BANK CHARGES", "AMAZONFEE", "CRUK", "ADJUST", "TEST")
+# Entries of the country column that have no ISO code.
 NO_COUNTRY = ("Channel Islands", "European Community", "Unspecified")
 COUNTRIES = {
     "Australia": "AU",
@@ -69,7 +71,7 @@ class OnlineRetail(Format):
     time_zone = "Europe/London"
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one day's file."""
+        """Yield the rows of one day's file."""
         (file,) = files
         read = read_whole(source, file, COLUMNS)
         rows = _prepared(read.frame)
@@ -82,6 +84,7 @@ class OnlineRetail(Format):
         yield FeedRows("order_lines", file, _order_lines(sales), malformed=read.malformed, ignored=read.ignored)
         yield FeedRows("returns", file, _returns(credits))
         yield FeedRows("stock", file, _stock(adjustments))
+        # Other rows are quarantined as order lines, so nothing is derived from them.
         good = sales.filter((pl.col("price") >= 0) & (pl.col("units") >= 0))
         yield FeedRows("orders", file, _orders(good), role="derived")
         bought = pl.concat([good, credits]).filter(pl.col("price") > 0).sort(RECORD)
@@ -95,9 +98,11 @@ def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         units=pl.col("Quantity").cast(pl.Int64, strict=False),
         price=exact("UnitPrice"),
+        # The column has empty cells, so it was exported as floating point.
         customer_id=pl.col("CustomerID").str.strip_suffix(".0"),
         country=pl.when(~country.is_in(NO_COUNTRY)).then(country.replace(COUNTRIES)),
         region=pl.when(country == "Channel Islands").then(country),
+        # The file has no line numbers, so lines are numbered in their order.
         line_id=pl.int_range(1, pl.len() + 1).over("InvoiceNo").cast(pl.String),
         is_service=service,
     )

@@ -1,4 +1,7 @@
-"""Whole CSV files of formats with fixed columns: read at once, with the columns the format needs checked for."""
+"""Whole CSV files of formats with fixed columns, read at once and checked for the columns that the format needs.
+
+The translation of the columns belongs in the format modules.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], op
     """Read a file that fits into memory.
 
     Args:
-        source: Declares delimiter and encoding where they are not the usual ones.
+        source: The source, for delimiter and encoding.
         file: The file.
-        columns: What the format takes from it; all of them must be there.
-        optional: What the format takes if it is there; null otherwise.
+        columns: Columns that the format needs.
+        optional: Columns that the format uses if they exist; null otherwise.
 
     Raises:
-        FileRejected: It cannot be read, or a column is missing.
+        FileRejected: The file cannot be read, or a needed column is missing.
     """
     frames: list[pl.DataFrame] = []
     malformed: list[Malformed] = []
@@ -49,7 +52,7 @@ def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], op
     if missing and found:
         lacks = f"The file has no column {', '.join(missing)}"
         detail = f"{lacks}; it has {listed(found)}."
-        is_header = not {*columns, *optional}.isdisjoint(found)  # else it may be a person's record
+        is_header = not {*columns, *optional}.isdisjoint(found)  # otherwise the first line may be a person's record
         raise FileRejected(detail if is_header else f"{lacks}, nor any other that is known.", detail)
     wanted = [*columns, *optional]
     text = [
@@ -61,6 +64,6 @@ def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], op
 
 
 def exact(column: str) -> pl.Expr:
-    """A text column as an exact amount; null where it is none, or has more than four decimals."""
+    """Return a text column as an exact amount; null where it is not an amount or has more than four decimals."""
     is_amount = pl.col(column).str.contains(r"^[+-]?0*\d{1,14}(?:\.\d{0,4}0*)?$")
     return pl.when(is_amount).then(pl.col(column)).cast(pl.Decimal(18, 4), strict=False)

@@ -1,1 +1,1 @@
-"""Readers: CSV, JSON, Parquet, workbooks and YAML as records of text, each with its place in the file."""
+"""Readers: bytes into records of a file. The meaning of columns belongs in `formats`."""

@@ -1,8 +1,8 @@
 """CSV as text: any delimiter, encoding and line end, quoted newlines, every record with the line it starts on.
 
-A block is read by polars and then checked by counting: its line ends and delimiters must be exactly those of its
-records. Where they are not (ragged rows, blank lines, stray quotes), the rest of the file is read with care, record
-by record.
+polars reads a block, and the block is then checked by counting: its line ends and delimiters must be exactly those of
+its records. If they are not (ragged rows, blank lines, stray quotes), the rest of the file is read record by record,
+which is slower. The meaning of columns belongs in the formats.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from orderhouse.sources.readers.headers import column_names
 from orderhouse.sources.readers.patched_tables import patched_records
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
-__all__ = ["CsvDialect", "FoundDialect", "found_dialect", "read_csv"]
+__all__ = ["CsvDialect", "DetectedDialect", "detect_dialect", "read_csv"]
 
 BLOCK_BYTES = 8 << 20
-CAREFUL_ROWS = 50_000
+ROWS_PER_FRAME = 50_000
 DELIMITERS = ",;\t|"
 QUOTE = b'"'
 SPACE = b" "
-# All else that counts as white space is either below this byte, as line ends are, or begins with one of these: a search
-# for two bytes takes twenty times as long as one for one byte.
+# Other white space is either below this byte, as line ends are, or begins with one of the bytes in OTHER_SPACES. Only
+# single bytes are searched for, because a search for two bytes takes twenty times as long.
 AFTER_CONTROLS = 0x0E
 OTHER_SPACES = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")
 
@@ -42,10 +42,12 @@ csv.field_size_limit(64 << 20)
 
 @dataclass(frozen=True)
 class CsvDialect:
-    """What a source declares about its CSV files; None is found out.
+    """The CSV dialect that a source declares. None means detection.
 
     Attributes:
-        names: The columns of a file without header.
+        delimiter: One character.
+        encoding: A Python encoding.
+        names: Columns of a file without header.
     """
 
     delimiter: str | None = None
@@ -54,11 +56,13 @@ class CsvDialect:
 
 
 @dataclass(frozen=True)
-class FoundDialect:
-    """What a CSV file turned out to be.
+class DetectedDialect:
+    """The dialect of one CSV file.
 
     Attributes:
-        names: Its columns, or those declared for it.
+        delimiter: One character.
+        encoding: A Python encoding.
+        names: Columns of its header, or those declared for it.
     """
 
     delimiter: str
@@ -66,26 +70,26 @@ class FoundDialect:
     names: list[str]
 
 
-def found_dialect(file: SourceFile, dialect: CsvDialect) -> FoundDialect:
-    """How `read_csv` reads the file: what is declared, else what its first bytes and line tell.
+def detect_dialect(file: SourceFile, dialect: CsvDialect) -> DetectedDialect:
+    """Return the dialect with which `read_csv` reads the file: as declared, else as its first bytes and line show.
 
     Raises:
-        FileRejected: It is not in its encoding, or has no usable header.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not in its encoding, or has no usable header.
+        FileVanished: The file no longer exists.
     """
     head = next(unpacked_blocks(file, 1 << 16), b"")
     text = next(_as_utf8(iter([head]), dialect.encoding or _marked_encoding(head)), b"")
     eol = b"\n" if b"\n" in text or b"\r" not in text else b"\r"
     names, delimiter, _, _ = _header(text.removeprefix(codecs.BOM_UTF8), dialect, eol)
-    return FoundDialect(delimiter, dialect.encoding or _marked_encoding(head) or "utf-8", names)
+    return DetectedDialect(delimiter, dialect.encoding or _marked_encoding(head) or "utf-8", names)
 
 
 def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
-    """The file's records in order, in frames of bounded size; one that is empty if there are none.
+    """Yield the records of a file in order, in frames of bounded size; one empty frame if there are none.
 
     Raises:
-        FileRejected: It is no text, not in its encoding, or has no usable header.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not text, not in its encoding, or has no usable header.
+        FileVanished: The file no longer exists.
     """
     text = _as_utf8(unpacked_blocks(file, BLOCK_BYTES), dialect.encoding)
     first = next(text, b"")
@@ -101,7 +105,7 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
 
 
 class _Reader:
-    """Reads blocks of whole records, keeping count of lines."""
+    """Reader of blocks of whole records that counts the lines."""
 
     def __init__(self, names: list[str], delimiter: str, eol: bytes, line: int) -> None:
         self.names = names
@@ -110,11 +114,12 @@ class _Reader:
         self.line = line
 
     def read(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
+        """Yield the records of a block and of the blocks that follow it."""
         while True:
             if block:
-                records = self._fast(block)
+                records = self._read_block(block)
                 if records is None:
-                    yield from self._careful(block, blocks)
+                    yield from self._read_by_record(block, blocks)
                     return
                 yield records
             following = next(blocks, None)
@@ -122,9 +127,10 @@ class _Reader:
                 return
             block = following
 
-    def _fast(self, block: bytes) -> Records | None:
-        """The block's records, or None if counting shows that they may not be what polars makes of them."""
+    def _read_block(self, block: bytes) -> Records | None:
+        """Return the records of a block, or None if the counts show that polars may have read it wrongly."""
         width = len(self.names)
+        # With a single column there is no delimiter to count, so a wrong split would go unnoticed.
         if width < 2:
             return None
         has_quotes = QUOTE in block
@@ -152,13 +158,14 @@ class _Reader:
                 return None
             if delimiters != frame.height * (width - 1) + (inside["delimiters"].sum() or 0):
                 return None
+            # A record with quoted line ends is longer than one line and moves the start of the records after it.
             lines = self.line + (inside["ends"] + 1).cum_sum().shift(1, fill_value=0).cast(pl.Int64)
         self.line += ends
         is_trimmed = not has_quotes and _is_trimmed(block, self.delimiter.encode(), self.eol, line_ends)
         return Records(frame.with_columns(lines.alias(RECORD)), is_trimmed=is_trimmed)
 
-    def _careful(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
-        """The rest of the file, record by record."""
+    def _read_by_record(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
+        """Yield the rest of the file, read record by record."""
         source = _Lines(block, blocks, self.eol, self.line)
         reader = csv.reader(source, delimiter=self.delimiter, strict=True)
         rows: list[list[str | None]] = []
@@ -171,15 +178,16 @@ class _Reader:
             except StopIteration:
                 break
             except csv.Error as error:
+                # A quote that is never closed swallows the rest of the file. Only its first line is malformed.
                 is_open = "unexpected end of data" in str(error)
-                if is_open or source.holds_record_of(len(self.names), self.delimiter):
+                if is_open or source.has_swallowed_record(len(self.names), self.delimiter):
                     source.keep_first_line()
                 why = "it opens a quote that is never closed" if is_open else damage(error)
                 malformed.append(Malformed(start, "readable_record", f"the line cannot be read: {why}", source.text()))
                 continue
             if not fields:
                 continue
-            if len(fields) != len(self.names) and source.holds_record_of(len(self.names), self.delimiter):
+            if len(fields) != len(self.names) and source.has_swallowed_record(len(self.names), self.delimiter):
                 source.keep_first_line()
             if len(fields) == len(self.names):
                 rows.append([value or None for value in fields])
@@ -187,7 +195,7 @@ class _Reader:
             else:
                 reason = f"the record has {len(fields)} fields, the header {len(self.names)}"
                 malformed.append(Malformed(start, "fields_match_header", reason, source.text()))
-            if len(rows) + len(malformed) >= CAREFUL_ROWS:
+            if len(rows) + len(malformed) >= ROWS_PER_FRAME:
                 yield self._collected(rows, places, malformed)
                 rows, places, malformed = [], [], []
         if rows or malformed:
@@ -199,42 +207,42 @@ class _Reader:
 
 
 class _Lines:
-    """Lines for the careful reader; remembers the ones of the record under way."""
+    """The lines for reading record by record; keeps those of the current record."""
 
     def __init__(self, block: bytes, blocks: Iterator[bytes], eol: bytes, line: int) -> None:
         self._lines = self._split(block, blocks, eol)
         self._line = line - 1
         self._of_record: list[str] = []
-        self._again: deque[str] = deque()
+        self._pending: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        text = self._again.popleft() if self._again else _decoded(next(self._lines), self._line + 1)
+        text = self._pending.popleft() if self._pending else _decoded(next(self._lines), self._line + 1)
         self._line += 1
         self._of_record.append(text)
         return text
 
     def begin_record(self) -> int:
-        """Forget the last record's lines; the number of the line that comes next."""
+        """Drop the lines of the last record and return the number of the next line."""
         self._of_record = []
         return self._line + 1
 
-    def holds_record_of(self, width: int, delimiter: str) -> bool:
-        """Whether a later line of the record under way is a record by itself: then a stray quote swallowed it."""
+    def has_swallowed_record(self, width: int, delimiter: str) -> bool:
+        """Return whether a later line of the current record is a record by itself, swallowed by a stray quote."""
         later = (next(csv.reader([line], delimiter=delimiter), []) for line in self._of_record[1:])
         return any(len(fields) == width for fields in later)
 
     def keep_first_line(self) -> None:
-        """Of the record under way only its first line is meant; the others come again."""
+        """Reduce the current record to its first line; the other lines are read again."""
         later = self._of_record[1:]
-        self._again.extendleft(reversed(later))
+        self._pending.extendleft(reversed(later))
         self._line -= len(later)
         del self._of_record[1:]
 
     def text(self) -> str:
-        """The lines of the record under way."""
+        """Return the lines of the current record."""
         return "".join(self._of_record).rstrip("\r\n")
 
     @staticmethod
@@ -252,7 +260,11 @@ class _Lines:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Zero bytes tell: many of them, or any in what is not UTF-8. A stray one in text spoils its own record at most."""
+    """Return whether the head of a file shows binary content.
+
+    Many zero bytes show it, and a single one in content that is not UTF-8. A stray one in text spoils only its own
+    record.
+    """
     zeros = head.count(0)
     if not zeros or zeros * 100 > len(head):
         return zeros > 0
@@ -264,7 +276,7 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _occurrences(block: bytes, byte: bytes) -> int:
-    """How often a byte stands in a block; `bytes.count` takes four times as long where it is frequent."""
+    """Count a byte in a block; `bytes.count` takes four times as long where it is frequent."""
     if len(byte) > 1:
         return block.count(byte)
     if byte not in block:
@@ -273,10 +285,10 @@ def _occurrences(block: bytes, byte: bytes) -> int:
 
 
 def _is_trimmed(block: bytes, delimiter: bytes, eol: bytes, line_ends: int) -> bool:
-    """Whether no value of a block without quotes begins or ends with white space.
+    """Return whether no value of a block without quotes begins or ends with white space.
 
-    Looking at the bytes takes a tenth of the time or less that trimming all values does. Each look costs as much as the
-    next, since it is memory that is waited for: hence few of them.
+    Looking at the bytes takes at most a tenth of the time of trimming all values. Each pass costs the same, because the
+    time goes into reading memory. So there are few passes.
     """
     if block.startswith(SPACE) or block.endswith(SPACE):
         return False
@@ -295,7 +307,7 @@ def _is_trimmed(block: bytes, delimiter: bytes, eol: bytes, line_ends: int) -> b
 
 
 def _values(block: bytes) -> pl.Series:
-    """A block's bytes as numbers, where they are: polars compares 8 MB in 0.3 ms, numpy in 1.3."""
+    """Return the bytes of a block as numbers, without a copy: polars compares 8 MB in 0.3 ms, numpy in 1.3."""
     held = pa.Array.from_buffers(pa.uint8(), len(block), [None, pa.py_buffer(block)])
     return pl.Series(pl.from_arrow(held))
 
@@ -316,13 +328,14 @@ def _decoded(raw: bytes, line: int) -> str:
 
 
 def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
-    """Blocks as UTF-8 without byte order mark."""
+    """Yield blocks as UTF-8 without byte order mark."""
     first = next(blocks, b"")
     encoding = encoding or _marked_encoding(first)
     if encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks
         return
+    # Incremental, because a block may end within a character.
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         yield decoder.decode(first).removeprefix("\ufeff").encode()
@@ -338,9 +351,9 @@ def _marked_encoding(first: bytes) -> str | None:
 
 
 def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes]:
-    """Blocks that end where a record ends: at a line end with an even number of quotes before it.
+    """Yield blocks that end where a record ends: at a line end with an even number of quotes before it.
 
-    What a piece is cut into is copied once: of a million orders each copy more took a second.
+    Each piece is copied once: a second copy took one more second for a million orders.
     """
     carried = b""
     for piece in itertools.chain([first], following):
@@ -350,6 +363,7 @@ def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes
             carried = piece[end:]
         else:
             carried += piece
+            # A stray quote may leave no record end at all. The block then goes to the reading record by record.
             if len(carried) > 12 * BLOCK_BYTES:
                 yield carried
                 carried = b""
@@ -358,7 +372,7 @@ def _cut(first: bytes, following: Iterator[bytes], eol: bytes) -> Iterator[bytes
 
 
 def _record_end(carried: bytes, piece: bytes, eol: bytes) -> int:
-    """Where in a piece the last whole record ends, or 0. Looks back over at most a few thousand line ends."""
+    """Return the end of the last whole record in a piece, or 0, after a search over at most 5000 line ends."""
     quotes = _occurrences(carried, QUOTE) + _occurrences(piece, QUOTE)
     end = len(piece)
     for _ in range(5000):
@@ -373,7 +387,7 @@ def _record_end(carried: bytes, piece: bytes, eol: bytes) -> int:
 
 
 def _header(head: bytes, dialect: CsvDialect, eol: bytes) -> tuple[list[str], str, bytes, int]:
-    """Column names, delimiter, what follows the header, and the line that starts on."""
+    """Return column names, delimiter, the content after the header, and the line on which that starts."""
     if dialect.names is not None:
         delimiter = dialect.delimiter or _most_frequent(_decoded(head.split(eol, 1)[0], 1))
         return dialect.names, delimiter, head, 1

@@ -1,6 +1,6 @@
-"""Column names as a file's header gives them.
+"""Column names of a file's header.
 
-Which of our columns they become belongs in the format modules.
+The mapping to our columns belongs in the format modules.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ __all__ = ["column_names"]
 
 
 def column_names(header: Sequence[str | None]) -> list[str]:
-    """The header's names, trimmed; a column without a name is called by its position.
+    """Return the names of a header, trimmed; a column without a name is named by its position.
 
     Raises:
-        FileRejected: Two columns have one name.
+        FileRejected: Two columns have the same name.
     """
     trimmed = [(name or "").strip() for name in header]
     names = [f"column_{position}" if name in {"", RECORD} else name for position, name in enumerate(trimmed, 1)]
     places: dict[str, int] = {}
     for place, name in enumerate(names, 1):
-        if name in places:  # which one is not said: without a header it may be anything
+        if name in places:  # The name is not shown: in a file without header it may be personal.
             raise FileRejected(f"The columns {places[name]} and {place} have the same name.")
         places[name] = place
     return names

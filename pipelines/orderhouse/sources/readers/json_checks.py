@@ -1,4 +1,4 @@
-"""JSON values that decode and still cannot be written again, for nesting without end."""
+"""Check of JSON values that decode but cannot be encoded again, because they are nested too deeply."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULE = "readable_record"
 
 
 def unwritable(record: int, value: Any) -> Malformed | None:
-    """What is wrong with a value that cannot be written as JSON again; None if it can."""
+    """Return a malformed record for a value that cannot be encoded as JSON; None if it can."""
     try:
         json.dumps(value)
     except RecursionError:

@@ -1,7 +1,7 @@
 """Nested JSON as frames: the objects of a file, and chosen parts of them as typed columns of text.
 
-For formats whose records are trees: an API's answers, webhook bodies, event logs. Digits stay digits: every leaf is
-text, true and false are ``true`` and ``false``. What the parts mean belongs in the format modules.
+For formats whose records are trees: answers of an API, webhook bodies, event logs. Numbers keep their digits: every
+leaf is text, true and false are ``true`` and ``false``. The meaning of the parts belongs in the format modules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from orderhouse.files.source_files import SourceFile
-from orderhouse.sources.readers.json_text import each_record, read_values
+from orderhouse.sources.readers.json_text import iterate_records, read_values
 from orderhouse.sources.readers.records import RECORD, Malformed
 
 __all__ = ["Object", "ObjectBatch", "Shape", "frame_of", "leaves", "many", "one", "read_objects"]
@@ -27,17 +27,17 @@ TEXT = pl.String()
 
 
 def leaves(*names: str) -> dict[str, pl.DataType]:
-    """Parts that are plain values."""
+    """Return the shape of parts that are plain values."""
     return dict.fromkeys(names, TEXT)
 
 
 def one(*names: str, **parts: pl.DataType) -> pl.Struct:
-    """A part that is an object: its plain values and its own parts."""
+    """Return the shape of a part that is an object: its plain values and its own parts."""
     return pl.Struct({**leaves(*names), **parts})
 
 
 def many(*names: str, **parts: pl.DataType) -> pl.List:
-    """A part that is a list of objects; without names a list of plain values."""
+    """Return the shape of a part that is a list of objects, or without names a list of plain values."""
     return pl.List(one(*names, **parts) if names or parts else TEXT)
 
 
@@ -47,7 +47,7 @@ class ObjectBatch:
 
     Attributes:
         objects: Each with its record: the line in a file of lines, else its number in the file, from 1.
-        malformed: What stands between them and is no object.
+        malformed: Records between them that are not objects.
     """
 
     objects: list[tuple[int, Object]]
@@ -55,7 +55,7 @@ class ObjectBatch:
 
 
 def read_objects(file: SourceFile, envelopes: Sequence[str] = ()) -> Iterator[ObjectBatch]:
-    """The objects of a file in order, a bounded number at a time where the file is one of lines.
+    """Yield the objects of a file in order, a bounded number at a time where the file is one of lines.
 
     Args:
         file: JSON lines, an array, or a single object; plain, gzip or zstd.
@@ -65,13 +65,13 @@ def read_objects(file: SourceFile, envelopes: Sequence[str] = ()) -> Iterator[Ob
             running number.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     for values in read_values(file):
         objects: list[tuple[int, Object]] = []
         malformed = list(values.malformed)
-        for record, (inner, key) in each_record(values, partial(_opened, envelopes=envelopes)):
+        for record, (inner, key) in iterate_records(values, partial(_opened, envelopes=envelopes)):
             if isinstance(inner, dict):
                 objects.append((record, inner if key is None else {**inner, "_envelope": key}))
             else:
@@ -98,14 +98,14 @@ def _envelope(value: Any, envelopes: Sequence[str]) -> str | None:
 
 
 def frame_of(objects: Sequence[tuple[int, Object]], shape: Shape) -> tuple[pl.DataFrame, list[Malformed]]:
-    """Chosen parts of objects as columns, and `_record`.
+    """Return chosen parts of objects as columns, and `_record`.
 
     Args:
         objects: Objects, each with its record.
-        shape: Parts by name: `leaves`, `one` and `many`. What an object lacks is null.
+        shape: Parts by name, made with `leaves`, `one` and `many`. Parts that an object lacks are null.
 
     Returns:
-        The frame, and the objects that are shaped otherwise (a list where an object should be, and so on).
+        The frame, and the objects of another shape (a list where an object should be, and so on) as malformed records.
     """
     texts = [json.dumps({name: value.get(name) for name in shape}, ensure_ascii=False) for _, value in objects]
     dtype = pl.Struct(dict(shape))
@@ -126,7 +126,7 @@ def frame_of(objects: Sequence[tuple[int, Object]], shape: Shape) -> tuple[pl.Da
 
 
 def _fitting(texts: pl.Series, dtype: pl.Struct, first: int) -> tuple[list[tuple[range, pl.Series]], list[int]]:
-    """Decode all at once; where that fails, halves, down to the objects that are to blame."""
+    """Decode all texts at once; if that fails, decode halves, down to the single objects that fail."""
     try:
         return [(range(first, first + texts.len()), texts.str.json_decode(dtype))], []
     except pl.exceptions.PolarsError:

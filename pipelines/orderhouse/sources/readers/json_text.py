@@ -1,4 +1,7 @@
-"""JSON as text: an object per line, an array, or a single object. Numbers keep their digits and never become floats."""
+"""JSON as text: an object per line, an array, or a single object.
+
+Numbers keep their digits and never become floats. Nested objects as frames belong in `json_objects`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blo
 from orderhouse.sources.readers.patched_json import patched_value, received_value, replaced
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
-__all__ = ["Values", "each_record", "is_json_lines", "load_json", "read_json", "read_values"]
+__all__ = ["Values", "iterate_records", "is_json_lines", "load_json", "read_json", "read_values"]
 
 Item = TypeVar("Item")
 
@@ -28,7 +31,7 @@ _decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def load_json(text: str) -> Any:
-    """A JSON value whose numbers are text, digit for digit."""
+    """Decode a JSON value; numbers become text, digit for digit."""
     return _decoder.decode(text)
 
 
@@ -37,7 +40,10 @@ class Values:
     """Some JSON values of a file, each with its place: the line in a file of lines, else its number.
 
     Attributes:
-        patches: Of records of a file that is not one of lines, which are known only when the values are opened.
+        values: Place and value.
+        malformed: Lines that are not JSON.
+        are_lines: True for a file of lines.
+        patches: Patches of a file that is not one of lines, whose records are known only when the values are opened.
     """
 
     values: list[tuple[int, Any]]
@@ -46,13 +52,16 @@ class Values:
     patches: RecordPatches | None = None
 
 
-def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iterator[tuple[int, Item]]:
-    """What values hold, each with its record: the line in a file of lines, else a running number.
+def iterate_records(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iterator[tuple[int, Item]]:
+    """Yield the content of values, each item with its record: the line in a file of lines, else a running number.
 
     Args:
         values: Values of a file.
-        opened: What one of them holds: itself, or the parts of an envelope; each part alone, or first in a tuple.
+        opened: Returns the content of one value: itself, or the parts of an envelope. A part is yielded alone, or as
+            the
+            first item of a tuple.
     """
+    # Only whole files get here with patches: in a file of lines each line was patched when it was read.
     if values.patches is not None:
         yield from _each_patched(values, opened, values.patches)
         return
@@ -64,11 +73,11 @@ def each_record(values: Values, opened: Callable[[Any], Iterable[Item]]) -> Iter
 
 
 def read_values(file: SourceFile) -> Iterator[Values]:
-    """The file's values in order: those of its lines, of its array, or the single one.
+    """Yield the values of a file in order: those of its lines, of its array, or the single one.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     patches = file.patches if file.patches is not None and file.patches.by_record else None
     blocks = unpacked_blocks(file, BLOCK_BYTES)
@@ -80,20 +89,20 @@ def read_values(file: SourceFile) -> Iterator[Values]:
 
 
 def is_json_lines(head: bytes) -> bool:
-    """Whether a file that begins so is one of lines; a single object on a single line is read as one either way."""
+    """Return whether a file with this head is one of lines; a single object on one line counts as such."""
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return first[:1] != b"[" and _is_object(first.split(b"\n", 1)[0])
 
 
 def read_json(file: SourceFile) -> Iterator[Records]:
-    """The file's objects in order; `_record` is the line in a file of lines, else the object's number.
+    """Yield the objects of a file in order; `_record` is the line in a file of lines, else the object's number.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     for read in read_values(file):
-        values = read.values if read.patches is None else list(each_record(read, lambda value: [value]))
+        values = read.values if read.patches is None else list(iterate_records(read, lambda value: [value]))
         yield _frame(values, read.malformed)
 
 
@@ -120,6 +129,7 @@ def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None)
     block: bytes | None = first
     while block is not None:
         following = next(blocks, None)
+        # The last piece may be half a line. It is carried over to the next block.
         *lines, carried = (carried + block).split(b"\n")
         if following is None:
             lines.append(carried)
@@ -148,7 +158,7 @@ def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> V
 
 
 def _patched_line(number: int, text: str, patches: RecordPatches) -> str:
-    """A line with its patch, as text again; as it came if the patch does not fit."""
+    """Return a line with its patch applied, as text; the line as received if the patch does not fit."""
     try:
         value, received = load_json(text), None
     except (ValueError, RecursionError):
@@ -165,7 +175,11 @@ def _patched_line(number: int, text: str, patches: RecordPatches) -> str:
 def _each_patched(
     values: Values, opened: Callable[[Any], Iterable[Item]], patches: RecordPatches
 ) -> Iterator[tuple[int, Item]]:
-    """The records of a file that is not one of lines. Patched ones are put where they stood, and the whole reopened."""
+    """Yield the records of a file that is not one of lines, with patches applied.
+
+    Each patched record replaces the received one in its value. The value is then opened again, because the patch may
+    change how many records it holds.
+    """
     first = 1
     for _, value in values.values:
         items = list(opened(value))
@@ -188,12 +202,12 @@ def _with_record(number: int, value: Any, inner: Any, patches: RecordPatches) ->
             raise PatchMisfit("what stands in the record's place is no object; send the corrected file instead")
         return replaced(value, inner, patched_value(inner, patch, load_json))
 
-    made = patches.apply(number, received_value(inner), patched)
-    return value if made is None else made
+    result = patches.apply(number, received_value(inner), patched)
+    return value if result is None else result
 
 
 def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:
-    """JSON can name half a character (a surrogate alone), which no text can hold: such records are malformed."""
+    """Separate records with half a character (a surrogate alone), which JSON can name and text cannot hold."""
     good: list[tuple[int, Any]] = []
     malformed: list[Malformed] = []
     for number, value in objects:

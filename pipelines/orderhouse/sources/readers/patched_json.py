@@ -1,6 +1,6 @@
 """Patched JSON: values set in a record by dotted paths with positions in lists, such as ``line_items.0.price``.
 
-Which records are patched is in `record_patches`; the readers of JSON pass what they read through here.
+The patches themselves belong in `orderhouse.files.patches`. The readers of JSON call this module for patched records.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, unknown
 
 __all__ = ["patched_value", "received_value", "replaced"]
 
-# An envelope, the list in it, and the record: no format opens more.
+# An envelope, the list in it, and the record. No format opens deeper levels.
 DEPTH = 3
 TEXTS = ("true", "false", "null")
 
 
 def received_value(value: Any) -> Received:
-    """A record as it came: its plain values by their paths."""
+    """Return a record as received, with its plain values by path."""
     try:
         text = json.dumps(value, ensure_ascii=False)
         fields = dict(_leaves(value, ""))
@@ -30,15 +30,15 @@ def received_value(value: Any) -> Received:
 
 
 def patched_value(value: Any, patch: RecordPatch, decode: Callable[[str], Any]) -> Any:
-    """A record with a patch applied.
+    """Return a record with a patch applied.
 
     Args:
         value: The record as received.
         patch: The patch.
-        decode: Makes a value of JSON text, as the reader does.
+        decode: Decodes JSON text, as the reader does.
 
     Raises:
-        PatchMisfit: It does not fit.
+        PatchMisfit: The patch does not fit.
     """
     if patch.text is not None:
         try:
@@ -52,7 +52,7 @@ def patched_value(value: Any, patch: RecordPatch, decode: Callable[[str], Any]) 
     except RecursionError:
         raise PatchMisfit("the record is nested too deeply to be repaired") from None
     for path, text in patch.fields.items():
-        _set(value, path, path.split("."), _meant(text, decode))
+        _set(value, path, path.split("."), _decoded_value(text, decode))
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -61,7 +61,7 @@ def patched_value(value: Any, patch: RecordPatch, decode: Callable[[str], Any]) 
 
 
 def replaced(value: Any, old: Any, new: Any, depth: int = DEPTH) -> Any:
-    """A value with another object in the place of one that stands in it, which is found by being the same one."""
+    """Return a value in which another object replaces one of its parts, which is found by identity."""
     if value is old:
         return new
     if depth and isinstance(value, dict):
@@ -71,8 +71,8 @@ def replaced(value: Any, old: Any, new: Any, depth: int = DEPTH) -> Any:
     return value
 
 
-def _meant(text: str, decode: Callable[[str], Any]) -> Any:
-    """Empty is null; true, false, null, lists, objects and quoted text are what they are in JSON; the rest is text."""
+def _decoded_value(text: str, decode: Callable[[str], Any]) -> Any:
+    """Return the value of a patch: empty text is null, JSON literals and structures are decoded, other text stays."""
     if text == "":
         return None
     if text in TEXTS or text[0] in '{["':
@@ -84,7 +84,7 @@ def _meant(text: str, decode: Callable[[str], Any]) -> Any:
 
 
 def _set(holder: Any, path: str, steps: list[str], value: Any) -> None:
-    """Set a value; a name may hold dots of its own where the object has such a name."""
+    """Set a value at a path; a name may contain dots if the object has such a name."""
     if isinstance(holder, list):
         position = _position(holder, path, steps[0])
         if len(steps) == 1:

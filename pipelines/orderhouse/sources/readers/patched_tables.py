@@ -1,6 +1,6 @@
-"""Patched records of tables: CSV, Parquet and workbooks. A patched record stands where the record stood.
+"""Patched records of tables: CSV, Parquet and workbooks. A patched record keeps the position of the received one.
 
-Which records are patched is in `record_patches`; the readers of tables pass what they read through here.
+The patches themselves belong in `orderhouse.files.patches`. The readers of tables pass their records through here.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Row = dict[str, Any]
 def patched_records(
     read: Iterator[Records], patches: RecordPatches | None, delimiter: str | None = None
 ) -> Iterator[Records]:
-    """The records of a table, with its patches applied.
+    """Yield the records of a table with its patches applied.
 
     Args:
         read: Records as received, in order.
-        patches: Of this file; None if there are none, which costs nothing.
-        delimiter: With which a record can be given as a line of text; None where it cannot.
+        patches: Patches of this file; None if there are none, which costs nothing.
+        delimiter: Delimiter with which a record can be given as a line of text; None if it cannot.
     """
     if patches is None or not patches.by_record:
         return read
@@ -39,13 +39,13 @@ def patched_records(
 def _patched(records: Records, patches: RecordPatches, delimiter: str | None) -> Records:
     frame = records.frame
     schema = pl.Schema({name: dtype for name, dtype in frame.schema.items() if name != RECORD})
-    made: dict[int, Row] = {}
+    patched_rows: dict[int, Row] = {}
     for row in frame.filter(pl.col(RECORD).is_in(list(patches.by_record))).iter_rows(named=True):
         number = row.pop(RECORD)
         received = Received({name: None if value is None else str(value) for name, value in row.items()})
         fields = patches.apply(number, received, partial(_with_fields, row, schema, delimiter))
         if fields is not None:
-            made[number] = fields
+            patched_rows[number] = fields
     kept: list[Malformed] = []
     for each in records.malformed:
         fields = None
@@ -55,16 +55,16 @@ def _patched(records: Records, patches: RecordPatches, delimiter: str | None) ->
         if fields is None:
             kept.append(each)
         else:
-            made[each.record] = fields
-    if not made:
+            patched_rows[each.record] = fields
+    if not patched_rows:
         return records
-    rows = pl.DataFrame([{**row, RECORD: number} for number, row in made.items()], schema=frame.schema)
-    others = frame.filter(~pl.col(RECORD).is_in(list(made)))
+    rows = pl.DataFrame([{**row, RECORD: number} for number, row in patched_rows.items()], schema=frame.schema)
+    others = frame.filter(~pl.col(RECORD).is_in(list(patched_rows)))
     return Records(pl.concat([others, rows]).sort(RECORD, maintain_order=True), kept)
 
 
 def _with_fields(row: Row, schema: Mapping[str, pl.DataType], delimiter: str | None, patch: RecordPatch) -> Row:
-    """A row with the fields of a patch, each of its column's type."""
+    """Return a row with the fields of a patch, each converted to the type of its column."""
     if patch.text is not None:
         row = _of_text(patch.text, schema, delimiter)
     for name in patch.fields:
@@ -74,7 +74,7 @@ def _with_fields(row: Row, schema: Mapping[str, pl.DataType], delimiter: str | N
 
 
 def _whole(schema: Mapping[str, pl.DataType], delimiter: str | None, patch: RecordPatch) -> Row:
-    """A row in the place of a record that cannot be read: all of it is the patch's."""
+    """Return a row for a record that cannot be read: every value comes from the patch."""
     if patch.text is None:
         unknown = [name for name in patch.fields if name not in schema]
         if unknown:
@@ -105,7 +105,7 @@ def _of_text(text: str, schema: Mapping[str, pl.DataType], delimiter: str | None
 
 
 def _typed(name: str, text: str, dtype: pl.DataType) -> Any:
-    """A value of a column's type; of a CSV file that is the text itself."""
+    """Return a value converted to the type of its column; in a CSV file it stays text."""
     if text == "":
         return None
     if dtype == pl.String:

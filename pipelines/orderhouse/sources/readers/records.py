@@ -1,6 +1,6 @@
-"""Records as a file holds them: text by the file's own column names, and where in the file each one stands.
+"""Records of a file: text by the file's own column names, with the position of each record in the file.
 
-What the columns mean belongs in the format modules; types belong in `orderhouse.contracts.parsing`.
+The meaning of columns belongs in the format modules, types in `orderhouse.contracts.parsing`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ RECORD = "_record"
 
 @dataclass(frozen=True)
 class Malformed:
-    """A record that is none: its place, what is wrong with it, and its text, which may be personal."""
+    """A record that cannot be read.
+
+    Attributes:
+        record: Its line or number in the file.
+        rule: Name of the broken rule.
+        reason: The reason, as a sentence that is published.
+        text: Its text, which may be personal.
+    """
 
     record: int
     rule: str
@@ -29,10 +36,10 @@ class Records:
     """Some records of a file.
 
     Attributes:
-        frame: Text columns by the file's names, and `_record`: the line a record starts on in a line format, else its
-            number.
-        malformed: What stands between them and cannot be read.
-        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
+        frame: Text columns by the file's names, and `_record`: the line on which a record starts in a line format, else
+            its number.
+        malformed: Records between them that cannot be read.
+        is_trimmed: True if it is certain that no text is empty or begins or ends with white space.
     """
 
     frame: pl.DataFrame

@@ -1,4 +1,7 @@
-"""Tables as records: Parquet in slices, and the first sheet of an Excel workbook."""
+"""Tables as records: Parquet in slices, and the first sheet of an Excel workbook.
+
+The meaning of columns belongs in the format modules.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ SHEET_BYTES = 1 << 30
 
 
 def read_parquet(file: SourceFile) -> Iterator[Records]:
-    """The file's rows with their own types; `_record` is the row's number.
+    """Yield the rows of a Parquet file with their own types; `_record` is the number of the row.
 
     Raises:
-        FileRejected: It is damaged.
-        FileVanished: It is not there any more.
+        FileRejected: The file is damaged.
+        FileVanished: The file no longer exists.
     """
     return patched_records(_parquet_rows(file), file.patches)
 
@@ -37,6 +40,7 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
     with _seekable(file) as stream:
         try:
             table = pq.ParquetFile(stream)
+            # An empty frame first, so that the columns of a file without rows are known and checked.
             yield Records(_numbered(pl.DataFrame(table.schema_arrow.empty_table()), 1))
             first = 1
             for batch in table.iter_batches(batch_size=SLICE_ROWS):
@@ -47,11 +51,15 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
 
 
 def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
-    """The first sheet's rows as text; `_record` is the row in the sheet.
+    """Yield the rows of the first sheet as text; `_record` is the row in the sheet.
+
+    Args:
+        file: The workbook.
+        names: Columns of a sheet without header; None if the first row is the header.
 
     Raises:
-        FileRejected: It is no workbook, or unpacks to more than a gigabyte.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not a workbook, or unpacks to more than a gigabyte.
+        FileVanished: The file no longer exists.
     """
     return patched_records(_sheet_rows(file, names), file.patches)
 
@@ -63,13 +71,14 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
         raise FileRejected("Reading Excel workbooks needs the package openpyxl, which is not installed.") from None
     content = unpacked(file)
     try:
+        # Checked before openpyxl unpacks, because a small workbook may expand to more than the memory.
         with zipfile.ZipFile(content) as parts:
             size = sum(part.file_size for part in parts.infolist())
         rows: list[list[str | None]] = []
         if size <= SHEET_BYTES:
             sheet = load_workbook(content, read_only=True, data_only=True).worksheets[0]
             rows = [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except Exception as error:  # openpyxl hands on whatever its zip, XML and number readers stumble over
+    except Exception as error:  # openpyxl passes on the errors of its zip, XML and number readers
         raise FileRejected(f"The Excel workbook is damaged: {str(error)[:200] or type(error).__name__}.") from None
     if size > SHEET_BYTES:
         raise FileRejected(f"The Excel workbook unpacks to {size >> 20} MB. Send it as CSV or Parquet.")

@@ -1,6 +1,6 @@
-"""YAML as a sources file is written in it: scalars stay text, and where each value stands is known.
+"""YAML of a sources file: scalars stay text, and the line of every value is known.
 
-What the keys mean belongs in `config`.
+The meaning of the keys belongs in `config`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ MOST = 100_000
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
-    """The document and, by the keys that lead there, the lines on which its values begin.
+    """Return the document, and the line on which each value begins, by the keys that lead to it.
 
     Raises:
-        OrderhouseError: The file is not there, cannot be read, is not YAML or no mapping, or has a key twice.
+        OrderhouseError: The file is missing, unreadable, not YAML or not a mapping, or has a key twice.
     """
     text = _text_of(path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError:
-        raise OrderhouseError(f"{path}: this is nested too deep.") from None
+        raise OrderhouseError(f"{path}: the file is nested too deeply. Remove some levels.") from None
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
@@ -47,7 +47,7 @@ def _text_of(path: Path) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with --sources.") from None
+        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with `--sources`.") from None
     except OSError as error:
         raise OrderhouseError(f"{path} cannot be read as a sources file: {error.strerror}.") from None
     try:
@@ -58,10 +58,16 @@ def _text_of(path: Path) -> str:
 
 
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
-    """A node as dicts, lists and texts. Scalars stay text, so that the country NO is not false; empty ones are None."""
+    """Return a node as dicts, lists and texts; empty scalars are None.
+
+    Scalars stay text, so that the country NO is not false.
+    """
+    # Anchors can make a small file expand without end, so depth and number of values are limited.
     line = lines.setdefault(keys, node.start_mark.line + 1)
     if len(keys) > DEEPEST or len(lines) > MOST:
-        raise OrderhouseError(f"{path}:{line}: nested too deep, or what is named with & contains itself.")
+        raise OrderhouseError(
+            f"{path}:{line}: the file is nested too deeply, or its anchors (&) repeat too many values."
+        )
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, keys, lines, path))
     if isinstance(node, yaml.SequenceNode):
@@ -75,10 +81,10 @@ def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Pat
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            raise OrderhouseError(f"{path}:{line}: a key is one text.")
+            raise OrderhouseError(f"{path}:{line}: a key must be one text.")
         key = str(key_node.value)
         if key in seen:
-            raise OrderhouseError(f"{path}:{line}: {key!r} is written twice.")
+            raise OrderhouseError(f"{path}:{line}: {key!r} is written twice. Remove one of them.")
         seen.add(key)
         lines[(*keys, key)] = line
         value = _plain(value_node, (*keys, key), lines, path)
@@ -87,7 +93,7 @@ def _pairs(node: yaml.MappingNode, keys: Keys, lines: dict[Keys, int], path: Pat
 
 
 def line_of(keys: Keys, lines: dict[Keys, int]) -> int:
-    """The line of a value, or of what it would stand in."""
+    """Return the line of a value, or of the nearest key that contains it."""
     while keys and keys not in lines:
         keys = keys[:-1]
     return lines.get(keys, 1)

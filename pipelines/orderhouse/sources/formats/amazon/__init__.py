@@ -1,7 +1,7 @@
 """Amazon Selling Partner tables, as warehouse connectors land them: a bundle of CSV files per folder.
 
-Orders and their items, the stock in Amazon's warehouses, and what the catalogue says of the SKUs. The tables hold no
-instant at which anything was shipped or paid, so neither shipments nor payments are covered: nothing is made up.
+The format covers orders and their items, the stock in Amazon's warehouses, and the catalogue's data about SKUs. The
+tables contain no instant of shipment or payment. So neither shipments nor payments are covered, and none are made up.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class AmazonTables(Format):
     time_zone = "UTC"
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """The tables of each folder."""
+        """Return the tables of each folder."""
         ours = sorted((path for path in paths if TABLE_NAME.match(PurePath(path).name)), key=_folder)
         return [list(group) for _, group in groupby(ours, key=_folder)]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one folder's tables."""
+        """Yield the rows of one folder's tables."""
         tables = Tables(source, files)
         if not tables.has("orders") and (tables.has("order_item") or not tables.has("fba_inventory_summary")):
             found = ", ".join(file.name for file in files)

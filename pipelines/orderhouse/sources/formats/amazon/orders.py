@@ -1,9 +1,9 @@
 """Amazon's orders and their items in contract columns.
 
-Amazon prices an item as a whole (its price is that of all its units), so the unit price is worked out, rounded up to
-four decimals, and what that is too much goes into the discount: quantity × unit price − discount is to the last digit
-what Amazon charged. Taxes and shipping go less their discounts, as in Amazon's own order total; what a discount on the
-shipping is more than the shipping goes on with the line.
+Amazon prices an item as a whole: the price is that of all its units. So the unit price is computed, rounded up to
+four decimals, and the excess goes into the discount: quantity × unit price − discount is exactly what Amazon charged.
+Taxes and shipping are net of their discounts, as in Amazon's own order total. The part of a shipping discount that
+exceeds the shipping goes into the line's discount.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = ["order_lines", "orders", "warehouse_of"]
 
 CANCELLED = ("Canceled", "Unfulfillable")
 STANDING = ("Pending", "PendingAvailability", "Unshipped", "PartiallyShipped", "Shipped", "InvoiceUnconfirmed")
+# Sales channels whose prices exclude tax.
 TAX_ON_TOP = ("Amazon.com", "Amazon.ca")
 ORDER = "amazon_order_id"
 SCALE = 10_000
@@ -28,8 +29,12 @@ SHIPPING_DISCOUNTS = {"shipping": "shipping_discount_amount", "shipping_tax": "s
 def orders(
     placed: pl.DataFrame, items: pl.DataFrame, promotions: pl.DataFrame, methods: pl.DataFrame, source: Declaration
 ) -> pl.DataFrame:
-    """One row per order. A currency that Amazon does not say yet is the items', else what the source declares."""
+    """Return one row per order.
+
+    A currency that Amazon does not yet state is taken from the items, else from the source's constants.
+    """
     status = pl.col("order_status")
+    # An unknown status is passed on as it is and breaks the contract's type, so that it is noticed.
     is_cancelled = (
         pl.when(status.is_in(CANCELLED))
         .then(pl.lit("true"))
@@ -76,16 +81,18 @@ def orders(
 
 
 def order_lines(items: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
-    """One row per item. An item has no clock of its own: its order's is taken."""
+    """Return one row per item. An item has no clock of its own, so that of its order is taken."""
     known = placed.select(ORDER, "last_update_date", "fulfillment_channel", "marketplace_id").unique(
         ORDER, keep="first"
     )
     joined = _with_shipping(items).join(known, on=ORDER, how="left", maintain_order="left")
     units = pl.col("quantity_ordered").cast(pl.Int64, strict=False)
+    # A cancelled item has quantity 0 and no price. That is a price of 0 and not a missing one.
     costs_nothing = (units == 0) & pl.col("item_price_amount").is_null()
     price, discount = amount("item_price_amount"), amount("promotion_discount_amount")
-    # in ten-thousandths, so that dividing and rounding up are whole numbers
+    # Whole ten-thousandths, so that division and rounding up are exact.
     total = (price * SCALE).cast(pl.Int64)
+    # Rounded up, so that the excess is a discount and never negative.
     each = pl.when(units > 0).then((total + units - 1) // units).otherwise(total)
     too_much = pl.when(units > 0).then(each * units - total).otherwise(0)
     taken_off = ((discount + pl.col("shipping_over")) * SCALE).cast(pl.Int64) + too_much
@@ -106,12 +113,15 @@ def order_lines(items: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
 
 
 def warehouse_of(marketplace: str) -> pl.Expr:
-    """Amazon's warehouses of a marketplace, as one."""
+    """Return one warehouse id for all of Amazon's warehouses of a marketplace."""
     return pl.concat_str(pl.lit("FBA-"), pl.col(marketplace).fill_null("all"))
 
 
 def _shipping(items: pl.DataFrame) -> pl.DataFrame:
-    """Shipping and its tax per order. What is no amount is handed on as it is, so that the order is stopped."""
+    """Return shipping and its tax per order.
+
+    A value that is not an amount is passed on as it is, so that the contract quarantines the order.
+    """
     return (
         _with_shipping(items)
         .group_by(ORDER)
@@ -124,7 +134,11 @@ def _shipping(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_shipping(items: pl.DataFrame) -> pl.DataFrame:
-    """Items with shipping and shipping tax less their discounts, what these are more, and what is no such amount."""
+    """Add shipping and shipping tax net of their discounts.
+
+    Also added, for each of the two, are the excess of the discount (``_over``) and the value that is not a valid amount
+    (``_wrong``).
+    """
     parts: dict[str, pl.Expr] = {}
     for name, charged in SHIPPING.items():
         price, discount = amount(charged), amount(SHIPPING_DISCOUNTS[name])
@@ -143,14 +157,14 @@ def _sum(name: str) -> pl.Expr:
 
 
 def _tax() -> pl.Expr:
-    """Tax on the item less that on its discount; what is no amount is handed on as it is."""
+    """Return the tax on the item less that on its discount; a value that is not an amount is passed on."""
     tax, discount = amount("item_tax_amount"), amount("promotion_discount_tax_amount")
     wrong = pl.when(tax.is_null()).then("item_tax_amount").otherwise("promotion_discount_tax_amount")
     return pl.coalesce((tax - discount - pl.col("shipping_tax_over")).cast(pl.String), wrong)
 
 
 def _amount(ten_thousandths: pl.Expr) -> pl.Expr:
-    """Whole ten-thousandths, not below zero, as the text of an amount."""
+    """Return whole ten-thousandths, not negative, as the text of an amount."""
     cents = (ten_thousandths % SCALE).cast(pl.String).str.zfill(4)
     return pl.concat_str((ten_thousandths // SCALE).cast(pl.String), pl.lit("."), cents)
 
@@ -162,7 +176,7 @@ def _promotions(promotions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _methods(methods: pl.DataFrame) -> pl.DataFrame:
-    """The order's method where it names only one."""
+    """Return the payment method of orders that name only one."""
     return (
         methods.group_by(ORDER)
         .agg(method=pl.col("method").drop_nulls().unique())

@@ -1,4 +1,7 @@
-"""What lies in Amazon's warehouses, and what the catalogue says of the SKUs."""
+"""Stock in Amazon's warehouses, and products from the catalogue.
+
+Orders and their items belong in `orders`.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ SKU = "seller_sku"
 
 
 def stock(summary: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One count per SKU and marketplace of the units that can be sold now, and the rows summed into another one's.
+    """Return one count of sellable units per SKU and marketplace, and the records added into the count of another.
 
-    A SKU may lie there under several of Amazon's own numbers: its count is their sum at the newest instant. A quantity
-    that is none is handed on as it is.
+    A SKU may be stocked under several of Amazon's own numbers: its count is their sum at the newest instant. A quantity
+    that is not a number is passed on as it is, so that the contract quarantines it.
     """
     units = pl.col("fulfillable_quantity").cast(pl.Int64, strict=False)
     keyed = summary.with_columns(warehouse_id=warehouse_of("granularity_id"))
@@ -26,6 +29,7 @@ def stock(summary: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             pl.col("fulfillable_quantity").filter(units.is_null()).first(), units.sum().cast(pl.String)
         ),
         occurred_at=pl.col("last_updated_time").max(),
+        # One unknown quantity makes the sum unknown.
         missing=pl.col("fulfillable_quantity").is_null().any(),
     )
     further = summary.select(RECORD).filter(~pl.col(RECORD).is_in(counts[RECORD].implode()))
@@ -41,9 +45,10 @@ def stock(summary: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def products(rows: pl.DataFrame, clock: str, summary: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
-    """One row per SKU as its newest row has it; the catalogue's name goes before the row's title.
+    """Return one row per SKU, from its newest row; the catalogue's name is preferred to the row's title.
 
-    The version is the newer of the row's clock and the instant the connector wrote the catalogue's entry.
+    The version clock is the newer of the row's clock and the instant at which the connector wrote the catalogue's
+    entry.
     """
     newest = rows.sort(clock, RECORD).unique(SKU, keep="last", maintain_order=True).sort(RECORD)
     entries = summary.drop(RECORD).unique("asin", keep="first", maintain_order=True)

@@ -1,4 +1,7 @@
-"""The tables of one folder, found by their files' names, each with the columns that something is taken from."""
+"""The tables of one folder, found by their file names, each with the columns that the format uses.
+
+The translation of the columns belongs in `orders` and `stock`.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,7 @@ GROUPED_THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
 class Tables:
-    """The tables that the bundle has; those it lacks are empty."""
+    """The tables of a bundle; missing tables are empty."""
 
     def __init__(self, source: Declaration, files: Sequence[SourceFile]) -> None:
         self._found: dict[str, CsvFile] = {}
@@ -101,30 +104,30 @@ class Tables:
             self._found[name] = _read(source, file, name)
 
     def has(self, name: str) -> bool:
-        """Whether the bundle has the table."""
+        """Return whether the bundle has the table."""
         return name in self._found
 
     def __getitem__(self, name: str) -> CsvFile:
-        """The table, empty if the bundle lacks it."""
+        """Return the table, empty if the bundle lacks it."""
         if name in self._found:
             return self._found[name]
         columns = dict.fromkeys([*REQUIRED[name], *OPTIONAL.get(name, ())], pl.String())
         return CsvFile(self._empty_of, pl.DataFrame(schema={**columns, RECORD: pl.Int64()}), [], ())
 
     def looked_up(self) -> Iterator[CsvFile]:
-        """The tables that give no rows of their own."""
+        """Yield the tables that give no rows of their own."""
         return (table for name, table in self._found.items() if name not in GIVING)
 
 
 def amount(column: str) -> pl.Expr:
-    """A text column as an exact amount, 0 where there is none; null where it is no amount."""
+    """Return a text column as an exact amount: 0 where it is empty, null where it is not an amount."""
     text = pl.col(column).fill_null("0")
     is_amount = text.str.contains(r"^[+-]?0*\d{1,14}(?:\.\d{0,4}0*)?$")
     return pl.when(is_amount).then(text).cast(pl.Decimal(38, 4), strict=False)
 
 
 def _read(source: Declaration, file: SourceFile, name: str) -> CsvFile:
-    """Read a table; thousands that are grouped by commas, as spreadsheets write them, lose the commas."""
+    """Read a table and remove the commas that spreadsheets write between thousands."""
     read = read_whole(source, file, REQUIRED[name], OPTIONAL.get(name, ()))
     grouped = [
         pl.when(pl.col(column).str.contains(GROUPED_THOUSANDS))

@@ -1,6 +1,6 @@
-"""Shopify: what its API and webhooks send (`shopify_orders`), and the tables that connectors make of it.
+"""Shopify: objects of its API and webhooks (`shopify_orders`), and the tables that connectors land (`shopify_tables`).
 
-Both are taken apart into the same things, so that an order means the same wherever it was read.
+Both are split into the same parts, so that an order means the same in both.
 """
 
 from __future__ import annotations

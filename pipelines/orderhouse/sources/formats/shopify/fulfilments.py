@@ -1,8 +1,8 @@
 """Fulfilments as shipments and as scans.
 
-A fulfilment that succeeded has left the building; one that waits or failed has not, and one that was cancelled takes
-its units back by a ``cancelled`` scan. What may still change on a fulfilment (carrier, number, how far it came) is told
-by scans, each with the fulfilment's own clock, so that a shipment's row is the same whenever it is read.
+A fulfilment that succeeded has left the building. One that waits or failed has not. One that was cancelled takes its
+units back by a ``cancelled`` scan. Properties that may still change (carrier, number, progress) are given by scans,
+each with the fulfilment's own clock, so that the row of a shipment is the same in every version.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _status() -> pl.Expr:
 
 
 def shipments_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
-    """Rows of shipments: the lines of fulfilments (the shape FULFILLMENT and `_record`) that were carried out."""
+    """Return rows of shipments: the lines of successful fulfilments (from the shape FULFILLMENT and `_record`)."""
     parents = fulfilments.filter(_status() == SHIPPED).select(
         RECORD,
         "order_id",
@@ -49,22 +49,22 @@ def shipments_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
 
 
 def is_waiting() -> pl.Expr:
-    """Whether a fulfilment neither left nor was cancelled after it had."""
+    """Return whether a fulfilment has neither left nor been cancelled."""
     return ~_status().is_in([SHIPPED, CANCELLED])
 
 
 def is_cancelled() -> pl.Expr:
-    """Whether a fulfilment was taken back."""
+    """Return whether a fulfilment was cancelled."""
     return _status() == CANCELLED
 
 
 def lists_lines() -> pl.Expr:
-    """Whether a fulfilment says what it holds."""
+    """Return whether a fulfilment lists its lines."""
     return (pl.col("line_items").list.drop_nulls().list.len() > 0).fill_null(False)
 
 
 def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
-    """Rows of tracking: how far each fulfilment came by its own clock, and its number (the first of several)."""
+    """Return rows of tracking: the progress of each fulfilment by its own clock, with the first of its numbers."""
     listed = pl.concat_list(
         pl.concat_list("tracking_number").list.drop_nulls(), pl.col("tracking_numbers").list.drop_nulls().fill_null([])
     )
@@ -82,7 +82,7 @@ def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
             pl.concat_str(pl.lit("also "), numbers.list.slice(1).list.join(", "))
         ),
     )
-    told = sent.filter(pl.col("status").is_not_null())
+    with_status = sent.filter(pl.col("status").is_not_null())
     taken_back = fulfilments.filter(_status() == CANCELLED).select(
         RECORD,
         shipment_id="id",
@@ -92,11 +92,11 @@ def scans_of(fulfilments: pl.DataFrame) -> pl.DataFrame:
         occurred_at=pl.coalesce("updated_at", "created_at"),
         detail=pl.lit(None, pl.String),
     )
-    return pl.concat([told, taken_back]).sort(RECORD, maintain_order=True)
+    return pl.concat([with_status, taken_back]).sort(RECORD, maintain_order=True)
 
 
 def steps_of(events: pl.DataFrame) -> pl.DataFrame:
-    """Rows of tracking for fulfilment events (the shape EVENT and `_record`)."""
+    """Return rows of tracking for fulfilment events (the shape EVENT and `_record`)."""
     return events.select(
         RECORD,
         "status",

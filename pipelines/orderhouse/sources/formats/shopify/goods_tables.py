@@ -1,4 +1,7 @@
-"""Customers, products and stock levels out of connectors' tables."""
+"""Customers, products and stock levels from connectors' tables.
+
+Orders, refunds and fulfilments belong in `tables`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ ON_HAND = "on_hand"
 
 
 def customers(tables: Tables) -> pl.DataFrame:
-    """Rows of customers, with the place of their default address."""
+    """Return rows of customers, with the place of their default address."""
     row, address = tables["customer"], tables["customer_address"].live()
     places = address.frame.select(
         id=address.text("customer_id"),
@@ -48,7 +51,7 @@ def customers(tables: Tables) -> pl.DataFrame:
 
 
 def products(tables: Tables) -> pl.DataFrame:
-    """Rows of products: one per variant, with the newest clock of variant, product and inventory item."""
+    """Return rows of products: one per variant, with the newest clock of variant, product and inventory item."""
     variant, product, item = tables["product_variant"], tables["product"], tables["inventory_item"]
     of_product = product.frame.select(
         product_id=product.text("id"),
@@ -102,11 +105,11 @@ def products(tables: Tables) -> pl.DataFrame:
 
 
 def counts(tables: Tables, name: str) -> tuple[pl.DataFrame, int]:
-    """Rows of stock for levels on hand, and how many rows of the table are none.
+    """Return rows of stock for levels on hand, and the number of rows of the table that are not such levels.
 
     Args:
         tables: The bundle.
-        name: ``inventory_quantity``, which names its quantities, or ``inventory_level`` where that holds one.
+        name: ``inventory_quantity``, which names its quantities, or ``inventory_level`` if it contains a quantity.
     """
     row, level, item = tables[name].live(), tables["inventory_level"].live(), tables["inventory_item"]
     if name == "inventory_level" and not {"available", "on_hand"} & set(row.frame.columns):
@@ -128,8 +131,8 @@ def counts(tables: Tables, name: str) -> tuple[pl.DataFrame, int]:
     )
     place = pl.coalesce("location_id", "place")
     is_count = (pl.col("word").is_null() | (pl.col("word") == ON_HAND)) & pl.col("quantity").is_not_null()
-    told = joined.filter(is_count & pl.col("sku").is_not_null() & place.is_not_null()).sort(RECORD)
-    counted = told.select(
+    countable = joined.filter(is_count & pl.col("sku").is_not_null() & place.is_not_null()).sort(RECORD)
+    counted = countable.select(
         RECORD,
         "sku",
         "quantity",

@@ -1,7 +1,7 @@
-"""What kind of thing a Shopify object is, and the objects of a file in their order, by kind.
+"""The objects of a Shopify file in their order, by kind.
 
-An object's kind is said by the key it is wrapped in (``{"order": …}``, ``{"orders": […]}``), else told by the fields
-that only its kind has. What the kinds become belongs in the other modules.
+The key around an object (``{"order": …}``, ``{"orders": […]}``) gives its kind, or else the fields that only its kind
+has. The translation of the kinds belongs in the other modules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.readers.json_objects import Object
-from orderhouse.sources.readers.json_text import each_record, read_values
+from orderhouse.sources.readers.json_text import iterate_records, read_values
 from orderhouse.sources.readers.records import Malformed
 
 __all__ = ["SET_ASIDE", "Batch", "read_kinds"]
@@ -37,6 +37,7 @@ ENVELOPES: dict[str, str] = {
 }
 KIND_OF_KEY = ENVELOPES | {f"{name}s": kind for name, kind in ENVELOPES.items()}
 
+# Kinds in the order of the checks: an object is of the first kind whose fields it has.
 SIGNATURES: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     ("balance_transaction", (("payout_status",), ("source_order_transaction_id",))),
     ("refund", (("refund_line_items",), ("order_adjustments", "order_id"))),
@@ -86,7 +87,7 @@ class Batch:
 
     Attributes:
         kinds: Objects by kind, each with its record: the line in a file of lines, else its running number.
-        malformed: What is no object, or of no known kind.
+        malformed: Records that are not objects, or of no known kind.
     """
 
     kinds: dict[str, list[tuple[int, Object]]] = field(default_factory=dict)
@@ -94,15 +95,15 @@ class Batch:
 
 
 def read_kinds(file: SourceFile) -> Iterator[Batch]:
-    """The objects of a file by kind, a bounded number at a time where the file is one of lines.
+    """Yield the objects of a file by kind, a bounded number at a time where the file is one of lines.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        for record, (inner, kind) in each_record(values, _opened):
+        for record, (inner, kind) in iterate_records(values, _opened):
             _put(batch, record, kind, inner)
         yield batch
 
@@ -116,15 +117,18 @@ def _put(batch: Batch, record: int, kind: str | None, value: Any) -> None:
 
 
 def _opened(value: Any) -> Iterator[tuple[Any, str | None]]:
-    """A value, or what its envelope holds; only an object without id and with nothing else nested is an envelope."""
+    """Yield a value, or the content of its envelope, each with its kind.
+
+    An envelope is an object without id in which only one value is nested.
+    """
     key = _envelope(value)
     if key is None:
-        yield value, _told(value)
+        yield value, _kind_of(value)
         return
     inside = value[key]
     for inner in inside if isinstance(inside, list) else [inside]:
-        told = _told(inner)
-        yield inner, "balance_transaction" if told == "balance_transaction" else KIND_OF_KEY[key]
+        kind = _kind_of(inner)
+        yield inner, "balance_transaction" if kind == "balance_transaction" else KIND_OF_KEY[key]
 
 
 def _envelope(value: Any) -> str | None:
@@ -134,7 +138,7 @@ def _envelope(value: Any) -> str | None:
     return nested[0] if len(nested) == 1 and nested[0] in KIND_OF_KEY else None
 
 
-def _told(value: Any) -> str | None:
+def _kind_of(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
     for kind, signatures in SIGNATURES:

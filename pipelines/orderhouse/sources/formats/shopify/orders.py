@@ -1,7 +1,7 @@
-"""An order as Shopify nests it, taken apart into its header, its lines and what is charged for shipping.
+"""An order as Shopify nests it, split into its header, its lines and its shipping charges.
 
-Fulfilments, refunds and transactions inside an order are what they are on their own: they belong in `fulfilments`,
-`refunds` and `transactions`, which `inside` hands them to.
+Fulfilments, refunds and transactions inside an order are translated like separate ones, in `fulfilments`, `refunds`
+and `transactions`; `inside` extracts them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from orderhouse.sources.readers.records import RECORD
 
 __all__ = ["inside", "sales_of"]
 
+# Names of gateways that collect cash on delivery, for which Shopify has no payment terms.
 ON_DELIVERY = ("cash on delivery (cod)", "cash on delivery", "cash_on_delivery", "cod")
 LINE = "_line"
 SETS = {"duties": "original_total_duties_set", "fees": "original_total_additional_fees_set"}
 
 
 def sales_of(orders: pl.DataFrame) -> Sales:
-    """Orders (the shape ORDER and `_record`) taken apart."""
+    """Return orders (the shape ORDER and `_record`) split into their parts."""
     numbered = orders.with_row_index(ORDER)
     return Sales(_headers(numbered), _lines(numbered), _shipping(numbered))
 
 
 def inside(orders: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The fulfilments, refunds or transactions of orders, each with its order's id and currency."""
+    """Return the fulfilments, refunds or transactions of orders, each with the id and currency of its order."""
     parents = orders.select(RECORD, pl.col("id").alias("_order_id"), pl.col("currency").alias("_currency"), column)
     rows = children(parents, column, RECORD, "_order_id", "_currency")
     return rows.with_columns(order_id=pl.coalesce("order_id", "_order_id")).drop("_order_id")
@@ -82,7 +83,7 @@ def _headers(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lines(orders: pl.DataFrame) -> pl.DataFrame:
-    """The line items, and a line for what else is charged and is neither goods, tax nor shipping."""
+    """Return the line items, and lines for charges that are not goods, tax or shipping."""
     parents = orders.select(
         ORDER, RECORD, pl.col("id").alias("order_id"), "updated_at", pl.col("line_items").alias("line_item")
     )
@@ -96,6 +97,7 @@ def _lines(orders: pl.DataFrame) -> pl.DataFrame:
     )
     is_allocated = pl.col("allocated_shop").is_not_null()
     zero = pl.lit(0, pl.Int64)
+    # Units that are neither current nor refunded were removed by an edit of the order.
     gone = whole(pl.col("quantity")) - whole(pl.col("current_quantity")) - pl.coalesce("refunded_units", zero)
     cancelled = pl.coalesce("cancelled_units", zero) + pl.max_horizontal(pl.coalesce(gone, zero), zero)
     lines = joined.select(
@@ -125,8 +127,9 @@ def _lines(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _extras(orders: pl.DataFrame, lines: pl.DataFrame, tipped: pl.DataFrame) -> pl.DataFrame:
-    """What `extra_lines` needs to know of orders."""
+    """Return the amounts of orders that `extra_lines` needs."""
     in_shop = {name: pl.col(column).struct.field("shop_money").struct.field("amount") for name, column in SETS.items()}
+    # A tip that is a line item already is not counted again.
     is_line = pl.col(ORDER).is_in(tipped[ORDER].implode())
     shipped = children(orders, "shipping_lines", ORDER)
     taxed = pl.concat(
@@ -152,12 +155,12 @@ def _extras(orders: pl.DataFrame, lines: pl.DataFrame, tipped: pl.DataFrame) -> 
 
 
 def _bought(lines: pl.DataFrame, taxed: pl.DataFrame) -> pl.Expr:
-    """Orders that list lines, none of them with its tax."""
+    """Return whether an order lists lines, none of them with its tax."""
     return pl.col(ORDER).is_in(lines[ORDER].implode()) & ~pl.col(ORDER).is_in(taxed[ORDER].implode())
 
 
 def _summed(rows: pl.DataFrame, column: str, plain: str, money_set: str, key: str, name: str) -> pl.DataFrame:
-    """The amounts of a list, added up per parent; no presentment sum where one of them has no presentment amount."""
+    """Return the sum of a list's amounts per parent; the presentment sum is null if one part lacks its amount."""
     parts = children(rows, column, key).with_columns(
         in_shop=shop(plain, money_set), in_presentment=presentment(money_set)
     )
@@ -168,7 +171,7 @@ def _summed(rows: pl.DataFrame, column: str, plain: str, money_set: str, key: st
 
 
 def _cancelled(orders: pl.DataFrame) -> pl.DataFrame:
-    """Units per line that refunds took back: those cancelled before they left, and all of them."""
+    """Return the refunded units per line: those cancelled before they left, and all of them."""
     parents = orders.select(ORDER, RECORD, "refunds")
     refunds = children(parents, "refunds", ORDER, RECORD)
     lines = refund_lines(refunds, keep=ORDER)
@@ -179,7 +182,7 @@ def _cancelled(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shipping(orders: pl.DataFrame) -> pl.DataFrame:
-    """What each order's shipping lines come to after their discounts, and the tax on them."""
+    """Return the shipping charges of each order after their discounts, and the tax on them."""
     rows = children(orders, "shipping_lines", ORDER, number=LINE)
     rows = rows.filter((pl.col("is_removed") != "true").fill_null(True))
     allocated = _summed(rows, "discount_allocations", "amount", "amount_set", LINE, "allocated")
@@ -217,5 +220,5 @@ def _shipping(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _complete(in_shop: pl.Expr, in_presentment: pl.Expr) -> pl.Expr:
-    """A presentment sum over a group, null where a part of it is known in the shop's currency only."""
+    """Return a presentment sum over a group, null where a part is known in the shop's currency only."""
     return pl.when(~lacks(in_shop, in_presentment).any()).then(total(in_presentment))

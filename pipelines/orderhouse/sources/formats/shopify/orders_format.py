@@ -1,7 +1,7 @@
-"""`shopify_orders`: what Shopify's Admin API and webhooks send, as rows of feeds.
+"""`shopify_orders`: objects of Shopify's Admin API and webhooks as rows of feeds.
 
-Which object goes to which feed, and what is set aside, is decided here; what the fields mean belongs in the modules
-of the things themselves.
+This module decides to which feed an object goes and what is set aside. The translation of the fields belongs in the
+modules of each kind.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ NO_ROWS = pl.DataFrame(schema={RECORD: pl.Int64()})
 
 
 class ShopifyOrders(Format):
-    """Orders with all they carry, and refunds, fulfilments, transactions, products and so on by themselves."""
+    """Orders with all that they contain, and refunds, fulfilments, transactions, products and so on by themselves."""
 
     name = "shopify_orders"
     version = "1"
@@ -62,7 +62,7 @@ class ShopifyOrders(Format):
     time_zone = "UTC"
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one file."""
+        """Yield the rows of one file."""
         (file,) = files
         reading = _Reading(source, file)
         is_empty = True
@@ -74,7 +74,7 @@ class ShopifyOrders(Format):
 
 
 class _Reading:
-    """One file being read: what must wait for its end, and what is set aside."""
+    """The reading of one file: the rows that must wait for its end, and counts of objects that are set aside."""
 
     def __init__(self, source: Declaration, file: SourceFile) -> None:
         self.source = source
@@ -96,7 +96,7 @@ class _Reading:
         }
 
     def all(self) -> Iterator[FeedRows]:
-        """The rows of the whole file that are of the feed the source is for, if it is for one."""
+        """Yield the rows of the whole file, only those of the source's feed if it declares one."""
         for batch in read_kinds(self.file):
             for kind, objects in batch.kinds.items():
                 for rows in self._rows(kind, objects):
@@ -109,7 +109,7 @@ class _Reading:
         yield from self._rest()
 
     def none(self, malformed: list[Malformed]) -> FeedRows:
-        """No rows, and records that cannot be read."""
+        """Return no rows, only records that cannot be read."""
         return FeedRows(self.source.feed or "orders", self.file, NO_ROWS, malformed=malformed)
 
     def _rows(self, kind: str, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
@@ -119,7 +119,7 @@ class _Reading:
             yield from self.kinds[kind](objects)
 
     def _rest(self) -> Iterator[FeedRows]:
-        """What could only be told at the end of the file."""
+        """Yield the rows that need the whole file."""
         if self.levels:
             skus = pl.concat(self.skus) if self.skus else pl.DataFrame(schema=SKUS)
             counted, unknown = counts_of(pl.concat(self.levels), skus)
@@ -152,7 +152,7 @@ class _Reading:
     def _refunds(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.REFUND)
         returned, money = self._of_refunds(frame.with_row_index(REFUND))
-        self._set_aside(EMPTY_REFUNDS, _untold(frame, returned, money))
+        self._set_aside(EMPTY_REFUNDS, _count_without_rows(frame, returned, money))
         yield self._feed("returns", returned, malformed)
         yield self._feed("payments", money, role="derived")
 
@@ -197,7 +197,7 @@ class _Reading:
         frame, malformed = frame_of(objects, shapes.PRODUCT)
         self.skus.append(skus_by_item(frame))
         products = products_of(frame)
-        self._set_aside(NO_VARIANTS, _untold(frame, products))
+        self._set_aside(NO_VARIANTS, _count_without_rows(frame, products))
         yield self._feed("products", products, malformed)
 
     def _customers(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
@@ -220,10 +220,10 @@ class _Reading:
             self.aside[what] += number
 
 
-def _untold(frame: pl.DataFrame, *rows: pl.DataFrame) -> int:
-    """How many objects no row came of."""
-    told = pl.concat([each[RECORD] for each in rows]).unique()
-    return frame.filter(~pl.col(RECORD).is_in(told.implode())).height
+def _count_without_rows(frame: pl.DataFrame, *rows: pl.DataFrame) -> int:
+    """Return the number of objects that gave no row."""
+    with_rows = pl.concat([each[RECORD] for each in rows]).unique()
+    return frame.filter(~pl.col(RECORD).is_in(with_rows.implode())).height
 
 
 def _is_refund() -> pl.Expr:

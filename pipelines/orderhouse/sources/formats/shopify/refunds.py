@@ -1,7 +1,7 @@
-"""Refunds: units that came back, and money that went back with its split where it adds up.
+"""Refunds: returned units, and refunded money with its split where the parts add up.
 
 A refund of units that never left (restock type ``cancel``) is a cancellation: it counts on the order's line and gives
-no return. Refunds never change once made, so that their events are the same wherever they are read.
+no return. Refunds never change, so their events are the same wherever they are read.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SPLIT = ("goods_amount", "tax_amount", "shipping_amount")
 
 
 def refund_lines(refunds: pl.DataFrame, keep: str = REFUND) -> pl.DataFrame:
-    """Refunded lines: `line_id`, quantity, `restock` (what happened to the units), `warehouse_id`, sku and amounts.
+    """Return refunded lines: `line_id`, quantity, `restock` (the action on the units), `warehouse_id`, sku and amounts.
 
     Args:
         refunds: Frame with the list `refund_line_items` and `restock`.
-        keep: The column that names the parent.
+        keep: The column that identifies the parent.
     """
     named = refunds.rename({"restock": "restocked"})
     rows = children(named, "refund_line_items", keep, RECORD, "restocked")
@@ -49,11 +49,11 @@ def refund_lines(refunds: pl.DataFrame, keep: str = REFUND) -> pl.DataFrame:
 
 
 def returns_of(refunds: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Rows of returns: units of a line that a refund took back, by what happened to them.
+    """Return rows of returns: units of a line that a refund took back, by the action on them.
 
     Args:
         refunds: `_refund`, id, order_id, created_at, processed_at, note.
-        lines: What `refund_lines` gives, naming `_refund`.
+        lines: Result of `refund_lines`, with `_refund`.
     """
     returned = lines.filter(pl.col("restock") != CANCELS).group_by(REFUND, "line_id", "restock", maintain_order=True)
     units = returned.agg(
@@ -76,12 +76,12 @@ def returns_of(refunds: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def refund_payments(refunds: pl.DataFrame, lines: pl.DataFrame, currency: str | None) -> pl.DataFrame:
-    """Rows of payments for the transactions of refunds.
+    """Return rows of payments for the transactions of refunds.
 
     Args:
         refunds: Refunds with `_refund`, `order_id`, and the lists `transactions` and `order_adjustments`.
-        lines: What `refund_lines` gives, naming `_refund`.
-        currency: Of transactions that name none.
+        lines: Result of `refund_lines`, with `_refund`.
+        currency: Currency of transactions that name none.
     """
     parents = refunds.rename({"order_id": "_order_id"})
     keys = [REFUND, RECORD, "_order_id", *(["_currency"] if "_currency" in refunds.columns else [])]
@@ -101,13 +101,13 @@ def refund_payments(refunds: pl.DataFrame, lines: pl.DataFrame, currency: str | 
 def with_split(
     payments: pl.DataFrame, refunds: pl.DataFrame, lines: pl.DataFrame, adjustments: pl.DataFrame
 ) -> pl.DataFrame:
-    """Payments of refunds with the return they answer and their split, where the parts add up to the amount.
+    """Return payments of refunds with their return, and with their split where the parts add up to the amount.
 
     Args:
         payments: Rows of payments with `_refund`.
         refunds: `_refund` and id.
-        lines: What `refund_lines` gives, naming `_refund`.
-        adjustments: `_refund`, kind, and amount and tax in both currencies, below zero where money goes back.
+        lines: Result of `refund_lines`, with `_refund`.
+        adjustments: `_refund`, kind, and amount and tax in both currencies, negative where money is given back.
     """
     returned = lines.filter(pl.col("restock") != CANCELS).select(REFUND).unique()
     returned = returned.join(refunds.select(REFUND, return_id="id"), on=REFUND)
@@ -122,6 +122,7 @@ def with_split(
     paid = exact(pl.col("amount"))
     is_refund = pl.col("kind").str.starts_with(REFUND_KIND)
     adds_up = is_refund & (goods + tax + shipping + shipping_tax == paid)
+    # With prices that include tax, the goods' amount contains the tax already.
     adds_up_gross = is_refund & (goods + shipping == paid)
     zero_tax = pl.lit(0, pl.Decimal(18, 4))
     taken_off = [pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each) for each in (tax, shipping_tax)]
@@ -133,7 +134,7 @@ def with_split(
 
 
 def _parts(lines: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """What each refund says it is made of, in both currencies. Other adjustments are about goods."""
+    """Return the parts of each refund in both currencies; adjustments of other kinds than shipping concern goods."""
     is_shipping = pl.col("kind") == SHIPPING_REFUND
     back = [
         adjustments.filter(is_shipping).select(
@@ -159,11 +160,11 @@ def _negated(name: str, part: str) -> dict[str, pl.Expr]:
 
 
 def _units() -> pl.Expr:
-    """The units of a group, as text; a number that cannot be read is handed on."""
+    """Return the units of a group, as text; a number that cannot be read is passed on."""
     quantity = pl.col("quantity")
     unreadable = quantity.filter(quantity.is_null() | whole(quantity).is_null())
-    odd = pl.when(unreadable.len() > 0).then(pl.coalesce(unreadable.first(), pl.lit("")))
-    return pl.coalesce(odd, whole(quantity).sum().cast(TEXT)).alias("quantity")
+    passed_on = pl.when(unreadable.len() > 0).then(pl.coalesce(unreadable.first(), pl.lit("")))
+    return pl.coalesce(passed_on, whole(quantity).sum().cast(TEXT)).alias("quantity")
 
 
 def _currency(money_set: str) -> pl.Expr:

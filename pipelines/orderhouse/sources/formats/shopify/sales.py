@@ -1,7 +1,7 @@
 """Orders and their lines in contract columns, each order in one currency.
 
-What the customer was charged in is taken where every amount of the order has it, else the shop's own currency: money
-of two currencies never meets in an order. How Shopify nests or lists the parts belongs in `orders` and `tables`.
+The customer's currency is taken if every amount of the order has it, otherwise the shop's own. So an order never mixes
+two currencies. The structure of Shopify's objects and tables belongs in `orders` and `tables`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ SHIPPING = ("shipping_amount", "shipping_tax_amount")
 
 @dataclass(frozen=True)
 class Sales:
-    """Orders taken apart. Amounts stand twice, as ``<name>_shop`` and ``<name>_presentment``, as text.
+    """Orders split into their parts.
+
+    Each amount is there twice, as ``<name>_shop`` and ``<name>_presentment``, as text.
 
     Attributes:
         headers: Contract columns of orders without shipping amounts; `_order` numbers them; `presentment_currency`.
@@ -37,9 +39,10 @@ class Sales:
 
 
 def extra_lines(extras: pl.DataFrame) -> pl.DataFrame:
-    """Lines for what an order charges that is neither goods nor shipping: one unit of a service each.
+    """Return lines for charges that are neither goods nor shipping: one unit of a service each.
 
-    Tips, duties and additional fees are a service at their price; tax that no line tells is the tax of one at 0.
+    Tips, duties and additional fees are services at their price. Tax that no line contains is the tax of a service at
+    0.
 
     Args:
         extras: `_order`, `_record`, `order_id`, `updated_at`, and the pairs named in `EXTRAS`.
@@ -67,12 +70,13 @@ def extra_lines(extras: pl.DataFrame) -> pl.DataFrame:
         for name, sku in EXTRAS.items()
     ]
     charged = pl.col("charged")
+    # An unreadable amount counts as charged, so that the contract reports it.
     some = charged.is_not_null() & (exact(charged) != 0).fill_null(True)
     return pl.concat(rows, how="diagonal").filter(some).drop("charged")
 
 
 def in_one_currency(sales: Sales) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of orders and of order lines."""
+    """Return rows of orders and of order lines."""
     lacking = pl.concat([_lacking(sales.lines, PAIRS), _lacking(sales.shipping, SHIPPING)]).unique()
     other = pl.col("presentment_currency").is_not_null() & (pl.col("presentment_currency") != pl.col("currency"))
     headers = sales.headers.join(lacking.with_columns(lacks=pl.lit(True)), on=ORDER, how="left", maintain_order="left")
@@ -89,7 +93,7 @@ def in_one_currency(sales: Sales) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _lacking(rows: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
-    """Orders with an amount that is given in the shop's currency only."""
+    """Return the orders with an amount that is given in the shop's currency only."""
     alone = [lacks(pl.col(f"{name}_shop"), pl.col(f"{name}_presentment")) for name in names]
     return rows.filter(pl.any_horizontal(*alone)).select(ORDER).unique()
 

@@ -1,4 +1,4 @@
-"""Which parts of Shopify's objects are read, and how they are nested. Everything else of them is left alone."""
+"""Shapes of the parts of Shopify's objects that are read, with their nesting. All other parts are ignored."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A connector's table: its columns by any of the names that connectors give them, as text.
+"""A connector's table: its columns as text, by any of the names that connectors give them.
 
 REST-style tables keep an amount's two currencies as JSON in ``<name>_set``, GraphQL-style ones as columns
-``<name>_set_shop_amount`` and ``<name>_set_pres_amount``. What the columns mean belongs in `tables`.
+``<name>_set_shop_amount`` and ``<name>_set_pres_amount``. The meaning of the columns belongs in `tables`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ PRESENTMENT = ("_set_pres_amount", "_set_presentment_money_amount", "_set_presen
 
 
 def table_name(path: str) -> tuple[str, bool] | None:
-    """The table a file holds, and whether it is GraphQL-style; None if the file is no table."""
+    """Return the table of a file and whether it is GraphQL-style; None if the file is not a table."""
     match = FILE_NAME.match(PurePath(path).name)
     return (match["table"], match["gql"] is not None) if match else None
 
 
 class Table:
-    """Rows of one table as trimmed text, with `_record`; rows that the connector marked as deleted are in it.
+    """Rows of one table as trimmed text, with `_record`, including rows that the connector marked as deleted.
 
     Attributes:
-        file: The file, or None for a table that is not there.
-        used: Columns that were asked for.
+        file: The file, or None for a missing table.
+        used: Columns that were read.
     """
 
     def __init__(self, file: SourceFile | None, frame: pl.DataFrame, malformed: list[Malformed]) -> None:
@@ -49,39 +49,39 @@ class Table:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Columns that nothing is taken from."""
+        """Return the columns that are not used."""
         return tuple(name for name in self.frame.columns if name not in {RECORD, *self.used})
 
     def text(self, *names: str) -> pl.Expr:
-        """The first of these columns that has a value; null where none of them is there."""
+        """Return the first of these columns that has a value; null where none exists."""
         return pl.coalesce(*(pl.col(name) for name in self._found(names)), pl.lit(None, TEXT))
 
     def instant(self, *names: str) -> pl.Expr:
-        """The same of instants, which some tables end with the word UTC."""
+        """Return the first of these instants, without the suffix UTC that some tables have."""
         return self.text(*names).str.strip_suffix(" UTC")
 
     def shop(self, *bases: str) -> pl.Expr:
-        """An amount in the shop's currency."""
+        """Return an amount in the shop's currency."""
         written = [name for base in bases for name in (base, *(f"{base}{ending}" for ending in SHOP))]
         return pl.coalesce(self.text(*written), *self._nested(bases, "shop_money.amount"))
 
     def presentment(self, *bases: str) -> pl.Expr:
-        """The same amount in the currency the customer saw."""
+        """Return the same amount in the currency that the customer saw."""
         written = [f"{base}{ending}" for base in bases for ending in PRESENTMENT]
         return pl.coalesce(self.text(*written), *self._nested(bases, "presentment_money.amount"))
 
     def presentment_currency(self, *bases: str) -> pl.Expr:
-        """The currency of that amount."""
+        """Return the currency of the presentment amount."""
         written = [f"{base}{ending}" for base in bases for ending in PRESENTMENT]
         codes = [f"{name.removesuffix('_amount')}_currency_code" for name in written]
         return pl.coalesce(self.text(*codes), *self._nested(bases, "presentment_money.currency_code"))
 
     def is_deleted(self) -> pl.Expr:
-        """Whether the connector says that the row is gone at the source."""
+        """Return whether the connector marked the row as deleted at the source."""
         return self.text(DELETED).str.to_lowercase().is_in(["true", "t", "1"]).fill_null(False)
 
     def live(self) -> Table:
-        """The table without rows that are gone; what is asked of it counts as asked of this one."""
+        """Return the table without deleted rows; columns used in it count as used here."""
         rest = Table(self.file, self.frame.filter(~self.is_deleted()), self.malformed)
         rest.used = self.used
         return rest
@@ -97,11 +97,11 @@ class Table:
 
 
 def read_table(source: Declaration, file: SourceFile) -> Table:
-    """Read a table whole.
+    """Read a table as a whole.
 
     Raises:
-        FileRejected: It is not CSV.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not CSV.
+        FileVanished: The file no longer exists.
     """
     frames: list[pl.DataFrame] = []
     malformed: list[Malformed] = []
@@ -113,5 +113,5 @@ def read_table(source: Declaration, file: SourceFile) -> Table:
 
 
 def empty_table() -> Table:
-    """A table that is not in the bundle."""
+    """Return a table that is not in the bundle."""
     return Table(None, pl.DataFrame(schema={RECORD: pl.Int64()}), [])

@@ -1,6 +1,6 @@
-"""What connectors' tables say, in the parts that orders, refunds and fulfilments are made of everywhere.
+"""Connectors' tables split into the same parts as Shopify's objects: orders, refunds and fulfilments.
 
-Columns are named here and nowhere else; `tables_format` says which table goes to which feed.
+The names of the columns belong here and nowhere else. The feeds of the tables belong in `tables_format`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ADDRESS = "shipping_address"
 
 
 def sales(tables: Tables) -> Sales:
-    """Orders, their lines and their shipping out of six tables."""
+    """Return orders, their lines and their shipping from six tables."""
     orders = _headers(tables["order"], tables["order_discount_code"].live())
     lines = _lines(tables, orders)
     shipping = _shipping(tables, orders)
@@ -44,6 +44,7 @@ def _headers(order: Table, codes: Table) -> pl.DataFrame:
         RECORD,
         order_id=order.text("id"),
         placed_at=order.instant("processed_at", "created_at"),
+        # A deleted order counts as cancelled from the instant at which the connector saw the deletion.
         updated_at=pl.when(gone)
         .then(order.instant(SYNCED, "updated_at"))
         .otherwise(order.instant("updated_at", SYNCED)),
@@ -78,7 +79,7 @@ def _headers(order: Table, codes: Table) -> pl.DataFrame:
 
 
 def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
-    """A line whose order is not in the bundle has the connector's clock."""
+    """Return the order lines; a line whose order is not in the bundle has the connector's clock."""
     line = tables["order_line"].live()
     allocated = _summed(
         tables["discount_allocation"].live(), "order_line_id", "allocated", "amount", "allocated_amount"
@@ -142,7 +143,7 @@ def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shipping(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
-    """What the shipping lines of an order come to, or the order's own total where none is listed."""
+    """Return the sum of an order's shipping lines, or the order's own total where none is listed."""
     listed = _shipping_lines(tables, orders)
     order = tables["order"]
     totals = order.frame.with_row_index(ORDER).select(
@@ -208,7 +209,7 @@ def _extras(order: Table, orders: pl.DataFrame, lines: pl.DataFrame, shipping: p
 
 
 def refunds(tables: Tables) -> pl.DataFrame:
-    """Refunds: `_refund`, id, order_id, their instants and note."""
+    """Return refunds: `_refund`, id, order_id, their instants and note."""
     refund = tables["refund"].live()
     return refund.frame.with_row_index(REFUND).select(
         REFUND,
@@ -223,13 +224,13 @@ def refunds(tables: Tables) -> pl.DataFrame:
 
 
 def refund_lines(tables: Tables) -> pl.DataFrame:
-    """Refunded lines, each once, though some connectors land them in two tables."""
-    made = refunds(tables).select(REFUND, "restocked", refund_id="id").unique("refund_id", keep="first")
+    """Return refunded lines, each once, because some connectors land them in two tables."""
+    known_refunds = refunds(tables).select(REFUND, "restocked", refund_id="id").unique("refund_id", keep="first")
     parts = [_refund_lines(tables[name].live()) for name in ("order_line_refund", "refund_line_item")]
     lines = pl.concat(parts).unique("id", keep="first", maintain_order=True)
     is_back = pl.col("restocked").str.to_lowercase() == "true"
     if_old = pl.when(is_back).then(pl.lit("legacy_restock")).otherwise(pl.lit("no_restock"))
-    joined = lines.join(made, on="refund_id", how="left", maintain_order="left")
+    joined = lines.join(known_refunds, on="refund_id", how="left", maintain_order="left")
     return joined.with_columns(restock=pl.coalesce(pl.col("restock").str.to_lowercase(), if_old))
 
 
@@ -252,9 +253,9 @@ def _refund_lines(line: Table) -> pl.DataFrame:
 
 
 def adjustments(tables: Tables) -> pl.DataFrame:
-    """What refunds gave back beside their lines."""
+    """Return the refunded amounts that belong to no line."""
     row = tables["order_adjustment"].live()
-    made = refunds(tables).select(REFUND, "id").unique("id", keep="first")
+    known_refunds = refunds(tables).select(REFUND, "id").unique("id", keep="first")
     kind = row.text("kind", "reason").str.to_lowercase().str.replace_all(" ", "_")
     given = row.frame.select(
         refund_id=row.text("refund_id"),
@@ -264,14 +265,14 @@ def adjustments(tables: Tables) -> pl.DataFrame:
         tax_shop=row.shop("tax_amount"),
         tax_presentment=row.presentment("tax_amount"),
     )
-    return given.join(made, left_on="refund_id", right_on="id", how="inner").drop("refund_id")
+    return given.join(known_refunds, left_on="refund_id", right_on="id", how="inner").drop("refund_id")
 
 
 def transactions(tables: Tables) -> pl.DataFrame:
-    """Transactions in the parts that `payments_of` takes, with `_refund` where one belongs to a refund."""
+    """Return transactions in the shape that `payments_of` takes, with `_refund` for those of a refund."""
     row = tables["transaction"].live()
     company = row.text("payment_credit_card_company")
-    made = refunds(tables).select(REFUND, "id").unique("id", keep="first")
+    known_refunds = refunds(tables).select(REFUND, "id").unique("id", keep="first")
     orders = tables["order"]
     known = orders.frame.select(order_id=orders.text("id"), _currency=orders.text("currency", "currency_code"))
     given = row.frame.select(
@@ -291,13 +292,13 @@ def transactions(tables: Tables) -> pl.DataFrame:
         processed_at=row.instant("processed_at"),
         payment_details=pl.struct(credit_card_company=company),
     )
-    return given.join(made, left_on="refund_id", right_on="id", how="left", maintain_order="left").join(
+    return given.join(known_refunds, left_on="refund_id", right_on="id", how="left", maintain_order="left").join(
         known.unique("order_id", keep="first"), on="order_id", how="left", maintain_order="left"
     )
 
 
 def fulfilments(tables: Tables) -> pl.DataFrame:
-    """Fulfilments in the parts that `scans_of` takes, with all their tracking numbers."""
+    """Return fulfilments in the shape that `scans_of` takes, with all their tracking numbers."""
     row = tables["fulfillment"].live()
     info = tables["fulfillment_tracking_info"].live()
     numbers = info.frame.select(
@@ -334,12 +335,13 @@ def fulfilments(tables: Tables) -> pl.DataFrame:
 
 
 def shipped_lines(fulfilments: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Which lines a fulfilment holds, where an order has a single one: what is neither unfulfilled nor cancelled.
+    """Return the lines of a fulfilment, if its order has only one: units neither unfulfilled nor cancelled.
 
-    No table says what a fulfilment holds. With several fulfilments of an order it cannot be told, and is not guessed.
+    No table has the lines of a fulfilment. With several fulfilments of an order they cannot be known, and are not
+    guessed.
 
     Args:
-        fulfilments: Those that left the building or will; cancelled ones are not among them.
+        fulfilments: Fulfilments that left the building or will; without cancelled ones.
         lines: Lines of `Sales`, with `unfulfilled`.
     """
     alone = fulfilments.filter((pl.len().over("order_id") == 1) & pl.col("order_id").is_not_null())
@@ -351,7 +353,7 @@ def shipped_lines(fulfilments: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFram
 
 
 def _first(tables: Tables, *names: str) -> Table:
-    """The first of these tables that has rows."""
+    """Return the first of these tables that has rows."""
     found = [tables[name] for name in names if tables[name].frame.height]
     return (found[0] if found else tables[names[0]]).live()
 
@@ -372,7 +374,7 @@ def _complete(in_shop: str, in_presentment: str) -> pl.Expr:
 
 
 def _each(amount: pl.Expr, quantity: pl.Expr) -> pl.Expr:
-    """The price of one unit of a line's total, where it is one to the fourth decimal."""
+    """Return the price of one unit, if the line's total divides exactly at four decimals."""
     units = pl.when(quantity > 0).then(quantity)
     unit = (exact(amount) / units).cast(pl.Decimal(18, 4), strict=False)
     return pl.when(unit * units == exact(amount)).then(unit.cast(TEXT))

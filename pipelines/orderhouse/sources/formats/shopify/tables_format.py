@@ -1,6 +1,6 @@
 """`shopify_tables`: the tables that warehouse connectors land for Shopify, a bundle per folder and style.
 
-Which table goes to which feed, and what is only looked up or set aside, is decided here.
+This module decides to which feed a table goes, and what is looked up or set aside. The columns belong in `tables`.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class ShopifyTables(Format):
     time_zone = "UTC"
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """The tables of each folder, REST-style and GraphQL-style ones apart."""
+        """Return the tables of each folder, REST-style and GraphQL-style ones separately."""
         named = [(str(PurePath(path).parent), name[1], path) for path in paths if (name := table_name(path))]
         grouped = groupby(sorted(named), key=lambda each: each[:2])
         return [[path for *_, path in group] for _, group in grouped]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of a bundle."""
+        """Yield the rows of a bundle."""
         tables = _tables(source, files)
         reading = _Bundle(source, tables)
         yield from reading.rows()
@@ -87,27 +87,29 @@ def _tables(source: Declaration, files: Sequence[SourceFile]) -> dict[str, Table
 
 
 def _looked_up(tables: dict[str, Table], aside: dict[str, Counter[str]]) -> Iterator[FeedRows]:
-    """A line for each table that gives no rows of its own, and for what is set aside of the others."""
+    """Yield an entry for each table without rows of its own, and for rows of the others that are set aside."""
     for name, table in sorted(tables.items()):
         if table.file is None:
             continue
         sentences = [f"{number} {what}" for what, number in sorted(aside[name].items())]
         if name not in PRIMARY:
-            said = UNUSED.get(name, f"the table {name}")
-            sentences += [] if name in LOOKED_UP else [f"{table.frame.height} rows: {said}"]
+            description = UNUSED.get(name, f"the table {name}")
+            sentences += [] if name in LOOKED_UP else [f"{table.frame.height} rows: {description}"]
         columns = table.ignored if name in (*PRIMARY, *LOOKED_UP) else ()
         if sentences or columns or name not in PRIMARY:
             yield FeedRows(None, table.file, table.frame.select(RECORD), "lookup", ignored=(*sentences, *columns))
 
 
 class _Bundle:
+    """The reading of one bundle, with counts of rows that are set aside."""
+
     def __init__(self, source: Declaration, tables: dict[str, Table]) -> None:
         self.source = source
         self.tables = tables
         self.aside: dict[str, Counter[str]] = defaultdict(Counter)
 
     def rows(self) -> Iterator[FeedRows]:
-        """The rows of all feeds, each table's own first."""
+        """Yield the rows of all feeds, each table's own first."""
         sales = parts.sales(self.tables)
         orders, lines = in_one_currency(sales)
         is_extra = pl.col("line_id").is_in(["tip", "duties", "fees", "tax"])
@@ -139,8 +141,8 @@ class _Bundle:
         status = pl.col("status").str.to_lowercase().fill_null("")
         gone = fulfilments.filter(status != CANCELLED)
         shipped = parts.shipped_lines(gone, lines).filter(status == SHIPPED)
-        told = gone.filter((status == SHIPPED) & pl.col("id").is_in(shipped["id"].implode()))
-        self._set_aside("fulfillment", SEVERAL, gone.filter(status == SHIPPED).height - told.height)
+        with_lines = gone.filter((status == SHIPPED) & pl.col("id").is_in(shipped["id"].implode()))
+        self._set_aside("fulfillment", SEVERAL, gone.filter(status == SHIPPED).height - with_lines.height)
         yield from self._feed("tracking", "fulfillment", scans_of(fulfilments))
         yield from self._feed(
             "shipments",

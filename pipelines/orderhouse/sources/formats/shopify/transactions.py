@@ -1,7 +1,7 @@
 """Transactions and disputes as payments.
 
-A payment's words are ``kind/status`` as Shopify writes both, so that what they mean stays data. A transaction that is
-still pending has moved no money: it comes again when it has succeeded or failed.
+The word of a payment is ``kind/status`` as Shopify writes both, so that the vocabulary maps it. A pending transaction
+has moved no money: it comes again when it has succeeded or failed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ OPEN = ("needs_response", "under_review")
 
 
 def is_pending() -> pl.Expr:
-    """Whether a transaction waits for its outcome."""
+    """Return whether a transaction waits for its outcome."""
     return pl.col("status").str.to_lowercase().is_in(PENDING).fill_null(False)
 
 
 def payments_of(transactions: pl.DataFrame, currency: str | None, *keep: str) -> pl.DataFrame:
-    """Rows of payments for transactions that have an outcome.
+    """Return rows of payments for transactions that have an outcome.
 
     Args:
-        transactions: The shape TRANSACTION and `_record`; `_currency` where they stand in an order.
-        currency: Of transactions that name none and stand in no order.
+        transactions: The shape TRANSACTION and `_record`; `_currency` for those inside an order.
+        currency: Currency of transactions that name none and are not inside an order.
         keep: Further columns to keep.
     """
     around = [pl.col("_currency")] if "_currency" in transactions.columns else []
@@ -49,7 +49,7 @@ def payments_of(transactions: pl.DataFrame, currency: str | None, *keep: str) ->
 
 
 def disputes_of(disputes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Rows of payments for chargebacks, opened and decided, and how many inquiries there were, which hold no money."""
+    """Return rows of payments for opened and decided chargebacks, and the number of inquiries, which hold no money."""
     is_inquiry = (pl.col("type").str.to_lowercase() == INQUIRY).fill_null(False)
     chargebacks = disputes.filter(~is_inquiry)
     opened = chargebacks.select(

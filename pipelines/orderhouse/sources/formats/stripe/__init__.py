@@ -1,7 +1,7 @@
 """Stripe: payments from API objects and events, or from the tables that warehouse connectors land.
 
-Both ways give the same payments under the same keys; what a charge, a refund and a dispute become stands once, in
-`payments`.
+Both ways give the same payments under the same keys. The translation of charges, refunds and disputes is in
+`payments`, once for both.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Stripe's API objects and events as payments: webhook bodies, answers of lists, event logs, fixtures.
 
-Every record either gives payments, or is ignored by a name that the ledger shows, or is malformed.
+Every record gives payments, is ignored under a name that the ledger shows, or is malformed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StripeEvents(Format):
     covers = ("payments",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The payments of one file."""
+        """Yield the payments of one file."""
         (file,) = files
         paths = order_paths(source)
         unused: list[tuple[str, int]] = []
@@ -56,12 +56,12 @@ class StripeEvents(Format):
 
 
 def order_paths(source: Declaration) -> tuple[str, ...]:
-    """Where the order number stands: what the source's columns say is `order_id`, else the usual keys of metadata."""
+    """Return the paths of the order number: those that the source maps to `order_id`, else the usual metadata keys."""
     return tuple(path for path, names in source.renamed.items() if "order_id" in names) or ORDER_PATHS
 
 
 def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[tuple[str, int]]]:
-    """Rows of a batch, each once; and the records that no row follows from, by what they are called."""
+    """Return the distinct rows of a batch, and the records that give no row, each with the name of its kind."""
     charges, refunds, disputes = (
         [found for found in batch.found if found.kind == kind] for kind in ("charge", "refund", "dispute")
     )
@@ -71,6 +71,7 @@ def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[
         of_disputes(_dated(typed([_dispute(each, paths) for each in disputes], _records(disputes), DISPUTES))),
     ]
     rows = pl.concat([frame for frame, _ in taken])
+    # One object may be in a file several times, alone and expanded in other objects.
     rows = rows.unique(maintain_order=True).sort(RECORD, maintain_order=True)
     without = [(name, record) for _, kept in taken for name, records in kept.items() for record in records]
     split = "the amount_refunded of charges without their refunds"
@@ -109,7 +110,7 @@ def _refund(body: Object, paths: tuple[str, ...]) -> Fields:
 
 
 def _dispute(found: Found, paths: tuple[str, ...]) -> Fields:
-    """Its movements of money are always expanded: the first takes the amount, a later one gives it back."""
+    """Return the fields of a dispute; its first movement of money takes the amount, a later one gives it back."""
     body = found.body
     own = tuple(path for path in paths if path.startswith("metadata."))
     movements = body.get("balance_transactions")
@@ -143,7 +144,7 @@ def _shared(body: Object, paths: tuple[str, ...]) -> Fields:
 
 
 def _id(value: object) -> str | None:
-    """An id, or the id of the object that it was expanded into."""
+    """Return an id, or the id of the object into which it was expanded."""
     return at(value, "id") if isinstance(value, dict) else value if isinstance(value, str) else None
 
 
@@ -155,5 +156,5 @@ def _lacks_refunds(body: Object) -> bool:
 
 def _named(unused: list[tuple[str, int]], test_mode: int) -> tuple[str, ...]:
     counts = Counter(name for name, _ in unused)
-    said = [f"{count} × {name}" for name, count in sorted(counts.items())]
-    return (*said, *([f"livemode of {test_mode} × objects of test mode"] if test_mode else []))
+    counted = [f"{count} × {name}" for name, count in sorted(counts.items())]
+    return (*counted, *([f"livemode of {test_mode} × objects of test mode"] if test_mode else []))

@@ -1,4 +1,4 @@
-"""The names of Stripe's objects: what a record says in `object`. Any other name is not Stripe's, or too new."""
+"""Names of Stripe's objects, as a record has them in `object`. Any other name is unknown or newer than this list."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ FAMILIES = frozenset(_FAMILIES.split())
 
 
 def is_known(name: str) -> bool:
-    """Whether an object of this name is one of Stripe's."""
+    """Return whether a name is that of one of Stripe's objects."""
     family, _, rest = name.partition(".")
     return name in PLAIN or (family in FAMILIES and rest.replace(".", "").replace("_", "").isalnum())

@@ -1,6 +1,6 @@
-"""Stripe's integers in a currency's smallest unit as exact amounts.
+"""Stripe's integers in a currency's smallest unit as exact amounts, and its epoch seconds as instants.
 
-Stripe's list of smallest units is its own and not ISO-4217's: an ISK or UGX amount has two digits that are always zero,
+Stripe's list of smallest units differs from ISO-4217: an ISK or UGX amount has two digits that are always zero,
 an MGA amount has none.
 """
 
@@ -33,7 +33,10 @@ EPOCH = r"^\d{1,11}$"
 
 
 def amount_of(amount: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    """The amount as decimal text, digit for digit. What is no integer is handed on as what it is, and is stopped."""
+    """Return an amount as decimal text, digit for digit.
+
+    A value that is not an integer gets the words "minor units", so that the contract quarantines it.
+    """
     code = currency.str.to_lowercase()
     sign = pl.when(amount.str.starts_with("-")).then(pl.lit("-")).otherwise(pl.lit(""))
     digits = amount.str.strip_chars_start("+-")
@@ -49,7 +52,7 @@ def amount_of(amount: pl.Expr, currency: pl.Expr) -> pl.Expr:
 
 
 def instant_of(seconds: pl.Expr) -> pl.Expr:
-    """Seconds since 1970 as an ISO-8601 instant in UTC; anything else as it is."""
+    """Return seconds since 1970 as an ISO-8601 instant in UTC; other values as they are."""
     is_epoch = seconds.str.contains(EPOCH)
     moment = pl.from_epoch(pl.when(is_epoch).then(seconds).cast(pl.Int64, strict=False), time_unit="s")
     return pl.when(is_epoch).then(moment.dt.to_string("%Y-%m-%dT%H:%M:%SZ")).otherwise(seconds)

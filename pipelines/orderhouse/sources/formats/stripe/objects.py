@@ -1,7 +1,7 @@
-"""The Stripe objects in a file: lists, events and expanded parts opened until charges, refunds and disputes are found.
+"""The Stripe objects in a file: lists, events and expanded parts are opened to find charges, refunds and disputes.
 
-Stripe nests by taste of the caller (any id may be expanded into its object), so that a file has no fixed shape. Opening
-it is part of decoding JSON; what the objects mean belongs in `payments`.
+Stripe lets a caller expand any id into its object, so a file has no fixed shape. Opening it is part of decoding JSON.
+The meaning of the objects belongs in `payments`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.formats.stripe.kinds import is_known
 from orderhouse.sources.readers.json_checks import RULE, unwritable
-from orderhouse.sources.readers.json_text import each_record, read_values
+from orderhouse.sources.readers.json_text import iterate_records, read_values
 from orderhouse.sources.readers.records import Malformed
 
 __all__ = ["Batch", "Found", "at", "read_objects"]
@@ -30,11 +30,11 @@ class Found:
     """A charge, refund or dispute.
 
     Attributes:
-        kind: What it is.
+        kind: ``charge``, ``refund`` or ``dispute``.
         record: Its record.
         body: The object.
-        event: The type of the event that brought it, and the event's instant; empty outside of an event.
-        at: The event's instant in seconds.
+        event: Type of the event that contains it; empty outside of an event.
+        at: Instant of the event in seconds since 1970, as text.
     """
 
     kind: str
@@ -46,7 +46,14 @@ class Found:
 
 @dataclass
 class Batch:
-    """Some objects of a file, what is no object of Stripe's, and what nothing is taken from, by what it is called."""
+    """Some objects of a file.
+
+    Attributes:
+        found: Charges, refunds and disputes.
+        malformed: Records that are not objects of Stripe.
+        unused: Name of the kind and record, for objects that give no rows.
+        test_mode: Number of objects of test mode.
+    """
 
     found: list[Found] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
@@ -55,21 +62,21 @@ class Batch:
 
 
 def read_objects(file: SourceFile) -> Iterator[Batch]:
-    """The objects of a file, a bounded number at a time where it is one of lines.
+    """Yield the objects of a file, a bounded number at a time where the file is one of lines.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        for record, inner in each_record(values, _items):
+        for record, inner in iterate_records(values, _items):
             _sort_in(batch, record, inner)
         yield batch
 
 
 def at(body: Object, path: str) -> str | None:
-    """A plain value by its dotted path; None where there is none."""
+    """Return a plain value by its dotted path; None where there is none."""
     value: Any = body
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
@@ -79,7 +86,7 @@ def at(body: Object, path: str) -> str | None:
 
 
 def _items(value: Any) -> Iterator[Any]:
-    """The objects of a list, of a file of fixtures, or the value itself: each is a record."""
+    """Yield the objects of a list or of a file of fixtures, or the value itself; each is a record."""
     if isinstance(value, dict) and value.get("object") == "list" and isinstance(value.get("data"), list):
         yield from value["data"]
     elif isinstance(value, dict) and "object" not in value and isinstance(value.get("resources"), dict):
@@ -115,7 +122,7 @@ def _explain(value: Any) -> str:
 
 
 def _opened(record: int, value: Any) -> tuple[list[Found], str]:
-    """Charges, refunds and disputes in a value; and what it is called if there are none, empty if that is unknown."""
+    """Return the charges, refunds and disputes in a value, and the name of its kind, empty if that is unknown."""
     if not isinstance(value, dict):
         return [], ""
     kind = value.get("object")
@@ -132,13 +139,17 @@ def _opened(record: int, value: Any) -> tuple[list[Found], str]:
 
 
 def _inside(record: int, body: Any, event: str, instant: str | None) -> Iterator[Found]:
-    """An object and what of interest is expanded in it. An expanded part was not what the event is about."""
+    """Yield an object and the charges, refunds and disputes expanded in it.
+
+    An expanded part is not the subject of the event, so it gets no event.
+    """
     if not isinstance(body, dict):
         return
     kind = body.get("object")
     if kind in PAYMENTS:
         yield Found(kind, record, body, event, instant)
     if kind == "charge":
+        # A refund inside a charge may lack the charge's id, which its payment needs as parent.
         for refund in _listed(body.get("refunds")):
             yield from _inside(record, {"charge": body.get("id"), **_as_object(refund)}, "", None)
         yield from _inside(record, body.get("dispute"), "", None)

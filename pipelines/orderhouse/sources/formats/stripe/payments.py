@@ -1,10 +1,10 @@
-"""What charges, refunds and disputes become: payment events.
+"""Translation of charges, refunds and disputes into payment events.
 
-A Stripe object changes while it lives, an event does not. So each thing that happened is a row of its own, and every
-view of an object that can know of it gives the same row: the same charge in a list, in a webhook and as an older
-event gives duplicates and no conflicts. What only fuller views know (method, fee, payout) is left empty by the others.
+A Stripe object changes during its life, an event does not. So each occurrence is a row of its own, and every view of
+an object that contains the occurrence gives the same row. The same charge in a list, in a webhook and in an older
+event gives duplicates and no conflicts. Fields that only fuller views have (method, fee, payout) are empty in others.
 
-Where the objects come from belongs in `events` and `tables`.
+The finding of the objects belongs in `events` and `tables`.
 """
 
 from __future__ import annotations
@@ -37,24 +37,26 @@ INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed",
 OPEN = ("needs_response", "under_review")
 
 Taken = tuple[pl.DataFrame, dict[str, list[int]]]
-"""Rows of payments; and by what it is called, the records of what no row follows from."""
+"""Rows of payments, and the records that give no row, by the name of their kind."""
 
 
 def typed(rows: list[dict[str, str | None]], records: list[int], columns: tuple[str, ...]) -> pl.DataFrame:
-    """Objects as a frame of text columns and `_record`."""
+    """Return objects as a frame of text columns and `_record`."""
     series = [pl.Series(name, [row.get(name) for row in rows], dtype=pl.String) for name in columns]
     return pl.DataFrame([*series, pl.Series(RECORD, records, dtype=pl.Int64)])
 
 
 def of_charges(charges: pl.DataFrame) -> Taken:
-    """A charge that succeeded was authorised when it was created and, if so, captured.
+    """Return the payments of charges: a charge that succeeded was authorised at its creation and may be captured.
 
-    The instant of a later capture stands in no charge: it is the one at which the balance moved, where that is known
-    together with the fee (staging prefers the fuller row), and else that of the charge, in every view of it alike.
+    A charge does not contain the instant of a later capture. If the fee is known, the instant at which the balance
+    moved
+    is taken (staging prefers the row with the fee). Otherwise it is the instant of the charge, in every view alike.
     """
     status = pl.col("status").fill_null("unknown")
     charges = charges.with_columns(order_id=pl.coalesce("order_id", "charge_id"), status=status)
     pending = charges.filter(pl.col("status").is_in(PENDING))
+    # Unknown statuses become words, which the vocabulary maps or reports as unmapped.
     other = charges.filter(~pl.col("status").is_in([*PENDING, "succeeded"]))
     good = charges.filter(pl.col("status") == "succeeded")
     captured = good.filter(pl.col("captured") == "true").with_columns(
@@ -71,9 +73,10 @@ def of_charges(charges: pl.DataFrame) -> Taken:
 
 
 def of_refunds(refunds: pl.DataFrame) -> Taken:
-    """A refund counts once it has succeeded. One that failed later gave the money back, which is a row of its own.
+    """Return the payments of refunds; a refund counts once it has succeeded.
 
-    One that moved no balance released an authorisation, or what a partial capture left of it.
+    A refund that failed later returned the money, which is a row of its own. A refund that moved no balance released an
+    authorisation, or the rest of one after a partial capture.
     """
     refunds = _of_charge(refunds, "refund_id").with_columns(status=pl.col("status").fill_null("unknown"))
     status, key = pl.col("status"), pl.col("refund_id")
@@ -81,7 +84,9 @@ def of_refunds(refunds: pl.DataFrame) -> Taken:
     ended = status.is_in(["failed", "canceled"])
     known = pl.any_horizontal(status == "succeeded", status.is_in(PENDING), ended)
     waiting = refunds.filter(status.is_in(PENDING))
+    # A refund that failed before any money moved is no event.
     nothing = refunds.filter(ended & ~moved)
+    # A refund that failed after the money moved was sent first and returned later.
     sent = refunds.filter((status == "succeeded") & moved | ended & moved)
     released = refunds.filter((status == "succeeded") & ~moved)
     returned = refunds.filter(ended & moved)
@@ -101,7 +106,10 @@ def of_refunds(refunds: pl.DataFrame) -> Taken:
 
 
 def of_disputes(disputes: pl.DataFrame) -> Taken:
-    """A dispute takes the money when it is opened, an inquiry takes none. Won and lost have instants of their own."""
+    """Return the payments of disputes.
+
+    A dispute takes the money when it is opened; an inquiry takes none. The decisions have instants of their own.
+    """
     disputes = _of_charge(disputes, "dispute_id").with_columns(status=pl.col("status").fill_null("unknown"))
     status, key = pl.col("status"), pl.col("dispute_id")
     inquiries = disputes.filter(status.is_in(INQUIRIES))
@@ -132,7 +140,7 @@ def of_disputes(disputes: pl.DataFrame) -> Taken:
 
 
 def _of_charge(frame: pl.DataFrame, key: str) -> pl.DataFrame:
-    """What names no order itself names its charge instead, and goes to that payment's order."""
+    """Replace a missing order id by the id of the charge, whose order the payment then follows."""
     return frame.with_columns(order_id=pl.coalesce("order_id", "charge_id", key))
 
 
@@ -167,6 +175,6 @@ def _rows(
 
 
 def _has_fee() -> pl.Expr:
-    """A fee in another currency than the payment's cannot stand beside it."""
+    """Return whether there is a fee in the currency of the payment; another currency cannot be stored beside it."""
     same = pl.col("currency").str.to_lowercase() == pl.col("fee_currency").str.to_lowercase()
     return (same & pl.col("fee").is_not_null()).fill_null(False)

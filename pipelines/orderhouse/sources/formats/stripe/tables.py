@@ -1,7 +1,6 @@
-"""Stripe's tables as warehouse connectors land them: a bundle per folder, whose tables together tell fees and payouts.
+"""Stripe's tables as warehouse connectors land them: a bundle per folder, whose tables together give fees and payouts.
 
-The same payments under the same keys as from the API. Every other table of the folder is listed and nothing is taken
-from it.
+They give the same payments under the same keys as the API. Every other table of the folder is listed and not used.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ CSV = re.compile(r"(?:_data)?\.csv(?:\.gz|\.zst)?$")
 
 
 class StripeTables(Format):
-    """The tables of one folder, one bundle."""
+    """The tables of one folder in one bundle."""
 
     name = "stripe_tables"
     version = "1"
@@ -62,12 +61,12 @@ class StripeTables(Format):
     time_zone = "UTC"
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """The CSV files of each folder."""
+        """Return the CSV files of each folder."""
         ours = sorted(path for path in paths if CSV.search(PurePath(path).name.lower()))
         return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))]
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of a folder's tables."""
+        """Yield the rows of a folder's tables."""
         by_table = _by_table(files)
         tables = {table: _read(source, table, by_table) for table in NEEDED}
         settled = _settled(tables)
@@ -85,7 +84,7 @@ class StripeTables(Format):
 
 
 def table_of(name: str) -> str | None:
-    """The table that a file's name ends with, before `_data`; the longest that fits, None for any other."""
+    """Return the table that a file name ends with, before `_data`: the longest that matches, None for any other."""
     stem = CSV.sub("", name.lower())
     fitting = [table for table in NEEDED if stem == table or stem.endswith(f"_{table}")]
     return max(fitting, key=len, default=None)
@@ -116,7 +115,7 @@ def _read(source: Declaration, table: str, by_table: dict[str, SourceFile]) -> C
 
 
 def _settled(tables: dict[str, CsvFile]) -> pl.DataFrame:
-    """Movements of the balance, each with the payout it went into and when that was paid out."""
+    """Return the movements of the balance, each with its payout and the instant of that payout."""
     movements = tables["balance_transaction"].frame.unique("id", keep="first", maintain_order=True)
     listed = tables["payout_balance_transaction"].frame.unique("balance_transaction_id", keep="first")
     payouts = tables["payout"].frame.unique("id", keep="first")
@@ -137,7 +136,10 @@ def _settled(tables: dict[str, CsvFile]) -> pl.DataFrame:
 
 
 def _charges(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
-    """A movement that is another object's is none of the charge. It says how much of the charge was captured."""
+    """Return the charges with their movements, which give the captured amount.
+
+    A movement that belongs to another object is not that of the charge.
+    """
     rows = _with_movement(tables["charge"].frame, "balance_transaction_id", settled)
     same = pl.col("fee_currency") == pl.col("currency")
     return _with_method(rows, tables).select(
@@ -156,7 +158,11 @@ def _refunds(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str
 
 
 def _disputes(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
-    """No table has the instant of a closing: that of the movement that gave the money back, else the opening's."""
+    """Return the disputes with the instants of their decisions.
+
+    No table has the instant of a decision. For a won dispute the movement that returned the money gives it, otherwise
+    the opening.
+    """
     rows = _with_movement(tables["dispute"].frame, "balance_transaction", settled)
     is_back = ~pl.col("moved_amount").str.starts_with("-") & pl.col("moved_for").is_not_null()
     back = settled.filter(is_back).unique("moved_for", keep="first").select(id="moved_for", back_at="moved_at")
@@ -172,6 +178,7 @@ def _disputes(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[st
 
 
 def _with_movement(rows: pl.DataFrame, by: str, settled: pl.DataFrame) -> pl.DataFrame:
+    # Joined on the source too, because a row may name the movement of another object.
     return rows.join(
         settled,
         left_on=[by, "id"],
@@ -216,12 +223,12 @@ def _shared(rows: pl.DataFrame, paths: tuple[str, ...]) -> list[pl.Expr]:
 
 def _fed(table: CsvFile, taken: Taken) -> Iterator[FeedRows]:
     rows, without = taken
-    said = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
+    counted = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
     rows = rows.sort(RECORD, maintain_order=True)
     yield FeedRows("payments", table.file, rows, malformed=table.malformed, ignored=table.ignored)
-    if said:
+    if counted:
         records = pl.DataFrame({RECORD: [each for records in without.values() for each in records]})
-        yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=said)
+        yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=counted)
 
 
 def _looked_up(file: SourceFile, table: CsvFile | None) -> FeedRows:

@@ -1,6 +1,7 @@
 """WooCommerce's REST API, version 3: orders with their refunds, order refunds, products and customers.
 
-Answers of lists and of single objects, batches of what was created, updated and deleted, and webhook bodies.
+The format reads answers of lists and of single objects, batches of created, updated and deleted objects, and webhook
+bodies.
 """
 
 from __future__ import annotations

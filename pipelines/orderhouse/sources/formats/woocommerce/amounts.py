@@ -1,6 +1,6 @@
-"""Amounts and instants as WooCommerce writes them: a line has what it cost before and after discounts, not a price.
+"""WooCommerce's amounts and instants. A line has its cost before and after discounts, but no price.
 
-Everything is computed in whole ten-thousandths, so that quantity × unit price − discount is the line's total exactly.
+All amounts are computed in whole ten-thousandths, so that quantity × unit price − discount is exactly the line's total.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ UNIT = 10_000
 
 
 def instant(*names: str) -> pl.Expr:
-    """The first of the instants that is there: those in `_gmt` are UTC, others local to the shop."""
+    """Return the first instant that is not empty: those in `_gmt` are UTC, others local to the shop."""
     parts = [
         pl.when(pl.col(name).str.contains(OFFSET)).then(name).otherwise(pl.col(name) + pl.lit("Z"))
         if name.endswith("_gmt")
@@ -26,28 +26,30 @@ def instant(*names: str) -> pl.Expr:
 
 
 def units_of(amount: pl.Expr) -> pl.Expr:
-    """An amount in ten-thousandths; null where it is none, or finer than that."""
+    """Return an amount in ten-thousandths; null where it is not an amount, or has more decimals."""
     exact = pl.when(amount.str.contains(AMOUNT)).then(amount).cast(pl.Decimal(18, 4), strict=False)
     return (exact * UNIT).cast(pl.Int64)
 
 
 def text_of(units: pl.Expr) -> pl.Expr:
-    """Ten-thousandths as decimal text, digit by digit."""
+    """Return ten-thousandths as decimal text."""
     sign = pl.when(units < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     digits = units.abs().cast(pl.String).str.pad_start(5, "0")
     return pl.concat_str(sign, digits.str.head(-4), pl.lit("."), digits.str.tail(4))
 
 
 def priced(subtotal: pl.Expr, total: pl.Expr, quantity: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Unit price and discount of a line, so that quantity × price − discount = total.
+    """Return unit price and discount of a line, so that quantity × price − discount = total.
 
-    Where the subtotal does not divide by the quantity, the price is the next ten-thousandth above, and the little that
-    this is too much is part of the discount. Where the total is more than the subtotal, the total is what divides.
-    What is no amount is handed on as it is, so that the line is stopped.
+    Where the subtotal does not divide by the quantity, the price is rounded up to the next ten-thousandth, and the
+    excess
+    is part of the discount. Where the total exceeds the subtotal, the total is divided. A value that is not an amount
+    is
+    passed on as it is, so that the line is quarantined.
 
     Args:
-        subtotal: What the line cost before discounts, as text.
-        total: What it cost after them, as text.
+        subtotal: Cost of the line before discounts, as text.
+        total: Cost after them, as text.
         quantity: Units, as text.
     """
     before, after = units_of(subtotal), units_of(total)

@@ -1,4 +1,4 @@
-"""WooCommerce products and customers."""
+"""WooCommerce products and customers in contract columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CUSTOMER: Shape = {
 
 
 def products_of(products: pl.DataFrame) -> pl.DataFrame:
-    """One row per product or variation; one without SKU goes by its id, as on order lines."""
+    """Return one row per product or variation; without a SKU its id is taken, as on order lines."""
     return products.select(
         "name",
         RECORD,
@@ -37,7 +37,7 @@ def products_of(products: pl.DataFrame) -> pl.DataFrame:
 
 
 def customers_of(customers: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer with an account."""
+    """Return one row per customer with an account."""
     billing = pl.col("billing").struct
     return customers.select(
         "email",

@@ -1,4 +1,7 @@
-"""The WooCommerce format: which objects of a file go to which feeds."""
+"""The WooCommerce format: the feeds to which the objects of a file go.
+
+The translation of objects belongs in `orders`, `refunds` and `catalogue`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class WooCommerce(Format):
     covers = ("orders", "order_lines", "payments", "returns", "products", "customers")
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """The rows of one file. A source that declares what it covers, and not payments, gives none."""
+        """Yield the rows of one file, without payments if the source's declared coverage excludes them."""
         (file,) = files
         gives_payments = source.covers is None or PAYMENTS in source.covers
         unused: list[tuple[str, int]] = []
@@ -50,7 +53,10 @@ class WooCommerce(Format):
 
 
 def _rows(batch: Batch, file: SourceFile) -> Iterator[FeedRows]:
-    """Each object counts once, in the feed of its kind; a refund's is payments, unless orders are in the file too."""
+    """Yield the rows of a batch.
+
+    Each object counts once, in the feed of its kind. A refund counts in payments.
+    """
     found = {kind: frame_of(objects, SHAPES[kind]) for kind, objects in batch.kinds.items()}
     malformed = batch.malformed + [each for _, bad in found.values() for each in bad]
     orders, refunds, products, customers = (found[kind][0] for kind in SHAPES)

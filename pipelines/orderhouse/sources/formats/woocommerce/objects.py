@@ -1,6 +1,6 @@
-"""The WooCommerce objects in a file, told apart by what they have: nothing in them says what they are.
+"""The WooCommerce objects in a file. They do not state their kind, so it is recognised by the keys that they have.
 
-What the objects mean belongs in `orders`, `refunds` and `catalogue`.
+The meaning of the objects belongs in `orders`, `refunds` and `catalogue`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.readers.json_checks import RULE, unwritable
 from orderhouse.sources.readers.json_objects import Object
-from orderhouse.sources.readers.json_text import each_record, read_values
+from orderhouse.sources.readers.json_text import iterate_records, read_values
 from orderhouse.sources.readers.records import Malformed
 
 __all__ = ["KINDS", "UNUSED", "Batch", "read_objects"]
 
 BATCH = {"create", "update", "delete"}
+# Keys by kind. The first kind counts whose keys an object all has.
 KINDS: dict[str, frozenset[str]] = {
     "refund": frozenset({"id", "amount", "refunded_by"}),
     "order": frozenset({"id", "line_items", "currency", "total"}),
@@ -40,7 +41,13 @@ Records = list[tuple[int, Object]]
 
 @dataclass
 class Batch:
-    """Some objects of a file by kind, what is none, and what nothing is taken from, by what it is called."""
+    """Some objects of a file.
+
+    Attributes:
+        kinds: Record and object by kind.
+        malformed: Records that are not objects of WooCommerce.
+        unused: Name of the kind and record, for objects that give no rows.
+    """
 
     kinds: dict[str, Records] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     malformed: list[Malformed] = field(default_factory=list)
@@ -48,21 +55,21 @@ class Batch:
 
 
 def read_objects(file: SourceFile) -> Iterator[Batch]:
-    """The objects of a file, a bounded number at a time where it is one of lines.
+    """Yield the objects of a file, a bounded number at a time where the file is one of lines.
 
     Raises:
-        FileRejected: It is not JSON, or not UTF-8.
-        FileVanished: It is not there any more.
+        FileRejected: The file is not JSON, or not UTF-8.
+        FileVanished: The file no longer exists.
     """
     for values in read_values(file):
         batch = Batch(malformed=list(values.malformed))
-        for record, (inner, is_deleted) in each_record(values, _items):
+        for record, (inner, is_deleted) in iterate_records(values, _items):
             _sort_in(batch, record, inner, is_deleted)
         yield batch
 
 
 def _items(value: Any) -> Iterator[tuple[Any, bool]]:
-    """The objects of a batch, or the value itself; and whether it is gone."""
+    """Yield the objects of a batch, or the value itself, each with a flag that is true for deleted objects."""
     is_batch = isinstance(value, dict) and bool(value) and value.keys() <= BATCH
     if not is_batch or not all(isinstance(part, list) for part in value.values()):
         yield value, False
@@ -98,7 +105,12 @@ def _kind(value: Object, kinds: dict[str, frozenset[str]]) -> str | None:
 
 
 def _tidied(kind: str, value: Object) -> Object:
-    """PHP writes an empty object as a list; and of meta data, whose values have any shape, one key counts."""
+    """Return an object in the shape that is read.
+
+    PHP writes an empty object as a list, which becomes None. Of the meta data, whose values have any shape, only one
+    key
+    is used.
+    """
     tidy = {name: None if name in OBJECT_OR_EMPTY and part == [] else part for name, part in value.items()}
     lines = tidy.get("line_items")
     if kind == "refund" and isinstance(lines, list):

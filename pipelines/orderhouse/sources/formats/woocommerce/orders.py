@@ -1,6 +1,6 @@
 """WooCommerce orders as orders, order lines and payments.
 
-Every amount of a line and of shipping is without tax, also in a shop whose prices include it: the tax stands beside it.
+Every amount of a line and of shipping is without tax, also in a shop whose prices include it. The tax is beside it.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ ORDER: Shape = {
 
 
 def orders_of(orders: pl.DataFrame) -> pl.DataFrame:
-    """One row per order: an order that came to nothing is cancelled, with its status as the reason."""
+    """Return one row per order; a failed or abandoned order is cancelled, with its status as the reason."""
+    # Exports write the status as in the database, with the prefix wc-.
     status = pl.col("status").str.strip_prefix("wc-")
     is_cancelled = status.is_in(NO_SALE).fill_null(False)
+    # An order sent to the billing address has an empty shipping address.
     has_own = _part("shipping", "address_1").is_not_null() | _part("shipping", "city").is_not_null()
     destination = {
         name: pl.when(has_own).then(_part("shipping", name)).otherwise(_part("billing", name)) for name in PERSON
@@ -81,7 +83,7 @@ def orders_of(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def lines_of(orders: pl.DataFrame) -> pl.DataFrame:
-    """One row per item, and one per fee, which is a unit that nobody ships."""
+    """Return one row per item, and one per fee, which is a unit that needs no shipping."""
     clocked = orders.select(RECORD, "line_items", "fee_lines", order_id="id", updated_at=_updated_at())
     items = _listed(clocked, "line_items")
     unit_price, discount = priced(pl.col("subtotal"), pl.col("total"), pl.col("quantity"))
@@ -114,10 +116,11 @@ def lines_of(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def payments_of(orders: pl.DataFrame) -> pl.DataFrame:
-    """The payment of an order that was paid, and the refunds that it lists.
+    """Return the payment of each paid order, and the refunds that the order lists.
 
-    A listed refund has no instant of its own, so it takes the payment's, which is the same in every version of the
-    order; the refund itself knows better (see `refunds`).
+    A listed refund has no instant of its own, so it takes that of the payment, which is the same in every version of
+    the
+    order. The refund object itself has the instant (see `refunds`).
     """
     paid_at = pl.coalesce(instant("date_paid_gmt", "date_paid"), instant("date_created_gmt", "date_created"))
     known = orders.select(
@@ -167,7 +170,7 @@ def _part(part: str, name: str) -> pl.Expr:
 
 
 def _listed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The rows of a list, with the order's columns beside them."""
+    """Return the rows of a list, with the columns of the order beside them."""
     others = [column for column in ("line_items", "fee_lines", "refunds") if column in frame.columns and column != name]
     rows = frame.drop(others).filter(pl.col(name).list.len() > 0).explode(name)
     return rows.filter(pl.col(name).is_not_null()).unnest(name)

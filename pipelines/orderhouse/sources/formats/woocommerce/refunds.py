@@ -1,4 +1,4 @@
-"""WooCommerce order refunds as payments and returns. A refund names its order in its links, and no currency at all."""
+"""WooCommerce order refunds as payments and returns. A refund names its order in its links, and it has no currency."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ ORDER_IN_LINK = r"/orders/(\d+)"
 
 
 def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
-    """One row per refund, split where it says what it is for. Its currency is what the source declares."""
+    """Return one row per refund, split where its parts are known; the source's constants give the currency."""
     known = refunds.with_columns(
         order_id=_order_id(),
         goods=_sum("line_items", "total") + _sum("fee_lines", "total"),
         tax=_sum("line_items", "total_tax") + _sum("fee_lines", "total_tax") + _sum("shipping_lines", "total_tax"),
         shipping=_sum("shipping_lines", "total"),
         is_split=pl.sum_horizontal(_count("line_items"), _count("fee_lines"), _count("shipping_lines")) > 0,
+        # Negative units in a line mean that goods came back.
         is_return=pl.col("line_items")
         .list.eval(pl.element().struct.field("quantity").str.contains(r"^-[1-9]").cast(pl.Int64))
         .list.sum()
@@ -50,11 +51,12 @@ def refund_payments_of(refunds: pl.DataFrame) -> pl.DataFrame:
         return_id=pl.when("is_return").then("id"),
         **split,
     )
+    # Without any currency the column is left out, so that the source's constant fills it.
     return rows if rows["currency"].null_count() < rows.height else rows.drop("currency")
 
 
 def returns_of(refunds: pl.DataFrame) -> pl.DataFrame:
-    """One row per refunded item that has units."""
+    """Return one row per refunded item that has units."""
     known = refunds.select(
         "reason",
         "line_items",
@@ -88,7 +90,7 @@ def _order_id() -> pl.Expr:
 
 
 def _sum(part: str, name: str) -> pl.Expr:
-    """In ten-thousandths; nothing where the part is missing."""
+    """Return the sum of a list in ten-thousandths; 0 where the list is missing."""
     values = pl.col(part).list.eval(units_of(pl.element().struct.field(name)))
     return values.list.sum().fill_null(0)
 

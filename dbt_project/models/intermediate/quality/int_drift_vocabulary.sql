@@ -7,7 +7,7 @@ words_seen as (
 ),
 
 known_words as (
-    select * from {{ ref('stg_words') }}
+    select * from {{ ref('stg_vocabulary') }}
 ),
 
 -- Columns without a vocabulary are free text.

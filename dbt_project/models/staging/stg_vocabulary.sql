@@ -7,12 +7,12 @@ declared_words as (
     select * from {{ source('raw', 'words') }}
 ),
 
-format_words as (
-    select * from {{ ref('format_words') }}
+format_vocabulary as (
+    select * from {{ ref('format_vocabulary') }}
 ),
 
-canonical_words as (
-    select * from {{ ref('canonical_words') }}
+canonical_vocabulary as (
+    select * from {{ ref('canonical_vocabulary') }}
 ),
 
 current_sources as (
@@ -38,25 +38,25 @@ candidates as (
 
     select
         current_sources.source,
-        format_words.feed,
-        format_words.column_name,
-        format_words.word,
-        format_words.meaning,
+        format_vocabulary.feed,
+        format_vocabulary.column_name,
+        format_vocabulary.word,
+        format_vocabulary.meaning,
         2 as priority
     from current_sources
-    inner join format_words on current_sources.format = format_words.format
+    inner join format_vocabulary on current_sources.format = format_vocabulary.format
 
     union all
 
     select
         current_sources.source,
-        canonical_words.feed,
-        canonical_words.column_name,
-        canonical_words.word,
-        canonical_words.word as meaning,
+        canonical_vocabulary.feed,
+        canonical_vocabulary.column_name,
+        canonical_vocabulary.word,
+        canonical_vocabulary.word as meaning,
         3 as priority
     from current_sources
-    cross join canonical_words
+    cross join canonical_vocabulary
 ),
 
 final as (
