@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-wheel up check bench docs lock
+.PHONY: help install run test test-thorough test-wheel up check bench docs lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,7 @@ help:
 	@echo "make run     ingest the sample feeds, build, audit, publish, and show the numbers"
 	@echo "make test    the whole test suite"
 	@echo "make test-wheel  the built wheel, installed into an empty environment"
+	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, SQL style, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
@@ -37,8 +38,13 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)
 	@$(BIN)/orderhouse run --sources data/sample/sources.yaml --as-of data
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST)
+
+test-thorough: $(STAMP)
+	@$(PYTEST) --hypothesis-profile=thorough
 
 test-wheel: $(STAMP)
 	@$(BIN)/python -m pytest --durations=3 tests/packaging/installed_wheel.py

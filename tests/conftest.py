@@ -5,6 +5,7 @@ The default profile is for every run, `--hypothesis-profile=thorough` for a long
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,20 @@ from hypothesis import HealthCheck, settings
 # Files of a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the other
 # worker waiting for its end.
 LONGEST = (
-    "properties/test_kills.py",
+    "integration/test_runs.py",
     "properties/test_arrival_order.py",
     "properties/test_real_arrival_order.py",
-    "integration/test_runs.py",
-    "integration/test_online_retail.py",
+    "properties/test_kills.py",
     "properties/test_repair.py",
+    "properties/test_record_repair.py",
+    "integration/test_online_retail.py",
+    "browser/test_dashboards.py",
+    "repair/test_records.py",
+    "integration/test_privacy.py",
+    "integration/test_definitions.py",
     "integration/test_stripe_and_woocommerce.py",
-    "build/test_building.py",
+    "transform/test_building.py",
+    "integration/test_feed_rules.py",
 )
 
 settings.register_profile(
@@ -34,6 +41,11 @@ settings.register_profile(
 if settings.get_current_profile_name() == "default":
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
+
+
+def pytest_sessionstart() -> None:
+    """Collect garbage as seldom as the command line does: dbt's manifest makes each search long."""
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from orderhouse.cli.application import app
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     "README.md",
@@ -50,7 +52,7 @@ def lines_matching(pattern: str) -> list[str]:
 
 def make_targets() -> set[str]:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):", text, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", text, flags=re.MULTILINE))
 
 
 def commands() -> set[str]:
@@ -93,7 +95,7 @@ def canonical(name: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_target_on_a_page_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"^make ([a-z]+)", text, flags=re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", text))
+    named = set(re.findall(r"^make ([a-z-]+)", text, flags=re.MULTILINE)) | set(re.findall(r"`make ([a-z-]+)`", text))
     assert named <= make_targets()
 
 
@@ -148,6 +150,10 @@ def test_ci_does_what_the_readme_tells_a_newcomer() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert [target for target in ("make run", "make test", "make check") if f"\n{target}\n" not in script] == []
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_the_test_files_that_come_first_exist() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).exists()] == []
 
 
 def test_the_license_is_the_one_that_the_project_names() -> None:

@@ -1,4 +1,4 @@
-"""What Dagster sees of Orderhouse: assets, checks, a job, when it runs. Every step is one call into the library.
+"""Dagster definitions of Orderhouse: assets, checks, jobs, schedule and sensor.
 
-Importing this package imports no Dagster: `commands` belongs to the command line and must stay quick.
+Every step is one call into the library; logic belongs there. Importing this package alone does not import Dagster.
 """

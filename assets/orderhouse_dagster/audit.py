@@ -1,4 +1,4 @@
-"""The audit as an asset, and its verdict table by table as asset checks."""
+"""Audit as an asset, and its outcome for each table as asset checks. The checks belong to `orderhouse.audit`."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CHECK = "audit"
 
 
 def audit_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """The audit of all that the build makes. It fails nothing by itself: publishing asks for its verdict."""
+    """Return the asset of the audit of all models. The asset does not fail; publication reads the verdict."""
 
     @dg.asset(
         key=AUDIT_KEY,
@@ -36,7 +36,7 @@ def audit_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
             record = load_record(settings)
             if record is not None and record.has_passed:
                 return dg.MaterializeResult(metadata={"passed": True, "note": "This build has passed already."})
-            result = audit(settings, on_event=lambda event: warehouse.say(f"Checking {event.name}"))
+            result = audit(settings, on_event=lambda event: warehouse.show_status(f"Checking {event.name}"))
             if not result.passed:
                 record_refusal(settings)
         warehouse.audited = result
@@ -48,9 +48,9 @@ def audit_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
 
 
 def audit_checks(manifest: Path) -> dg.AssetChecksDefinition:
-    """One check per table that has rules.
+    """Return one asset check per table with rules, which passes if all its rules hold.
 
-    Did all of them hold? What belongs to no such table is checked on the audit itself.
+    Rules of no such table are checked on the asset of the audit.
     """
     keys = [*_tested_tables(read_manifest(manifest)), AUDIT_KEY]
     specs = [

@@ -1,4 +1,7 @@
-"""When things run: the whole, hourly and whenever files arrive; one run at a time (the instance queues them)."""
+"""Jobs, schedule and sensor: the whole job runs hourly and when files arrive, one run at a time.
+
+The instance queues the runs.
+"""
 
 import hashlib
 import time
@@ -11,10 +14,10 @@ from orderhouse_dagster.publishing import EXPORTS_KEY
 
 __all__ = ["export_job", "hourly", "landing_sensor", "orderhouse_job"]
 
-# A file that changed a moment ago may still be being written.
+# A file that changed a moment ago may not be complete.
 SETTLED_SECONDS = 5
 
-# Every event is in Dagster's own log; the terminal of `orderhouse up` shows what went wrong.
+# Dagster's own log has every event; the terminal of `orderhouse up` shows errors only.
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 orderhouse_job = dg.define_asset_job(
@@ -37,12 +40,12 @@ hourly = dg.ScheduleDefinition(
     job=orderhouse_job,
     cron_schedule="0 * * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="The clock moves on even when nothing arrives: orders become late, ages grow.",
+    description="Runs also if nothing arrives, since orders become late and ages grow with the clock.",
 )
 
 
 def landing_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Starts a run when files in the landing folder are new or have changed, once they have settled."""
+    """Return the sensor that starts a run when files in the landing folder are new or changed, and have settled."""
 
     @dg.sensor(
         name="landing",
@@ -51,7 +54,7 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Look at names, sizes and times; contents are for the ingest."""
+        """Compare names, sizes and times of files; the ingest compares contents."""
         state, newest = _state(settings.landing)
         if state is None:
             return dg.SkipReason(f"There is nothing in {settings.landing}.")

@@ -1,4 +1,4 @@
-"""The code location: everything that Dagster is told, put together from the settings of this machine."""
+"""Code location of Dagster: all definitions, built from the settings of this machine."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["build_defs", "defs"]
 def build_defs(
     settings: Settings | None = None, *, resource_overrides: Mapping[str, object] | None = None
 ) -> dg.Definitions:
-    """Assets, checks, jobs, schedule and sensor.
+    """Return assets, checks, jobs, schedule and sensor.
 
     Args:
-        settings: Where the warehouse lives; read from the environment if None.
-        resource_overrides: Other resources under the same names, for tests and for runs from the command line.
+        settings: Settings of the home; read from the environment if None.
+        resource_overrides: Resources that replace those of the same names, for tests and the command line.
     """
     chosen = settings or load_settings()
     manifest = prepare_manifest(chosen)
@@ -43,5 +43,5 @@ def build_defs(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The definitions that `workspace.yaml` names; built when Dagster loads them, not on import."""
+    """Return the definitions that `workspace.yaml` names. They are built when Dagster loads them, not on import."""
     return build_defs()

@@ -1,4 +1,4 @@
-"""The raw tables as assets: one per feed and ledger, all brought by one ingest."""
+"""Raw tables as assets: one per feed and ledger, all loaded by one ingest. The steps belong to the library."""
 
 from collections.abc import Iterator
 
@@ -25,10 +25,11 @@ SPECS = [
 
 @dg.multi_asset(name="ingest", specs=SPECS)
 def raw_feeds(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult[None]]:
-    """Take in new files; a file known by its content is not loaded twice."""
+    """Load new files. No content is loaded twice."""
     with warehouse.step("ingest") as settings:
         result = receive(
-            settings, progress=lambda at: warehouse.say(f"Ingesting {at.done} of {at.total} files, {at.rows:,} rows")
+            settings,
+            progress=lambda at: warehouse.show_status(f"Ingesting {at.done} of {at.total} files, {at.rows:,} rows"),
         )
     warehouse.ingested = result
     for note in result.notes:
@@ -38,7 +39,7 @@ def raw_feeds(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> I
 
 
 def _metadata(result: IngestResult, table: str) -> dict[str, int | str]:
-    """What the feed got in this run; without new files, that it got none."""
+    """Return the counts of a table in this run, or `new: nothing` if no batch was written."""
     if table == "controls" and result.controls_checked:
         return {"checked": result.controls_checked, "failed": result.controls_failed}
     counts = result.feeds.get(table)

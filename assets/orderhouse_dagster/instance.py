@@ -1,4 +1,4 @@
-"""Dagster's own state: a folder under the home, runs queued one at a time, telemetry off."""
+"""Dagster instance: its folder under the home, with runs queued one at a time and telemetry off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ run_monitoring:
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Make sure that Dagster's folder is there and configured; returns it."""
+    """Create and configure Dagster's folder if it does not exist, and return it."""
     folder = settings.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "dagster.yaml"
@@ -41,16 +41,16 @@ def prepare_instance(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance that runs are recorded in."""
+    """Open the instance that records runs."""
     return dg.DagsterInstance.from_config(str(prepare_instance(settings)))
 
 
 @contextlib.contextmanager
 def without_waiting_for_the_disk() -> Iterator[None]:
-    """Let Dagster's SQLite files be written without a sync per event.
+    """Write Dagster's SQLite files without a sync per event.
 
-    A run of 140 assets commits 2,000 times: on a busy disk the syncs took 19 of 26 s of a run with nothing to do. What
-    a power cut can cost is the end of a run's log; the warehouse and its own records are synced by themselves.
+    A run of 140 assets commits 2,000 times. On a busy disk the syncs took 19 of 26 s of a run with nothing to do. A
+    power cut can lose the end of a run's log; the warehouse and its own records are synced separately.
     """
     event.listen(Engine, "connect", _spare_syncs)
     try:

@@ -1,4 +1,4 @@
-"""What leaves the warehouse: the published version, and exports of it."""
+"""Published version and exports as assets. Publication itself belongs to `orderhouse.serve`."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ EXPORTS_KEY = dg.AssetKey(["exports", "latest"])
 
 @dg.asset(key=PUBLISHED_KEY, deps=[AUDIT_KEY], group_name="published", kinds={"duckdb"})
 def published(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
-    """The version that readers are given; refused unless the audit of exactly this build passed."""
-    warehouse.say("Publishing")
+    """Publish the build as the current version; fail unless its audit passed."""
+    warehouse.show_status("Publishing")
     with warehouse.step("publish") as settings:
         version = publish(settings, again=False)
     warehouse.published = version
@@ -32,7 +32,7 @@ def published(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
 
 
 class ExportConfig(dg.Config):
-    """What to export, and where to."""
+    """Tables, format and destination of an export."""
 
     tables: list[str] = ["ops.orders", "ops.exceptions", "marts.fct_kpi_daily"]
     format: str = "parquet"
@@ -41,7 +41,7 @@ class ExportConfig(dg.Config):
 
 @dg.asset(key=EXPORTS_KEY, deps=[PUBLISHED_KEY], group_name="published", kinds={"parquet"})
 def exports(config: ExportConfig, warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
-    """Files of published tables with a manifest; reads what is published, so it needs no lock."""
+    """Write files of published tables with a manifest. This reads the published version and needs no lock."""
     to = config.to or str(warehouse.settings.exports / "latest")
     manifest = export(warehouse.settings, config.tables, format=config.format, to=to)
     return dg.MaterializeResult(metadata={"version": manifest.version, "rows": manifest.rows, "to": to})

@@ -1,4 +1,4 @@
-"""The one resource: a warehouse, how this run is to treat it, and what its steps have done so far."""
+"""Resource of all assets: a warehouse, the options of one run, and the results of its steps so far."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orderhouse.transform import BuildResult
 
 __all__ = ["Warehouse", "WarehouseParam", "warehouse_resource"]
 
-# How long a step started by Dagster waits for a run started by hand.
+# Time that a step started by Dagster waits for a run started by hand.
 PATIENCE_SECONDS = 600.0
 
 
@@ -27,19 +27,23 @@ class Warehouse:
     """A warehouse during one run.
 
     Attributes:
-        settings: Where it lives.
+        settings: Settings of the home.
         as_of: The clock: `now`, `data` or an instant.
-        full: Whether to build from empty files.
-        is_held: Whether whoever started the run holds the lock for all of it; otherwise each step takes it.
-        say: Told in a few words what is going on.
-        error: What a step ended with, if it was something that a user can put right.
+        full: True to build from empty files.
+        is_held: True if the caller holds the run lock for the whole run; otherwise each step takes it.
+        show_status: Called with a short text about the present step.
+        error: The error of a step that a user can correct.
+        ingested: Result of the ingest, if it has ended.
+        built: Result of the build, if it has ended.
+        audited: Result of the audit, if it has ended.
+        published: The published version, if publication has ended.
     """
 
     settings: Settings
     as_of: str = "now"
     full: bool = False
     is_held: bool = False
-    say: Callable[[str], None] = lambda words: None
+    show_status: Callable[[str], None] = lambda text: None
     error: OrderhouseError | None = None
     ingested: IngestResult | None = None
     built: BuildResult | None = None
@@ -58,7 +62,7 @@ class Warehouse:
 
     @contextlib.contextmanager
     def step(self, purpose: str) -> Iterator[Settings]:
-        """Hold the warehouse for one step; what a user can put right fails the step with its sentence alone."""
+        """Hold the run lock for one step. An error that a user can correct fails the step with its message alone."""
         lock = (
             contextlib.nullcontext()
             if self.is_held
@@ -89,9 +93,9 @@ CONFIG = {
 
 
 def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
-    """The resource as schedules, sensors and the launchpad use it: a plain `Warehouse` per run."""
+    """Return the resource for schedules, sensors and the launchpad: a plain `Warehouse` per run."""
 
-    @dg.resource(config_schema=CONFIG, description="The warehouse and how a run is to treat it.")
+    @dg.resource(config_schema=CONFIG, description="The warehouse, with the options of a run.")
     def warehouse(context: dg.InitResourceContext) -> Warehouse:
         return Warehouse(settings, as_of=context.resource_config["as_of"], full=context.resource_config["full"])
 

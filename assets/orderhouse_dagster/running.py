@@ -1,7 +1,4 @@
-"""One run of the whole job in this process.
-
-Recorded in Dagster's instance, with Dagster's own log kept off the screen.
-"""
+"""One run of the whole job in this process, recorded in Dagster's instance, without Dagster's log on the screen."""
 
 from __future__ import annotations
 
@@ -25,26 +22,27 @@ def run_job(
     *,
     as_of: str,
     full: bool,
-    say: Callable[[str], None],
+    show_status: Callable[[str], None],
     report: Callable[[str, object], None],
 ) -> str:
-    """Ingest, build, audit, publish; the caller holds the lock.
+    """Ingest, build, audit and publish. The caller holds the run lock.
 
     Args:
-        settings: Where the warehouse lives.
+        settings: Settings of the home.
         as_of: The clock: `now`, `data` or an instant.
-        full: Build from empty files.
-        say: Told in a few words what is going on.
-        report: Told the result of `ingest`, `build`, `audit` and `publish`, as far as the run came, also if it failed.
+        full: True to build from empty files.
+        show_status: Called with a short text about the present step.
+        report: Called with the name and the result of each step that ended: `ingest`, `build`, `audit`, `publish`. It
+            is called also if the run failed.
 
     Returns:
         The id of the run in Dagster.
 
     Raises:
-        OrderhouseError: A step ended with something that the user can put right.
-        Exception: Whatever else a step raised.
+        OrderhouseError: A step failed with an error that the user can correct.
+        Exception: Any other error of a step.
     """
-    warehouse = Warehouse(settings, as_of=as_of, full=full, is_held=True, say=say)
+    warehouse = Warehouse(settings, as_of=as_of, full=full, is_held=True, show_status=show_status)
     try:
         return execute(warehouse)
     finally:
@@ -53,7 +51,7 @@ def run_job(
 
 
 def execute(warehouse: Warehouse) -> str:
-    """Run the whole job on a warehouse, whose results stand in it afterwards; the caller holds the lock."""
+    """Run the whole job on a warehouse, which has the results afterwards. The caller holds the run lock."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     resource = dg.ResourceDefinition.hardcoded_resource(warehouse)
     definitions = build_defs(warehouse.settings, resource_overrides={"warehouse": resource})

@@ -1,4 +1,4 @@
-"""The command that serves Dagster's pages and its daemon on this machine."""
+"""Command that serves Dagster's pages and its daemon on this machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""dbt's models and seeds as assets.
+"""dbt models and seeds as assets with the names of their tables, computed by one build.
 
-Named as their tables, computed by one build whose events are shown as they come.
+The build belongs to `orderhouse.transform`.
 """
 
 import queue
@@ -20,21 +20,21 @@ __all__ = ["TableTranslator", "model_assets"]
 
 
 class TableTranslator(DagsterDbtTranslator):
-    """An asset key, a table and a dbt source share one name: `marts/fct_orders`, `raw/orders`."""
+    """Translator that gives an asset the name of its table or dbt source: `marts/fct_orders`, `raw/orders`."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Schema and table."""
+        """Return schema and table as the asset key."""
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["alias"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """The schema that the table stands in."""
+        """Return the schema of the table."""
         return str(dbt_resource_props["schema"])
 
 
 def model_assets(manifest: Path) -> dg.AssetsDefinition:
-    """One asset per model and seed of the manifest, all computed by one build."""
+    """Return one asset per model and seed of the manifest, all computed by one build."""
     translator = TableTranslator(DagsterDbtTranslatorSettings(enable_source_metadata=False))
     specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator)
 
@@ -42,7 +42,7 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name="build", specs=specs)
     def models(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult[None]]:
-        """Compute what was touched; everything from empty files when definitions changed."""
+        """Compute touched keys; compute everything from empty files if definitions changed."""
         reported: set[dg.AssetKey] = set()
         with warehouse.step("build"):
             for event in _events(warehouse):
@@ -57,7 +57,7 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
 
 
 class _Order:
-    """The tables in an order in which each comes after those it is made from, which is how Dagster wants them."""
+    """Tables in an order in which each comes after those that it reads, as Dagster requires."""
 
     def __init__(self, specs: Sequence[dg.AssetSpec]) -> None:
         keys = {spec.key for spec in specs}
@@ -65,7 +65,7 @@ class _Order:
         self.all = list(TopologicalSorter(self.direct).static_order())
 
     def before(self, key: dg.AssetKey) -> list[dg.AssetKey]:
-        """What a table is made from, directly or not."""
+        """Return the tables that a table reads, directly or not, in order."""
         found: set[dg.AssetKey] = set()
         waiting = list(self.direct.get(key, ()))
         while waiting:
@@ -77,7 +77,7 @@ class _Order:
 
 
 def _untouched(keys: list[dg.AssetKey], reported: set[dg.AssetKey]) -> Iterator[dg.MaterializeResult[None]]:
-    """Report tables that needed no computing: they are up to date all the same."""
+    """Report tables that were not computed because they are up to date."""
     for key in keys:
         if key not in reported:
             reported.add(key)
@@ -90,18 +90,18 @@ def _computed(event: ModelEvent) -> dict[str, Any]:
 
 
 def _events(warehouse: Warehouse) -> Iterator[ModelEvent]:
-    """Run the build in a thread of its own and pass on each finished table while it goes on."""
+    """Run the build in a thread of its own, and yield each finished table meanwhile."""
     events: queue.Queue[ModelEvent | BuildResult | BaseException] = queue.Queue()
 
     def observe(event: ModelEvent) -> None:
-        warehouse.say(f"Building {event.table}")
+        warehouse.show_status(f"Building {event.table}")
         if event.status == "success":
             events.put(event)
 
     def work() -> None:
         try:
             events.put(build(warehouse.settings, as_of=warehouse.as_of, full=warehouse.full, on_event=observe))
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever reads the queue
+        except BaseException as error:  # noqa: BLE001 - raised again where the queue is read
             events.put(error)
 
     thread = threading.Thread(target=work, name="build")

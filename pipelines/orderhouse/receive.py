@@ -1,7 +1,7 @@
-"""One receipt: new files are ingested, then waiting repairs are replayed, then erasures are applied.
+"""One receipt: ingest new files, replay pending repairs, and apply erasures to the new originals.
 
-Ingest knows neither repairs nor erasures; this module is the only one that calls all three. The caller holds the
-warehouse's lock.
+`ingest` depends on neither repairs nor erasures, so this module is the only one that calls all three. The caller holds
+the run lock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orderhouse.repair.replay import replay
 from orderhouse.repair.reread import record_sentences
 from orderhouse.repair.results import replay_sentences
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.originals import Originals
@@ -31,7 +31,7 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
     Running it again changes nothing.
 
     Args:
-        settings: Names the home and the sources file.
+        settings: Settings of the home, with the path of the sources file.
         progress: Called after each file.
 
     Returns:

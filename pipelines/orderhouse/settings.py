@@ -188,12 +188,12 @@ class Settings(BaseSettings):
         """Return the sources file in force, which may not exist; without a named or found one, the last one used."""
         if self.sources is not None:
             return self.sources
-        usual = [Path.cwd() / "sources.yaml", self.home / "sources.yaml"]
-        for path in usual:
-            if path.exists():
-                return path
-        last = self.last_sources_file
-        return Path(last.read_text(encoding="utf-8")) if last.exists() else usual[-1]
+        here, at_home = Path.cwd() / "sources.yaml", self.home / "sources.yaml"
+        if _is_within_reach(here):
+            return here
+        if at_home.exists() or not self.last_sources_file.exists():
+            return at_home
+        return Path(self.last_sources_file.read_text(encoding="utf-8"))
 
     @property
     def last_sources_file(self) -> Path:
@@ -204,9 +204,11 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings: `orderhouse.toml` in the working folder, ``ORDERHOUSE_*``, overrides that are not None.
 
+    A working folder that this user may not enter counts as one without `orderhouse.toml`.
+
     Raises:
-        OrderhouseError: A setting is unknown or has an invalid value; the message names file and line where there is
-            one.
+        OrderhouseError: A setting is unknown or has an invalid value, with file and line where there is one; or
+            `orderhouse.toml` may not be read or is not TOML.
     """
     path = Path.cwd() / SETTINGS_FILE
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -221,11 +223,24 @@ def _is_overridden(name: str, given: dict[str, Any]) -> bool:
     return name in given or bool(os.environ.get(f"ORDERHOUSE_{name.upper()}"))
 
 
+def _is_within_reach(path: Path) -> bool:
+    """Tell if there is such a file in a working folder that may be unreadable.
+
+    `sudo -u` starts commands in the folder of another user; `Path.exists` raises `PermissionError` there.
+    """
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
-    if not path.exists():
+    if not _is_within_reach(path):
         return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except PermissionError:
+        raise OrderhouseError(f"This user may not read {path}. Give it permission, or change the folder.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OrderhouseError(f"{path} is not valid TOML: {error}. Correct the file.") from None
 

@@ -41,7 +41,7 @@ def quarantine(landing: Landing, capsys: pytest.CaptureFixture[str]) -> Orderhou
 def test_every_row_of_a_rule_is_repaired_at_once_and_history_says_by_whom(quarantine: Orderhouse) -> None:
     rule = ("--rule", "currency|iso_4217", "--source", "shop")
     code, out, _ = quarantine("repair", *rule, "--set", "currency=EUR", "--why", "typo", "--who", "ada", "--yes")
-    assert code == 0 and "2 rows in quarantine like that." in out and "Replayed 2 repaired rows" in out
+    assert code == 0 and "2 matching rows in quarantine." in out and "Replayed 2 repaired rows" in out
     assert "repaired" not in quarantine("list")[1]
     assert quarantine("list", "--state", "all")[1].count("repaired") == 2
     _, out, _ = quarantine("history")
@@ -53,7 +53,7 @@ def test_without_yes_a_bulk_repair_asks_and_does_nothing_when_the_answer_is_no(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     code, out, _ = quarantine("repair", "--source", "shop", "--set", "currency=EUR", "--why", "typo")
-    assert code == 130 and "2 rows in quarantine like that." in out
+    assert code == 130 and "2 matching rows in quarantine." in out
     assert landing.query("select count(*) from raw.repairs") == [(0,)]
 
 
@@ -63,7 +63,7 @@ def test_personal_values_are_shown_and_exported_only_when_asked(quarantine: Orde
     assert "person2@example.com" in quarantine("show", known, "--reveal")[1]
     target = landing.folder / "bad.csv"
     quarantine("export", "--source", "shop", "--reveal", "--to", str(target))
-    rows = list(csv.DictReader(target.open(encoding="utf-8")))
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
     assert [(row["path"], row["record"], row["row.email"]) for row in rows] == [
         ("feeds/orders.csv", "3", "person2@example.com"),
         ("feeds/orders.csv", "4", "person3@example.com"),
@@ -74,10 +74,10 @@ def test_personal_values_are_shown_and_exported_only_when_asked(quarantine: Orde
 def test_a_discarded_row_stays_in_the_list_and_can_be_taken_back(quarantine: Orderhouse, landing: Landing) -> None:
     ((known,),) = landing.query("select quarantine_id from raw.quarantine where record = 3")
     assert quarantine("discard", known)[0] == 2, "a reason is compulsory"
-    assert "1 row left out." in quarantine("discard", known[:6], "--why", "a test order")[1]
+    assert "1 row discarded." in quarantine("discard", known[:6], "--why", "a test order")[1]
     assert "discarded" in quarantine("list")[1]
     ((repair_id,),) = landing.query("select repair_id from raw.repairs")
-    assert "1 repair taken back." in quarantine("discard", repair_id, "--why", "it was real")[1]
+    assert "1 repair withdrawn." in quarantine("discard", repair_id, "--why", "it was real")[1]
     assert "discarded" not in quarantine("list")[1]
 
 
@@ -86,11 +86,11 @@ def test_a_discarded_row_stays_in_the_list_and_can_be_taken_back(quarantine: Ord
     [
         (("repair", "--set", "currency=EUR", "--why", "x"), "Name rows by their ids"),
         (("repair", "zzz", "--set", "currency=EUR", "--why", "x"), "There is no row 'zzz' in quarantine."),
-        (("repair", "--source", "shop", "--set", "currency", "--why", "x"), "--set 'currency' is no assignment"),
-        (("repair", "--source", "shop", "--why", "x"), "Say what should be there"),
-        (("repair", "--source", "none", "--set", "a=b", "--why", "x"), "No row that waits is like that."),
+        (("repair", "--source", "shop", "--set", "currency", "--why", "x"), "`--set currency` is not an assignment"),
+        (("repair", "--source", "shop", "--why", "x"), "The repair changes no column"),
+        (("repair", "--source", "none", "--set", "a=b", "--why", "x"), "No open row in quarantine matches."),
         (("repair", "--source", "shop", "-y", "--set", "curency=b", "--why", "x"), "Did you mean currency?"),
-        (("list", "--state", "lost"), "'lost' is no state of a row in quarantine"),
+        (("list", "--state", "lost"), "'lost' is not a state of quarantined rows"),
         (("discard", "r123", "--why", "x"), "There is no repair 'r123'"),
     ],
 )
@@ -136,8 +136,8 @@ def test_showing_a_row_says_which_repair_is_the_one_for_it(quarantine: Orderhous
 def test_a_record_as_received_is_repaired_and_taken_back(quarantine: Orderhouse, landing: Landing, till: str) -> None:
     given = ("--set", "InvoiceDate=2010-12-19 10:21:00", "--why", "the till was down", "--who", "ada")
     _, out, _ = quarantine("repair", till, "--received", *given)
-    assert "Noted the repair of 1 record as received." in out
-    assert "till/day.csv:2 was read again as repaired: what comes of the record is in its feeds." in out
+    assert "Recorded the repair of 1 record as received." in out
+    assert "till/day.csv:2 was reread with its repair: the rows of the record are in their feeds." in out
     for table in ("orders", "order_lines", "products", "customers"):
         assert landing.query(f"select count(*) from raw.{table} where _source = 'till'") == [(1,)], table
     _, out, _ = quarantine("show", till)
@@ -145,7 +145,7 @@ def test_a_record_as_received_is_repaired_and_taken_back(quarantine: Orderhouse,
     assert "Nothing has changed" in quarantine("replay")[1]
     ((repair_id,),) = landing.query("select repair_id from raw.repairs")
     _, out, _ = quarantine("discard", repair_id, "--why", "it was another day")
-    assert "till/day.csv:2 was read again as it came: its repair was taken back." in out
+    assert "till/day.csv:2 was reread as received: its repair was withdrawn." in out
     assert "record_patch" in "".join(quarantine("history", "--what", "record_patch")[1].split())
 
 

@@ -15,7 +15,7 @@ from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.vault import open_vault
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
-from tests.integration.running import run_orderhouse
+from tests.integration.running import run_installed
 
 
 def holding(merchant: Merchant, value: str) -> list[str]:
@@ -168,7 +168,7 @@ def test_what_a_repair_put_in_is_erased_too(merchant: Merchant) -> None:
 def test_an_erasure_that_was_killed_is_finished_by_the_next(merchant: Merchant, fault: str) -> None:
     sources = str(merchant.settings.sources)
     arguments = ("erase", "c1", "--yes", "--sources", sources)
-    run_orderhouse(*arguments, home=merchant.settings.home, expect=137, ORDERHOUSE_FAULT=fault)
+    run_installed(*arguments, home=merchant.settings.home, expect=137, ORDERHOUSE_FAULT=fault)
     erase(merchant.settings, "c1", "customer_id")
     for value in (ANNA.email, ANNA.phone, ANNA.street):
         assert holding(merchant, value) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,23 @@ def landing(tmp_path: Path) -> Landing:
     place = Landing(tmp_path)
     place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
     return place
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter; pytest's own are for one user alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def closed_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder with settings that nobody may enter, as after `sudo -u` in the folder of another."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "orderhouse.toml").write_text("keep_versions = 3\n")
+    monkeypatch.chdir(folder)
+    folder.chmod(0o000)
+    yield folder
+    folder.chmod(0o700)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from orderhouse.ingest.background_writer import WriteBehind
+from orderhouse.ingest.background_writer import BackgroundWriter
 
 
 def test_work_is_done_in_the_order_it_was_asked_for() -> None:
     done: list[int] = []
-    behind = WriteBehind()
+    behind = BackgroundWriter()
     for number in range(20):
         behind.submit(done.append, number)
     behind.wait()
@@ -18,7 +18,7 @@ def test_work_is_done_in_the_order_it_was_asked_for() -> None:
 
 
 def test_nothing_is_done_after_an_error_even_if_it_was_asked_for_before() -> None:
-    behind, go_on, done = WriteBehind(), threading.Event(), list[str]()
+    behind, go_on, done = BackgroundWriter(), threading.Event(), list[str]()
 
     def fail() -> None:
         go_on.wait(10)
@@ -33,7 +33,7 @@ def test_nothing_is_done_after_an_error_even_if_it_was_asked_for_before() -> Non
 
 
 def test_an_error_that_was_raised_once_is_raised_by_every_later_call() -> None:
-    behind = WriteBehind()
+    behind = BackgroundWriter()
 
     def fail() -> None:
         raise ValueError("the disk is full")
@@ -45,7 +45,7 @@ def test_an_error_that_was_raised_once_is_raised_by_every_later_call() -> None:
 
 
 def test_giving_up_waits_for_what_has_begun_and_begins_nothing_more() -> None:
-    behind, began, go_on, done = WriteBehind(), threading.Event(), threading.Event(), list[str]()
+    behind, began, go_on, done = BackgroundWriter(), threading.Event(), threading.Event(), list[str]()
 
     def slow() -> None:
         began.set()
@@ -56,5 +56,5 @@ def test_giving_up_waits_for_what_has_begun_and_begins_nothing_more() -> None:
     behind.submit(done.append, "never")
     began.wait(10)
     threading.Timer(0.05, go_on.set).start()
-    behind.give_up()
+    behind.cancel()
     assert done == ["slow"]

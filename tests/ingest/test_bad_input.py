@@ -12,7 +12,7 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest import arrivals
 from orderhouse.ingest.trial import check_sources
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order, report
@@ -191,7 +191,7 @@ def test_extra_columns_are_ignored_and_reported_once_per_file(landing: Landing) 
     landing.write("feeds/orders.csv", header + order(1).replace("\n", ",44\n"))
     result = landing.ingest()
     assert report(result, "orders.csv").ignored_columns == ("shoe_size",)
-    assert result.notes == ["feeds/orders.csv: nothing is taken from shoe_size."]
+    assert result.notes == ["feeds/orders.csv: columns not used: shoe_size."]
 
 
 BOMB = "a: &a [x]\n" + "".join(
@@ -281,7 +281,7 @@ def test_a_name_that_is_not_utf_8_is_said_and_the_other_files_load(landing: Land
     for _ in range(2):
         result = landing.ingest()
         assert any(
-            "orders-\\xff.csv: its name is not UTF-8; rename it to have it taken." in note for note in result.notes
+            "orders-\\xff.csv: its name is not UTF-8. Rename the file to load it." in note for note in result.notes
         )
     assert landing.query("select order_id from raw.orders") == [("o1",)]
     (trial,) = check_sources(landing.settings)
@@ -307,10 +307,10 @@ def test_a_person_in_the_first_line_of_a_file_without_header_is_stored_nowhere(l
 def test_files_that_stay_refused_are_named_once_and_together(landing: Landing) -> None:
     for number in range(5):
         landing.write(f"feeds/orders-{number}.csv", f"order_id,colour\n{number},red\n")
-    assert len([note for note in landing.ingest().notes if "was not taken" in note]) == 5
+    assert len([note for note in landing.ingest().notes if "was refused: " in note]) == 5
     (note,) = landing.ingest().notes
     shown = "feeds/orders-0.csv, feeds/orders-1.csv, feeds/orders-2.csv"
-    assert note == f"{shown} and 2 more are still refused; quality.files says why."
+    assert note == f"{shown} and 2 more are still refused. The reasons are in quality.files."
 
 
 def test_two_columns_for_one_of_ours_are_not_guessed_between(landing: Landing) -> None:

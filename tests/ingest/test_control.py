@@ -15,8 +15,8 @@ from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.trial import check_sources
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.config.declaration import load_sources
 from orderhouse.sources.config.promises import NUMBERED_COLUMNS
+from orderhouse.sources.config.sources_file import load_sources
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order, report
 
@@ -144,7 +144,7 @@ def test_totals_in_the_sources_file_are_of_one_file(landing: Landing) -> None:
     landing.write("feeds/orders-2.csv", ORDERS_HEADER + order(2))
     result = landing.ingest()
     assert result.controls_checked == 0
-    assert "put each file's totals beside it as <file>.control.json" in result.notes[-1]
+    assert "Put the totals of each file next to it, in <file>.control.json" in result.notes[-1]
 
 
 @pytest.mark.parametrize(

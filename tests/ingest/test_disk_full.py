@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import subprocess
@@ -21,6 +20,7 @@ from orderhouse.transform import build, dbt
 from orderhouse.transform import building as building_module
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
+from tests.ingest.nobody import as_nobody
 from tests.serve.built_home import make_build, make_version
 from tests.transform.small_project import receive, write_project
 
@@ -214,32 +214,18 @@ def test_a_limit_on_the_size_of_files_is_told_and_made_up_for(
     assert content(landing) == undisturbed
 
 
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """As a user without rights; root may do anything."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_a_home_that_may_not_be_written_is_told_in_a_sentence(
-    landing: Landing, capsys: pytest.CaptureFixture[str]
+    landing: Landing, open_folder: Path, closed_working_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
-    for folder in (landing.folder, *landing.folder.parents):
-        with contextlib.suppress(PermissionError):
-            if folder.stat().st_mode & 0o077 == 0:
-                folder.chmod(0o755)
-    landing.settings.home.mkdir(mode=0o555)
+    # Imports everything that the command needs: nobody may be unable to read the installed packages.
+    assert said(capsys, "ingest", "--home", str(landing.settings.home), "--sources", str(landing.sources_file))[0] == 0
+    home = open_folder / "home"
+    home.mkdir(mode=0o555)
     with as_nobody():
-        code, words = said(capsys, "ingest", "--home", str(landing.settings.home), "--sources", "sources.yaml")
+        code, words = said(capsys, "ingest", "--home", str(home), "--sources", "sources.yaml")
     assert code == 2
-    assert words.startswith(f"This user may not read or write: {landing.settings.home}"), words
+    assert words.startswith(f"This user may not read or write: {home}"), words
 
 
 def test_a_home_on_a_read_only_disk_is_told_in_a_sentence(

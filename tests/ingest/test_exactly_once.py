@@ -37,7 +37,7 @@ def test_the_same_content_under_another_name_is_recognised(landing: Landing) -> 
     (landing.folder / "feeds/orders-1.csv").unlink()
     second = landing.ingest()
     assert "as feeds/orders-1.csv" in (report(second, "orders-2.csv").reason or "")
-    assert "Recognised by its content" in second.notes[0]
+    assert "The same content was loaded in batch" in second.notes[0]
     assert landing.query("select count(*) from raw.orders") == [(1,)]
 
 

@@ -8,11 +8,12 @@ import pytest
 from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
-from orderhouse.sources.config.declaration import merchant_of
+from orderhouse.sources.config.sources_file import merchant_of
 from orderhouse.storage.warehouse import lock_holder, open_published, open_raw, run_lock
 from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order
+from tests.ingest.nobody import as_nobody
 
 
 def test_a_second_run_is_told_who_holds_the_warehouse(landing: Landing) -> None:
@@ -40,6 +41,21 @@ def test_an_unknown_setting_is_named_with_its_line(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "orderhouse.toml").write_text('home = "here"\nkeep_version = 3\n')
     with pytest.raises(OrderhouseError, match=r"orderhouse.toml:2: .*did you mean 'keep_versions'\?"):
+        load_settings()
+
+
+def test_a_working_folder_that_may_not_be_entered_has_no_settings(closed_working_folder: Path) -> None:
+    with as_nobody():
+        settings = load_settings(home="/srv/home")
+        assert settings.keep_versions == 5
+        assert settings.sources_file == Path("/srv/home/sources.yaml")
+
+
+def test_settings_that_may_not_be_read_are_named(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(open_folder)
+    (open_folder / "orderhouse.toml").write_text("keep_versions = 3\n")
+    (open_folder / "orderhouse.toml").chmod(0o000)
+    with as_nobody(), pytest.raises(OrderhouseError, match=r"may not read .*Give it permission"):
         load_settings()
 
 

@@ -11,7 +11,7 @@ import pytest
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.trial import check_sources
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 
 from tests.ingest.landing import ORDERS_HEADER, Landing, order

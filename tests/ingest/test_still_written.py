@@ -114,13 +114,13 @@ def test_half_a_packed_file_is_left_and_not_rejected_while_the_rest_arrives(
 ) -> None:
     whole = gzip.compress((ORDERS_HEADER + order(1)).encode())
     path = landing.write("feeds/orders.csv.gz", whole[:-10])
-    read = ingest_run._Run._read_into
+    read = ingest_run._Run._read_into_loader
 
     def slowly(run: ingest_run._Run, unit: Unit, reader: ThreadPoolExecutor) -> None:
         path.write_bytes(whole)
         read(run, unit, reader)
 
-    monkeypatch.setattr(ingest_run._Run, "_read_into", slowly)
+    monkeypatch.setattr(ingest_run._Run, "_read_into_loader", slowly)
     assert report(landing.ingest(), "orders.csv.gz").status == "left"
     monkeypatch.undo()
     assert landing.query("select count(*) from raw.files") == [(0,)]

@@ -27,12 +27,12 @@ def test_a_dry_run_counts_rows_reasons_and_words_and_writes_nothing(landing: Lan
     assert trial.feeds["payments"].words["kind"] == {"zahlung": 1}
     assert "person1@example.com" not in str(orders.sample)
     assert len(trial.notes) == 1
-    assert "feeds/tracking.csv would not be taken" in trial.notes[0]
+    assert "feeds/tracking.csv would not be loaded" in trial.notes[0]
     assert not landing.settings.home.exists()
 
 
 def test_an_unknown_source_is_named_beside_those_that_exist(landing: Landing) -> None:
-    with pytest.raises(OrderhouseError, match="no source 'shpo'; it declares shop"):
+    with pytest.raises(OrderhouseError, match="no source 'shpo'. Its sources are: shop"):
         check_sources(landing.settings, "shpo")
 
 
@@ -82,7 +82,7 @@ def test_the_command_shows_rows_reasons_places_and_lines_to_paste(landing: Landi
     assert "not used: colour" in output
     assert "p@x.org" not in output
     assert "2026-01-02 03:04:05" in output
-    pasted = output.split("after each of theirs:\n")[1]
+    pasted = output.split("after each word:\n")[1]
     assert pasted.startswith("    words:\n      payments.kind:  # authorized, captured,")
     assert '        "Zahlung eins":\n' in pasted
     words = "".join(pasted.splitlines(keepends=True)[:3]).replace('eins":', 'eins": captured')
@@ -90,7 +90,7 @@ def test_the_command_shows_rows_reasons_places_and_lines_to_paste(landing: Landi
     healed = run_orderhouse(
         "sources", "check", "shop", "--no-rows", "--sources", str(landing.sources_file), home=landing.folder / "home"
     )
-    assert "no meaning" not in healed
+    assert "unmapped words" not in healed
     assert "2026-01-02 03:04:05" not in healed
 
 

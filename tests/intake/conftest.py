@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from orderhouse.intake import receivers
 from orderhouse.intake.application import make_application
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from starlette.testclient import TestClient
 
 from tests.intake.sending import ENVIRONMENT, SOURCES

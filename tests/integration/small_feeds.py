@@ -1,4 +1,4 @@
-"""Hand-written feeds: rows as dicts, written as files of lines, run through the installed command, asked with SQL."""
+"""Hand-written feeds: rows as dicts, written as files of lines, run through the command line, asked with SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from tests.integration.running import published_file, run_orderhouse
+from tests.integration.running import published_file, run_orderhouse, run_steps
 
 Row = dict[str, Any]
 
@@ -35,13 +35,16 @@ class Shop:
 
     def command(self, name: str, *arguments: str) -> str:
         """Run one command on the sources."""
-        declared = self.folder / "sources.yaml"
-        declared.write_text(self.sources)
-        return run_orderhouse(name, "--sources", str(declared), *arguments, home=self.home)
+        return run_orderhouse(name, "--sources", str(self._declared()), *arguments, home=self.home)
 
     def run(self) -> str:
         """Ingest, build, audit and publish."""
-        return self.command("run", "--as-of", self.as_of)
+        return run_steps(self.home, self._declared(), self.as_of)
+
+    def _declared(self) -> Path:
+        declared = self.folder / "sources.yaml"
+        declared.write_text(self.sources)
+        return declared
 
     def published(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask what is published."""

@@ -14,7 +14,7 @@ from orderhouse.receive import receive
 from orderhouse.settings import load_settings
 from orderhouse.storage.warehouse import open_raw
 
-from tests.integration.running import PROJECT, data_folder, published_file, real_data, run_orderhouse
+from tests.integration.running import PROJECT, data_folder, published_file, real_data, run_steps
 
 
 def originals(name: str) -> list[list[str]]:
@@ -36,7 +36,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     spec.loader.exec_module(module)
     written = module.write(data_folder() / "adventureworks", home / "landing")
     sources.write_text(sources.read_text().replace("../data/landing/adventureworks/inbound.csv", str(written)))
-    run_orderhouse("run", "--sources", str(sources), "--as-of", "data", home=home)
+    run_steps(home, sources)
     return duckdb.connect(str(published_file(home)), read_only=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.integration.running import published_file, run_orderhouse
+from tests.integration.running import published_file, run_orderhouse, run_steps
 
 AS_OF = "2030-01-01T00:00:00Z"
 SOURCES = """
@@ -61,7 +61,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sources.yaml").write_text(SOURCES)
     for name, text in FILES.items():
         (folder / "shop" / name).write_text(text)
-    output = run_orderhouse("run", "--sources", str(folder / "sources.yaml"), "--as-of", AS_OF, home=folder / "home")
+    output = run_steps(folder / "home", folder / "sources.yaml", AS_OF)
     assert "Published version 1" in output
     assert "payments-2.csv.control.json states 3 rows, but shop/payments-2.csv has 2." in output
     return folder / "home"
@@ -136,9 +136,9 @@ def test_the_audit_warns_of_each_and_refuses_nothing(home: Path) -> None:
 
 def test_status_says_what_was_found_and_what_is_overdue_by_the_wall_clock(home: Path) -> None:
     before = run_orderhouse("status", home=home)
-    assert "1 file is not as its control totals state" in before
-    assert "86 numbers are missing from what is numbered" in before
-    assert "a file was unlike those before it" in before
+    assert "1 file does not match its control totals" in before
+    assert "86 numbers are missing from numbered ids or files" in before
+    assert "drifts against earlier files" in before
     assert "overdue" not in before
     with duckdb.connect(str(published_file(home))) as connection:
         connection.execute("update quality.freshness set due_at = timestamp '2026-01-01' where feed = 'returns'")
@@ -147,5 +147,5 @@ def test_status_says_what_was_found_and_what_is_overdue_by_the_wall_clock(home: 
             "newest_event_date = date '2026-01-05' where feed = 'payments'"
         )
     after = run_orderhouse("status", home=home)
-    assert "returns of shop is overdue: a file is expected every 2w, none came yet, and the next was due" in after
-    assert "payments of shop is quiet: nothing new since 2026-01-05, 4 days before the clock" in after
+    assert "returns of shop is overdue: a file is expected every 2w. None came. The next was due" in after
+    assert "payments of shop is quiet: no event since 2026-01-05, 4 days before the clock" in after

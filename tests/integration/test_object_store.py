@@ -377,6 +377,7 @@ def test_what_a_store_refuses_is_told_in_plain_words(
         (note,) = shop.ingest().notes
     finally:
         server.shutdown()
+        server.server_close()
     assert sentence in note and "AWS Error" not in note and SECRET not in note
 
 
@@ -420,7 +421,7 @@ def test_an_export_that_the_store_keeps_otherwise_is_taken_away_and_both_sizes_a
     with pytest.raises(OrderhouseError) as caught:
         export(published, ["ops.orders"], format="csv", to=place)
     said = re.fullmatch(
-        rf"{place}: orders.csv has ([\d,]+) bytes, but ([\d,]+) are in the store, so it was taken away again. "
+        rf"{place}: orders.csv has ([\d,]+) bytes, but ([\d,]+) are in the store, so the object was deleted. "
         r"The request was not signed: no credentials were found\. Set .*",
         str(caught.value),
     )

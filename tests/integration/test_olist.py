@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.running import published_file, real_data, run_orderhouse
+from tests.integration.running import published_file, real_data, run_steps
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     """The published warehouse of the marketplace data, read only."""
     home = tmp_path_factory.mktemp("olist")
     sources = real_data("olist", home)
-    run_orderhouse("run", "--sources", str(sources), "--as-of", "data", home=home)
+    run_steps(home, sources)
     with duckdb.connect(str(published_file(home)), read_only=True) as connection:
         yield connection
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tests.integration.published_tables import differing_tables
-from tests.integration.running import data_folder, published_file, real_data, run_orderhouse, same_keys
+from tests.integration.running import data_folder, published_file, real_data, run_steps, same_keys
 from tests.properties.delivering import Hashes, built
 
 AS_OF = "2011-09-01T00:00:00Z"
@@ -22,7 +22,7 @@ FILES_AT_ONCE = 55
 def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Home of a warehouse that got all files in one run."""
     home = tmp_path_factory.mktemp("at_once")
-    run_orderhouse("run", "--sources", str(real_data("online_retail", home)), "--as-of", "data", home=home)
+    run_steps(home, real_data("online_retail", home))
     return home
 
 

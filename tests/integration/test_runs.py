@@ -1,4 +1,4 @@
-"""The installed command on the sample feeds.
+"""Runs on the sample feeds, as processes of their own wherever they are killed or run at the same time.
 
 Killed, run again, run twice at once, refused; what readers see each time.
 """
@@ -19,7 +19,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import PROJECT, published_file, run_orderhouse, same_keys
+from tests.integration.running import PROJECT, published_file, run_installed, run_orderhouse, same_keys
 
 SAMPLE = PROJECT / "data" / "sample"
 AS_OF = "2026-07-01T00:00:00Z"
@@ -40,10 +40,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("killed")
     landing = home / "landing"
     sources = deliver(landing, "*-0001.csv")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_orderhouse(
+    run_installed(
         "build",
         "--sources",
         str(sources),
@@ -55,9 +55,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
     deliver(landing, "*.csv")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
-    run_orderhouse("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
-    run_orderhouse(
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_installed(
         "build",
         "--sources",
         str(sources),
@@ -68,13 +68,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ORDERHOUSE_FAULT="build_model:30",
     )
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_orderhouse(
+    run_installed(
         "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
     )
     arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
-    run_orderhouse(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
-    output = run_orderhouse(*arguments, home=home)
-    assert "Published version 2" in output or "no table was touched" in output
+    run_installed(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
+    output = run_installed(*arguments, home=home)
+    assert "Published version 2" in output or "no table was computed" in output
     return home
 
 
@@ -93,7 +93,7 @@ def test_nothing_new_and_the_same_clock_changes_nothing(home: Path) -> None:
     before = published_file(home)
     warehouse = (home / "warehouse" / "warehouse.duckdb").read_bytes()
     output = run_orderhouse("run", "--as-of", AS_OF, "--sources", str(home / "landing" / "sources.yaml"), home=home)
-    assert "no table was touched" in output
+    assert "no table was computed" in output
     assert published_file(home) == before
     assert (home / "warehouse" / "warehouse.duckdb").read_bytes() == warehouse
 
@@ -137,7 +137,7 @@ def test_refused_audit_names_check_and_rows_and_keeps_the_last_version(home: Pat
     assert "fct_order_lines" in output and "rows" in output
     assert "nothing was published" in run_orderhouse("publish", home=copied, expect=1)
     assert published_file(copied).name == published
-    assert "the audit refuses what is newer" in run_orderhouse("status", home=copied)
+    assert "the audit has refused newer builds" in run_orderhouse("status", home=copied)
 
 
 def test_only_whole_versions_are_listed(home: Path) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from tests.integration.running import published_file, run_orderhouse
+from tests.integration.running import published_file, run_steps
 from tests.sources.shopify_examples import cancelled_hat, fulfilment, order, refund, transaction
 
 SOURCES = """
@@ -37,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
         "carrier,tracking_number,status,occurred_at\nUPS,1Z9,delivered,2026-03-05T12:00:00Z\n"
     )
     (home / "sources.yaml").write_text(SOURCES)
-    run_orderhouse("run", "--sources", str(home / "sources.yaml"), "--as-of", "data", home=home)
+    run_steps(home, home / "sources.yaml")
     with duckdb.connect(str(published_file(home)), read_only=True) as connection:
         yield connection
 

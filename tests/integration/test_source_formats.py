@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.running import published_file, run_orderhouse
+from tests.integration.running import published_file, run_steps
 from tests.sources.test_amazon import ITEM, ORDER, OTHER_ITEM, STOCK, table
 from tests.sources.test_easypost import event, scan, tracker
 
@@ -42,7 +42,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     for name, content in files.items():
         write(folder / name, content)
     write(folder / "sources.yaml", SOURCES.encode())
-    run_orderhouse("run", "--sources", str(folder / "sources.yaml"), "--as-of", "data", home=folder / "home")
+    run_steps(folder / "home", folder / "sources.yaml")
     return duckdb.connect(str(published_file(folder / "home")), read_only=True)
 
 

@@ -24,7 +24,9 @@ from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, L
 
 KILLED = (137, -9)
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.properties.killing"])
+PROCESSES.set_forkserver_preload(
+    ["tests.properties.killing", "dbt.cli.main", "dbt.adapters.duckdb", "great_expectations.expectations"]
+)
 
 RAW = {
     "orders": "order_id, currency, email_token is not null, _file_id, _record, _is_duplicate, _source",

@@ -20,7 +20,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.discovery import find
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 
 __all__ = ["KINDS", "Specimen", "as_kind", "of_examples", "of_feeds"]

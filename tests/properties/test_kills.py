@@ -29,8 +29,8 @@ from tests.properties.killing import (
 )
 from tests.properties.thoroughness import times
 
-HOMES = times(20, many=150)
-LAST_STATEMENTS = times(8, many=114)
+HOMES = times(10, many=150)
+LAST_STATEMENTS = times(6, many=114)
 KILLS_PER_HOME = 3
 RUNS_KILLED = times(1, many=6)
 AS_OF = "2026-07-01T00:00:00Z"
@@ -116,7 +116,8 @@ def test_killed_at_the_last_statements_with_most_committed_already(
 def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(tmp_path: Path) -> None:
     """Ingest, build, audit, publish; in two deliveries, so that the incremental way is killed too."""
     world = tmp_path / "world"
-    simulate(orders=40, seed=5, to=world)
+    simulate(orders=40, seed=5, orders_per_file=20, to=world)
+    assert (world / "orders-0002.csv").exists(), "a second delivery"
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     landing = tmp_path / "landing"
     landing.mkdir()

@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, Phase, assume, given, reject, settings
 from hypothesis import strategies as st
 from orderhouse.ingest.trial import check_sources
 from orderhouse.receive import receive
-from orderhouse.repair.records import RecordsAtHand
+from orderhouse.repair.records import RecordReader
 from orderhouse.repair.state import Selection, quarantined
 from orderhouse.settings import Settings, load_settings
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.transform import build
 from orderhouse.vault.originals import Originals
 
@@ -152,9 +152,9 @@ def _found(chosen: Settings, states: tuple[str, ...] = ()) -> tuple[str, str] | 
     """A quarantined row in whose record the bad value stands, and the field that has it."""
     mending = Mending(chosen)
     with mending.opened() as (raw, vault):
-        at_hand = RecordsAtHand(raw, vault, Originals(chosen, vault.keys), load_sources(chosen.sources_file).sources)
+        reader = RecordReader(raw, vault, Originals(chosen, vault.keys), load_sources(chosen.sources_file).sources)
         for row in quarantined(raw, Selection(states=states or None)):
-            (received,) = at_hand.tried(row["source"], row["file_id"], row["record"]).received.values()
+            (received,) = reader.read(row["source"], row["file_id"], row["record"]).received.values()
             for name, value in received.fields.items():
                 if value == BAD:
                     return row["quarantine_id"], name

@@ -15,7 +15,7 @@ from orderhouse.repair.reread import Reread, reread
 from orderhouse.repair.results import ReplayResult
 from orderhouse.repair.state import Selection, quarantined
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault

@@ -136,7 +136,7 @@ def test_a_repair_that_is_taken_back_leaves_the_feed_as_it_was(landing: Landing,
 
 
 def test_a_discarded_row_stays_visible_and_out_and_a_reason_is_compulsory(landing: Landing, mending: Mending) -> None:
-    with pytest.raises(OrderhouseError, match="Say why"):
+    with pytest.raises(OrderhouseError, match="The decision has no reason"):
         mending.discard(3, why=" ")
     mending.repair(3, {"currency": "EUR"})
     mending.discard(3)
@@ -292,4 +292,4 @@ def test_a_repair_waits_while_the_mapping_has_changed_and_nothing_was_read_again
     mending.patch(3, {"currency": "EUR"})
     landing.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n    time_zone: Europe/Berlin\n")
     result = mending.replay()
-    assert result.batch_id is None and "`orderhouse ingest` reads the file again first" in result.notes[0]
+    assert result.batch_id is None and "Run `orderhouse ingest` to reread the file" in result.notes[0]

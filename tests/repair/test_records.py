@@ -76,7 +76,7 @@ def broken(landing: Landing, record: int, feed: str | None = None) -> str:
 def test_all_that_a_format_makes_of_a_record_follows_its_repair(till: Landing) -> None:
     assert {feed for feed, *_ in till.quarantined()} == {"orders", "order_lines", "products", "customers"}
     done = Mending(till.settings).repair_record(broken(till, 3), {"InvoiceDate": AT})
-    assert done.sentences == ["till/day.csv:3 was read again as repaired: what comes of the record is in its feeds."]
+    assert done.sentences == ["till/day.csv:3 was reread with its repair: the rows of the record are in their feeds."]
     assert what_counts(till.settings) == unbroken(till, "till/day.csv", GOOD)
 
 
@@ -181,7 +181,9 @@ def test_a_patch_that_was_only_noted_is_carried_out_by_the_next_ingest(till: Lan
     mending = Mending(till.settings)
     mending.note_record(broken(till, 3), {"InvoiceDate": AT})
     assert {row["state"] for row in mending.rows() if row["record"] == 3} == {"patched"}
-    assert "till/day.csv:3 was read again as repaired: what comes of the record is in its feeds." in till.ingest().notes
+    assert (
+        "till/day.csv:3 was reread with its repair: the rows of the record are in their feeds." in till.ingest().notes
+    )
     assert what_counts(till.settings) == unbroken(till, "till/day.csv", GOOD)
 
 
@@ -281,7 +283,7 @@ def test_a_json_field_that_was_not_there_may_be_set_and_that_is_said(landing: La
         with pytest.raises(OrderhouseError, match=sentence):
             mending.note_record(known, {path: "1"})
     _, notes = mending.note_record(known, {"currency": "EUR"})
-    assert notes == ["api/orders.json:1 had no currency; it has it now."]
+    assert notes == ["api/orders.json:1 had no currency. The repair adds it."]
     mending.reread()
     wanted = unbroken(landing, "api/orders.json", json.dumps([SHOPIFY_ORDER]))
     assert what_counts(landing.settings) == wanted
@@ -342,7 +344,7 @@ def test_a_file_that_can_no_longer_be_read_is_not_repaired(landing: Landing, mon
     with pytest.raises(OrderhouseError, match="till/day.csv can no longer be read: no original of it is kept"):
         mending.note_record(broken(landing, 3), {"InvoiceDate": AT})
     landing.write("till/day.csv", BAD + sold("539463", "22317"))
-    with pytest.raises(OrderhouseError, match="or is another file now"):
+    with pytest.raises(OrderhouseError, match="moved, deleted or changed"):
         mending.note_record(broken(landing, 3), {"InvoiceDate": AT})
     assert landing.query("select count(*) from raw.repairs") == [(0,)]
     landing.write("till/day.csv", BAD)
@@ -356,16 +358,19 @@ def test_a_patch_whose_file_went_away_meanwhile_waits_and_says_so(till: Landing)
     shutil.rmtree(till.settings.originals)
     (till.folder / "till/day.csv").rename(till.folder / "elsewhere.csv")
     before = what_counts(till.settings)
-    assert [note for note in till.ingest().notes if "waits, because the file can no longer be read" in note]
-    assert [note for note in mending.reread().notes if "waits: the file can no longer be read" in note]
+    assert [note for note in till.ingest().notes if "are pending, because the file can no longer be read" in note]
+    assert [note for note in mending.reread().notes if "are pending: the file can no longer be read" in note]
     assert what_counts(till.settings) == before
 
 
 @pytest.mark.parametrize(
     ("patched", "sentence"),
     [
-        ("email", "is not whole any more: email was erased and is no longer there"),
-        ("customer.first_name", "can no longer be read: its rows stay as they were"),  # a name is made of two fields
+        ("email", "is incomplete: its value of email was erased"),
+        (
+            "customer.first_name",  # a name is made of two fields
+            "can no longer be read. Its rows keep the earlier mapping",
+        ),
     ],
 )
 def test_who_is_erased_after_a_repair_is_erased_from_it_too(landing: Landing, patched: str, sentence: str) -> None:

@@ -94,7 +94,7 @@ def test_order_is_found_by_id_and_by_tracking_id(published: Settings) -> None:
 
 def test_unknown_order_names_near_ones_but_unknown_tracking_id_does_not(published: Settings) -> None:
     with open_published(published) as connection:
-        with pytest.raises(OrderhouseError, match="Near it: .*OH-0042"):
+        with pytest.raises(OrderhouseError, match="Similar ids: .*OH-0042"):
             find_order(connection, "OH-0042x")
         with pytest.raises(OrderhouseError) as error:
             find_order_by_tracking_id(connection, "TRACK000004")

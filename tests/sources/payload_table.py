@@ -14,7 +14,8 @@ from pathlib import Path
 import polars as pl
 from orderhouse.files.source_files import FileRejected, SourceFile, local_file
 from orderhouse.ingest.screening import PART, screen
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.readers.records import RECORD

@@ -283,8 +283,14 @@ def test_a_broken_line_of_a_table_only_looked_up_is_quarantined_and_counted(tmp_
 
 def test_every_word_of_amazon_in_the_seed_is_one_of_ours() -> None:
     seeds = PROJECT / "dbt_project" / "seeds"
-    ours = {tuple(row.values()) for row in csv.DictReader((seeds / "canonical_vocabulary.csv").open())}
-    mapped = [row for row in csv.DictReader((seeds / "format_vocabulary.csv").open()) if row["format"] == NAME]
+    ours = {
+        tuple(row.values()) for row in csv.DictReader((seeds / "canonical_vocabulary.csv").read_text().splitlines())
+    }
+    mapped = [
+        row
+        for row in csv.DictReader((seeds / "format_vocabulary.csv").read_text().splitlines())
+        if row["format"] == NAME
+    ]
     assert {(row["feed"], row["column_name"], row["meaning"]) for row in mapped} <= ours
     assert len(mapped) > 10
 
@@ -314,7 +320,7 @@ def _net_by_other_means(line_ids: set[str]) -> Decimal:
     """Price less discount, less the shipping discount above the shipping, over the lines, straight from the file."""
     path = payloads(data_folder(), "amazon_selling_partner_tables") / "order_item.csv"
     total = Decimal()
-    for row in csv.DictReader(path.open()):
+    for row in csv.DictReader(io.StringIO(path.read_text())):
         if row["order_item_id"] in line_ids:
             figures = {
                 name: Decimal(row[name].replace(",", "")) for name in row if name.endswith("_amount") and row[name]

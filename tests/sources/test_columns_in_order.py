@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.source_files import FileRejected
-from orderhouse.sources.config.declaration import load_sources
+from orderhouse.sources.config.sources_file import load_sources
 
 from tests.sources.format_reading import file_of, read, screened, source_of
 

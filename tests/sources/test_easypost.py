@@ -189,12 +189,12 @@ def test_every_status_of_easypost_has_a_meaning_of_ours() -> None:
     seeds = PROJECT / "dbt_project" / "seeds"
     ours = {
         row["word"]
-        for row in csv.DictReader((seeds / "canonical_vocabulary.csv").open())
+        for row in csv.DictReader((seeds / "canonical_vocabulary.csv").read_text().splitlines())
         if (row["feed"], row["column_name"]) == ("tracking", "status")
     }
     words = {
         row["word"]: row["meaning"]
-        for row in csv.DictReader((seeds / "format_vocabulary.csv").open())
+        for row in csv.DictReader((seeds / "format_vocabulary.csv").read_text().splitlines())
         if (row["format"], row["column_name"]) == (NAME, "status")
     }
     statuses = {word for word in words if "/" not in word}

@@ -1,8 +1,8 @@
-"""The audit: what must hold of a built warehouse before readers see it.
+"""Audit: all checks of a built warehouse before readers see it.
 
-Row rules are dbt tests, run here over the tables as built; rules over days, feeds and totals are expectations over
-small summary frames. Both end as one list of checks, in `quality.audit`, in a JSON file and, when one fails, in
-sentences. Deciding to publish belongs in `serve`; rules of single input rows belong in `contracts`.
+Rules of rows are dbt tests; rules of days, feeds and totals are expectations over small summary frames. Both become one
+list of checks, in `quality.audit` and in a JSON file. Publication belongs to `orderhouse.serve`, rules of single input
+rows to `orderhouse.contracts`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The audit's own connection: the warehouse as built, with what it was built from beside it.
+"""Connection of the audit: the built warehouse, with the raw database and the work database attached.
 
-Names are those dbt uses (`warehouse`, `raw`, `work`), so that compiled test SQL runs here unchanged.
+The names are those of dbt (`warehouse`, `raw`, `work`), so that compiled test SQL runs here unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["has_table", "open_built", "rows"]
 
 @contextlib.contextmanager
 def open_built(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open what the last build made, for reading it and for writing the audit's own table.
+    """Open the built warehouse, for reading it and for writing the table of the audit. The time zone is UTC.
 
     Raises:
         OrderhouseError: There is no build.
@@ -44,7 +44,7 @@ def open_built(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether `schema.table` of the warehouse, or `raw.schema.table`, is there."""
+    """Return True if `schema.table` of the warehouse, or `raw.schema.table`, exists."""
     parts = table.split(".")
     database, schema, name = parts if len(parts) == 3 else ("warehouse", *parts)
     found = connection.execute(
@@ -56,7 +56,7 @@ def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """The result of a query as one mapping per row."""
+    """Return the result of a query as one mapping per row."""
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

@@ -1,6 +1,6 @@
-"""What an audit finds: one check, all checks of one build, and how they read.
+"""Result of an audit: one check, all checks of one build, and their texts for people.
 
-A check says what it looked at, how many rows fail and which, in words that need no other page.
+This module holds plain data. Running checks belongs to `row_tests` and `suite`.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """One thing that must hold.
+    """One check and its outcome.
 
     Attributes:
-        name: The check's name, unique in one audit.
+        name: Name of the check, unique in one audit.
         kind: `dbt_test` (rows), `expectation` (days, feeds, words) or `reconciliation` (two ways to one number).
-        table: `schema.table` looked at.
+        table: `schema.table` that was checked.
+        passed: True if the check holds.
         severity: A failed `error` refuses the build, a failed `warn` is shown.
-        failed_rows: How many rows fail; of a summary, how many of its rows. 0 if it passed.
-        detail: One or two sentences: what holds or, when it does not, what is wrong and where to look.
+        failed_rows: Number of failing rows of the table or the summary; 0 if it passed.
+        detail: One or two sentences: the rule that holds or, if it fails, the problem and where to look.
         examples: Up to five failing rows as `column=value` text.
-        seconds: How long the check took.
+        seconds: Duration of the check.
     """
 
     name: str
@@ -47,11 +48,11 @@ class AuditCheck:
 
     @property
     def refuses(self) -> bool:
-        """Whether the build must not be published because of this."""
+        """Return True if the check refuses the build."""
         return not self.passed and self.severity == "error"
 
     def sentence(self) -> str:
-        """Which check, which table, how many rows, examples, what to look at."""
+        """Return the check as a sentence, with table, number of rows, detail and examples."""
         if self.passed:
             return f"{self.name} holds on {self.table}."
         rows = "1 row" if self.failed_rows == 1 else f"{self.failed_rows:,} rows"
@@ -64,10 +65,10 @@ class AuditResult:
     """All checks of one build.
 
     Attributes:
-        build_id: The build that was looked at.
+        build_id: The build that was checked.
         batch_id: The greatest batch of feed rows in it.
-        checked_at: When, in UTC.
-        passed: Whether it may be published: no `error` check failed.
+        checked_at: Instant of the audit, in UTC.
+        checks: The checks.
     """
 
     build_id: str
@@ -77,39 +78,39 @@ class AuditResult:
 
     @property
     def passed(self) -> bool:
-        """Whether it may be published."""
+        """Return True if the build may be published: no check of severity `error` failed."""
         return not any(check.refuses for check in self.checks)
 
     @property
     def failures(self) -> tuple[AuditCheck, ...]:
-        """The checks that refuse the build."""
+        """Return the checks that refuse the build."""
         return tuple(check for check in self.checks if check.refuses)
 
     @property
     def warnings(self) -> tuple[AuditCheck, ...]:
-        """The checks that failed and refuse nothing."""
+        """Return the failed checks that do not refuse the build."""
         return tuple(check for check in self.checks if not check.passed and not check.refuses)
 
     def report(self) -> str:
-        """The outcome in sentences, what refuses first."""
+        """Return the outcome in sentences, failed errors first."""
         counted = f"{len(self.checks)} checks, {len(self.failures)} failed, {len(self.warnings)} warned."
         head = f"The audit passed: {counted}" if self.passed else f"The audit refused to publish: {counted}"
         return "\n".join([head, *(check.sentence() for check in (*self.failures, *self.warnings))])
 
     def to_json(self) -> str:
-        """The whole result as JSON; it holds no personal data, as the warehouse holds none."""
+        """Return the whole result as JSON. It has no personal data, since the warehouse has none."""
         values = {**asdict(self), "passed": self.passed, "checked_at": self.checked_at.isoformat(timespec="seconds")}
         return json.dumps(values, indent=2, default=str)
 
 
 def as_sentence(name: str) -> str:
-    """The name of a check, which is a sentence, as one: what holds when the check passes."""
+    """Return the name of a check as a sentence, which holds if the check passes."""
     words = name.removeprefix("assert_").replace("_", " ")
     return f"{words[:1].upper()}{words[1:]}."
 
 
 def as_words(row: Mapping[str, Any], *, columns: int = 8) -> str:
-    """A row as `column=value` text: values that are there, those that identify it first."""
+    """Return a row as `column=value` text without nulls, identifying columns first."""
     present = [(name, value) for name, value in row.items() if value is not None]
     identifying = [pair for pair in present if _identifies(pair[0])]
     others = [pair for pair in present if not _identifies(pair[0])]

@@ -1,6 +1,7 @@
-"""What must hold of the summary frames, as data: an expectation, its weight, and words for when it fails.
+"""Expectations over the summary frames, as data: the rule, its severity, and the text for a failure.
 
-Nothing here imports Great Expectations, which takes five seconds; `suite` does, when the audit runs.
+This module does not import Great Expectations, which takes five seconds; `suite` does. The frames belong to
+`summaries`.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class Expected:
     """One expectation over one summary.
 
     Attributes:
-        name: The check's name, a sentence.
-        summary: The frame it looks at.
+        name: Name of the check, a sentence.
+        summary: Name of the frame that is checked.
         expectation: Class of Great Expectations.
-        arguments: Its arguments.
-        meaning: What it means that it fails and what to look at.
+        arguments: Arguments of the class.
+        meaning: The meaning of a failure, and where to look.
         kind: `reconciliation` if two ways to one number are compared.
         severity: `error` refuses the build; `warn` is shown.
-        examples: Query for the rows behind a failure, with order ids; else the rows of the frame are shown.
+        examples: Query for the rows behind a failure, with order ids; None to show the rows of the frame.
     """
 
     name: str

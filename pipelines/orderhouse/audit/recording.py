@@ -1,6 +1,7 @@
-"""Where an audit is kept: `quality.audit` beside the tables it judged, and JSON under the home.
+"""Storage of audits: the table `quality.audit` in the built warehouse, and JSON files under the home.
 
-The table is published with them; the JSON is there when nothing is published, so that a refusal can be shown.
+The table is published with the warehouse. The JSON files exist also if nothing is published, so that a refusal can be
+shown.
 """
 
 from __future__ import annotations
@@ -16,31 +17,31 @@ from orderhouse.transform import record_audit
 
 __all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
 
-# Results kept as JSON, for comparing one audit with those before it.
+# Number of results kept as JSON, for comparison of audits.
 KEPT = 20
 
 COLUMNS = {
-    "audit_id": ("varchar", "Build and check."),
+    "audit_id": ("varchar", "Build id and name of the check."),
     "build_id": ("varchar", "The build that was checked."),
     "batch_id": ("bigint", "The greatest batch of feed rows in it."),
-    "name": ("varchar", "The check, a sentence."),
+    "name": ("varchar", "Name of the check, a sentence."),
     "kind": (
         "varchar",
         "dbt_test (rows), expectation (days, feeds, words) or reconciliation (two ways to one number).",
     ),
-    "table_name": ("varchar", "What it looked at."),
+    "table_name": ("varchar", "Table that was checked."),
     "severity": ("varchar", "error refuses the build, warn is shown."),
-    "detail": ("varchar", "What holds or, when it does not, what is wrong and where to look."),
+    "detail": ("varchar", "The rule that holds or, if it fails, the problem and where to look."),
     "example_rows": ("varchar", "Up to five failing rows as text, a JSON array; null if it passed."),
-    "failed_rows": ("bigint", "How many rows fail; of a summary, how many of its rows."),
-    "duration_seconds": ("double", "How long the check took."),
-    "passed": ("boolean", "Whether it holds."),
-    "checked_at": ("timestamp", "When, in UTC."),
+    "failed_rows": ("bigint", "Number of failing rows of the table or of its summary."),
+    "duration_seconds": ("double", "Duration of the check."),
+    "passed": ("boolean", "True if the check holds."),
+    "checked_at": ("timestamp", "Instant of the audit, in UTC."),
 }
 
 
 def audit_folder(settings: Settings) -> Path:
-    """Folder of results and data docs."""
+    """Return the folder of results and data docs."""
     return settings.home / "audit"
 
 
@@ -76,7 +77,7 @@ def _row(result: AuditResult, check: AuditCheck) -> list[object]:
 
 
 def save_result(settings: Settings, result: AuditResult) -> None:
-    """Write the result as JSON, the newest as `latest.json` too, and tell the build's record, which `publish` asks."""
+    """Write the result as JSON and as `latest.json`, and write the verdict to the build's record for `publish`."""
     folder = audit_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     text = result.to_json()

@@ -1,7 +1,6 @@
-"""Row rules: the dbt tests of the project, over the tables as built.
+"""Rules of rows: run the dbt tests of the project on the built tables, and explain failures with rows.
 
-Unit tests belong to development and are left out. What a test demands is written in `dbt_project/`; this module runs
-the tests and says in words what failed, with the rows.
+The tests themselves belong to `dbt_project/`. dbt's unit tests belong to development and are left out.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from orderhouse.transform import dbt as dbt_commands
 
 __all__ = ["RowTest", "explain_tests", "run_tests"]
 
-# How a generic test reads that failed, and one that passed; the column stands in front.
+# Texts of failed and passed generic tests; the column is put in front.
 DEMANDS = {
     "unique": "must be unique, but some values appear more than once",
     "not_null": "must be there, but is missing",
@@ -40,15 +39,15 @@ HOLDINGS = {
 
 @dataclass(frozen=True)
 class RowTest:
-    """One dbt test and what became of it.
+    """One dbt test and its outcome.
 
     Attributes:
         status: `pass`, `fail`, `warn`, `error` or `skipped`.
-        failures: Failing rows.
-        severity: `error` or `warn`, as the project says.
+        failures: Number of failing rows.
+        severity: `error` or `warn`, as the project declares.
         relation: `"database"."schema"."table"` that it is declared on, else the first that it selects from.
-        kind: `unique`, `not_null` … of a generic test; None of one written as a query.
-        path: Where it is written, from the project's folder.
+        kind: `unique`, `not_null` … for a generic test; None for a test written as a query.
+        path: Path of its file, from the project's folder.
     """
 
     name: str
@@ -72,10 +71,15 @@ def run_tests(
     *,
     on_event: Callable[[ModelEvent], None] | None = None,
 ) -> list[RowTest]:
-    """Run every data test of the project over the built warehouse.
+    """Run every data test of the project on the built warehouse.
+
+    Args:
+        settings: Settings of the home.
+        variables: dbt variables of the build.
+        on_event: Called for each test when it starts and when it ends.
 
     Raises:
-        OrderhouseError: dbt could not run them at all.
+        OrderhouseError: dbt could not run the tests.
     """
     command = ["test", "--resource-type", "test"]
     outcome = dbt_commands.invoke(settings, command, variables=variables, on_event=on_event)
@@ -107,7 +111,7 @@ def _plain(result: Any, relations: Mapping[str, str]) -> RowTest:
 
 
 def _relations(settings: Settings) -> dict[str, str]:
-    """The table of every model, seed and source of the project, by its unique id."""
+    """Return the table of every model, seed and source of the project, by unique id."""
     manifest = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
     known = [*manifest["nodes"].values(), *manifest["sources"].values()]
     return {node["unique_id"]: node["relation_name"] for node in known if node.get("relation_name")}
@@ -118,11 +122,12 @@ def _tested(candidates: Sequence[str | None], relations: Mapping[str, str]) -> s
 
 
 def explain_tests(connection: duckdb.DuckDBPyConnection, tests: Iterable[RowTest]) -> list[AuditCheck]:
-    """One check per test; of those that failed, with up to five of the rows."""
+    """Return one check per test, with up to five rows of each failed test."""
     return [_check(connection, test) for test in tests]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, test: RowTest) -> AuditCheck:
+    """Return the check of one test."""
     passed = test.status == "pass"
     broken = test.status not in ("pass", "fail", "warn")
     warns = test.status == "warn" or (test.severity == "warn" and not broken)
@@ -141,12 +146,12 @@ def _check(connection: duckdb.DuckDBPyConnection, test: RowTest) -> AuditCheck:
 
 
 def _table(relation: str | None) -> str:
-    """`schema.table` of `"database"."schema"."table"`."""
+    """Return `schema.table` of `"database"."schema"."table"`."""
     return ".".join(relation.replace('"', "").split(".")[-2:]) if relation else "the warehouse"
 
 
 def _holding(test: RowTest, table: str) -> str:
-    """What holds where a test passed."""
+    """Return the rule of a passed test as a sentence."""
     if test.description or test.kind is None:
         return f"{_one_line(test.description)}." if test.description else as_sentence(test.name)
     return f"{test.column or 'The row'} of {table} {HOLDINGS.get(test.kind, f'passes {test.kind}')}."
@@ -178,7 +183,7 @@ def _examples(connection: duckdb.DuckDBPyConnection, test: RowTest) -> tuple[str
 
 
 def _rows_behind(connection: duckdb.DuckDBPyConnection, test_sql: str, relation: str, column: str) -> list[str]:
-    """Whole rows that a generic test counts: it selects the offending values alone, in its first column."""
+    """Return the whole rows behind a generic test, which itself selects only the wrong values, in its first column."""
     try:
         value = quote(connection.execute(f"describe {test_sql}").fetchall()[0][0])
         query = f"""

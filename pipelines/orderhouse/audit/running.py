@@ -1,6 +1,6 @@
-"""One audit of the last build: row rules, expectations, the record of both.
+"""One audit of the last build: run dbt tests and expectations, and store the result.
 
-The caller holds the lock. Nothing is published or refused here; the result says what should be.
+The caller holds the run lock. This module neither publishes nor refuses; `orderhouse.serve` reads the stored verdict.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ __all__ = ["audit"]
 
 
 def audit(settings: Settings, *, on_event: Callable[[ModelEvent], None] | None = None) -> AuditResult:
-    """Check what the last build made.
+    """Check the tables of the last build.
 
     Args:
-        settings: Where the warehouse lives.
-        on_event: Told of each dbt test as it starts and ends.
+        settings: Settings of the home.
+        on_event: Called for each dbt test when it starts and when it ends.
 
     Returns:
-        Every check; also in `quality.audit` and `<home>/audit/latest.json`, and as pages in `<home>/audit/data_docs`.
+        All checks. They are also written to `quality.audit` and `<home>/audit/latest.json`, and as pages to
+        `<home>/audit/data_docs`.
 
     Raises:
         OrderhouseError: There is no finished build, or the checks could not be run.

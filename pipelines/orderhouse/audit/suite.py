@@ -1,8 +1,8 @@
-"""Great Expectations over the summary frames: one suite per frame, their results as checks, and HTML data docs.
+"""Great Expectations over the summary frames: one suite per frame, its results as checks, and HTML data docs.
 
-The only module that imports Great Expectations, when it is called. Its SQL engine cannot read DuckDB 2, so it gets
-frames; they stay small at any scale. Its context lives under the home and is made anew by every audit; nothing is sent
-anywhere.
+Only this module imports Great Expectations, when it is called. Its SQL engine cannot read DuckDB 2, so it gets frames,
+which stay small at any number of orders. Each audit creates the context anew under the home; nothing is sent anywhere.
+The expectations belong to `expectations`.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def run_suites(
     summaries: Mapping[str, Summary],
     expectations: Iterable[Expected],
 ) -> list[AuditCheck]:
-    """Check every expectation over its summary and write the data docs.
+    """Check every expectation on its summary, and write the data docs.
 
     Args:
         connection: The built warehouse.
-        folder: Where the context (`gx/`) and the data docs (`data_docs/`) go; both are replaced.
-        summaries: The frames by name.
-        expectations: What must hold of them.
+        folder: Folder of the context (`gx/`) and the data docs (`data_docs/`); both are replaced.
+        summaries: The summaries by name.
+        expectations: The expectations.
 
     Returns:
-        One check per expectation; one whose table is missing fails.
+        One check per expectation. A check whose table is missing fails.
     """
     by_summary: dict[str, list[Expected]] = {}
     for expected in expectations:
@@ -57,6 +57,7 @@ def run_suites(
 
 
 def _new_context(folder: Path) -> Any:
+    """Create a context of Great Expectations without analytics, with one site of data docs."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -97,6 +98,7 @@ def _check_summary(
 
 
 def _validate(context: Any, source: Any, summary: Summary, group: Sequence[Expected], frame: Any) -> dict[str, Any]:
+    """Run the expectations of one summary, and return the results by check name."""
     import great_expectations as gx
 
     batch = source.add_dataframe_asset(summary.name).add_batch_definition_whole_dataframe("as_built")
@@ -106,7 +108,7 @@ def _validate(context: Any, source: Any, summary: Summary, group: Sequence[Expec
     definition = gx.ValidationDefinition(name=summary.name, data=batch, suite=suite)
     definition = context.validation_definitions.add(definition)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas deprecations inside the package; its results are what counts
+        warnings.simplefilter("ignore")  # pandas deprecations inside the package
         outcome = definition.run(
             batch_parameters={"dataframe": frame},
             result_format={
@@ -131,7 +133,7 @@ def _expectation(expected: Expected) -> Any:
 
 
 def _unchecked(summary: Summary, expected: Expected, reason: str) -> AuditCheck:
-    """What cannot be checked does not hold, whatever its weight."""
+    """Return a failed check of severity `error` for an expectation that could not be evaluated."""
     detail = f"{reason} Look at the last build; run it again with --full."
     return AuditCheck(expected.name, expected.kind, summary.table, False, "error", 0, detail)
 
@@ -161,9 +163,9 @@ def _detail(expected: Expected, passed: bool, broke: str | None) -> str:
 
 
 def _exception(outcome: Any) -> str | None:
-    """Why the expectation could not be evaluated, if it could not."""
-    told = outcome.exception_info or {}
-    for info in (told, *(value for value in told.values() if isinstance(value, dict))):
+    """Return the error of an expectation that could not be evaluated; None if it was."""
+    exceptions = outcome.exception_info or {}
+    for info in (exceptions, *(value for value in exceptions.values() if isinstance(value, dict))):
         if info.get("raised_exception"):
             return str(info.get("exception_message"))
     return None

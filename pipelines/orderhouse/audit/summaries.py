@@ -1,6 +1,6 @@
-"""The small frames that expectations look at: one row per day, feed, word, currency or KPI at any number of orders.
+"""Summary frames for expectations: one row per day, feed, word, currency or KPI, at any number of orders.
 
-Each is one query over the built warehouse. What must hold of them belongs in `expectations`.
+Each frame is one query on the built warehouse. The rules for them belong to `expectations`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ __all__ = ["SUMMARIES", "NotSummarised", "Summary", "read_frame"]
 
 
 class NotSummarised(Exception):
-    """A frame could not be made of the warehouse as it is."""
+    """A frame could not be computed from the built warehouse."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One frame.
+    """Definition of one frame.
 
     Attributes:
         name: Its name in the data docs.
-        table: The `schema.table` that it is about.
+        table: The `schema.table` that it summarises.
         needs: Every table that the query reads; the audit fails if one is missing.
-        query: DuckDB SQL. Amounts that must be zero come as absolute sums, so that errors cannot cancel out.
-        may_be_empty: Whether it may select nothing of a table that has rows; else that is an expectation over nothing.
+        query: DuckDB SQL. Amounts that must be zero are summed as absolute values, so that errors cannot cancel out.
+        may_be_empty: True if it may have no rows though the table has some; otherwise an empty frame fails its checks.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Summary:
 
 
 # Volume: each of the last 28 whole days against the median of the eight same weekdays before it. A quarter and four
-# times are wide enough for sales events and narrow enough for a lost or repeated feed. Weekdays of fewer than twenty
-# orders may have none: chance alone takes them there.
+# times are wide enough for sales events and narrow enough for a lost or repeated feed. Weekdays with a median below
+# twenty orders have no lower bound, since they may have none by chance.
 ORDERS_PER_DAY = """
     with clock as (select business_date as today from marts.as_of),
     counted as (select placed_date as business_date, count(*) as orders_count from marts.fct_orders group by all),
@@ -113,8 +113,8 @@ KPI_RANGES = """
     order by all
 """
 
-# Parts of a whole. The others set what came back, or left, against the sales or stock of another time, so that a quiet
-# day, or more returned than was shipped (an exception of its own), rightly takes them above 1.
+# These shares compare returns or sales with the sales or stock of another time, so they may exceed 1 on a quiet day.
+# All other shares are parts of a whole.
 UNBOUNDED_SHARES = ("return_rate_value", "return_rate_units", "sell_through")
 KPI_RATES = f"""
     select * from ({KPI_RANGES}) where unit = 'share' and kpi not in {UNBOUNDED_SHARES}
@@ -230,10 +230,10 @@ SUMMARIES: dict[str, Summary] = {
 
 
 def read_frame(connection: duckdb.DuckDBPyConnection, summary: Summary) -> Any:
-    """The summary's rows as a pandas frame, through Arrow.
+    """Return the rows of a summary as a pandas frame.
 
     Raises:
-        NotSummarised: A table that it needs is missing or has other columns, or nothing of it is selected.
+        NotSummarised: A table is missing or has other columns, or the frame is empty and may not be.
     """
     for table in summary.needs:
         if not has_table(connection, table):

@@ -1,7 +1,8 @@
-"""The command line: plain sentences in and out, exit codes, no logic of its own.
+"""Command line: options, printed results and exit codes.
 
-Commands import what they need when they run, so that `orderhouse status` does not wait for dbt or Dagster. Commands
-that need another package (Dagster's `run` and `up`) come from it through the entry-point group `orderhouse.commands`.
+Commands contain no logic of their own; that belongs to the other packages of the library. They import what they need
+when they run, so that `orderhouse status` does not wait for dbt or Dagster. `run` and `up` reach the Dagster package
+through `orchestration`.
 """
 
 from __future__ import annotations

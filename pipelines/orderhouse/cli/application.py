@@ -1,4 +1,7 @@
-"""The application: global options, the commands of each module, and what becomes of an error."""
+"""Application: global options, the commands of all modules, and the handling of errors.
+
+The commands themselves belong to the other modules of this package.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +39,12 @@ __all__ = ["app", "main"]
 VALUE_OPTIONS = ("--home",)
 FLAG_OPTIONS = ("--debug",)
 
-# polars gives memory back after half a second, and the next block of rows has it brought in anew, page by page: of a
-# million orders' ingest 15 of 94 processor seconds were the system's. Kept for ten seconds a quarter of it is spared.
+# Polars returns memory to the system after half a second, and the next block of rows maps it again page by page. During
+# an ingest of a million orders the system took 15 of 94 processor seconds. Ten seconds of decay save a quarter of that.
 ALLOCATOR = ("_RJEM_MALLOC_CONF", f"dirty_decay_ms:10000,muzzy_decay_ms:10000,narenas:{os.cpu_count()}")
 
-# Importing makes many objects and hardly a cycle: looking for some as often as usual took 0.3 s of a start of 2.5.
-SELDOM = (100_000, 50, 50)
+# Imports create many objects and few cycles. Garbage collection at its default rate took 0.3 s of a start of 2.5 s.
+RARE_COLLECTION = (100_000, 50, 50)
 
 app = typer.Typer(
     name="orderhouse",
@@ -56,11 +59,11 @@ app = typer.Typer(
 def options(
     context: typer.Context,
     home: Annotated[
-        Path | None, typer.Option(help="Folder of all runtime state; else ORDERHOUSE_HOME, else ./data.")
+        Path | None, typer.Option(help="Folder of all runtime state. Default: ORDERHOUSE_HOME, or ./data.")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Options of every command; they may also stand after it."""
+    """Set the options of every command. They may be given before or after the command."""
     context.obj = Session(home=home, debug=debug)
 
 
@@ -71,31 +74,31 @@ for module in (run, steps, published, versions, quarantine, exports, simulation,
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     os.environ.setdefault(*ALLOCATOR)  # read when polars is imported, which commands do when they run
-    gc.set_threshold(*SELDOM)
-    ended: list[int] = []
-    atexit.register(_leave, ended)  # before anything else, so that it comes after everything else
+    gc.set_threshold(*RARE_COLLECTION)
+    exit_codes: list[int] = []
+    atexit.register(_exit_at_once, exit_codes)  # registered first, so that it runs last
     given = sys.argv[1:] if arguments is None else arguments
-    ended.append(run_command(given))
-    sys.exit(ended[0])
+    exit_codes.append(run_command(given))
+    sys.exit(exit_codes[0])
 
 
-def _leave(ended: list[int]) -> None:
-    """Leave without taking apart what is in memory: the interpreter needs half a second for it, the system hardly any.
+def _exit_at_once(exit_codes: list[int]) -> None:
+    """End the process without the interpreter's clean-up, which takes half a second.
 
-    Threads have been waited for by now, and whatever was to be done at the end has been done.
+    All threads have ended and all other exit handlers have run by now.
     """
-    if ended:
+    if exit_codes:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-        os._exit(ended[0])
+        os._exit(exit_codes[0])
 
 
 def run_command(arguments: list[str]) -> int:
-    """Run one command; what a user can put right becomes a sentence and an exit code.
+    """Run one command, and turn an error that the user can correct into a message and an exit code.
 
     Returns:
-        0 done, 1 the audit refused to publish, 2 wrong usage or configuration, 3 another run holds the warehouse.
+        0 done, 1 the audit refused to publish, 2 wrong usage or configuration, 3 another process holds the run lock.
     """
     ordered = _global_options_first(arguments)
     try:
@@ -111,7 +114,7 @@ def run_command(arguments: list[str]) -> int:
     except TyperException as error:
         return _wrong_usage(error)
     except (typer.Abort, KeyboardInterrupt):
-        error_console.print("Stopped. Run the same command again to go on: nothing is lost, nothing is counted twice.")
+        error_console.print("Stopped. Run the same command again to continue. Nothing is lost or counted twice.")
         return 130
     except BrokenPipeError:
         return 0
@@ -122,7 +125,7 @@ def run_command(arguments: list[str]) -> int:
 
 
 def _wrong_usage(error: TyperException) -> int:
-    """What typer has to say about the words of a command, with the command's usage where it knows that."""
+    """Print typer's message about wrong usage, with the usage of the command if it is known."""
     context = getattr(error, "ctx", None)
     usage = f"{context.get_usage()}\nMore: {context.command_path} --help" if context else "More: orderhouse --help"
     error_console.print(error.format_message(), style="red", markup=False, highlight=False, soft_wrap=True)
@@ -131,17 +134,17 @@ def _wrong_usage(error: TyperException) -> int:
 
 
 def _unexpected(error: Exception, *, show_traceback: bool) -> int:
+    """Print a message about an error that the library does not raise itself, and return the exit code."""
     problem = machine_problem(error)
     if problem is not None and not show_traceback:
         error_console.print(problem.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return problem.exit_code
     if show_traceback:
-        traceback.print_exc()  # not rich's: on Dagster's deep stacks it took minutes and 1.8 GB
+        traceback.print_exc()  # rich's traceback took minutes and 1.8 GB on Dagster's deep stacks
     else:
         first = (str(error).splitlines() or [""])[0]
         error_console.print(
-            f"Something unforeseen went wrong: {type(error).__name__}: {first}\n"
-            "Run it again with --debug to see where.",
+            f"Unexpected error: {type(error).__name__}: {first}\nRun the command again with `--debug` to see where.",
             style="red",
             markup=False,
             highlight=False,
@@ -151,7 +154,7 @@ def _unexpected(error: Exception, *, show_traceback: bool) -> int:
 
 
 def _global_options_first(arguments: list[str]) -> list[str]:
-    """Move the global options before the command, so that `orderhouse run --home DIR` means what it says."""
+    """Move the global options before the command, so that `orderhouse run --home DIR` works too."""
     front: list[str] = []
     rest: list[str] = []
     waiting = list(arguments)

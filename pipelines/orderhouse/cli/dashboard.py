@@ -1,4 +1,7 @@
-"""Commands that serve pages on this machine: the dashboards, alone or together with Dagster."""
+"""Commands that serve the dashboards on this machine, alone or together with Dagster.
+
+The pages belong to `dashboards/`, Dagster's definitions to `assets/`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands"]
 
-DashboardPort = Annotated[int, typer.Option(help="The dashboards' port on 127.0.0.1.")]
+DashboardPort = Annotated[int, typer.Option(help="Port of the dashboards on 127.0.0.1.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,9 +34,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def dashboard(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="On this port of 127.0.0.1.")] = 8501,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8501,
 ) -> None:
-    """Open the dashboards, on this machine only."""
+    """Serve the dashboards, on this machine only."""
     settings = settings_of(context)
     console.print(f"Dashboards: http://127.0.0.1:{port} (Ctrl-C ends them)")
     command = dashboard_command(port)
@@ -42,7 +45,7 @@ def dashboard(
 
 def up(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Dagster's port on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of Dagster on 127.0.0.1.")] = 3000,
     dashboard_port: DashboardPort = 8501,
 ) -> None:
     """Serve Dagster (runs, schedule, sensor) and the dashboards together, on this machine only. Ctrl-C ends both."""
@@ -59,7 +62,7 @@ def dashboard_command(port: int) -> list[str]:
     """Return the command that serves the dashboards.
 
     Raises:
-        OrderhouseError: They are not installed.
+        OrderhouseError: The dashboards are not installed.
     """
     page = packaged("dashboards") / "app.py"
     options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
@@ -71,7 +74,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _serve(commands: list[list[str]], environment: dict[str, str]) -> int:
-    """Run servers until one ends or the user ends them; then end all of them, children included."""
+    """Run servers until one ends or the user stops them. Then end all of them, with their child processes."""
     processes = [
         subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
         for command in commands

@@ -1,4 +1,7 @@
-"""Commands that write files from what is published, and check them later."""
+"""Commands that export published tables as files, and verify such files later.
+
+The work belongs to `orderhouse.serve`.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +25,17 @@ def export(
     context: typer.Context,
     tables: Annotated[list[str], typer.Argument(help="Tables, such as ops.orders or fct_revenue_daily.")],
     format: Annotated[str, typer.Option("--format", "-f", help="csv, parquet or xlsx.")] = "csv",
-    to: Annotated[str | None, typer.Option(help="A folder or s3://bucket/folder; else <home>/exports.")] = None,
+    to: Annotated[str | None, typer.Option(help="A folder or s3://bucket/folder. Default: <home>/exports.")] = None,
     where: Annotated[str | None, typer.Option(help="A condition on the rows, in SQL.")] = None,
     partition_by: Annotated[
-        list[str] | None, typer.Option(help="Split files by the values of these columns; repeat it, or use commas.")
+        list[str] | None, typer.Option(help="Split files by the values of these columns. Repeat it, or use commas.")
     ] = None,
-    version: Annotated[int | None, typer.Option(help="This published version instead of the current one.")] = None,
+    version: Annotated[int | None, typer.Option(help="A published version. Default: the current one.")] = None,
     guard: Annotated[
         bool, typer.Option(help="In CSV, put an apostrophe before text that a spreadsheet would run as a formula.")
     ] = True,
 ) -> None:
-    """Write tables as files, with a manifest from which they can be verified."""
+    """Write tables as files, with a manifest that `verify` checks."""
     from orderhouse.serve.exports import MANIFEST_NAME
     from orderhouse.serve.exports import export as write
 
@@ -54,22 +57,22 @@ def export(
 
 def verify(
     context: typer.Context,
-    manifest: Annotated[str, typer.Argument(help="The manifest of an export, or the folder that holds it.")],
+    manifest: Annotated[str, typer.Argument(help="The manifest of an export, or its folder.")],
 ) -> None:
-    """Compare exported files with their manifest, and derive them again from the version they came from."""
+    """Compare exported files with their manifest, and with the published version that they came from."""
     from orderhouse.serve.verifying import verify as compare
 
-    with console.status("Deriving again"):
+    with console.status("Comparing"):
         found = compare(settings_of(context), manifest)
     if found.problems:
         raise OrderhouseError("\n".join(found.problems), exit_code=1)
     files = sum(len(table.files) for table in found.manifest.tables)
-    said = f"{counted(files, 'file')} and {counted(found.manifest.rows, 'row')}"
+    checked = f"{counted(files, 'file')} and {counted(found.manifest.rows, 'row')}"
     if found.is_derived:
-        console.print(f"Verified: {said} are what version {found.manifest.version} yields.")
+        console.print(f"Verified: {checked} match version {found.manifest.version}.")
     else:
         console.print(
-            f"{said} are as the manifest says. Version {found.manifest.version} is no longer kept, "
-            "so they could not be derived again.",
+            f"{checked} match the manifest. Version {found.manifest.version} was deleted, "
+            "so they could not be compared with it.",
             style="yellow",
         )

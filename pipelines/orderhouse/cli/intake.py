@@ -1,4 +1,4 @@
-"""The command that takes webhooks."""
+"""Command that serves the webhook intake. The server belongs to `orderhouse.intake`."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def add_commands(app: typer.Typer) -> None:
 def intake(
     context: typer.Context,
     sources: Sources = None,
-    port: Annotated[int, typer.Option(help="Listen on this port.")] = 8750,
-    host: Annotated[str, typer.Option(help="Listen on this address; by default this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8750,
+    host: Annotated[str, typer.Option(help="Address to listen on. Default: this machine only.")] = "127.0.0.1",
 ) -> None:
-    """Take webhooks: check who sent them and land them as files, which the next run takes in. Ctrl-C ends it."""
+    """Receive webhooks, check their signatures and land them as files for the next run. Ctrl-C ends it."""
     from orderhouse.intake import receivers, serve
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     found = receivers(load_sources(settings.sources_file), os.environ)
     if host not in THIS_MACHINE:
         error_console.print(
-            f"Warning: {host} can be reached from other machines, and this server speaks plain HTTP. Let only a proxy "
-            "that ends TLS reach it.",
+            f"Warning: {host} can be reached from other machines, and this server uses plain HTTP. Allow access only "
+            "to a proxy that ends TLS.",
             style="yellow",
             soft_wrap=True,
         )
 
-    def say(address: str) -> None:
+    def print_addresses(address: str) -> None:
         for receiver in found.values():
             console.print(
                 f"{address}/webhooks/{receiver.name} ({receiver.kind}) lands in {receiver.place.folder}",
@@ -50,4 +50,4 @@ def intake(
         console.print("Ctrl-C ends it.")
         console.file.flush()
 
-    serve(settings, found, host, port, ready=say)
+    serve(settings, found, host, port, ready=print_addresses)

@@ -1,7 +1,6 @@
-"""The main job as the command line sees it: an entry point that the Dagster package fills.
+"""Entry point through which the command line reaches the Dagster package.
 
-The library does not import the package that orchestrates it. An installation without that package has every command but
-`run` and `up`.
+The library does not import that package. An installation without it has all commands except `run` and `up`.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ GROUP = "orderhouse.orchestration"
 
 
 def orchestration(name: str) -> Callable[..., Any]:
-    """Return a function of the package that orchestrates.
+    """Return a function of the Dagster package.
 
     Args:
-        name: `run`, called with the settings and the keywords `as_of`, `full`, `say` and `report`; or `serve`, called
-            with the settings and a port, which returns a command and its environment variables.
+        name: `run`, called with the settings and the keywords `as_of`, `full`, `show_status` and `report`; or `serve`,
+            called with the settings and a port, which returns a command and its environment variables.
 
     Raises:
-        OrderhouseError: No such package is installed.
+        OrderhouseError: The package is not installed.
     """
     for entry_point in entry_points(group=GROUP, name=name):
         return entry_point.load()  # type: ignore[no-any-return]
-    raise OrderhouseError("Dagster is not installed with this package. Install orderhouse again, with all of it.")
+    raise OrderhouseError("The package orderhouse_dagster is not installed. Install orderhouse with all its packages.")

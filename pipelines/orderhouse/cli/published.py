@@ -1,6 +1,6 @@
-"""Commands that read what is published: status, SQL, one order, versions.
+"""Commands that read the published version: status, SQL, and one order.
 
-None of them writes or waits for a run.
+They write nothing and do not wait for a run. The queries belong to `orderhouse.serve`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands", "published"]
 
-Version = Annotated[
-    int | None, typer.Option("--version", help="Read this published version instead of the current one.")
-]
+Version = Annotated[int | None, typer.Option("--version", help="A published version. Default: the current one.")]
 
 MOST_ROWS_SHOWN = 1_000
 ORDER_FACTS = (
@@ -55,7 +53,7 @@ def add_commands(app: typer.Typer) -> None:
 
 @contextlib.contextmanager
 def published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published version, open for reading; the current one by default."""
+    """Open a published version for reading; the current one by default."""
     from orderhouse.storage.warehouse import open_published
 
     connection = open_published(settings, version)
@@ -66,7 +64,7 @@ def published(settings: Settings, version: int | None = None) -> Iterator[duckdb
 
 
 def status(context: typer.Context) -> None:
-    """Say what readers are given, how old it is, what arrived, what is in quarantine, and who holds the warehouse."""
+    """Show the published version, its age, the files received, the quarantine, and who holds the run lock."""
     from orderhouse.serve.publishing import current_version
     from orderhouse.storage.warehouse import lock_holder
 
@@ -81,15 +79,15 @@ def status(context: typer.Context) -> None:
             f"Version {version.number}, published {ago(age)}; clock {version.as_of} UTC; batch {version.batch_id}; "
             f"{version.size_bytes / 1e6:,.1f} MB."
         )
-    _say_last_build(settings)
+    _print_last_build(settings)
     holder = lock_holder(settings)
     console.print(f"Held by {holder}." if holder else "No run holds the warehouse.", markup=False)
     if version is not None:
         with published(settings) as connection:
-            _say_received(connection)
+            _print_received(connection)
 
 
-def _say_last_build(settings: Settings) -> None:
+def _print_last_build(settings: Settings) -> None:
     from orderhouse.serve.publishing import load_refusal
     from orderhouse.storage.build_record import load_record
 
@@ -97,9 +95,7 @@ def _say_last_build(settings: Settings) -> None:
     if record is None:
         console.print("No build yet.")
     elif not record.is_whole:
-        console.print(
-            f"The build begun at {record.wall_clock} UTC did not finish. Next: orderhouse run", style="yellow"
-        )
+        console.print(f"The build of {record.wall_clock} UTC did not finish. Next: orderhouse run", style="yellow")
     else:
         verdict = (
             "not audited yet" if record.audit is None else "passed its audit" if record.audit.passed else "refused"
@@ -107,12 +103,12 @@ def _say_last_build(settings: Settings) -> None:
         console.print(f"Last build: {record.finished_at} UTC, batch {record.batch_id}, {verdict}.")
     refusal = load_refusal(settings)
     if refusal is not None:
-        console.print(f"Since {refusal.since} the audit refuses what is newer, because of:", style="red")
+        console.print(f"Since {refusal.since} the audit has refused newer builds, because of:", style="red")
         for failure in refusal.failures:
             console.print(f"  {failure['name']}: {counted(failure['failed_rows'], 'row')}", style="red", markup=False)
 
 
-def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
+def _print_received(connection: duckdb.DuckDBPyConnection) -> None:
     from orderhouse.serve.queries import control_findings, feed_freshness, file_counts, quarantine_counts
 
     counts = file_counts(connection)
@@ -126,14 +122,14 @@ def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
     waiting = quarantine_counts(connection)
     if waiting["open"] or waiting["patch_failed"]:
         console.print(
-            f"Waiting in quarantine: {counted(waiting['open'], 'open row')}, {waiting['patch_failed']:,} whose repair "
-            "still breaks a rule. Next: orderhouse quarantine list",
+            f"In quarantine: {counted(waiting['open'], 'open row')}, and {waiting['patch_failed']:,} that still break "
+            "a rule after a repair. Next: orderhouse quarantine list",
             style="yellow",
         )
     if waiting["no_longer_applies"]:
         console.print(
-            f"{counted(waiting['no_longer_applies'], 'repair')} of such rows no longer apply: the mapping changed. "
-            "Next: orderhouse quarantine history --what no_longer_applies",
+            f"{counted(waiting['no_longer_applies'], 'repair does', 'repairs do')} not apply any longer, because the "
+            "rows changed. Next: orderhouse quarantine history --what no_longer_applies",
             style="yellow",
         )
     feeds = feed_freshness(connection)
@@ -141,33 +137,32 @@ def _say_received(connection: duckdb.DuckDBPyConnection) -> None:
     rows = ([row[name] for name in columns] for row in feeds)
     console.print(grid("Feeds", columns, rows, numbers=("files", "accepted")))
     for feed in feeds:
-        _say_overdue(feed)
-        _say_quiet(feed)
+        _print_overdue(feed)
+        _print_quiet(feed)
 
 
-def _say_overdue(feed: dict[str, Any]) -> None:
-    """By the wall clock: readers of a version that is old must hear of it too."""
+def _print_overdue(feed: dict[str, Any]) -> None:
+    """Print a feed that is overdue by the wall clock, since the published version may be old."""
     now = datetime.now(UTC)
     if feed["due_at"] is None or feed["due_at"].replace(tzinfo=UTC) >= now:
         return
     late = ago((now - feed["due_at"].replace(tzinfo=UTC)).total_seconds())
-    came = "the last came" if feed["last_received_at"] else "none came"
-    at = f" at {shown(feed['last_received_at'])} UTC" if feed["last_received_at"] else " yet"
+    newest = f"The last one came at {shown(feed['last_received_at'])} UTC" if feed["last_received_at"] else "None came"
     console.print(
-        f"{feed['feed']} of {feed['source']} is overdue: a file is expected every {feed['expected_every']}, "
-        f"{came}{at}, and the next was due {late}.",
+        f"{feed['feed']} of {feed['source']} is overdue: a file is expected every {feed['expected_every']}. "
+        f"{newest}. The next was due {late}.",
         style="red",
         markup=False,
         soft_wrap=True,
     )
 
 
-def _say_quiet(feed: dict[str, Any]) -> None:
-    """By the clock of the version, as its audit."""
+def _print_quiet(feed: dict[str, Any]) -> None:
+    """Print a feed that is quiet by the version's `as of`, as in its audit."""
     if feed["freshness_status"] == "quiet":
         console.print(
-            f"{feed['feed']} of {feed['source']} is quiet: nothing new since {feed['newest_event_date']}, "
-            f"{counted(feed['quiet_days'], 'day')} before the clock; its own rhythm allows "
+            f"{feed['feed']} of {feed['source']} is quiet: no event since {feed['newest_event_date']}, "
+            f"{counted(feed['quiet_days'], 'day')} before the clock. Its own rhythm allows "
             f"{feed['allowed_quiet_days']:,.1f}.",
             style="yellow",
             markup=False,
@@ -179,18 +174,16 @@ def sql(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="One statement that reads, such as: select * from ops.orders limit 10")],
     format: Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet.")] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file instead of the screen.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: the screen.")] = None,
     version: Version = None,
 ) -> None:
-    """Ask what is published. Read-only; nothing else on this machine can be reached from it."""
+    """Query the published version. The query can change nothing and read no other files."""
     from orderhouse.serve.querying import QUERY_FORMATS, ask, write_answer
 
     if format not in QUERY_FORMATS:
-        raise OrderhouseError(f"{format!r} is no output format; choose one of {', '.join(QUERY_FORMATS)}.")
+        raise OrderhouseError(f"{format!r} is not an output format. Choose one of {', '.join(QUERY_FORMATS)}.")
     if format == "parquet" and output is None and sys.stdout.isatty():
-        raise OrderhouseError("Parquet is not for the screen; name a file with --output.")
+        raise OrderhouseError("Parquet cannot be printed. Name a file with `--output`.")
     answer = ask(settings_of(context), query, version=version)
     with contextlib.closing(answer.connection):
         if format == "table" and output is None:
@@ -208,7 +201,7 @@ def _print_answer(answer: Any) -> None:
     rows: list[tuple[Any, ...]] = []
     for row in answer.rows():
         if len(rows) == MOST_ROWS_SHOWN:
-            console.print(f"The first {MOST_ROWS_SHOWN:,} rows; --format csv writes all of them.", style="yellow")
+            console.print(f"The first {MOST_ROWS_SHOWN:,} rows. `--format csv` writes all of them.", style="yellow")
             break
         rows.append(row)
     console.print(grid(None, answer.columns, rows, numbers=numeric))
@@ -226,7 +219,7 @@ def order(
     order_id: Annotated[str, typer.Argument(help="The order's id.", metavar="ID")],
     version: Version = None,
 ) -> None:
-    """One order: its state on every axis, its lines, money, parcels and whole timeline."""
+    """Show one order: its status on every axis, its lines, money, parcels and timeline."""
     from orderhouse.serve.queries import find_order
 
     with published(settings_of(context), version) as connection:
@@ -235,10 +228,10 @@ def order(
 
 def track(
     context: typer.Context,
-    tracking_id: Annotated[str, typer.Argument(help="The 12 characters that the customer was given.")],
+    tracking_id: Annotated[str, typer.Argument(help="The customer's tracking id, of 12 characters.")],
     version: Version = None,
 ) -> None:
-    """One order, by the tracking id that its customer was given."""
+    """Show one order by the tracking id that its customer was given."""
     from orderhouse.serve.queries import find_order_by_tracking_id
 
     with published(settings_of(context), version) as connection:

@@ -1,7 +1,7 @@
-"""Commands on rows that broke a rule: look at them, send them to who can correct them, repair, replay, discard.
+"""Commands that list, show and export quarantined rows, and the history of decisions about them.
 
-They work on what was received, so that a repair shows at once; what readers see follows with the next run. While a
-run holds the warehouse, those that only look show what is published.
+They read the raw database, so that a repair shows at once; readers see it after the next run. While a run holds the run
+lock, they show the published version. Commands that decide belong to `quarantine_repairing`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orderhouse.cli.quarantine_received import say_received
+from orderhouse.cli.quarantine_received import print_received
 from orderhouse.cli.quarantine_repairing import discard, repair, replay
 from orderhouse.cli.quarantine_rows import (
     SHOWN,
@@ -25,10 +25,10 @@ from orderhouse.cli.quarantine_rows import (
     OfSource,
     OfState,
     Reveal,
-    looked_at,
-    one_row,
-    reading,
-    wanted,
+    only_row,
+    raw_database,
+    rows_to_show,
+    selection,
 )
 from orderhouse.cli.session import console, counted, grid, settings_of, shown
 
@@ -51,12 +51,13 @@ def quarantine_list(
     source: OfSource = None,
     rule: OfRule = None,
     state: OfState = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Greatest number of rows.")] = 50,
 ) -> None:
-    """Rows in quarantine, the latest first: where each stands, its state and which rules it broke."""
-    rows = looked_at(settings_of(context), wanted(feed, source, rule, state or list(SHOWN), limit=limit))
+    """List rows in quarantine, the latest first, with file and line, state and reasons."""
+    rows = rows_to_show(settings_of(context), selection(feed, source, rule, state or list(SHOWN), limit=limit))
     if not rows:
-        console.print("Nothing is in quarantine." if not (feed or source or rule or state) else "No row is like that.")
+        is_filtered = feed or source or rule or state
+        console.print("No row in quarantine matches." if is_filtered else "Nothing is in quarantine.")
         return
     lines = (
         (row["quarantine_id"], f"{row['path']}:{row['record']}", row["feed"], row["state"], row["reasons"])
@@ -64,37 +65,37 @@ def quarantine_list(
     )
     console.print(grid(None, ("id", "file:line", "feed", "state", "why"), lines))
     if len(rows) == limit:
-        console.print(f"The first {limit:,}; --limit shows more.", style="dim")
-    console.print("See one of them whole: orderhouse quarantine show ID", soft_wrap=True)
-    console.print("Put one right: orderhouse quarantine repair ID --set column=value --why TEXT", soft_wrap=True)
+        console.print(f"The first {limit:,}. `--limit` shows more.", style="dim")
+    console.print("Show a whole row: orderhouse quarantine show ID", soft_wrap=True)
+    console.print("Repair a row: orderhouse quarantine repair ID --set column=value --why TEXT", soft_wrap=True)
 
 
 @quarantine_commands.command("show")
 def quarantine_show(
     context: typer.Context,
-    quarantine_id: Annotated[str, typer.Argument(help="Its id; the first characters are enough.", metavar="ID")],
+    quarantine_id: Annotated[str, typer.Argument(help="Id of the row, or its first characters.", metavar="ID")],
     reveal: Reveal = False,
 ) -> None:
-    """One row in quarantine: where it stands, what it broke, the row as received, and what was decided about it."""
+    """Show one row in quarantine: file and line, reasons, the row as received, and the decisions about it."""
     from orderhouse.repair.history import events
 
     settings = settings_of(context)
-    row = dict(one_row(looked_at(settings, wanted(ids=[quarantine_id], limit=2)), quarantine_id))
+    row = dict(only_row(rows_to_show(settings, selection(ids=[quarantine_id], limit=2)), quarantine_id))
     if reveal:
-        from orderhouse.repair.export import revealed
+        from orderhouse.repair.export import reveal_rows
         from orderhouse.vault.vault import open_vault
 
         with open_vault(settings) as vault:
-            row["row_json"] = json.dumps(revealed([row["row_json"]], vault)[0], ensure_ascii=False)
+            row["row_json"] = json.dumps(reveal_rows([row["row_json"]], vault)[0], ensure_ascii=False)
     for name, value in row.items():
         if value is not None:
             console.print(f"[dim]{name}[/dim]  {shown(value)}", soft_wrap=True)
     if not settings.raw_db.exists():
         return
-    with reading(settings) as connection:
-        _say_events(events(connection, row["quarantine_id"]))
+    with raw_database(settings) as connection:
+        _print_events(events(connection, row["quarantine_id"]))
     if row["state"] in WAITING:
-        say_received(settings, row, reveal=reveal)
+        print_received(settings, row, reveal=reveal)
 
 
 @quarantine_commands.command("export")
@@ -104,25 +105,26 @@ def quarantine_export(
     source: OfSource = None,
     rule: OfRule = None,
     state: OfState = None,
-    to: Annotated[Path | None, typer.Option("--to", help="Write this file; by default to the screen.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="File to write. Default: the screen.")] = None,
     reveal: Reveal = False,
 ) -> None:
-    """A CSV of rows with file, line, rules and reasons, for whoever can correct them at the source."""
-    from orderhouse.repair.export import spread
+    """Write a CSV of rows with file, line, rules and reasons, for the people who can correct them at the source."""
+    from orderhouse.repair.export import rows_as_table
     from orderhouse.repair.state import quarantined
     from orderhouse.vault.vault import open_vault
 
     settings = settings_of(context)
-    with reading(settings) as connection:
-        rows = quarantined(connection, wanted(feed, source, rule, state or list(WAITING)))
+    with raw_database(settings) as connection:
+        rows = quarantined(connection, selection(feed, source, rule, state or list(WAITING)))
     if reveal:
         with open_vault(settings) as vault:
-            table = spread(rows, vault)
+            table = rows_as_table(rows, vault)
     else:
-        table = spread(rows)
+        table = rows_as_table(rows)
     if to is None:
         sys.stdout.write(table.write_csv())
         return
+    # Readable by its owner alone, since it may contain personal values.
     with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
         sink.write(table.write_csv().encode())
     console.print(f"Wrote {counted(table.height, 'row')} to {to}.", soft_wrap=True)
@@ -134,33 +136,33 @@ def quarantine_history(
     what: Annotated[
         str | None,
         typer.Option(
-            help="Only: patch, record_patch, discard, withdraw, accepted, duplicate, still_quarantined, withdrawn …"
+            help="Only one kind: patch, record_patch, discard, withdraw, accepted, duplicate, still_quarantined …"
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Greatest number of events.")] = 50,
 ) -> None:
-    """Who decided what about rows in quarantine, when and why, and what came of it; the latest first."""
+    """List the decisions about rows in quarantine and their outcomes, the latest first."""
     from orderhouse.repair.history import events
 
-    with reading(settings_of(context)) as connection:
+    with raw_database(settings_of(context)) as connection:
         found = events(connection, what=what, limit=limit)
     if not found:
-        console.print("Nothing was decided about any row in quarantine." if what is None else f"There is no {what!r}.")
-    _say_events(found)
+        console.print("There are no decisions about rows in quarantine." if what is None else f"There is no {what!r}.")
+    _print_events(found)
 
 
-def _say_events(found: Sequence[Mapping[str, Any]]) -> None:
+def _print_events(found: Sequence[Mapping[str, Any]]) -> None:
     lines = (
         (event["at"], event["what"], f"{event['path']}:{event['record']}", event["repair_id"], event["who"],
          _changes(event), event["why"])
         for event in found
     )  # fmt: skip
     if found:
-        console.print(grid("What was done", ("at (UTC)", "what", "file:line", "repair", "who", "fields", "why"), lines))
+        console.print(grid("Decisions", ("at (UTC)", "what", "file:line", "repair", "who", "fields", "why"), lines))
 
 
 def _changes(event: Mapping[str, Any]) -> str:
-    """`currency: EURO → EUR` for each field of a patch."""
+    """Return ``currency: EURO → EUR`` for each field of a patch."""
     before = json.loads(event["fields_before"] or "{}")
     after = json.loads(event["fields"] or "{}")
     return ", ".join(f"{name}: {_before(before, name)} → {value or '(none)'}" for name, value in after.items())

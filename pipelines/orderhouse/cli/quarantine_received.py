@@ -1,4 +1,7 @@
-"""A record as received, shown to whoever is to repair it, and which of the two repairs is the one for it."""
+"""Display of a record as received, with the command that repairs it.
+
+The repair itself belongs to `quarantine_repairing`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orderhouse.cli.quarantine_rows import reading
+from orderhouse.cli.quarantine_rows import raw_database
 from orderhouse.cli.session import console, grid
 from orderhouse.errors import OrderhouseError
 
@@ -15,22 +18,22 @@ if TYPE_CHECKING:
     from orderhouse.files.patches import Received
     from orderhouse.settings import Settings
 
-__all__ = ["say_received"]
+__all__ = ["print_received"]
 
-# Of a format that takes contract columns as they are a row is the record.
+# In this format each row is one record, in contract columns.
 ROW_BY_ROW = "canonical"
 SHOWN_FIELDS = 80
 
 
-def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) -> None:
-    """Say how a row is put right, with the fields of its record where its format makes more than this row of it.
+def print_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) -> None:
+    """Print the command that repairs a row, and the fields of its record if the format makes other rows of it too.
 
     Args:
-        settings: Whose home.
-        row: The row.
-        reveal: Show values that may be personal.
+        settings: Settings of the home.
+        row: The quarantined row.
+        reveal: True to show values that may be personal.
     """
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     sources = load_sources(settings.sources_file).sources
     source = sources.get(row["source"])
@@ -38,45 +41,44 @@ def say_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) ->
         return
     if source.format == ROW_BY_ROW:
         how = f"orderhouse quarantine repair {row['quarantine_id']} --set column=value --why TEXT"
-        console.print(f"Put it right: {how}", soft_wrap=True)
+        console.print(f"Repair it: {how}", soft_wrap=True)
         return
     received = _received(settings, row)
     if received is not None and received.is_readable:
-        _say_fields(received, reveal=reveal)
+        _print_fields(received, reveal=reveal)
     option = "--set field=value" if received is None or received.is_readable else "--text RECORD"
     console.print(
-        f"{source.format} makes rows of one record, or values of other rows, beside this one. Put the record right as "
-        f"it was received, and all of them follow: orderhouse quarantine repair {row['quarantine_id']} --received "
-        f"{option} --why TEXT",
+        f"{source.format} makes several rows, or values of other rows, from one record. Repair the record as received "
+        f"to repair all of them: orderhouse quarantine repair {row['quarantine_id']} --received {option} --why TEXT",
         soft_wrap=True,
     )
     if received is not None and received.is_readable:
-        others = "If its fields are good, another record made this row bad: see the others of its file or bundle"
+        others = "If its fields are valid, the error is in another record of the file or bundle. List them"
         console.print(f"{others}: orderhouse quarantine list --source {source.name}", soft_wrap=True)
 
 
 def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
-    """The record that a row came from; None where it cannot be read now."""
+    """Return the record that a row came from; None if it cannot be read now."""
     import duckdb
 
-    from orderhouse.repair.records import RecordsAtHand
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.repair.records import RecordReader
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 
     sources = load_sources(settings.sources_file).sources
-    # a home that only an earlier version has written to lacks a column
+    # A home written by an earlier version may lack a column, which is a duckdb.Error.
     with (
         contextlib.suppress(OrderhouseError, duckdb.Error),
         open_vault(settings) as vault,
-        reading(settings) as connection,
+        raw_database(settings) as connection,
     ):
-        at_hand = RecordsAtHand(connection, vault, Originals(settings, vault.keys), sources)
-        return at_hand.tried(row["source"], row["file_id"], row["record"]).received[row["record"]]
+        reader = RecordReader(connection, vault, Originals(settings, vault.keys), sources)
+        return reader.read(row["source"], row["file_id"], row["record"]).received[row["record"]]
     return None
 
 
-def _say_fields(received: Received, *, reveal: bool) -> None:
+def _print_fields(received: Received, *, reveal: bool) -> None:
     from orderhouse.contracts.sentences import HARMLESS, WITHHELD
 
     fields = [

@@ -1,4 +1,7 @@
-"""Commands that decide about rows in quarantine, and carry decisions out: repair, replay, discard."""
+"""Commands that record decisions about quarantined rows and apply them: repair, replay, discard.
+
+The work belongs to `orderhouse.repair`; commands that only show rows belong to `quarantine`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderhouse.cli.quarantine_rows import WAITING, OfFeed, OfRule, OfSource, all_of, wanted, whole_ids
+from orderhouse.cli.quarantine_rows import WAITING, OfFeed, OfRule, OfSource, full_ids, matching_ids, selection
 from orderhouse.cli.session import console, counted, settings_of
 from orderhouse.errors import OrderhouseError
 
@@ -26,109 +29,114 @@ if TYPE_CHECKING:
 
 __all__ = ["discard", "repair", "replay"]
 
-Why = Annotated[str, typer.Option("--why", help="The reason, for whoever asks later.")]
-Who = Annotated[str | None, typer.Option("--who", help="Whose decision it is; by default the user logged in.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+Who = Annotated[str | None, typer.Option("--who", help="The person who decides. Default: the user logged in.")]
 
 
 def repair(
     context: typer.Context,
     why: Why,
     quarantine_ids: Annotated[
-        list[str] | None, typer.Argument(help="Rows, each by the first characters of its id.", metavar="[ID]…")
+        list[str] | None, typer.Argument(help="Ids of rows, or their first characters.", metavar="[ID]…")
     ] = None,
     fields: Annotated[
         list[str] | None,
-        typer.Option("--set", help="column=value, as the source would write it; nothing after = for none."),
+        typer.Option("--set", help="column=value, as the source would write it. `column=` empties the column."),
     ] = None,
     received: Annotated[
         bool,
         typer.Option(
             "--received",
-            help="Set fields of the record as received, by the source's own names (of JSON: line_items.0.price), and "
-            "read its file again, so that everything follows that its format makes of the record.",
+            help="Set fields of the record as received, by the source's own names (in JSON: line_items.0.price), and "
+            "reread its file, so that all rows of the record are repaired.",
         ),
     ] = False,
     text: Annotated[
         str | None,
-        typer.Option("--text", help="The whole record as the source should have sent it; - reads it from the input."),
+        typer.Option(
+            "--text", help="The whole record as the source should have sent it. `-` reads it from standard input."
+        ),
     ] = None,
     feed: OfFeed = None,
     source: OfSource = None,
     rule: OfRule = None,
     who: Who = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before repairing many.")] = False,
-    no_replay: Annotated[bool, typer.Option("--no-replay", help="Only note it; the next run carries it out.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the repair of many rows.")] = False,
+    no_replay: Annotated[
+        bool, typer.Option("--no-replay", help="Only record the repair. The next run applies it.")
+    ] = False,
 ) -> None:
-    """Say what fields of rows should be. The row as received stays; the repaired one goes into its feed if it is good.
+    """Repair rows: record new values of columns, and load the repaired row if it breaks no rule.
 
-    Rows are named by id, or by --rule, --source and --feed, which mean every row like that that waits. With --received
-    what is said is of the records that the rows came from.
+    The row as received is kept. Rows are named by id, or by --rule, --source and --feed, which select every open row
+    that matches. With --received the repair is of the records that the rows came from.
     """
     from orderhouse.repair.decisions import record_patches
     from orderhouse.repair.records import repair_records
 
     settings, values = settings_of(context), _assignments(fields or [], is_optional=text is not None)
     whole = sys.stdin.read().rstrip("\r\n") if text == "-" else text
-    ids = _meant(settings, quarantine_ids or [], wanted(feed, source, rule, list(WAITING)), values, yes=yes)
-    with _working(settings, "repair") as desk:
-        at = (desk.connection, desk.vault)
+    ids = _selected_ids(settings, quarantine_ids or [], selection(feed, source, rule, list(WAITING)), values, yes=yes)
+    with _opened(settings, "repair") as opened:
+        stores = (opened.connection, opened.vault)
         if received or whole is not None:
-            noted, notes = repair_records(
-                *at, desk.originals, desk.sources, ids, values, whole, why=why, who=who or _user()
+            repairs, notes = repair_records(
+                *stores, opened.originals, opened.sources, ids, values, whole, why=why, who=who or _user()
             )
-            console.print(f"Noted the repair of {counted(len(noted), 'record')} as received.")
+            console.print(f"Recorded the repair of {counted(len(repairs), 'record')} as received.")
             for note in notes:
                 console.print(note, markup=False, style="yellow", soft_wrap=True)
         else:
-            record_patches(*at, desk.sources, ids, values, why=why, who=who or _user())
-            console.print(f"Noted the repair of {counted(len(ids), 'row')}.")
+            record_patches(*stores, opened.sources, ids, values, why=why, who=who or _user())
+            console.print(f"Recorded the repair of {counted(len(ids), 'row')}.")
         if not no_replay:
-            _carry_out(desk)
+            _apply(opened)
 
 
 def replay(
     context: typer.Context,
     quarantine_ids: Annotated[
-        list[str] | None, typer.Argument(help="Only these, besides repairs that wait.", metavar="[ID]…")
+        list[str] | None,
+        typer.Argument(help="Rows to screen again, besides pending repairs. Default: all.", metavar="[ID]…"),
     ] = None,
 ) -> None:
-    """Carry out repairs that wait, and look again at rows whose contract may have changed. Twice changes nothing."""
+    """Apply pending repairs, and screen rows again whose contract may have changed. A second replay changes nothing."""
     settings = settings_of(context)
-    ids = whole_ids(settings, quarantine_ids) if quarantine_ids else None
-    with _working(settings, "replay") as desk:
-        has_said = _carry_out(desk, ids)
-    if not has_said:
-        console.print("Nothing has changed: no repair waits, and what is in quarantine breaks its rules still.")
+    ids = full_ids(settings, quarantine_ids) if quarantine_ids else None
+    with _opened(settings, "replay") as opened:
+        has_printed = _apply(opened, ids)
+    if not has_printed:
+        console.print("Nothing has changed: no repair is pending, and rows in quarantine still break their rules.")
 
 
 def discard(
     context: typer.Context,
     ids: Annotated[
         list[str],
-        typer.Argument(help="Rows that shall stay out; or repairs (r…) that are to be taken back.", metavar="ID…"),
+        typer.Argument(help="Rows to leave out, or repairs (r…) to withdraw.", metavar="ID…"),
     ],
     why: Why,
     who: Who = None,
 ) -> None:
-    """Leave rows out for good, or take repairs back. Both stay visible, and both can be undone by another repair."""
+    """Leave rows out for good, or withdraw repairs. Both stay visible, and a later repair can undo both."""
     from orderhouse.repair.decisions import record_discards, record_withdrawal
 
     settings = settings_of(context)
     repairs = [each for each in ids if each.startswith("r")]
-    rows = whole_ids(settings, [each for each in ids if each not in repairs])
-    with _working(settings, "discard") as desk:
+    rows = full_ids(settings, [each for each in ids if each not in repairs])
+    with _opened(settings, "discard") as opened:
         for repair_id in repairs:
-            record_withdrawal(desk.connection, repair_id, why=why, who=who or _user())
-        record_discards(desk.connection, rows, why=why, who=who or _user())
-        taken_back = f"{counted(len(repairs), 'repair')} taken back" if repairs else ""
-        left_out = f"{counted(len(rows), 'row')} left out" if rows else ""
-        console.print("; ".join(filter(None, (taken_back, left_out))) + ".")
-        _carry_out(desk)
+            record_withdrawal(opened.connection, repair_id, why=why, who=who or _user())
+        record_discards(opened.connection, rows, why=why, who=who or _user())
+        withdrawn = f"{counted(len(repairs), 'repair')} withdrawn" if repairs else ""
+        discarded = f"{counted(len(rows), 'row')} discarded" if rows else ""
+        console.print("; ".join(filter(None, (withdrawn, discarded))) + ".")
+        _apply(opened)
 
 
 @dataclass(frozen=True)
-class _Desk:
-    """What a decision is made with: the raw database, the vault, retained originals and the declared sources."""
+class _Opened:
+    """Raw database, vault, retained originals and declared sources, opened under the run lock."""
 
     connection: duckdb.DuckDBPyConnection
     vault: Vault
@@ -137,46 +145,46 @@ class _Desk:
 
 
 @contextlib.contextmanager
-def _working(settings: Settings, purpose: str) -> Iterator[_Desk]:
-    from orderhouse.sources.config.declaration import load_sources
+def _opened(settings: Settings, purpose: str) -> Iterator[_Opened]:
+    from orderhouse.sources.config.sources_file import load_sources
     from orderhouse.storage.warehouse import open_raw, run_lock
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 
     declared = load_sources(settings.sources_file)
     with run_lock(settings, purpose), open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as raw:
-        yield _Desk(raw, vault, Originals(settings, vault.keys), declared.sources)
+        yield _Opened(raw, vault, Originals(settings, vault.keys), declared.sources)
 
 
-def _carry_out(desk: _Desk, quarantine_ids: Sequence[str] | None = ()) -> bool:
-    """Carry out what waits and say what came of it; whether there was anything to say."""
+def _apply(opened: _Opened, quarantine_ids: Sequence[str] | None = ()) -> bool:
+    """Apply pending decisions and print the outcomes; return True if anything was printed."""
     from orderhouse.repair.replay import replay
     from orderhouse.repair.reread import reread
     from orderhouse.repair.results import replay_sentences
 
-    again = reread(desk.connection, desk.vault, desk.originals, desk.sources)
-    result = replay(desk.connection, desk.vault, desk.sources, quarantine_ids)
-    sentences, notes = [*again.sentences, *replay_sentences(result)], [*again.notes, *result.notes]
+    rereads = reread(opened.connection, opened.vault, opened.originals, opened.sources)
+    result = replay(opened.connection, opened.vault, opened.sources, quarantine_ids)
+    sentences, notes = [*rereads.sentences, *replay_sentences(result)], [*rereads.notes, *result.notes]
     for sentence in sentences:
         console.print(sentence, markup=False, soft_wrap=True)
     for note in notes:
         console.print(note, markup=False, style="yellow", soft_wrap=True)
-    has_changed = again.batch_id is not None or result.batch_id is not None
+    has_changed = rereads.batch_id is not None or result.batch_id is not None
     if has_changed:
         console.print("Next: orderhouse run")
     return has_changed or bool(notes)
 
 
-def _meant(
-    settings: Settings, beginnings: Sequence[str], like: Selection, values: Mapping[str, str], *, yes: bool
+def _selected_ids(
+    settings: Settings, beginnings: Sequence[str], chosen: Selection, values: Mapping[str, str], *, yes: bool
 ) -> list[str]:
-    """Whole ids of the rows that are named, one by one or by what they are like; of many it is asked first."""
-    if bool(beginnings) == bool(like.feed or like.source or like.rule):
-        raise OrderhouseError("Name rows by their ids, or every row that waits by --rule, --source and --feed.")
+    """Return the full ids of the rows named by ids or by a selection; ask before a selection is repaired."""
+    if bool(beginnings) == bool(chosen.feed or chosen.source or chosen.rule):
+        raise OrderhouseError("Name rows by their ids, or all open rows by `--rule`, `--source` and `--feed`.")
     if beginnings:
-        return whole_ids(settings, beginnings)
-    ids = all_of(settings, like)
-    console.print(f"{counted(len(ids), 'row')} in quarantine like that.")
+        return full_ids(settings, beginnings)
+    ids = matching_ids(settings, chosen)
+    console.print(f"{counted(len(ids), 'matching row')} in quarantine.")
     if not yes:
         typer.confirm(f"Set {', '.join(values)} in all of them?", abort=True)
     return ids
@@ -187,10 +195,10 @@ def _assignments(given: Sequence[str], *, is_optional: bool) -> dict[str, str]:
     for each in given:
         column, equals, value = each.partition("=")
         if not equals or not column.strip():
-            raise OrderhouseError(f"--set {each!r} is no assignment; write column=value.")
+            raise OrderhouseError(f"`--set {each}` is not an assignment. Write `--set column=value`.")
         values[column.strip()] = value
     if not values and not is_optional:
-        raise OrderhouseError("Say what should be there: --set column=value.")
+        raise OrderhouseError("The repair changes no column. Give `--set column=value`.")
     return values
 
 
@@ -198,4 +206,4 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise OrderhouseError("Say whose decision it is: --who NAME.") from None
+        raise OrderhouseError("The user's name is not known to the system. Give one with `--who NAME`.") from None

@@ -1,4 +1,7 @@
-"""Finding the rows of the quarantine that a command is about, and the options that say which."""
+"""Options that select quarantined rows, and the search for these rows.
+
+Display belongs to `quarantine`, decisions to `quarantine_repairing`.
+"""
 
 from __future__ import annotations
 
@@ -25,40 +28,40 @@ __all__ = [
     "OfSource",
     "OfState",
     "Reveal",
-    "all_of",
-    "looked_at",
-    "one_row",
-    "reading",
-    "wanted",
-    "whole_ids",
+    "full_ids",
+    "matching_ids",
+    "only_row",
+    "raw_database",
+    "rows_to_show",
+    "selection",
 ]
 
 WAITING = ("open", "patch_failed")
 SHOWN = (*WAITING, "patched", "discarded")
 EVERY = 2**40
 
-OfFeed = Annotated[str | None, typer.Option("--feed", help="Only of this feed.")]
-OfSource = Annotated[str | None, typer.Option("--source", help="Only of this source.")]
+OfFeed = Annotated[str | None, typer.Option("--feed", help="Only rows of this feed.")]
+OfSource = Annotated[str | None, typer.Option("--source", help="Only rows of this source.")]
 OfRule = Annotated[str | None, typer.Option("--rule", help="Only rows that broke this rule: 'currency|iso_4217'.")]
 OfState = Annotated[
     list[str] | None,
     typer.Option(
-        "--state", help="open, patched, patch_failed, repaired, discarded, superseded or all; may be repeated."
+        "--state", help="open, patched, patch_failed, repaired, discarded, superseded or all. May be repeated."
     ),
 ]
-Reveal = Annotated[bool, typer.Option("--reveal", help="Show personal values, from the vault, instead of tokens.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show personal values from the vault instead of tokens.")]
 
 
 @contextlib.contextmanager
-def reading(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The raw database, for reading."""
+def raw_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the raw database for reading."""
     from orderhouse.storage.warehouse import open_raw
 
     with contextlib.closing(open_raw(settings, read_only=True)) as raw:
         yield raw
 
 
-def wanted(
+def selection(
     feed: str | None = None,
     source: str | None = None,
     rule: str | None = None,
@@ -67,27 +70,27 @@ def wanted(
     ids: Sequence[str] | None = None,
     limit: int | None = None,
 ) -> Selection:
-    """Which rows are meant; the state `all` means any."""
+    """Return the selection of these options; the state `all` means any."""
     from orderhouse.repair.state import Selection
 
     of_states = None if states is None or "all" in states else states
     return Selection(feed, source, rule, of_states, ids, limit)
 
 
-def looked_at(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
-    """Rows as they stand; what is published of them where there is nothing else, or while a run is busy with it."""
+def rows_to_show(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
+    """Return rows with their current state; read the published version while a run holds the raw database."""
     from orderhouse.cli.published import published
     from orderhouse.repair.state import quarantined
     from orderhouse.serve.queries import quarantined_rows
 
     if settings.raw_db.exists():
         try:
-            with reading(settings) as connection:
+            with raw_database(settings) as connection:
                 return quarantined(connection, chosen)
         except OrderhouseError as error:
             if error.exit_code != 3:
                 raise
-            error_console.print("A run holds the warehouse; this is what was published before it.", style="yellow")
+            error_console.print("A run holds the run lock. These rows are of the published version.", style="yellow")
     with published(settings) as connection:
         return quarantined_rows(
             connection,
@@ -100,8 +103,8 @@ def looked_at(settings: Settings, chosen: Selection) -> list[dict[str, Any]]:
         )
 
 
-def one_row(rows: Sequence[dict[str, Any]], quarantine_id: str) -> dict[str, Any]:
-    """The only row found for an id that somebody wrote.
+def only_row(rows: Sequence[dict[str, Any]], quarantine_id: str) -> dict[str, Any]:
+    """Return the only row found for the first characters of an id.
 
     Raises:
         OrderhouseError: There is none, or more than one.
@@ -111,35 +114,35 @@ def one_row(rows: Sequence[dict[str, Any]], quarantine_id: str) -> dict[str, Any
             f"There is no row {quarantine_id!r} in quarantine. `orderhouse quarantine list` shows them."
         )
     if len(rows) > 1:
-        raise OrderhouseError(f"More than one row in quarantine begins with {quarantine_id!r}; write more of the id.")
+        raise OrderhouseError(f"More than one id in quarantine begins with {quarantine_id!r}. Write more of the id.")
     return rows[0]
 
 
-def whole_ids(settings: Settings, beginnings: Sequence[str]) -> list[str]:
-    """Whole ids for their beginnings."""
+def full_ids(settings: Settings, beginnings: Sequence[str]) -> list[str]:
+    """Return the full ids for the first characters of ids."""
     from orderhouse.repair.state import quarantined
 
     if not beginnings:
         return []
-    with reading(settings) as connection:
+    with raw_database(settings) as connection:
         return [
-            one_row(quarantined(connection, wanted(ids=[each], limit=2)), each)["quarantine_id"]
+            only_row(quarantined(connection, selection(ids=[each], limit=2)), each)["quarantine_id"]
             for each in dict.fromkeys(beginnings)
         ]
 
 
-def all_of(settings: Settings, chosen: Selection) -> list[str]:
-    """The ids of every row like that.
+def matching_ids(settings: Settings, chosen: Selection) -> list[str]:
+    """Return the ids of all rows of a selection.
 
     Raises:
         OrderhouseError: There is none.
     """
     from orderhouse.repair.state import quarantined
 
-    with reading(settings) as connection:
+    with raw_database(settings) as connection:
         ids = [row["quarantine_id"] for row in quarantined(connection, chosen)]
     if not ids:
         raise OrderhouseError(
-            "No row that waits is like that. `orderhouse quarantine list` shows them with their rules."
+            "No open row in quarantine matches. `orderhouse quarantine list` shows the rows with their reasons."
         )
     return ids

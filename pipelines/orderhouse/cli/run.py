@@ -1,4 +1,7 @@
-"""The main job: ingest, build, audit and publish in one run that Dagster records."""
+"""Command of the main job: ingest, build, audit and publish in one run that Dagster records.
+
+The steps one by one belong to `steps`.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from orderhouse.cli.steps import (
     AsOf,
     Full,
     Sources,
+    print_audited,
+    print_built,
+    print_ingested,
+    print_published,
     refuse_unreachable,
-    say_audited,
-    say_built,
-    say_ingested,
-    say_published,
 )
 from orderhouse.cli.summary import print_summary
 
@@ -34,7 +37,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", full: Full = False) -> None:
-    """Ingest, build, audit and publish; recorded in Dagster. This is the main job."""
+    """Ingest, build, audit and publish in one run, recorded in Dagster. This is the main job."""
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform.clock import read_clock
 
@@ -44,10 +47,12 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", fu
     results: dict[str, Any] = {}
     with run_lock(settings, "run"), console.status("Starting") as status:
         try:
-            orchestration("run")(settings, as_of=as_of, full=full, say=status.update, report=results.__setitem__)
+            orchestration("run")(
+                settings, as_of=as_of, full=full, show_status=status.update, report=results.__setitem__
+            )
         finally:
             status.stop()
-            _say_steps(results)
+            _print_steps(results)
     console.print(f"Done in {time.monotonic() - began:.1f} s.")
     print_summary(settings)
     ingested: IngestResult | None = results.get("ingest")
@@ -55,11 +60,15 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", fu
         refuse_unreachable(ingested)
 
 
-def _say_steps(results: dict[str, Any]) -> None:
+def _print_steps(results: dict[str, Any]) -> None:
     """Print the result of every step that the run reached."""
-    says: dict[str, Callable[[Any], None]] = {"ingest": say_ingested, "build": say_built, "audit": say_audited}
-    for step, say in says.items():
+    printers: dict[str, Callable[[Any], None]] = {
+        "ingest": print_ingested,
+        "build": print_built,
+        "audit": print_audited,
+    }
+    for step, print_result in printers.items():
         if step in results:
-            say(results[step])
+            print_result(results[step])
     if "publish" in results and results["build"].changed:
-        say_published(results["publish"])
+        print_published(results["publish"])

@@ -1,4 +1,7 @@
-"""What one invocation of the command line shares: its settings, read once, and where it prints."""
+"""Settings and output of one invocation of the command line.
+
+Settings are read here and passed down. Display of particular results belongs to the commands.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +34,20 @@ class Session:
     debug: bool = False
 
     def settings(self, **overrides: Any) -> Settings:
-        """The settings: options of the command first, then the environment, then `orderhouse.toml`."""
+        """Return the settings: options of the command first, then the environment, then `orderhouse.toml`."""
         from orderhouse.settings import load_settings
 
         return load_settings(home=self.home, **overrides)
 
 
 def session_of(context: typer.Context) -> Session:
-    """The session of a command."""
+    """Return the session of a command."""
     found = context.find_object(Session)
     return found if found is not None else Session()
 
 
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:
-    """The settings of a command, with its own options that are not None."""
+    """Return the settings of a command; its own options override them unless they are None."""
     return session_of(context).settings(**overrides)
 
 
@@ -56,14 +59,14 @@ def grid(
     numbers: Sequence[str] = (),
     cut: str | None = None,
 ) -> Table:
-    """A table for the terminal.
+    """Return a table for the terminal.
 
     Args:
-        title: Above it.
-        columns: Their names.
-        rows: Values in the columns' order.
-        numbers: Columns that stand to the right.
-        cut: A column whose text is cut off where the line ends, rather than folded.
+        title: The title above the table.
+        columns: Names of the columns.
+        rows: Values in the order of the columns.
+        numbers: Columns that are aligned to the right.
+        cut: A column whose text is cut off at the end of the line instead of folded.
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     table.expand = cut is not None
@@ -78,7 +81,7 @@ def grid(
 
 
 def shown(value: Any) -> str:
-    """A value as people read it."""
+    """Return a value as text for people."""
     match value:
         case None:
             return ""
@@ -99,12 +102,12 @@ def shown(value: Any) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 file`, `2 files`."""
+    """Return a number with its noun: ``1 file``, ``2 files``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def ago(seconds: float) -> str:
-    """How long ago, in the largest unit that fits."""
+    """Return an age as text, in the largest unit that fits: ``3 hours ago``."""
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:
             return f"{counted(int(seconds // length), unit)} ago"

@@ -1,4 +1,7 @@
-"""`orderhouse simulate`: the feeds of a merchant that does not exist, as tidy or untidy as asked for."""
+"""Command that simulates the feeds of an invented merchant, with or without errors in them.
+
+The simulation belongs to `orderhouse.simulate`.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands"]
 
-Share = Annotated[float | None, typer.Option(min=0, max=1, help="Share of rows, 0 to 1; else as --mess says.")]
+Share = Annotated[float | None, typer.Option(min=0, max=1, help="Share of rows, 0 to 1. Default: that of --mess.")]
 
 
 class MessLevel(StrEnum):
-    """How untidy the delivery is."""
+    """Level of errors in the files."""
 
     none = "none"
     light = "light"
@@ -51,16 +54,16 @@ def add_commands(app: typer.Typer) -> None:
 
 def simulate(
     context: typer.Context,
-    orders: Annotated[int, typer.Option(min=1, help="How many orders.")] = 2_000,
+    orders: Annotated[int, typer.Option(min=1, help="Number of orders.")] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
-    to: Annotated[Path | None, typer.Option(help="Folder to write to; else <home>/landing/simulated.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder to write. Default: <home>/landing/simulated.")] = None,
     days: Annotated[int, typer.Option(min=1, help="Days that the orders spread over.")] = 180,
     offset: Annotated[
-        int, typer.Option(min=0, help="Continue a world of this many orders: new ones, and news of recent ones.")
+        int, typer.Option(min=0, help="Continue a world of this many orders: new orders, and events of recent ones.")
     ] = 0,
     file_format: Annotated[FileFormat, typer.Option(help="Format of the files.")] = FileFormat.csv,
     compression: Annotated[Compression, typer.Option(help="Compression of the files.")] = Compression.plain,
-    mess: Annotated[MessLevel, typer.Option(help="How untidy the delivery is.")] = MessLevel.none,
+    mess: Annotated[MessLevel, typer.Option(help="Level of errors in the files.")] = MessLevel.none,
     duplicates: Share = None,
     late: Share = None,
     out_of_order: Share = None,
@@ -69,7 +72,7 @@ def simulate(
     orphans: Share = None,
     unknown_words: Share = None,
 ) -> None:
-    """Make the feeds of a merchant that does not exist, with the true answers beside them in truth/."""
+    """Simulate the feeds of an invented merchant, with the expected results in truth/."""
     from orderhouse.simulate import SimulationOptions, run
 
     folder = to or settings_of(context).landing / "simulated"
@@ -94,10 +97,10 @@ def simulate(
             compression=compression.value,
         )
     except ValueError as error:
-        raise OrderhouseError(f"The simulation cannot be run: {error}.") from None
-    with console.status(f"Making {counted(orders, 'order')}") as status:
-        made = run(options, lambda what, done, total: status.update(f"Making {what}: {done} of {total}"))
-    console.print(f"Made the feeds of {counted(orders, 'order')} in {folder}: {counted(made.files, 'file')}.")
+        raise OrderhouseError(f"The options of the simulation are not valid: {error}.") from None
+    with console.status(f"Simulating {counted(orders, 'order')}") as status:
+        made = run(options, lambda what, done, total: status.update(f"Simulating {what}: {done} of {total}"))
+    console.print(f"Simulated {counted(orders, 'order')} in {folder}: {counted(made.files, 'file')}.")
     for kind, rows in made.mess.items():
         console.print(f"  {kind.replace('_', ' ')}: {counted(rows, 'row')}")
     console.print(f"Next: orderhouse run --sources {folder / 'sources.yaml'} --as-of data", soft_wrap=True)

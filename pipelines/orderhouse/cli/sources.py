@@ -1,4 +1,7 @@
-"""Trying a source before it counts: what its files would give, without writing anything."""
+"""Command that checks sources: read and screen their files without writing anything.
+
+The dry run belongs to `orderhouse.ingest.trial`; this module prints its result.
+"""
 
 from __future__ import annotations
 
@@ -42,14 +45,16 @@ def group() -> None:
 @source_commands.command("check")
 def check(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One source; all of them if left out.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of one source. Default: all sources.")] = None,
     sources: Sources = None,
-    file: Annotated[Path | None, typer.Option(help="Read this file, or folder of files, instead of its own.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A file or folder to read in place of the source's own files.")
+    ] = None,
     rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the first ten rows of each feed.")] = True,
 ) -> None:
-    """Read and check every file of a source without loading it: rows, broken rules, words without meaning."""
+    """Read and screen every file of a source without loading it: rows, broken rules, unmapped words."""
     from orderhouse.ingest.trial import check_sources
-    from orderhouse.sources.config.declaration import load_sources
+    from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     with console.status("Reading the sources"):
@@ -69,22 +74,22 @@ def check(
                 for table in _tables(_filled(found.sample), console.width):
                     console.print(table)
                     console.print()
-    for sentence in _serving_all(trials, declared):
+    for sentence in _notes_on_serves(trials, declared):
         console.print(sentence, markup=False, style="dim", soft_wrap=True)
     console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
 
 
 def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:
-    """What to do about what was found."""
+    """Return the next step, by what was found."""
     if any(trial.notes for trial in trials):
         return f"Correct {sources_file}, or the files named above, and check again."
     if any(found.quarantined for trial in trials for found in trial.feeds.values()):
-        return "Next: orderhouse run; rows in quarantine are kept, listed and can be repaired there."
+        return "Rows with broken rules will go to quarantine, where you can repair them. Next: orderhouse run"
     return "Next: orderhouse run"
 
 
-def _serving_all(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) -> Iterator[str]:
-    """Sources without orders that answer for the orders of several, which may be meant or not."""
+def _notes_on_serves(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) -> Iterator[str]:
+    """Yield notes on sources without orders that cover the orders of several sources, since that may be a mistake."""
     with_orders = [trial.source for trial in trials if "orders" in trial.feeds]
     if len(with_orders) < 2:
         return
@@ -92,15 +97,15 @@ def _serving_all(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) 
         about_orders = [feed for feed in ("payments", "shipments", "tracking", "returns") if feed in trial.feeds]
         if about_orders and trial.source not in with_orders and not declared[trial.source].serves:
             yield (
-                f"{trial.source} answers for the {' and '.join(about_orders)} of {', '.join(with_orders)}; "
-                "if it is about the orders of some only, name them with `serves`."
+                f"{trial.source} covers the {' and '.join(about_orders)} of {', '.join(with_orders)}. "
+                "If it serves only some of them, name these with `serves`."
             )
 
 
 def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
     quarantined = found.quarantined.total()
     console.print(
-        f"  {feed}: {counted(found.rows_in, 'row')}, {found.accepted:,} acceptable, {quarantined:,} to quarantine"
+        f"  {feed}: {counted(found.rows_in, 'row')}, {found.accepted:,} accepted, {quarantined:,} to quarantine"
     )
     for rules, count in found.quarantined.most_common():
         console.print(
@@ -112,35 +117,35 @@ def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
     unknown = dict(_unknown_words(feed, found, source))
     for column, words in unknown.items():
         listed = ", ".join(f"{word!r} ({n:,})" for word, n in sorted(words.items()))
-        console.print(f"    {column}: no meaning for {listed}", markup=False, style="yellow", soft_wrap=True)
+        console.print(f"    {column}: unmapped words {listed}", markup=False, style="yellow", soft_wrap=True)
     if unknown:
-        console.print(f"    Paste into source {source.name} and write one of our words after each of theirs:")
+        console.print(f"    Paste this into source {source.name}, and write one of our words after each word:")
         console.print(_snippet(feed, unknown), markup=False, highlight=False, soft_wrap=True)
     if found.ignored_columns:
         console.print(f"    not used: {', '.join(found.ignored_columns)}", markup=False, style="dim", soft_wrap=True)
 
 
 def _filled(sample: pl.DataFrame) -> pl.DataFrame:
-    """The columns that have a value in some row."""
+    """Return the columns that have a value in some row."""
     return sample.select(column for column in sample.columns if sample[column].null_count() < sample.height)
 
 
 def _tables(sample: pl.DataFrame, width: int) -> Iterator[Table]:
-    """Rows under each other; where a row is longer than a line, beside each other, as many as there is room for."""
+    """Yield one table of all rows; if a row is wider than the terminal, tables with one column per row instead."""
     whole = grid(None, sample.columns, sample.iter_rows())
     if console.measure(whole).maximum < width:
         yield whole
         return
     names = [name for name in sample.columns if name != "_record"]
-    beside = max(1, (width - max(map(len, names))) // VALUE_WIDTH)
-    for rows in sample.iter_slices(beside):
+    rows_per_table = max(1, (width - max(map(len, names))) // VALUE_WIDTH)
+    for rows in sample.iter_slices(rows_per_table):
         headings = [f"record {record}" for record in rows["_record"]]
         values = rows.select(names)
         yield grid(None, ("", *headings), ((name, *values[name]) for name in names))
 
 
 def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
-    """Lines for the sources file, one per word, with our words for the column beside them."""
+    """Return lines for the sources file, one per unmapped word, with our words for the column in a comment."""
     from orderhouse.contracts.vocabulary import vocabulary
 
     lines = ["    words:"]
@@ -151,7 +156,7 @@ def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
 
 
 def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, dict[str, int]]]:
-    """Words that neither the source's own table, nor its format's, nor ours gives a meaning to, and how often each."""
+    """Yield the unmapped words of each column with their number: words in no vocabulary of source, format or ours."""
     from orderhouse.contracts.vocabulary import format_vocabulary, vocabulary
 
     for column, counts in found.words.items():

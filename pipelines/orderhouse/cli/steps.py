@@ -1,6 +1,6 @@
-"""The steps of a run, one by one: ingest, build, audit, publish.
+"""Commands of the single steps of a run: ingest, build, audit, publish.
 
-The run of all four is contributed by `orderhouse_dagster`.
+The run of all four belongs to `run`. This module also prints the results of steps.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ __all__ = [
     "Full",
     "Sources",
     "add_commands",
+    "print_audited",
+    "print_built",
+    "print_ingested",
+    "print_published",
     "refuse_unreachable",
-    "say_audited",
-    "say_built",
-    "say_ingested",
-    "say_published",
 ]
 
 Sources = Annotated[
-    Path | None, typer.Option(help="The sources file; else ./sources.yaml, <home>/sources.yaml, the last one named.")
+    Path | None,
+    typer.Option(help="The sources file. Default: ./sources.yaml, <home>/sources.yaml, or the last one named."),
 ]
 AsOf = Annotated[str, typer.Option(help="The clock: `now`, `data` (the newest instant in the feeds) or an instant.")]
 Full = Annotated[bool, typer.Option("--full", help="Build every table from empty files.")]
@@ -44,7 +45,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def ingest(context: typer.Context, sources: Sources = None) -> None:
-    """Take in new files: read, check row by row, load. A file known by its content is not loaded twice."""
+    """Load new files: read them, screen every row, load. No content is loaded twice."""
     from orderhouse.receive import receive
     from orderhouse.storage.warehouse import run_lock
 
@@ -53,7 +54,7 @@ def ingest(context: typer.Context, sources: Sources = None) -> None:
         result = receive(
             settings, progress=lambda at: status.update(f"{at.done} of {at.total} files, {at.rows:,} rows: {at.path}")
         )
-    say_ingested(result)
+    print_ingested(result)
     console.print("Next: orderhouse build")
     refuse_unreachable(result)
 
@@ -64,7 +65,7 @@ def build(
     as_of: AsOf = "now",
     full: Full = False,
 ) -> None:
-    """Compute every table from what was taken in: only what was touched, unless definitions changed."""
+    """Compute the tables from the loaded rows: only touched keys, unless definitions changed."""
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform import build as compute
 
@@ -73,12 +74,12 @@ def build(
         result = compute(
             settings, as_of=as_of, full=full, on_event=lambda event: status.update(f"Building {event.table}")
         )
-    say_built(result)
+    print_built(result)
     console.print("Next: orderhouse audit")
 
 
 def audit(context: typer.Context) -> None:
-    """Check the last build. What fails refuses it: it is not published, and readers keep what they have."""
+    """Check the last build. If an error is found, nothing is published and readers keep the last version."""
     from orderhouse.audit import audit as check
     from orderhouse.errors import AuditRefused
     from orderhouse.serve.publishing import record_refusal
@@ -89,26 +90,26 @@ def audit(context: typer.Context) -> None:
         result = check(settings, on_event=lambda event: status.update(f"Checking {event.name}"))
         if not result.passed:
             record_refusal(settings)
-    say_audited(result)
+    print_audited(result)
     if not result.passed:
-        raise AuditRefused("Nothing was published; readers keep what they have.")
+        raise AuditRefused("Nothing was published. Readers keep the last published version.")
     console.print("Next: orderhouse publish")
 
 
 def publish(context: typer.Context) -> None:
-    """Give readers the build that passed its audit, in one step that they cannot see half of."""
+    """Publish the build that passed its audit, in one atomic step."""
     from orderhouse.serve.publishing import publish as make_current
     from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context)
     with run_lock(settings, "publish"):
         version = make_current(settings)
-    say_published(version)
+    print_published(version)
     console.print("Next: orderhouse status")
 
 
-def say_ingested(result: IngestResult) -> None:
-    """What an ingest did, in a few sentences."""
+def print_ingested(result: IngestResult) -> None:
+    """Print the result and the notes of an ingest."""
     if not result.count("loaded"):
         console.print("Ingested nothing new.")
     else:
@@ -117,28 +118,28 @@ def say_ingested(result: IngestResult) -> None:
         quarantined = sum(feed.quarantined for feed in feeds)
         console.print(
             f"Ingested {counted(result.count('loaded'), 'file')}: {counted(accepted, 'row')} accepted, "
-            f"{duplicate:,} known already, {quarantined:,} in quarantine."
+            f"{duplicate:,} duplicate, {quarantined:,} in quarantine."
         )
     for note in result.notes:
         console.print(f"  {note}", markup=False, style="yellow")
 
 
 def refuse_unreachable(result: IngestResult) -> None:
-    """End with an error, once all else is done, where a source could not be read: nobody may look at what was said.
+    """Raise if a source could not be read, so that the exit code tells of it after all other work is done.
 
     Raises:
-        OrderhouseError: Names what could not be read.
+        OrderhouseError: A path could not be read.
     """
     from orderhouse.errors import OrderhouseError
 
     paths = [report.path for report in result.files if report.status == "unreachable"]
     if paths:
         more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-        raise OrderhouseError(f"{paths[0]}{more} could not be read, as said above. All else is done; run again.")
+        raise OrderhouseError(f"{paths[0]}{more} could not be read, as noted above. All else is done. Run again.")
 
 
-def say_built(result: BuildResult) -> None:
-    """What a build did, in a sentence or two."""
+def print_built(result: BuildResult) -> None:
+    """Print the result of a build."""
     console.print(result.reason, markup=False, soft_wrap=True)
     if result.changed:
         seconds = sum(result.seconds.values())
@@ -147,13 +148,13 @@ def say_built(result: BuildResult) -> None:
         )
 
 
-def say_audited(result: AuditResult) -> None:
-    """What an audit found: one line if all is well, else each check that failed, with rows."""
+def print_audited(result: AuditResult) -> None:
+    """Print the result of an audit: one line if it passed, else each failed check with rows."""
     style = None if result.passed else "red"
     console.print(result.report(), markup=False, style=style, soft_wrap=True)
 
 
-def say_published(version: PublishedVersion) -> None:
-    """What readers are given now."""
+def print_published(version: PublishedVersion) -> None:
+    """Print the version that was published."""
     megabytes = version.size_bytes / 1e6
     console.print(f"Published version {version.number} ({megabytes:,.1f} MB), clock {version.as_of} UTC.")

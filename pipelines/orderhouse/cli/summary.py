@@ -1,4 +1,7 @@
-"""What a run ends with on the screen: the KPIs, what needs attention, what arrived, and what to type next."""
+"""Summary that a run prints at its end: KPIs, open exceptions, files, and next commands.
+
+The queries belong to `orderhouse.serve.queries`.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ __all__ = ["print_summary"]
 DAYS = 28
 NEXT = """\
 Next:
-  orderhouse status                 what is published, how fresh, what is in quarantine
+  orderhouse status                 published version, freshness, quarantine
   orderhouse order {order_id:<16} one order and its whole timeline
-  orderhouse sql "select …"         ask anything: marts, ops, quality
+  orderhouse sql "select …"         query marts, ops and quality
   orderhouse export ops.orders      files with a manifest
   orderhouse up                     Dagster and the dashboards"""
 
 
 def print_summary(settings: Settings) -> None:
-    """KPIs of the last days, open exceptions by code, files and quarantine of the current version."""
+    """Print KPIs of the last days, open exceptions by code, and counts of files and rows of the current version."""
     from orderhouse.serve.queries import exceptions_by_code, file_counts, headline_kpis
     from orderhouse.storage.warehouse import open_published
 
@@ -64,7 +67,7 @@ def _figure(value: Decimal | float | None, unit: str) -> str:
 
 
 def _mark(row: dict[str, Any]) -> str:
-    """Whether the target is met, where there is one."""
+    """Return ``met`` or ``missed``; empty text if there is no target."""
     if row["target"] is None or row["direction"] not in ("up", "down"):
         return ""
     met = row["recent"] >= row["target"] if row["direction"] == "up" else row["recent"] <= row["target"]

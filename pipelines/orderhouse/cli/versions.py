@@ -1,4 +1,7 @@
-"""Commands about published versions: list them, give readers an older one."""
+"""Commands that list published versions, and make an earlier one current.
+
+Publishing belongs to `steps`, the versions themselves to `orderhouse.serve.publishing`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def versions(context: typer.Context) -> None:
-    """The published versions that are kept, newest first."""
+    """List the published versions that are kept, newest first."""
     from orderhouse.serve.publishing import list_versions
 
     found = list_versions(settings_of(context))
@@ -32,18 +35,18 @@ def versions(context: typer.Context) -> None:
     )  # fmt: skip
     columns = ("", "version", "published_at", "clock (UTC)", "batch", "rows", "MB")
     console.print(grid(None, columns, rows, numbers=("version", "batch", "rows", "MB")))
-    console.print("Give readers another one: orderhouse rollback VERSION")
+    console.print("Make another one current: orderhouse rollback VERSION")
 
 
 def rollback(
     context: typer.Context,
-    version: Annotated[int, typer.Argument(help="The version that readers are to be given again.")],
+    version: Annotated[int, typer.Argument(help="Number of the version.")],
 ) -> None:
-    """Give readers an older version again. The next new build goes forward from the newest."""
-    from orderhouse.serve.publishing import rollback as give_again
+    """Make an earlier version current. The next build continues from the newest one."""
+    from orderhouse.serve.publishing import rollback as make_current
     from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context)
     with run_lock(settings, "rollback"):
-        found = give_again(settings, version)
-    console.print(f"Readers are given version {found.number} again, clock {found.as_of} UTC.")
+        found = make_current(settings, version)
+    console.print(f"Version {found.number} is current again, clock {found.as_of} UTC.")

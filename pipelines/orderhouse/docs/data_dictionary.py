@@ -1,6 +1,7 @@
-"""The data dictionary: every published table with its grain and the meaning of every column, from the dbt project.
+"""Generator of the data dictionary: every published table with its grain and the meaning of every column.
 
-Run as `python -m orderhouse.docs.data_dictionary FILE`, which is `make docs`. The texts come from the `.yml` files.
+`make docs` runs it as `python -m orderhouse.docs.data_dictionary FILE`. The texts belong to the `.yml` files of the dbt
+project.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from orderhouse.transform import prepare_manifest
 
 __all__ = ["dictionary", "main"]
 
-# What readers see, in the order in which they look.
+# The published schemas, in the order of the page.
 SCHEMAS = {
     "marts": "Facts, dimensions and KPIs.",
-    "ops": "What operators read and work from.",
-    "quality": "Where the rows came from, what was kept back, and what the audit said.",
+    "ops": "Tables for operators.",
+    "quality": "Files, quarantined rows, and the result of the audit.",
 }
 # The one published table that dbt does not make.
 AUDIT: dict[str, Any] = {
@@ -33,17 +34,17 @@ AUDIT: dict[str, Any] = {
 }
 HEADER = """# Data dictionary
 
-Generated from the dbt project by `make docs`; the words stand in the `.yml` beside each model. Amounts are decimals in
-the currency beside them, `_amount_reporting` in the reporting currency; `_at` is an instant in UTC, `_date` a day of
-the business time zone.
+Generated from the dbt project by `make docs`. The texts are in the `.yml` beside each model. Amounts are decimals in
+the currency beside them; `_amount_reporting` is in the reporting currency. `_at` is an instant in UTC, `_date` a
+business day.
 """
 
 
 def dictionary(manifest: Mapping[str, Any]) -> str:
-    """The dictionary as Markdown.
+    """Return the dictionary as Markdown.
 
     Args:
-        manifest: dbt's `manifest.json`.
+        manifest: Content of dbt's `manifest.json`.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"] + [AUDIT]
     return "\n".join([HEADER, *_contents(models), *_sections(models)]).rstrip() + "\n"
@@ -80,7 +81,7 @@ def _one_line(text: str) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the dictionary to the file named, from the project as it is now."""
+    """Write the dictionary of the present project to the file named."""
     with tempfile.TemporaryDirectory() as home:
         manifest = json.loads(prepare_manifest(Settings(home=Path(home))).read_text(encoding="utf-8"))
     Path(arguments[0]).write_text(dictionary(manifest), encoding="utf-8")

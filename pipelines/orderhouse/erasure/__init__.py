@@ -1,6 +1,6 @@
-"""Erasing a person: which tokens are theirs, what is deleted, and how retained originals forget them.
+"""Erasure of a person: find their tokens, delete their values, and redact the retained originals.
 
-What a token is belongs in `vault`; how originals are kept belongs in `originals`.
+Tokens and the storage of originals belong to `orderhouse.vault`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The erasure itself, in an order that may be interrupted anywhere and done again.
+"""Erasure of one person, in steps that may be interrupted anywhere and repeated.
 
-The list that a restored vault has to obey comes first, then the vault, then the retained originals, then bodies that
-our own intake landed, then the record. No table changes: rows keep their tokens, which lead nowhere any more.
+The steps are: the list of erased tokens, which a restored vault reads; the vault; the retained originals; the bodies
+that the intake landed; the record in `raw.erasures`. No feed changes: rows keep their tokens, whose values are gone.
+Finding the person belongs to `person`, redaction to `redaction`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from uuid import uuid4
 import duckdb
 
 from orderhouse.erasure.person import By, Person, find_person, units_with
-from orderhouse.erasure.suppression import Redaction, last_batch, redact_units, take_note, write_note
+from orderhouse.erasure.suppression import Redaction, last_batch, redact_units, remove_note, write_note
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.files.source_files import FileRejected, unpacked
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
@@ -31,17 +33,20 @@ from orderhouse.vault.vault import Vault, open_vault
 
 __all__ = ["Erasure", "erase", "look_up"]
 
+# Kinds of values that identify one person in any text; names and streets do not.
 DISTINCT = ("email", "phone")
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """What was erased.
+    """Result of an erasure.
 
     Attributes:
-        values: Values deleted from the vault; 0 if they had been erased before.
-        webhooks: Bodies that the intake had landed, deleted.
-        elsewhere: Paths of files that are the merchant's own, in which the values stand still.
+        person: The person.
+        values: Number of values deleted from the vault; 0 if they were erased before.
+        originals: Numbers of retained originals redacted and dropped.
+        webhooks: Number of deleted bodies that the intake had landed.
+        elsewhere: Paths of the merchant's own files that still contain the values.
     """
 
     person: Person
@@ -55,13 +60,13 @@ def look_up(settings: Settings, customer: str, by: By) -> Person:
     """Find a person and change nothing.
 
     Raises:
-        LockHeld: Another run holds the warehouse.
-        OrderhouseError: Nothing has been ingested, or nobody of this name is known.
+        LockHeld: Another process holds the run lock.
+        OrderhouseError: Nothing has been ingested, or no such person is known.
     """
     with run_lock(settings, "erase"), open_vault(settings) as vault:
         connection = open_raw(settings, read_only=True)
         try:
-            return _found(connection, vault, customer, by)
+            return _require_person(connection, vault, customer, by)
         finally:
             connection.close()
 
@@ -69,28 +74,28 @@ def look_up(settings: Settings, customer: str, by: By) -> Person:
 def erase(
     settings: Settings, customer: str, by: By, *, why: str | None = None, drop_originals: bool = False
 ) -> Erasure:
-    """Erase a person. Doing it again changes nothing.
+    """Erase a person. A second erasure changes nothing.
 
     Args:
-        settings: Whose home.
+        settings: Settings of the home.
         customer: A customer number, an e-mail address or a token.
-        by: Which of these it is.
-        why: For the record; nothing personal belongs in it.
-        drop_originals: Keep none of the originals that hold a value of theirs, instead of redacting them.
+        by: The kind of `customer`.
+        why: The reason, for the record; it must not contain personal data.
+        drop_originals: True to delete the originals that contain a value of the person, instead of redacting them.
 
     Raises:
-        LockHeld: Another run holds the warehouse.
-        OrderhouseError: Nothing has been ingested, nobody of this name is known, or the sources file is wrong.
+        LockHeld: Another process holds the run lock.
+        OrderhouseError: Nothing has been ingested, no such person is known, or the sources file is wrong.
     """
     sources = load_sources(settings.sources_file).sources
     with run_lock(settings, "erase"):
         with open_vault(settings) as vault:
             connection = open_raw(settings)
             try:
-                person = _found(connection, vault, customer, by)
+                person = _require_person(connection, vault, customer, by)
                 originals = Originals(settings, vault.keys)
-                noted = take_note(settings, connection, vault)
-                _list(settings, person.tokens)
+                noted = remove_note(settings, connection, vault)
+                _list_tokens(settings, person.tokens)
                 lost = _drop_rejected(connection, originals, vault, person.tokens)
                 values = vault.erase(person.tokens)
                 checkpoint("erased_values")
@@ -110,15 +115,16 @@ def erase(
     return Erasure(person, values, redaction, webhooks, elsewhere)
 
 
-def _found(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
+def _require_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
     person = find_person(connection, vault, customer, by)
     if not person.is_known:
         what = {"customer_id": "customer number", "email": "e-mail address", "token": "token"}[by]
-        raise OrderhouseError(f"Nobody with this {what} is known here; nothing was changed.")
+        raise OrderhouseError(f"Nobody with this {what} is known here. Nothing was changed.")
     return person
 
 
-def _list(settings: Settings, tokens: Iterable[str]) -> None:
+def _list_tokens(settings: Settings, tokens: Iterable[str]) -> None:
+    """Add tokens to the file of erased tokens."""
     listed = settings.erased_tokens.read_text(encoding="ascii").split() if settings.erased_tokens.exists() else []
     write_atomically(settings.erased_tokens, "".join(f"{token}\n" for token in sorted({*listed, *tokens})))
 
@@ -126,7 +132,10 @@ def _list(settings: Settings, tokens: Iterable[str]) -> None:
 def _drop_rejected(
     connection: duckdb.DuckDBPyConnection, originals: Originals, vault: Vault, tokens: Iterable[str]
 ) -> int:
-    """Files that were rejected as a whole gave no rows to find the person by: their text is searched."""
+    """Drop the originals of rejected files whose text contains a value of the person, and return their number.
+
+    A rejected file gave no rows, so its text is searched instead.
+    """
     values = [
         value.lower().encode()
         for (value,) in vault.connection.execute(
@@ -153,7 +162,7 @@ def _drop_rejected(
 
 
 def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int, tuple[str, ...]]:
-    """Bodies that our intake landed are ours to delete; every other file is the merchant's."""
+    """Delete bodies that the intake landed. Return their number, and the paths of the merchant's own files."""
     deleted = 0
     elsewhere: list[str] = []
     for name, shown in person.files:
@@ -170,6 +179,7 @@ def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int
 def _record(
     connection: duckdb.DuckDBPyConnection, person: Person, values: int, redaction: Redaction, why: str | None
 ) -> None:
+    """Append a line to `raw.erasures`."""
     connection.execute(
         "insert into raw.erasures by name select $id as erasure_id, $at as erased_at, $who as erased_by, "
         "$why as reason, $tokens as token_count, $count as value_count, $redacted as redacted_count, "
@@ -188,7 +198,7 @@ def _record(
 
 
 def _compact(settings: Settings) -> None:
-    """Write the vault anew: a database keeps the bytes of deleted rows until something is written over them."""
+    """Copy the vault into a new file, because a database file keeps the bytes of deleted rows."""
     draft = settings.vault_db.with_name("vault.duckdb.new")
     draft.unlink(missing_ok=True)
     location = str(settings.vault_db).replace("'", "''")

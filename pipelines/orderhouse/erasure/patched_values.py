@@ -1,7 +1,7 @@
-"""Values that repairs of records as received gave to a person: what they were patched with, and what had stood there.
+"""Values of a person in repairs of records as received: new values, and the values they replaced.
 
-Such a repair has the source's own names, of which none says what is personal. Of the records that gave rows of the
-person those values are theirs that stand in a value of their rows, whole or as a part of it.
+Such a repair uses the source's own field names, which do not tell what is personal. A value counts as the person's if
+the record gave rows of the person, and one of the person's values contains it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from orderhouse.ingest.repairs_in_force import has_repairs
 from orderhouse.storage.sql_names import quote
 from orderhouse.vault.vault import Vault
 
-__all__ = ["in_record_patches"]
+__all__ = ["tokens_in_record_patches"]
 
 TOKEN = "[0-9a-f]{32}"  # noqa: S105 - a pattern
+# Shorter values are contained in too many others.
 SHORTEST = 2
 
 
-def in_record_patches(connection: duckdb.DuckDBPyConnection, vault: Vault, tokens: set[str]) -> set[str]:
-    """Tokens of a person in repairs of records.
+def tokens_in_record_patches(connection: duckdb.DuckDBPyConnection, vault: Vault, tokens: set[str]) -> set[str]:
+    """Return the tokens of a person in repairs of records.
 
     Args:
-        connection: The raw database, with the tables `person_ids` and `person_orders`.
-        vault: Has the values.
-        tokens: What stands on the person's rows.
+        connection: The raw database, with the temporary tables `person_ids` and `person_orders`.
+        vault: The vault.
+        tokens: Tokens on the rows of the person.
     """
     if not has_repairs(connection):
         return set()
@@ -55,7 +56,7 @@ def in_record_patches(connection: duckdb.DuckDBPyConnection, vault: Vault, token
 
 
 def _records(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, int]]:
-    """Source, file and record of every row of the person, in files with repaired records."""
+    """Return source, file and record of every row of the person, in files with repaired records."""
     owned = {"customer_id": "person_ids", "order_id": "person_orders"}
     queries = [
         f"""

@@ -1,6 +1,6 @@
-"""Who is meant: the rows of a person in everything that was received, and the tokens that stand on them.
+"""Search for a person: the rows of a person in all feeds and in quarantine, and the tokens on these rows.
 
-Reads the raw tables; deletes nothing.
+This module reads the raw tables and the vault. Deletion belongs to `erasing`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
-from orderhouse.erasure.patched_values import in_record_patches
+from orderhouse.erasure.patched_values import tokens_in_record_patches
 from orderhouse.ingest.repairs_in_force import has_repairs
 from orderhouse.storage.sql_names import quote
 from orderhouse.vault.vault import Vault
@@ -22,19 +22,20 @@ __all__ = ["By", "Person", "find_person", "token_columns"]
 
 By = Literal["customer_id", "email", "token"]
 TOKEN = "[0-9a-f]{32}"  # noqa: S105 - a pattern
+# A shorter value, such as a first name, is found in texts about other people.
 LONG_ENOUGH = 7
 
 
 @dataclass(frozen=True)
 class Person:
-    """What is known of a person.
+    """Person with customer numbers, tokens and files.
 
     Attributes:
         customer_ids: Their customer numbers.
-        orders: How many orders they placed, as customer or as guest.
-        tokens: What stands for their values.
-        shared: How many of these tokens stand on customers or orders of other people too.
-        files: Where their values came from: source, path.
+        orders: Number of orders they placed, as customer or as guest.
+        tokens: Tokens of their values.
+        shared: Number of these tokens that are also on customers or orders of other people.
+        files: Source and path of the files that their values came from.
     """
 
     customer_ids: frozenset[str]
@@ -45,33 +46,33 @@ class Person:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is any row of them."""
+        """Return True if there is any row or value of the person."""
         return bool(self.customer_ids or self.orders or self.tokens)
 
 
 def token_columns() -> dict[str, list[str]]:
-    """Feed to its columns of tokens."""
+    """Return the token columns of each feed."""
     return {feed: [f"{name}_token" for name in contract.personal()] for feed, contract in CONTRACTS.items()}
 
 
 def find_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
-    """Everything that was received about a customer.
+    """Return everything that was received about a person.
 
-    Guest orders are theirs if they were placed with one of their e-mail addresses.
+    A guest order is theirs if it was placed with one of their e-mail addresses.
 
     Args:
         connection: The raw database.
         vault: The vault, for the token of an address and for texts that mention one.
         customer: A customer number, an e-mail address or a token.
-        by: Which of these it is.
+        by: The kind of `customer`.
     """
-    _name_rows(connection, vault, customer, by)
+    _create_person_tables(connection, vault, customer, by)
     tokens = _tokens_on_rows(connection)
     if by == "token":
-        tokens |= _if_known(connection, vault, customer)
+        tokens |= _requested_token(connection, vault, customer)
     tokens |= _in_quarantine(connection, tokens)
-    tokens |= _mentioning(vault, tokens)
-    tokens |= in_record_patches(connection, vault, tokens)
+    tokens |= _tokens_of_texts(vault, tokens)
+    tokens |= tokens_in_record_patches(connection, vault, tokens)
     tokens = _in_vault(vault, tokens)
     ids = connection.execute("select id from person_ids").fetchall()
     ((orders,),) = connection.execute("select count(*) from person_orders").fetchall()
@@ -85,7 +86,7 @@ def find_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: s
 
 
 def files_with(connection: duckdb.DuckDBPyConnection, tokens: Iterable[str]) -> list[tuple[str, str]]:
-    """Source and path of every file that brought one of these tokens."""
+    """Return source and path of every file that contains one of these tokens."""
     units = units_with(connection, tokens)
     rows = connection.execute(
         """
@@ -101,7 +102,13 @@ def files_with(connection: duckdb.DuckDBPyConnection, tokens: Iterable[str]) -> 
 def units_with(
     connection: duckdb.DuckDBPyConnection, tokens: Iterable[str], after_batch: int = 0
 ) -> list[tuple[str, str]]:
-    """Source and file of every row, accepted or quarantined, with one of these tokens, from a batch on."""
+    """Return source and file of every row, accepted or quarantined, with one of these tokens.
+
+    Args:
+        connection: The raw database.
+        tokens: The tokens.
+        after_batch: Only rows of later batches are searched.
+    """
     _register(connection, "wanted_tokens", tokens)
     found = [
         f"""
@@ -126,8 +133,8 @@ def _register(connection: duckdb.DuckDBPyConnection, name: str, values: Iterable
     connection.unregister("incoming")
 
 
-def _name_rows(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> None:
-    """Temporary tables person_ids, person_emails and person_orders."""
+def _create_person_tables(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> None:
+    """Create the temporary tables person_ids, person_emails and person_orders."""
     start: list[str] = []
     if by == "email":
         start = vault.tokens_of("email", pl.DataFrame({"value": [customer.strip()]}))["token"].to_list()
@@ -175,6 +182,7 @@ def _name_rows(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: st
 
 
 def _tokens_on_rows(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the tokens on all rows of the person."""
     tokens: set[str] = set()
     for feed, columns in token_columns().items():
         fields = CONTRACTS[feed].fields()
@@ -191,14 +199,17 @@ def _tokens_on_rows(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return tokens
 
 
-def _if_known(connection: duckdb.DuckDBPyConnection, vault: Vault, token: str) -> set[str]:
-    """A token that was asked for, if it stands anywhere."""
+def _requested_token(connection: duckdb.DuckDBPyConnection, vault: Vault, token: str) -> set[str]:
+    """Return the token that was asked for, if it is in the vault or on any row."""
     in_vault = _in_vault(vault, {token})
     return {token} if in_vault or units_with(connection, [token]) else set()
 
 
 def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> set[str]:
-    """What stands in quarantined rows of the person, and in repairs of them: by number, order or e-mail address."""
+    """Return tokens in quarantined rows of the person, and in repairs of these rows.
+
+    A row is the person's by customer number, order or e-mail address.
+    """
     _register(connection, "wanted_tokens", tokens)
     connection.execute(
         f"""
@@ -224,8 +235,8 @@ def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> s
     return {token for (token,) in connection.execute(" union ".join(found)).fetchall()}
 
 
-def _mentioning(vault: Vault, tokens: set[str]) -> set[str]:
-    """Texts and unreadable lines in the vault that hold an address, a number or a full name of the person."""
+def _tokens_of_texts(vault: Vault, tokens: set[str]) -> set[str]:
+    """Return tokens of texts and unreadable lines that contain an address, a number or a full name of the person."""
     rows = vault.connection.execute(
         """
         with own as (
@@ -243,7 +254,10 @@ def _mentioning(vault: Vault, tokens: set[str]) -> set[str]:
 
 
 def _in_vault(vault: Vault, tokens: set[str]) -> set[str]:
-    """Those that stand for a value, or once did: a quarantined row may hold a digest that only looks like a token."""
+    """Return the tokens that have or had a value in the vault.
+
+    A quarantined row may contain a digest that only looks like a token.
+    """
     rows = vault.connection.execute(
         """
         select token from personal where list_contains($tokens, token)
@@ -255,7 +269,7 @@ def _in_vault(vault: Vault, tokens: set[str]) -> set[str]:
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> int:
-    """Equal values have one token, so that a namesake's name goes too: how many are so."""
+    """Return the number of tokens that other people share, since equal values have one token."""
     _register(connection, "wanted_tokens", tokens)
     ((count,),) = connection.execute(
         """

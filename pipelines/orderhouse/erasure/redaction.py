@@ -1,8 +1,8 @@
-"""Retained originals forget erased people: each of their values becomes a mark that reads as the value's token.
+"""Redaction of retained originals: replace the values of erased people by marks that read as their tokens.
 
-A file is redacted by the values that its own format finds in it, so that nothing but the tokens is needed, and it
-can be done again at any time. The redacted copy must read exactly as the original did, token for token, before it
-takes its place; an original for which that cannot be had is not kept at all.
+The values are found by the file's own format and recognised by their tokens, so that a redaction can be repeated at any
+time. A redacted copy is used only if it reads exactly as the original did, token for token. Which originals are
+redacted, replaced or dropped belongs to `suppression`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.readers.json_text import load_json
 from orderhouse.vault.vault import ERASED, Vault
 
-__all__ = ["redacted"]
+__all__ = ["redact"]
 
 MARK = "\x00erased\x00"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -37,13 +37,13 @@ Values = Mapping[str, str]
 
 @dataclass
 class _Read:
-    """What a format makes of files.
+    """Rows that a format makes of files, by feed and file.
 
     Attributes:
-        frames: By feed and file, rows with tokens for personal values.
-        malformed: By feed and file, what cannot be read: record and rule.
-        screened: By feed and file, what is accepted and what goes into quarantine.
-        values: Erased values as they stand in the files, with their tokens.
+        frames: Rows with tokens for personal values.
+        malformed: Malformed records: record and rule.
+        screened: Accepted rows, and record and rules of quarantined rows.
+        values: Erased values as written in the files, with their tokens.
     """
 
     frames: dict[tuple[str | None, str], list[pl.DataFrame]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Read:
     values: dict[str, str] = field(default_factory=dict)
 
     def reads_as(self, other: _Read) -> bool:
-        """Whether both give the same rows, however they were cut into frames."""
+        """Return True if both give the same rows, however the rows are divided into frames."""
         if self.malformed != other.malformed or self.frames.keys() != other.frames.keys():
             return False
         same = all(_joined(frames).equals(_joined(other.frames[place])) for place, frames in self.frames.items())
@@ -63,30 +63,27 @@ class _Read:
         )
 
 
-def redacted(
-    source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]
-) -> dict[str, SourceFile] | None:
-    """Copies of files that load together without the values behind some tokens.
+def redact(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]) -> dict[str, SourceFile] | None:
+    """Return copies of the files of a unit without the values behind erased tokens.
 
     Args:
-        source: How they are read.
-        files: All files of a unit, as kept, with the patches of their records.
-        vault: Computes tokens; the erased ones must be suppressed already.
-        erased: The tokens.
+        source: The source, which reads the files.
+        files: All files of the unit, as kept, with the patches of their records.
+        vault: The vault, which computes tokens; the erased tokens must be suppressed already.
+        erased: The erased tokens.
 
     Returns:
-        The changed files by their id, empty if there is nothing to change; None if that cannot be done so that they
-        read as before.
+        The changed files by id, empty if nothing is to be changed; None if no copy reads as the original did.
     """
     try:
         before = _read(source, files, vault, erased)
         values = before.values
-        if any(file.patches for file in files):  # what a patch took the place of stands in the file still
+        if any(file.patches for file in files):  # the file still contains the values that a patch replaces
             as_received = [replace(file, patches=None) for file in files]
             values = _read(source, as_received, vault, erased).values | values
         if not values:
             return {}
-        copies = [_copy(file, _without(unpacked(file).getvalue(), source, values)) for file in files]
+        copies = [_copy(file, _redact_content(unpacked(file).getvalue(), source, values)) for file in files]
         after = _read(source, copies, vault, erased)
     except (FileRejected, FileVanished, ValueError, LookupError, RecursionError):
         return None
@@ -100,6 +97,7 @@ def _copy(file: SourceFile, content: bytes) -> SourceFile:
 
 
 def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set[str]) -> _Read:
+    """Read, tokenise and screen files as an ingest does."""
     found = _Read()
     for rows in FORMATS[source.format].read(source, files):
         place = (rows.feed, rows.file.file_id)
@@ -115,7 +113,7 @@ def _read(source: Source, files: Sequence[SourceFile], vault: Vault, erased: set
 
 
 def _screened(source: Source, rows: FeedRows, vault: Vault) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the ingest would make of rows: those accepted, and the place and rules of those in quarantine."""
+    """Return the accepted rows, and record and rules of the quarantined rows, as an ingest would screen them."""
     outcome = screen(str(rows.feed), rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
     return outcome.accepted, outcome.quarantined.select("record", "rules")
 
@@ -123,9 +121,9 @@ def _screened(source: Source, rows: FeedRows, vault: Vault) -> tuple[pl.DataFram
 def _tokenised(
     frame: pl.DataFrame, feed: str, source: Source, vault: Vault, erased: set[str], values: dict[str, str]
 ) -> pl.DataFrame:
-    """The frame with tokens for personal values, and marks for erased values that stood in a wrong column.
+    """Return the frame with tokens for personal values, and marks for erased values in other columns.
 
-    A value that stood in an id's place was kept in the vault with the id's prefix.
+    The vault has a value from an id column with the id's prefix. Erased values are added to `values`.
     """
     personal, odd = CONTRACTS[feed].personal(), dict[str, str]()
     kept = with_prefixes(frame, source.id_prefixes(feed))
@@ -161,19 +159,22 @@ def _to_erase(values: pl.Series, tokens: pl.Series, erased: set[str]) -> dict[st
     return {value: token for value, token in found.iter_rows() if not value.startswith(ERASED)}
 
 
-def _without(content: bytes, source: Source, values: Values) -> bytes:
+def _redact_content(content: bytes, source: Source, values: Values) -> bytes:
     if content[:4] == b"PAR1":
-        return _parquet_without(content, values)
+        return _redact_parquet(content, values)
     if content[:4] == b"PK\x03\x04":
-        return _workbook_without(content, values)
+        return _redact_workbook(content, values)
     if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
-        return _json_without(content, values)
+        return _redact_json(content, values)
     encoding = source.encoding or ("utf-16" if content[:2] in UTF16 else "utf-8")
-    return _delimited_without(content.decode(encoding), source.delimiter, values).encode(encoding)
+    return _redact_delimited(content.decode(encoding), source.delimiter, values).encode(encoding)
 
 
-def _delimited_without(text: str, delimiter: str | None, values: Values) -> str:
-    """Whole fields only, quoted or not; lines that cannot be read as a whole."""
+def _redact_delimited(text: str, delimiter: str | None, values: Values) -> str:
+    """Replace values that are whole fields, quoted or not.
+
+    A value that contains a delimiter or a line break, such as a malformed line, is replaced anywhere in the text.
+    """
     forms: dict[str, str] = {}
     for value, token in values.items():
         if "\n" in value or (delimiter or ",") in value:
@@ -185,7 +186,7 @@ def _delimited_without(text: str, delimiter: str | None, values: Values) -> str:
     return pattern.sub(lambda found: found[1] + forms[found[2]] + found[3], text)
 
 
-def _json_without(content: bytes, values: Values) -> bytes:
+def _redact_json(content: bytes, values: Values) -> bytes:
     text = content.decode("utf-8-sig")
     first = text.lstrip().split("\n", 1)[0]
     try:
@@ -193,21 +194,24 @@ def _json_without(content: bytes, values: Values) -> bytes:
     except (ValueError, RecursionError):
         is_lines = False
     if not is_lines:
-        return json.dumps(_value_without(load_json(text), values), ensure_ascii=False).encode()
-    return "\n".join(_line_without(line, values) for line in text.split("\n")).encode()
+        return json.dumps(_redact_value(load_json(text), values), ensure_ascii=False).encode()
+    return "\n".join(_redact_line(line, values) for line in text.split("\n")).encode()
 
 
-def _line_without(line: str, values: Values) -> str:
+def _redact_line(line: str, values: Values) -> str:
     if line in values:
         return ERASED + values[line]
     try:
-        return json.dumps(_value_without(load_json(line), values), ensure_ascii=False)
+        return json.dumps(_redact_value(load_json(line), values), ensure_ascii=False)
     except (ValueError, RecursionError):
         return line
 
 
-def _value_without(value: Any, values: Values) -> Any:
-    """Numbers come out as text, which is how every reader takes them."""
+def _redact_value(value: Any, values: Values) -> Any:
+    """Replace erased values in a JSON value; a list or an object may itself be an erased value.
+
+    `load_json` gives numbers as text, and they are written as text; every reader accepts both.
+    """
     if isinstance(value, str):
         token = values.get(value.strip())
         return ERASED + token if token else value
@@ -216,14 +220,14 @@ def _value_without(value: Any, values: Values) -> Any:
         if token:
             return ERASED + token
         if isinstance(value, dict):
-            parts = _parts(value, values)
-            return {name: parts.get(name) or _value_without(part, values) for name, part in value.items()}
-        return [_value_without(part, values) for part in value]
+            parts = _marks_of_parts(value, values)
+            return {name: parts.get(name) or _redact_value(part, values) for name, part in value.items()}
+        return [_redact_value(part, values) for part in value]
     return value
 
 
-def _parts(record: Mapping[str, Any], values: Values) -> dict[str, str]:
-    """Fields of which a value is composed, such as a first and a last name: each of them becomes the value's mark."""
+def _marks_of_parts(record: Mapping[str, Any], values: Values) -> dict[str, str]:
+    """Return marks for the fields of which an erased value is composed, such as a first and a last name."""
     found: dict[str, str] = {}
     texts = {name: part.strip() for name, part in record.items() if isinstance(part, str) and len(part.strip()) > 1}
     for value, token in values.items():
@@ -236,7 +240,7 @@ def _parts(record: Mapping[str, Any], values: Values) -> dict[str, str]:
     return found
 
 
-def _parquet_without(content: bytes, values: Values) -> bytes:
+def _redact_parquet(content: bytes, values: Values) -> bytes:
     frame = pl.read_parquet(io.BytesIO(content))
     marks = {value: ERASED + token for value, token in values.items()}
     texts = pl.selectors.string()
@@ -247,7 +251,7 @@ def _parquet_without(content: bytes, values: Values) -> bytes:
     return written.getvalue()
 
 
-def _workbook_without(content: bytes, values: Values) -> bytes:
+def _redact_workbook(content: bytes, values: Values) -> bytes:
     from openpyxl import load_workbook  # type: ignore[import-untyped]
 
     book = load_workbook(io.BytesIO(content))

@@ -1,4 +1,8 @@
-"""Originals obey the suppression list: those of an erasure, of a restore, and those that arrive afterwards."""
+"""Suppression in retained originals: redact or drop them after an erasure, after a restore and after an ingest.
+
+A note in the vault's folder holds the last batch whose originals are done. How one file is redacted belongs to
+`redaction`.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +12,37 @@ from dataclasses import dataclass
 import duckdb
 
 from orderhouse.erasure.person import units_with
-from orderhouse.erasure.redaction import redacted
+from orderhouse.erasure.redaction import redact
 from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Redaction", "suppress", "suppress_recent", "redact_units", "last_batch", "take_note", "write_note"]
+__all__ = ["Redaction", "suppress", "suppress_recent", "redact_units", "last_batch", "remove_note", "write_note"]
 
 NOTE = "obeyed_batch"
 
 
 @dataclass(frozen=True)
 class Redaction:
-    """How many originals were redacted, and how many could not be and are not kept any more."""
+    """Number of originals that were redacted, and of those that could not be redacted and were deleted."""
 
     redacted: int = 0
     dropped: int = 0
 
 
 def suppress(settings: Settings) -> Redaction:
-    """Make every retained original forget every erased person. A restore does this last; doing it again is harmless.
+    """Redact the values of every erased person in all retained originals.
+
+    This is the last step of a restore. A second call changes nothing.
 
     Raises:
-        LockHeld: Another run holds the warehouse.
+        LockHeld: Another process holds the run lock.
         OrderhouseError: Nothing has been ingested, or the sources file is wrong.
     """
     sources = load_sources(settings.sources_file).sources
@@ -54,7 +61,7 @@ def suppress(settings: Settings) -> Redaction:
 def suppress_recent(
     settings: Settings, connection: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], vault: Vault
 ) -> None:
-    """What was received since this was last done and holds an erased person is redacted."""
+    """Redact the values of erased people in the originals received since the last call."""
     erased = vault.suppressed()
     if not erased:
         return
@@ -67,15 +74,15 @@ def suppress_recent(
 
 
 def write_note(settings: Settings, batch_id: int) -> None:
-    """Remember that the originals of everything received up to a batch obey the list."""
+    """Store the last batch up to which all originals are redacted."""
     write_atomically(settings.vault / NOTE, str(batch_id))
 
 
-def take_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault) -> int | None:
-    """Take the note away for as long as an erasure is under way, so that one that was killed is known by its lack.
+def remove_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault) -> int | None:
+    """Delete the note until the erasure is complete, so that a missing note tells of a killed erasure.
 
     Returns:
-        The batch to note again; None if an erasure was killed, and everything has to be gone through.
+        The batch to be noted again; None if an erasure was killed and all originals have to be redacted.
     """
     note = settings.vault / NOTE
     if note.exists():
@@ -86,7 +93,7 @@ def take_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: 
 
 
 def last_batch(connection: duckdb.DuckDBPyConnection) -> int:
-    """The batch that was received last; 0 before the first."""
+    """Return the last batch; 0 before the first."""
     ((last,),) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchall()
     return int(last)
 
@@ -105,23 +112,26 @@ def redact_units(
 
     Args:
         connection: The raw database.
-        sources: How files are read.
-        originals: Where they are kept.
-        vault: Computes tokens.
-        erased: The tokens whose values have to go.
-        units: Source and file.
-        drop: Keep none of them instead.
+        sources: The declared sources.
+        originals: Store of the retained originals.
+        vault: The vault, which computes tokens.
+        erased: The erased tokens.
+        units: Source and file of each row with such a token.
+        drop: True to delete the originals instead.
+
+    Returns:
+        The numbers of originals redacted and deleted.
     """
     done: set[str] = set()
     dropped: set[str] = set()
     repairs = RecordRepairs(connection, vault)
     for name, file_id in units:
-        files = [repairs.carried_by(name, file) for file in _loaded_with(connection, originals, name, file_id)]
+        files = [repairs.with_patches(name, file) for file in _loaded_with(connection, originals, name, file_id)]
         kept = [file for file in files if originals.has(file.file_id)]
         if not kept:
             continue
         source = sources.get(name)
-        copies = redacted(source, files, vault, erased) if source and len(kept) == len(files) and not drop else None
+        copies = redact(source, files, vault, erased) if source and len(kept) == len(files) and not drop else None
         if copies is None:
             for file in kept:
                 originals.drop(file.file_id)
@@ -136,6 +146,7 @@ def redact_units(
 def _loaded_with(
     connection: duckdb.DuckDBPyConnection, originals: Originals, source: str, file_id: str
 ) -> list[SourceFile]:
+    """Return the originals of a file and of the files that were loaded together with it."""
     rows = connection.execute(
         """
         select file_id, max(path), max(size_bytes) from raw.files

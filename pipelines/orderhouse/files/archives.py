@@ -6,9 +6,11 @@ the sizes that the archive states are not trusted. The meaning of members belong
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
@@ -72,21 +74,31 @@ def only_member(file: SourceFile) -> SourceFile:
     return SourceFile(f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name), file.patches)
 
 
-def _opened(file: SourceFile) -> zipfile.ZipFile:
-    stream = file.open()
+@contextlib.contextmanager
+def _opened(file: SourceFile) -> Iterator[zipfile.ZipFile]:
+    """An archive, closed together with its file; damage to it is a `FileRejected`."""
+    with file.open() as stream, _archive(stream) as archive:
+        yield archive
+
+
+def _archive(stream: BinaryIO) -> zipfile.ZipFile:
     try:
         # A zip file is read from its end, so a stream that cannot seek is read into memory.
         return zipfile.ZipFile(stream if stream.seekable() else io.BytesIO(stream.read()))
     except DAMAGE as error:
-        stream.close()
         raise FileRejected(f"The zip file is damaged: {error}.") from None
 
 
 def _member(file: SourceFile, name: str) -> BinaryIO:
+    stream = file.open()
     try:
-        return _Bounded(_opened(file).open(name), name)  # type: ignore[return-value]
+        return _Bounded(_archive(stream).open(name), name, stream)  # type: ignore[return-value]
     except DAMAGE as error:
+        stream.close()
         raise FileRejected(f"The zip file is damaged: {error}.") from None
+    except FileRejected:
+        stream.close()
+        raise
 
 
 def _too_large(name: str) -> str:
@@ -96,9 +108,10 @@ def _too_large(name: str) -> str:
 class _Bounded(io.RawIOBase):
     """The bytes of a member, up to the limit."""
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: IO[bytes], name: str, archive: BinaryIO) -> None:
         self._stream = stream
         self._name = name
+        self._archive = archive
 
     def readable(self) -> bool:
         return True
@@ -127,4 +140,5 @@ class _Bounded(io.RawIOBase):
     def close(self) -> None:
         """Close the stream of the archive too."""
         self._stream.close()
+        self._archive.close()
         super().close()

@@ -1,6 +1,6 @@
-"""Ingest: files become rows of the raw tables, exactly once.
+"""Ingest: load the rows of files into the raw tables, exactly once.
 
-Discovery, reading by the source's format, screening by the feed's contract, loading in one transaction per file,
-bundle or group of small files. A row that breaks a rule waits in quarantine; `orderhouse.repair` puts it right. dbt
-decides what rows mean.
+The steps are discovery, reading by the source's format, screening by the feed's contract, and loading. One transaction
+holds one file, one bundle or a group of small files. A row that breaks a rule goes to quarantine, from which
+`orderhouse.repair` takes it. The meaning of rows belongs to the dbt models.
 """

@@ -1,6 +1,6 @@
-"""Arrivals: from an address to a file that may be read, known by its content, and still the same when it has been read.
+"""Arrivals: turn addresses into files that are identified by content and checked for changes after they were read.
 
-Local files are read where they lie and objects of stores from a copy. Whether a file is new is the ledger's business.
+Local files are read in place, objects of stores from a local copy. The ledger decides which files are new.
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ from orderhouse.sources.config.declaration import Source
 
 __all__ = ["Arrivals"]
 
-# A local mark changes with every write, unless the file system's clock is coarser than the time between two of them.
+# Two writes within one tick of the file system's clock can leave the same mark, so a younger mark is not kept.
 LOCAL_CERTAINTY_SECONDS = 2.0
-# A listing tells whole seconds of the store's own clock, so what changed about now is asked for its tag.
+# A listing gives whole seconds of the store's clock, so a recently changed object is asked for its tag as well.
 LISTING_CERTAINTY_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class _Local:
+    """A local file and its mark when it was hashed."""
+
     path: Path
     mark: str
 
 
 class Arrivals:
-    """The files of one run.
+    """Files of one run, identified by content.
 
     Attributes:
-        hashed: How many files had to be read to be known.
+        hashed: Number of files that were hashed, because the cache did not have their marks.
     """
 
     def __init__(self, stores: StoreFiles, incoming: Path, seen: HashCache | None, settle_seconds: float) -> None:
@@ -54,18 +56,18 @@ class Arrivals:
         shutil.rmtree(incoming, ignore_errors=True)
 
     def identify(self, source: Source, address: str, listed: StoreObject | None) -> SourceFile:
-        """A file by its content, without reading it if it is as it was when it was last read.
+        """Return a file identified by its content hash. Hash it only if its mark changed.
 
         Args:
-            source: Whose it is.
+            source: The source of the file.
             address: A path, or the address of an object.
-            listed: The object as it was found.
+            listed: The object as its store lists it; None for a local file.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileUnsettled: It is changing, or changed too short a time ago.
-            FileUnreadable: It may not be read.
-            StoreRefused: The store refuses.
+            FileVanished: The file no longer exists.
+            FileUnsettled: The file is being written, or changed within the settle time.
+            FileUnreadable: The file may not be read.
+            StoreRefused: The store refuses to answer.
         """
         shown = shown_path(source, address)
         if listed is not None:
@@ -73,17 +75,19 @@ class Arrivals:
         settle = self._settle_seconds if source.settle_seconds is None else source.settle_seconds
         return self._file((source.name, shown), Path(address), settle)
 
-    def beside(self, source: Source, address: str, listed: StoreObject | None) -> Path | SourceFile | None:
-        """Where a file's side file would be on this machine, or the side file of an object, by its content.
+    def side_file(self, source: Source, address: str, listed: StoreObject | None) -> Path | SourceFile | None:
+        """Return the path of the side file of a local file, or the identified side file of an object.
+
+        The path need not exist. An object without a side file gives None.
 
         Args:
-            source: Whose it is.
+            source: The source of the file.
             address: The file's path or address.
-            listed: The object as it was found.
+            listed: The object as its store lists it; None for a local file.
 
         Raises:
-            FileUnsettled: It is changing.
-            StoreRefused: The store refuses.
+            FileUnsettled: The side file is being written.
+            StoreRefused: The store refuses to answer.
         """
         if listed is None:
             return Path(address + SIDE_FILE)
@@ -93,11 +97,11 @@ class Arrivals:
         return None
 
     def refuse_changed(self, unit: Unit) -> None:
-        """Make sure that what was read of a unit is what was hashed.
+        """Raise if a local file of the unit changed since it was hashed.
 
         Raises:
-            FileUnsettled: A file of it has changed since.
-            FileVanished: It is not there any more, and so was perhaps not read to its end.
+            FileUnsettled: The mark of a file changed.
+            FileVanished: A file no longer exists, so it may not have been read to its end.
         """
         for file in unit.files:
             known = self._local.get((unit.source.name, file.path))
@@ -111,19 +115,24 @@ class Arrivals:
                 raise FileUnsettled(BEING_WRITTEN)
 
     def release(self, unit: Unit) -> None:
-        """Remove the copies of a unit's files, and of what lies beside them."""
+        """Remove the local copies of a unit's files and of their side files."""
         for path in (name for file in unit.files for name in (file.path, file.path + SIDE_FILE)):
             copy = self._copies.pop((unit.source.name, path), None)
             if copy is not None:
                 copy.remove()
 
     def close(self, present: list[str]) -> None:
-        """Remember what was hashed; of the addresses found, and no others."""
+        """Save the hashes of this run and remove all copies.
+
+        Args:
+            present: All addresses found in this run; the cache forgets the others.
+        """
         shutil.rmtree(self._incoming, ignore_errors=True)
         if self._seen is not None:
             self._seen.save(present)
 
     def _file(self, key: tuple[str, str], path: Path, settle_seconds: float) -> SourceFile:
+        """Return a local file by its content hash, from the cache if its mark is unchanged."""
         mark = local_mark(path)
         known = self._seen.get(str(path)) if self._seen is not None else None
         if known is not None and known.mark == mark:
@@ -139,7 +148,8 @@ class Arrivals:
         return replace(file, path=key[1])
 
     def _object(self, key: tuple[str, str], listed: StoreObject) -> SourceFile:
-        copy = self._copies[key] = _Copy(self._stores, listed.address, self._place())
+        """Return an object by its content hash, from the cache if it is unchanged."""
+        copy = self._copies[key] = _Copy(self._stores, listed.address, self._next_path())
         known = self._seen.get(listed.address) if self._seen is not None else None
         if known is None or not self._is_unchanged(listed, known):
             began = time.time()
@@ -152,7 +162,11 @@ class Arrivals:
         return SourceFile(key[1], file_id, known.size_bytes, lambda: copy.open(file_id))
 
     def _is_unchanged(self, listed: StoreObject, known: Hashed) -> bool:
-        """By the listing, or by its tag where it was hashed so soon that the listing could not tell a later change."""
+        """Return True if an object is the one that was hashed.
+
+        The listing decides, unless the object was hashed so soon after its change that a later change could show the
+        same second. Then the tag decides.
+        """
         if not known.mark.startswith(f"{listed.listing_mark}:"):
             return False
         if known.hashed_at - listed.modified_at > LISTING_CERTAINTY_SECONDS:
@@ -164,13 +178,13 @@ class Arrivals:
             self._seen.note(listed.address, replace(known, hashed_at=now))
         return True
 
-    def _place(self) -> Path:
+    def _next_path(self) -> Path:
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._incoming / str(next(self._numbers))
 
 
 class _Copy:
-    """An object on this machine, brought when it is first needed."""
+    """Local copy of an object, downloaded when it is first needed."""
 
     def __init__(self, stores: StoreFiles, address: str, path: Path) -> None:
         self._stores = stores
@@ -180,12 +194,16 @@ class _Copy:
         self._lock = threading.Lock()
 
     def bring(self) -> tuple[str, SourceFile]:
-        """Bring it now."""
+        """Download the object and return its tag and the identified file."""
         tag, self._file = self._stores.download(self._address, self._path)
         return tag, self._file
 
     def open(self, file_id: str) -> BinaryIO:
-        """Its bytes, if they are still the ones that were hashed."""
+        """Open the copy for reading. Download it first if that has not happened.
+
+        Raises:
+            FileUnsettled: The bytes are not those that were hashed.
+        """
         with self._lock:
             if self._file is None:
                 self.bring()
@@ -194,6 +212,6 @@ class _Copy:
         return self._path.open("rb")
 
     def remove(self) -> None:
-        """Remove it from this machine."""
+        """Delete the copy."""
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()

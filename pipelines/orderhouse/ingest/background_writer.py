@@ -1,6 +1,6 @@
-"""Writing behind: rows are put into the tables and committed while the next ones are read and screened.
+"""Background writer: insert and commit rows while the next rows are read and screened.
 
-One thread does all of it, in the order it was asked to, so that whoever waits for it has the connection to himself.
+One thread does all work in the order of submission. After `wait` the caller has the connection to itself.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec
 
-__all__ = ["WriteBehind"]
+__all__ = ["BackgroundWriter"]
 
 Given = ParamSpec("Given")
-AT_MOST = 2
+MAX_WAITING = 2
 
 
-class WriteBehind:
-    """Work that is done in order, a little later. At most two pieces wait, so that memory stays bounded.
+class BackgroundWriter:
+    """Queue of work for one thread. At most two pieces wait, so that memory stays bounded.
 
-    After an error nothing more is done, whatever was asked before or is asked after: a commit never follows rows that
-    could not be put in. The error is raised by every later call.
+    After an error no further work is done, so that a commit never follows rows that were not inserted. Every later call
+    raises the error.
     """
 
     def __init__(self) -> None:
@@ -30,20 +30,20 @@ class WriteBehind:
         self._error: BaseException | None = None
 
     def submit(self, work: Callable[Given, None], *given: Given.args, **named: Given.kwargs) -> None:
-        """Have something done next. An error of earlier work is raised here or in `wait`."""
-        while len(self._waiting) >= AT_MOST:
+        """Submit work. Raise the error of earlier work, if there was one."""
+        while len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft().result()
         self._refuse_after_error()
         self._waiting.append(self._pool.submit(self._do, lambda: work(*given, **named)))
 
     def wait(self) -> None:
-        """Until everything is done."""
+        """Wait until all work is done. Raise the error of earlier work, if there was one."""
         while self._waiting:
             self._waiting.popleft().result()
         self._refuse_after_error()
 
-    def give_up(self) -> None:
-        """Until nothing is being done any more; what has not begun is not begun, and errors do not matter."""
+    def cancel(self) -> None:
+        """Cancel work that has not begun, and wait for the rest. Ignore errors."""
         for future in self._waiting:
             future.cancel()
         while self._waiting:

@@ -1,8 +1,8 @@
-"""Control totals: what a sender says a file adds up to, held against the rows as received.
+"""Control totals: compare the totals that a sender states for a file with the rows as received.
 
-They stand in a side file beside the data file (``<file>.control.json``) or, for a source of one file, in
-``sources.yaml``. A side file is never a feed file. It may come late or be corrected: its file is then read once more
-and counted, without being loaded again. What is found goes to `raw.controls`; rows belong to `loading`.
+Totals are in a side file next to the data file (``<file>.control.json``) or, for a source of one file, in
+``sources.yaml``. A side file is never loaded as a feed. If it arrives or is corrected later, its data file is read and
+counted again, but not loaded again. Outcomes go to `raw.controls`; rows belong to `loading`.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ CONTROL_CHARACTERS = 16
 
 @dataclass(frozen=True)
 class Stated:
-    """What is stated of one file, and where.
+    """Totals stated for one file, and their origin.
 
     Attributes:
-        origin: The side file's path, or the sources file.
-        control_id: Hash of what is stated, so that a changed control is checked anew.
-        reader: Gives the totals, or why there are none.
+        origin: Path of the side file, or the sources file.
+        control_id: Hash of the stated totals; changed totals are checked again.
+        reader: Returns the totals, or the reason why they cannot be read.
     """
 
     origin: str
@@ -51,19 +51,21 @@ class Stated:
 
     @cached_property
     def totals(self) -> Totals | str:
-        """What is stated, or why that cannot be said; an object's side file is read only if it is asked for this."""
+        """Return the totals, or the reason why they cannot be read. The side file of an object is read only here."""
         return self.reader()
 
 
 @dataclass(frozen=True)
 class Check:
-    """One stated total against what was received.
+    """Comparison of one stated total with the rows received.
 
     Attributes:
         measure: ``rows``, the column summed, or ``control`` for a side file that cannot be read.
+        expected: The total as stated, as text.
+        actual: The total of the rows received, as text; None if it cannot be computed.
         status: ``passed`` or ``failed``.
         detail: A sentence.
-        is_rejected: The file was not taken because of it.
+        is_rejected: True if the file was rejected because of it.
     """
 
     source: str
@@ -81,7 +83,7 @@ class Check:
 
 @dataclass
 class _Tally:
-    """Records and sums of one file so far; amounts are exact, what is no number is counted."""
+    """Records and exact sums of one file so far; `odd` counts the values that are not numbers, by column."""
 
     totals: Totals
     rows: int = 0
@@ -90,7 +92,7 @@ class _Tally:
     odd: dict[str, int] = field(default_factory=dict)
 
     def add(self, source: Source, rows: FeedRows) -> None:
-        """Count rows that are the file's own records."""
+        """Count rows that are records of the file itself, not derived from them."""
         if rows.role != "primary" or rows.feed is None:
             return
         self.rows += rows.frame.height + len(rows.malformed)
@@ -104,7 +106,7 @@ class _Tally:
 
 
 class Controls:
-    """The control totals of one run: found beside the files, counted while these are read, and checked."""
+    """Control totals of one run: registered per file, counted while the files are read, and checked."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         rows = connection.execute(
@@ -118,49 +120,47 @@ class Controls:
         self._stated: dict[tuple[str, str], Stated] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
-    def look_beside(
-        self, source: Source, file: SourceFile, side: Path | SourceFile | None, *, is_only_file: bool
-    ) -> None:
-        """Take note of what is stated of a file; a side file goes before the sources file.
+    def register(self, source: Source, file: SourceFile, side: Path | SourceFile | None, *, is_only_file: bool) -> None:
+        """Register the totals stated for a file, if there are any. A side file overrides the sources file.
 
         Args:
-            source: Whose file it is.
+            source: The source of the file.
             file: The file.
-            side: Where its side file would be on this machine, or the side file of an object of a store.
-            is_only_file: The source has no other, so that totals in the sources file are of this one.
+            side: Path of the side file, which need not exist, or the side file of an object.
+            is_only_file: True if the source has no other file; only then totals in the sources file apply.
         """
-        stated = None if side is None else _beside(file.path + SIDE_FILE, side)
+        stated = None if side is None else _from_side_file(file.path + SIDE_FILE, side)
         if stated is None and source.control.states_totals and is_only_file:
             stated = _declared(source)
         if stated is not None:
             self._stated[source.name, file.file_id] = stated
 
     def is_unchecked(self, unit: Unit) -> bool:
-        """Whether a total is stated of a file of the unit that has not been checked yet."""
+        """Return True if a total is stated for a file of the unit and has not been checked yet."""
         return any(
             key in self._stated and self._checked.get(key, ("",))[0] != self._stated[key].control_id
             for key in _keys(unit)
         )
 
-    def reopens(self, unit: Unit) -> bool:
-        """Whether a unit that was rejected for its totals may be tried again: they changed, or so did the policy."""
+    def may_retry(self, unit: Unit) -> bool:
+        """Return True if a unit was rejected for its totals, and these or the policy changed since."""
         was_rejected = any(self._checked.get(key, ("", False))[1] for key in _keys(unit))
         return was_rejected and (self.is_unchecked(unit) or unit.source.control.on_mismatch != "reject")
 
     def count(self, unit: Unit, rows: FeedRows) -> None:
-        """Count rows of a file that totals are stated of; of any other this costs a look-up."""
+        """Count rows of a file for which totals are stated; do nothing for any other file."""
         key = (unit.source.name, rows.file.file_id)
         stated = self._stated.get(key)
         if stated is not None and isinstance(stated.totals, Totals):
             self._tallies.setdefault(key, _Tally(stated.totals)).add(unit.source, rows)
 
     def forget(self, unit: Unit) -> None:
-        """Drop what was counted of a unit."""
+        """Drop the counts of a unit."""
         for key in _keys(unit):
             self._tallies.pop(key, None)
 
     def check(self, unit: Unit) -> list[Check]:
-        """Hold what was counted of a unit against what is stated."""
+        """Compare the counts of a unit with the stated totals, and return one check per total."""
         checks: list[Check] = []
         for file in unit.files:
             key = (unit.source.name, file.file_id)
@@ -172,12 +172,12 @@ class Controls:
         return checks
 
     def check_late(self, unit: Unit) -> list[Check]:
-        """Read a unit that is loaded already once more, only to count it.
+        """Read a loaded unit again, only to count it, and return its checks.
 
         Raises:
-            FileVanished: It is not there any more.
-            FileUnsettled: It, or its side file, was replaced meanwhile.
-            StoreRefused: The store refuses.
+            FileVanished: A file no longer exists.
+            FileUnsettled: A file or its side file was replaced meanwhile.
+            StoreRefused: The store refuses to answer.
         """
         try:
             for rows in FORMATS[unit.source.format].read(unit.source, unit.files):
@@ -192,7 +192,7 @@ class Controls:
 def write_checks(
     connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], batch_id: int, checked_at: datetime
 ) -> None:
-    """Append to `raw.controls`."""
+    """Append checks to `raw.controls`; `checked_at` is in UTC."""
     rows = [{**vars(check), "batch_id": batch_id, "checked_at": checked_at} for check in checks]
     if not rows:
         return
@@ -217,8 +217,11 @@ def _declared(source: Source) -> Stated:
     return Stated(DECLARED, _control_id(totals.model_dump_json().encode()), lambda: totals)
 
 
-def _beside(origin: str, side: Path | SourceFile) -> Stated | None:
-    """What a side file states; nothing if there is none. An object is known by its content before it is read."""
+def _from_side_file(origin: str, side: Path | SourceFile) -> Stated | None:
+    """Return the totals of a side file; None if there is no such file.
+
+    A local side file is read at once. The side file of an object is identified already and is read when needed.
+    """
     if isinstance(side, SourceFile):
         return Stated(origin, side.file_id[:CONTROL_CHARACTERS], lambda: _totals_of(_content(side)))
     try:
@@ -250,7 +253,10 @@ def _totals_of(content: bytes) -> Totals | str:
 
 
 def _column_of(source: Source, feed: str, stated: str) -> str:
-    """Our name of a column that a sender may name as it does, or as we do, with or without the feed."""
+    """Return our name of a summed column; empty if the name is qualified with another feed.
+
+    The sender may write its own name or ours, with or without the feed.
+    """
     owner, _, name = stated.rpartition(".")
     if owner not in {"", feed}:
         return ""
@@ -258,15 +264,15 @@ def _column_of(source: Source, feed: str, stated: str) -> str:
 
 
 def _sum(values: pl.Series, notation: Notation) -> tuple[Decimal, int]:
-    """The exact sum of what are numbers, and how many values that are there are none."""
+    """Return the exact sum of the numbers in a column, and the number of other values that are not empty."""
     if values.dtype.is_integer() or values.dtype.is_decimal():
-        numbers, there = values.cast(EXACT, strict=False), values.is_not_null()
+        numbers, is_filled = values.cast(EXACT, strict=False), values.is_not_null()
     else:
         text = values.cast(pl.String, strict=False).str.strip_chars()
-        there = text.is_not_null() & (text != "")
+        is_filled = text.is_not_null() & (text != "")
         text = notation.plain_numbers(text) if values.dtype == pl.String else text
         numbers = text.set(~text.str.contains(EXACT_NUMBER).fill_null(False), None).cast(EXACT, strict=False)
-    return Decimal(numbers.sum() or 0), int((there & numbers.is_null()).sum())
+    return Decimal(numbers.sum() or 0), int((is_filled & numbers.is_null()).sum())
 
 
 def _checks(place: tuple[str, str, str, str, str], stated: Stated, tally: _Tally | None) -> list[Check]:
@@ -290,6 +296,7 @@ def _rows_check(place: tuple[str, str, str, str, str], actual: int, expected: in
 
 
 def _sum_check(place: tuple[str, str, str, str, str], tally: _Tally, column: str, expected: str) -> Check:
+    """Return the check of one stated sum."""
     _, _, path, origin, _ = place
     actual = tally.sums.get(column, Decimal(0) if tally.rows == 0 else None)
     text = None if actual is None else _plain(actual)

@@ -1,6 +1,6 @@
-"""Discovery: which files a source has now, and which of them are known already.
+"""Discovery: list the files that a source has now, grouped into units that load together.
 
-Reads names; what the files are belongs to `arrivals`, what is in them to the formats.
+This module reads names only. Identity of files by content belongs to `arrivals`, their content to the formats.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ __all__ = ["Found", "Unit", "find", "shown_path"]
 
 @dataclass(frozen=True)
 class Found:
-    """A source's paths, grouped into what loads together, and what there is to say about them.
+    """Files that the paths of a source name, with notes about them.
 
     Attributes:
-        groups: Paths, and addresses of objects in stores.
-        notes: Sentences.
-        objects: The objects among them, as their stores list them.
-        refused: Why a store did not answer, by the path that names it.
+        groups: Paths of files and addresses of objects in stores; one group loads as one unit.
+        notes: Sentences for a person, about paths that match nothing or cannot be read.
+        objects: The objects by address, as their stores list them.
+        refused: The reason for each path that cannot be read.
     """
 
     groups: list[list[str]]
@@ -40,19 +40,19 @@ class Found:
 
     @cached_property
     def paths(self) -> list[str]:
-        """All paths, in order."""
+        """Return all paths, in order."""
         return [path for group in self.groups for path in group]
 
     @property
     def addresses(self) -> list[str]:
-        """All paths, and the addresses of the side files of those that are objects."""
+        """Return all paths, and the addresses of the side files of objects."""
         sides = [self.objects[path].side_file for path in self.paths if path in self.objects]
         return [*self.paths, *(side.address for side in sides if side is not None)]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What loads in one transaction: a file, or the files of a bundle."""
+    """One file, or the files of one bundle. A unit loads in one transaction."""
 
     source: Source
     files: list[SourceFile]
@@ -60,19 +60,22 @@ class Unit:
 
     @property
     def unit_id(self) -> str:
-        """Known by content: the file's hash, or the hash of the bundle's hashes."""
+        """Return the content hash of the file, or the hash of the content hashes of the bundle."""
         if not self.is_bundle:
             return self.files[0].file_id
         return hashlib.sha256("".join(sorted(file.file_id for file in self.files)).encode()).hexdigest()
 
     @property
     def bundle_id(self) -> str | None:
-        """The bundle's identity; None for a single file."""
+        """Return the identity of the bundle; None for a single file."""
         return self.unit_id if self.is_bundle else None
 
 
 def find(source: Source, stores: StoreFiles) -> Found:
-    """The files that a source's paths name now, in order of their names. A store that refuses stops no other path."""
+    """Return the files that the paths of a source name now, ordered by name.
+
+    A path that cannot be read gets a note; the other paths are listed all the same.
+    """
     notes: list[str] = []
     refused: dict[str, str] = {}
     objects: dict[str, StoreObject] = {}
@@ -87,7 +90,7 @@ def find(source: Source, stores: StoreFiles) -> Found:
         for path in [path for path in matched if path != _storable(path)]:
             matched.remove(path)
             refused[_storable(path)] = "Its name is not UTF-8."
-            notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8; rename it to have it taken.")
+            notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8. Rename the file to load it.")
         if not matched:
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
@@ -99,12 +102,15 @@ def find(source: Source, stores: StoreFiles) -> Found:
 
 
 def _storable(path: str) -> str:
-    """A path whose bytes that are no text are written out."""
+    """Return a path as UTF-8 text; bytes that are not UTF-8 become hexadecimal escapes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def shown_path(source: Source, path: str) -> str:
-    """A path as the ledgers name it: relative to the sources file where it lies below it; an address as it is."""
+    """Return a path as the ledgers name it: relative to the folder of the sources file, if it is inside that folder.
+
+    An address of an object is returned unchanged.
+    """
     if is_address(path):
         return path
     try:

@@ -1,8 +1,8 @@
-"""What the columns of a file look like: the kind of their values, how many are empty, the words of enumerated ones.
+"""Profile of the columns of each file: kinds of values, empty values, and words of enumerated columns.
 
-Looked at on frames that are in memory anyway, for all files that wait together at once: kinds and empty values on an
-even sample of each file, words on every row. What changed from file to file is computed in dbt, from `raw.columns_seen`
-and `raw.words_seen`.
+The profile is taken on frames that are in memory anyway, for all waiting files at once. Kinds and empty values come
+from an even sample of each file, words from every row. Drift between files is computed in dbt, from
+`raw.columns_seen` and `raw.words_seen`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orderhouse.ingest.transaction import ColumnsSeen, Part, Waiting
 
 __all__ = ["observe", "write_seen"]
 
-# Of each file, of the rows that are screened together; 28 columns of 100,000 rows take some 3 ms.
+# Rows per file, among the rows that are screened together; 28 columns of 100,000 rows take about 3 ms.
 SAMPLE_ROWS = 200
 MOST_WORDS = 100
 # Share of a column's values that must be of a kind for the column to be of it.
@@ -32,16 +32,17 @@ MOSTLY = 0.9
 NUMBER = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$"
 DAY = r"^\d{4}-\d{2}-\d{2}(?:$|[T ])"
 TRUTHS = ["true", "false", "yes", "no", "t", "f", "y", "n"]
-# A word of a list has no spaces; what has may be somebody's name.
+# A word has no spaces; a text with spaces may be somebody's name and is not stored.
 WORD = r"^\S{1,32}$"
 OTHER_WORD = "(other text)"
 KINDS = ("empty", "integer", "decimal", "date", "instant", "bool", "text")
+# Each kind has nine bits of one integer; a sample of 200 rows per file fits in them.
 COUNT_LIMIT = 512
 WEIGHTS = {kind: COUNT_LIMIT**place for place, kind in enumerate(KINDS)}
 
 
 def observe(waiting: Waiting, joined: pl.DataFrame) -> ColumnsSeen:
-    """Look at rows of a feed.
+    """Return the kinds and words of the columns of some rows.
 
     Args:
         waiting: The frames, each with its part.
@@ -52,11 +53,11 @@ def observe(waiting: Waiting, joined: pl.DataFrame) -> ColumnsSeen:
 
 
 def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """How many values of each kind there are, by part and column.
+    """Return the number of values of each kind, by part and column.
 
-    Each value adds one in the nine bits of its kind, so that a column costs one sum: counting the kinds one by one took
-    ten times as long for ten thousand files of ten rows. Text columns are looked at under each other, since looking at
-    each by itself took seven times as long.
+    Each value adds one in the nine bits of its kind, so that a column costs one sum. Counting the kinds one by one took
+    ten times as long for ten thousand files of ten rows. Text columns are stacked into one column, since one pass per
+    column took seven times as long.
     """
     sample, parts = _sampled(waiting, joined.select(*fields, PART))
     sample = _in_our_notation(sample, waiting)
@@ -73,7 +74,7 @@ def _kinds(waiting: Waiting, joined: pl.DataFrame, fields: list[str]) -> pl.Data
 
 
 def _in_our_notation(sample: pl.DataFrame, waiting: Waiting) -> pl.DataFrame:
-    """Numbers and instants as we write them, so that 12 and 12,50 are no change of type; what is neither stays."""
+    """Return the sample with numbers and instants in our notation, so that 12 and 12,50 are of one type."""
     notation, fields = waiting.source.notation, CONTRACTS[waiting.feed].fields()
     if not (notation.decimal or notation.dates):
         return sample
@@ -84,7 +85,11 @@ def _in_our_notation(sample: pl.DataFrame, waiting: Waiting) -> pl.DataFrame:
 
 
 def _sampled(waiting: Waiting, joined: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
-    """A few rows of each part, told apart by `_part`; by the place of its rows if those of a part are divided."""
+    """Return a sample of the rows of each part, and the parts by number where the sample uses numbers of its own.
+
+    If all parts are small and in one run each, the sample is the whole frame and keeps `_part`. Otherwise `_part` of
+    the sample is the number of a run of rows, and the series gives the part of each run.
+    """
     runs = [(number, sum(frame.height for _, frame in run)) for number, run in groupby(waiting.frames, itemgetter(0))]
     numbers = [number for number, _ in runs]
     if len(set(numbers)) == len(numbers) and max(height for _, height in runs) <= SAMPLE_ROWS:
@@ -99,7 +104,7 @@ def _sampled(waiting: Waiting, joined: pl.DataFrame) -> tuple[pl.DataFrame, pl.S
 
 
 def _weight(values: pl.Expr) -> pl.Expr:
-    """One in the bits of each text's kind."""
+    """Return an expression that gives, for each text, one in the bits of its kind."""
     one = {kind: pl.lit(weight, pl.UInt64) for kind, weight in WEIGHTS.items()}
     text = values.str.strip_chars()
     length = text.str.len_bytes()
@@ -120,7 +125,7 @@ def _weight(values: pl.Expr) -> pl.Expr:
 
 
 def _weight_typed(name: str, dtype: pl.DataType) -> pl.Expr:
-    """One in the bits of each value's kind, which its type tells."""
+    """Return an expression that gives, for each typed value, one in the bits of its kind."""
     is_empty = pl.col(name).is_null()
     return pl.when(is_empty).then(WEIGHTS["empty"]).otherwise(WEIGHTS[_typed(dtype)]).cast(pl.UInt64).alias(name)
 
@@ -135,7 +140,7 @@ def _typed(dtype: pl.DataType) -> str:
 
 
 def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
-    """The distinct words of enumerated columns, which are few; of columns that hold more, the first in order."""
+    """Return the distinct words of enumerated columns; texts that are not words appear as one placeholder."""
     part = joined[PART][0] if joined[PART].n_unique() == 1 else None
     found: list[pl.DataFrame] = []
     for name in CONTRACTS[feed].enumerated():
@@ -158,7 +163,10 @@ def _words(joined: pl.DataFrame, feed: str) -> pl.DataFrame:
 def write_seen(
     connection: duckdb.DuckDBPyConnection, seen: Iterable[ColumnsSeen], parts: Mapping[int, Part], batch_id: int
 ) -> None:
-    """Append to `raw.columns_seen` and `raw.words_seen` what was seen of these parts; of others it is dropped."""
+    """Append the kinds and words of these parts to `raw.columns_seen` and `raw.words_seen`.
+
+    Observations of other parts are dropped. At most 100 words of a column are stored, the first in order.
+    """
     of_parts = pl.DataFrame(
         [
             (number, part.unit.source.name, part.file.file_id, part.feed)
@@ -171,15 +179,15 @@ def write_seen(
     seen = list(seen)
     columns = [_ignored(parts)]
     if seen:
-        columns.append(_judged(pl.concat([each.kinds for each in seen])))
+        columns.append(_dominant_kinds(pl.concat([each.kinds for each in seen])))
         words = pl.concat([each.words for each in seen]).unique().sort(PART, "column_name", "word")
         words = words.group_by(PART, "column_name", maintain_order=True).head(MOST_WORDS)
         _append(connection, "words_seen", words.join(of_parts, on=PART), batch_id)
     _append(connection, "columns_seen", pl.concat(columns).join(of_parts, on=PART), batch_id)
 
 
-def _judged(counts: pl.DataFrame) -> pl.DataFrame:
-    """One kind per column of a part: the narrowest that nearly all of its values are of."""
+def _dominant_kinds(counts: pl.DataFrame) -> pl.DataFrame:
+    """Return one kind per column of a part: the narrowest kind of at least nine tenths of its values."""
     totals = counts.group_by(PART, "column_name").agg(pl.col(*KINDS).sum())
     rows = pl.sum_horizontal(KINDS)
     enough = (rows - pl.col("empty")) * MOSTLY
@@ -205,7 +213,7 @@ def _judged(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ignored(parts: Mapping[int, Part]) -> pl.DataFrame:
-    """Columns that nothing is taken from: their names are all that is known of them."""
+    """Return the columns that are not used, of which only the names are known."""
     rows = [(number, name, None, None, None, False) for number, part in parts.items() for name in part.ignored]
     schema = {
         PART: pl.Int64(),

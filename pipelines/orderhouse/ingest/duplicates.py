@@ -1,8 +1,8 @@
-"""Duplicates: a row whose whole content an earlier live row has already. It is stored all the same, marked.
+"""Duplicates: find rows whose whole content an earlier live row has already.
 
-Rows are compared by 64-bit hashes of their stored columns: against those that this run has put in before by a table of
-hashes, against those of earlier runs only where the key is there already, so that a few new rows cost one scan of the
-key columns. Earlier means put in earlier.
+A duplicate is stored too, with `_is_duplicate`. Rows are compared by 64-bit hashes of their stored columns. Rows of
+this run are compared through a table of hashes; rows of earlier runs are fetched only where they share a key, so that
+a few new rows cost one scan of the key columns. "Earlier" means inserted earlier, not a lower `updated_at`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["Compared", "Duplicates"]
 
 @dataclass(frozen=True)
 class Compared:
-    """Rows beside what this run has put in before them.
+    """Rows compared with the rows that this run inserted before them.
 
     Attributes:
-        content: A hash of each row.
-        is_repeat: Whether the same row came before it.
+        content: One 64-bit hash per row.
+        is_repeat: True where the same row came earlier in this run.
     """
 
     content: pl.Series
@@ -34,10 +34,10 @@ class Compared:
 
 
 class Duplicates:
-    """What one run has put in so far.
+    """Hashes of the rows that one run has inserted so far.
 
     Args:
-        connection: The raw database, with the tables of `superseding`.
+        connection: The raw database, with the temporary tables of `superseding`.
         batch_id: The batch being loaded.
     """
 
@@ -46,25 +46,28 @@ class Duplicates:
         self.batch_id = batch_id
         self._run = connection.cursor()
         ((database,),) = connection.execute("select current_database()").fetchall()
-        self._run.execute(f"use {quote(database)}")  # a cursor does not begin where its connection is
+        self._run.execute(f"use {quote(database)}")  # a new cursor starts in the default database
         self._has_older: dict[str, bool] = {}
 
     def close(self) -> None:
-        """Forget all of it."""
+        """Close the cursor; its table of hashes goes with it."""
         self._run.close()
 
-    def among(self, feed: str, rows: pl.DataFrame, parts: pl.Series) -> pl.Series:
-        """Which of these rows repeat an earlier one. Remembers them for those that follow.
+    def find(self, feed: str, rows: pl.DataFrame, parts: pl.Series) -> pl.Series:
+        """Return a mask of the rows that repeat an earlier row, and remember all rows for later calls.
 
         Args:
             feed: The feed.
-            rows: Its stored columns, all of them, typed.
+            rows: All stored columns of the feed, typed.
             parts: The part that each row comes from, for `forget`.
         """
-        return self.with_older(feed, rows, self.within_run(feed, rows, parts))
+        return self.add_earlier_runs(feed, rows, self.compare_within_run(feed, rows, parts))
 
-    def within_run(self, feed: str, rows: pl.DataFrame, parts: pl.Series) -> Compared:
-        """The half of `among` that uses no connection but its own, so that another thread may do it ahead."""
+    def compare_within_run(self, feed: str, rows: pl.DataFrame, parts: pl.Series) -> Compared:
+        """Compare rows with the earlier rows of this run.
+
+        This half of `find` uses a cursor of its own, so that another thread may run it ahead.
+        """
         seen = self._seen(feed)
         content = _content(feed, rows)
         self._run.register("arriving", pl.DataFrame({"content": content, "part": parts}).to_arrow())
@@ -72,20 +75,20 @@ class Duplicates:
         hits = known.pl()["content"]
         self._run.execute(f"insert into {seen} select content, part from arriving")  # noqa: S608
         self._run.unregister("arriving")
-        # that all of them differ, as nearly always, is found in a quarter of the time
+        # Nearly always all rows differ, and n_unique finds that in a quarter of the time of is_first_distinct.
         all_differ = content.n_unique() == content.len()
         repeats = pl.repeat(False, content.len(), eager=True) if all_differ else ~content.is_first_distinct()
         return Compared(content, repeats | content.is_in(hits.implode()) if hits.len() else repeats)
 
-    def with_older(self, feed: str, rows: pl.DataFrame, compared: Compared) -> pl.Series:
-        """The other half: rows of earlier runs are looked at as well."""
+    def add_earlier_runs(self, feed: str, rows: pl.DataFrame, compared: Compared) -> pl.Series:
+        """Return the mask of `find`: add the rows that repeat a row of an earlier run."""
         if not self._has_older[feed]:
             return compared.is_repeat
         hits = self._older(feed, rows)
         return compared.is_repeat | compared.content.is_in(hits.implode()) if hits.len() else compared.is_repeat
 
     def forget(self, feed: str, parts: Iterable[int]) -> None:
-        """Rows of these parts have been taken back."""
+        """Forget the rows of these parts, because they were removed from the tables again."""
         self._run.execute(
             f"delete from {self._seen(feed)} where list_contains($parts, part)",  # noqa: S608
             {"parts": list(parts)},
@@ -103,7 +106,7 @@ class Duplicates:
         return name
 
     def _older(self, feed: str, rows: pl.DataFrame) -> pl.Series:
-        """Content hashes of live rows of earlier runs that share a key with these."""
+        """Return the content hashes of live rows of earlier runs that share a key with these rows."""
         contract = CONTRACTS[feed]
         key = f"hash({', '.join(quote(name) for name in contract.key())})"
         columns = ", ".join(quote(name) for name in contract.stored_columns())

@@ -1,7 +1,7 @@
-"""What was hashed before: a file whose mark has not changed has the hash that it had, and is not read again.
+"""Cache of content hashes by address and mark: a file whose mark has not changed is not hashed again.
 
-A cache and nothing else: it may be deleted, and then every file is hashed once more. What was loaded is the ledger's
-business. A mark is written down only when it is old enough that a later change could not leave it the same.
+The cache may be deleted; every file is then hashed once more. A mark is stored only when it is old enough that a later
+change must change it. The record of loaded files is the ledger, not this cache.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ create table if not exists seen (
 
 @dataclass(frozen=True)
 class Hashed:
-    """What a file's bytes hashed to when it had a mark.
+    """Content hash of a file under one mark.
 
     Attributes:
-        mark: Changes whenever the content does.
-        hashed_at: When, in seconds since 1970.
+        mark: Size, times and inode of a file, or size, time and tag of an object.
+        hashed_at: Instant of hashing, in seconds since 1970 (UTC).
     """
 
     mark: str
@@ -38,7 +38,7 @@ class Hashed:
 
 
 class HashCache:
-    """The cache, read as a whole when a run begins and written when it ends."""
+    """Cache in an SQLite file, read as a whole when a run begins and written when it ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,15 +46,15 @@ class HashCache:
         self._now: dict[str, Hashed] = {}
 
     def get(self, address: str) -> Hashed | None:
-        """What is known of an address."""
+        """Return the hash of an address; None if it is not in the cache."""
         return self._now.get(address) or self._before.get(address)
 
     def note(self, address: str, hashed: Hashed) -> None:
-        """Remember, with the next `save`."""
+        """Record a hash, to be written by the next `save`."""
         self._now[address] = hashed
 
     def save(self, present: Iterable[str]) -> None:
-        """Write what is new and forget addresses that no longer exist. That it cannot be written stops nothing.
+        """Write new hashes and delete addresses that no longer exist. Ignore a database that cannot be written.
 
         Args:
             present: Every address that was found in this run.

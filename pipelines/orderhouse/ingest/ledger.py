@@ -1,7 +1,7 @@
-"""The ledger: what has been loaded before, under which mapping, and the declarations of the sources file.
+"""Ledger of loaded files, and the declarations of the sources file.
 
-Reads and writes `raw.files`, and the sets that the sources file declares: `raw.sources`, `raw.coverage`, `raw.serves`,
-`raw.words`, `raw.numbered` and `raw.expected_intervals`. The rows of feeds belong to `loading`.
+This module reads and writes `raw.files`, and the sets that the sources file declares: `raw.sources`, `raw.coverage`,
+`raw.serves`, `raw.words`, `raw.numbered` and `raw.expected_intervals`. The rows of feeds belong to `loading`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.promises import ALL_FEEDS, FILES, interval_seconds
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 
-__all__ = ["Known", "Ledger", "LedgerLine", "declare", "write_lines"]
+__all__ = ["KnownFile", "Ledger", "LedgerLine", "declare", "write_lines"]
 
 Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Known:
-    """The latest load of a file of a source.
+class KnownFile:
+    """Latest ledger line of a file of a source.
 
     Attributes:
-        record_repairs: Stands for what had been decided about its records; None if nothing had.
+        status: ``loaded`` or ``rejected``.
+        record_repairs: Fingerprint of the repairs of its records that the load applied; None if there were none.
     """
 
     source: str
@@ -50,7 +51,7 @@ class Known:
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A line to be written: what is reported of a file and feed, and the unit it belongs to."""
+    """Line of `raw.files` to be written: the report on one file and feed, and its unit."""
 
     unit: Unit
     file: SourceFile
@@ -58,7 +59,7 @@ class LedgerLine:
 
 
 class Ledger:
-    """What `raw.files` says, as it was when the run began."""
+    """Content of `raw.files` when the run began."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, repairs: RecordRepairs) -> None:
         self._repairs = repairs
@@ -70,32 +71,36 @@ class Ledger:
             qualify row_number() over (partition by source, file_id order by batch_id desc, role nulls last, feed) = 1
             """
         ).fetchall()
-        self._latest = {(source, file_id): Known(source, file_id, *rest) for source, file_id, *rest in rows}
+        self._latest = {(source, file_id): KnownFile(source, file_id, *rest) for source, file_id, *rest in rows}
         self._bundles = {(source, known.bundle_id): known for (source, _), known in self._latest.items()}
 
-    def known(self, source: str, unit_id: str) -> Known | None:
-        """The latest load of a file or bundle, by content."""
+    def known(self, source: str, unit_id: str) -> KnownFile | None:
+        """Return the latest load of a file or bundle, by content; None if it is new."""
         return self._latest.get((source, unit_id)) or self._bundles.get((source, unit_id))
 
     def was_loaded(self, source: str, file_id: str) -> bool:
-        """Whether rows of this file may be in the tables."""
+        """Return True if rows of this file may be in the tables."""
         known = self._latest.get((source, file_id))
         return known is not None and known.status == "loaded"
 
-    def is_up_to_date(self, source: Source, known: Known, files: Iterable[str]) -> bool:
-        """Whether a unit was loaded under the mapping that the source has now, and with the repairs of its records."""
+    def is_up_to_date(self, source: Source, known: KnownFile, files: Iterable[str]) -> bool:
+        """Return True if a unit was loaded under the current mapping and with the current repairs of its records."""
         return known.mapping_version == source.mapping_version and not any(
             self.lacks_repairs(latest)
             for file_id in files
             if (latest := self._latest.get((source.name, file_id))) is not None
         )
 
-    def outdated(self, source: Source, present: set[str]) -> list[list[Known]]:
-        """Units whose files are not among those present and that have to be read again, grouped as they were loaded.
+    def outdated(self, source: Source, present: set[str]) -> list[list[KnownFile]]:
+        """Return the units to be reread whose files are gone from the source, grouped as they were loaded.
 
-        They were loaded under another mapping, or something was decided since about records of theirs.
+        They were loaded under another mapping, or repairs of their records changed since.
+
+        Args:
+            source: The source.
+            present: Content hashes of the files that the source has now.
         """
-        units: dict[str, list[Known]] = {}
+        units: dict[str, list[KnownFile]] = {}
         for (name, file_id), known in self._latest.items():
             if name == source.name and file_id not in present:
                 units.setdefault(known.bundle_id or file_id, []).append(known)
@@ -105,8 +110,8 @@ class Ledger:
             if not all(self.is_up_to_date(source, known, [known.file_id]) for known in unit)
         ]
 
-    def loaded_with(self, source: str, file_id: str) -> list[Known]:
-        """A file and those that were loaded together with it."""
+    def loaded_with(self, source: str, file_id: str) -> list[KnownFile]:
+        """Return a file and the files that were loaded together with it."""
         known = self._latest[source, file_id]
         if known.bundle_id is None:
             return [known]
@@ -114,15 +119,15 @@ class Ledger:
             each for (name, _), each in self._latest.items() if name == source and each.bundle_id == known.bundle_id
         ]
 
-    def lacks_repairs(self, known: Known) -> bool:
-        """Whether something was decided about records of a file since it was loaded."""
+    def lacks_repairs(self, known: KnownFile) -> bool:
+        """Return True if the repairs of a file's records changed since it was loaded."""
         return known.record_repairs != self._repairs.fingerprint(known.source, known.file_id)
 
 
 def write_lines(
     connection: duckdb.DuckDBPyConnection, lines: list[LedgerLine], batch_id: int, received_at: datetime
 ) -> None:
-    """Write lines of `raw.files`."""
+    """Append lines to `raw.files`; `received_at` is in UTC."""
     rows = [
         {
             "file_id": line.report.file_id,
@@ -157,15 +162,18 @@ def write_lines(
 def declare(
     connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], feeds: dict[str, list[str]], batch_id: int
 ) -> bool:
-    """Write what the sources declare, each table as a new set if it changed; whether any did.
+    """Write the declarations of the sources. A table whose content changed gets a whole new set under the batch.
 
-    Sources that are no longer declared but have sent files keep what they declared.
+    A source that is no longer declared keeps its declarations if it has sent files.
 
     Args:
         connection: The raw database, in a transaction.
         sources: The declared sources.
-        feeds: For each of them the feeds it covers.
-        batch_id: The batch that a changed set is written under.
+        feeds: The feeds that each source covers, by its name.
+        batch_id: The batch of a changed set.
+
+    Returns:
+        True if any table changed.
     """
     declared = list(sources)
     names = {source.name for source in declared}
@@ -192,7 +200,7 @@ def _words(source: Source) -> list[Row]:
 
 
 def _numbered(source: Source) -> list[Row]:
-    """Numbered ids by feed and column; numbered files by their pattern, without a feed."""
+    """Return the numbered ids by feed and column, and the numbered files by pattern, without a feed."""
     rows: list[Row] = []
     for feed, names in source.numbered.items():
         for name in names:
@@ -201,7 +209,7 @@ def _numbered(source: Source) -> list[Row]:
 
 
 def _intervals(source: Source, feeds: list[str]) -> list[Row]:
-    """How often a file of each feed is expected; what is said of one feed goes before what is said of all."""
+    """Return the expected interval of each feed; a declaration for one feed overrides that for all feeds."""
     every = {feed: source.expect_every.get(feed, source.expect_every.get(ALL_FEEDS)) for feed in feeds}
     every |= {feed: text for feed, text in source.expect_every.items() if feed != ALL_FEEDS}
     return [(source.name, feed, text, interval_seconds(text)) for feed, text in every.items() if text is not None]
@@ -210,6 +218,7 @@ def _intervals(source: Source, feeds: list[str]) -> list[Row]:
 def _rewrite(
     connection: duckdb.DuckDBPyConnection, table: str, declared: list[Row], names: set[str], batch_id: int
 ) -> bool:
+    """Write a declared set under the batch if it changed; return True if it did."""
     current = connection.execute(
         f"select * exclude (batch_id) from raw.{table} "  # noqa: S608
         f"where batch_id = (select max(batch_id) from raw.{table})"
@@ -220,6 +229,7 @@ def _rewrite(
     if wanted == {row for row in current if row[0] is not None}:
         return False
     columns = [*(name for name in RAW_LEDGERS[table] if name != "batch_id"), "batch_id"]
+    # A row of nulls stands for the empty set, so that the batch of the change is known.
     rows = sorted(wanted, key=str) or [(None,) * (len(columns) - 1)]
     connection.executemany(
         f"insert into raw.{table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",  # noqa: S608

@@ -1,7 +1,8 @@
-"""Loading: screened rows, quarantined rows and the ledger's lines go into the raw tables in one transaction.
+"""Loading: write screened rows, quarantined rows and ledger lines to the raw tables in one transaction.
 
-Units are gathered until a row budget is reached, so that many small files share a transaction; a unit is never
-divided between two. Before a commit the vault has every value that the rows' tokens stand for.
+Units are gathered until a row budget is reached, so that many small files share a transaction. A unit is never divided
+between two transactions. The vault stores the values behind the rows' tokens before each commit. The rules of screening
+belong to `screening`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import polars as pl
 import pyarrow as pa
 
 from orderhouse.faults import checkpoint
-from orderhouse.ingest.background_writer import WriteBehind
+from orderhouse.ingest.background_writer import BackgroundWriter
 from orderhouse.ingest.controls import Check, Controls, write_checks
 from orderhouse.ingest.discovery import Unit
 from orderhouse.ingest.drift import observe, write_seen
 from orderhouse.ingest.duplicates import Compared, Duplicates
 from orderhouse.ingest.ledger import Ledger, write_lines
 from orderhouse.ingest.loads import Load, next_load, write_loads
-from orderhouse.ingest.quarantine_lines import NAMED, quarantine_lines
+from orderhouse.ingest.quarantine_lines import WITH_IDS, quarantine_lines
 from orderhouse.ingest.reconcile_counts import settle
 from orderhouse.ingest.repairs_in_force import write_outcomes
 from orderhouse.ingest.results import FileReport
@@ -44,7 +45,7 @@ ROWS_PER_INSERT = 16 * ROW_GROUP
 
 
 class Loader:
-    """Writes one batch. One unit at a time is begun, filled and either finished, rejected or dropped."""
+    """Writer of one batch. Each unit is begun, filled, and then finished, rejected or dropped, one at a time."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, vault: Vault, ledger: Ledger, batch_id: int, received_at: datetime
@@ -59,14 +60,14 @@ class Loader:
         self.checks: list[Check] = []
         self._reports: deque[FileReport] = deque()
         self._open = Transaction(first_part=next_load(connection))
-        self._behind = WriteBehind()
+        self._behind = BackgroundWriter()
         self._observing = ThreadPoolExecutor(1, thread_name_prefix="observing")
         self._comparing = ThreadPoolExecutor(1, thread_name_prefix="comparing")
         self._duplicates = Duplicates(connection, batch_id)
         create_superseded_tables(connection)
 
     def begin_unit(self, unit: Unit) -> None:
-        """Start a file or bundle: what an earlier load of it put in no longer counts."""
+        """Start a unit, and supersede the rows of its earlier loads."""
         if not self._open.is_open:
             self._behind.submit(self._begin)
             self._open.is_open = True
@@ -74,17 +75,19 @@ class Loader:
             self._behind.submit(self._supersede, unit)
 
     def add(self, unit: Unit, rows: FeedRows) -> None:
-        """Put rows of the unit in."""
+        """Add rows of the unit; screen the waiting rows once there are enough."""
         self._open.add(unit, rows)
         self.controls.count(unit, rows)
         if self._open.rows_waiting >= WAITING_ROWS:
             self._put_waiting()
 
     def finish_unit(self, unit: Unit) -> list[FileReport]:
-        """The unit is complete; once enough has been gathered it is committed, behind.
+        """Finish the unit, and commit in the background once enough rows are gathered.
 
-        If its control totals do not hold and its source says so, it is rejected as a whole. Returns reports on what has
-        been committed since they were last asked for.
+        A unit whose control totals do not hold is rejected as a whole if its source declares so.
+
+        Returns:
+            Reports on the files committed since the last call.
         """
         checks = self.controls.check(unit)
         wrong = [check.detail for check in checks if check.status == "failed"]
@@ -99,12 +102,12 @@ class Loader:
         return self._new_reports()
 
     def reject_unit(self, unit: Unit, reason: str) -> None:
-        """Take back what the unit put in, and note it in the ledger as rejected."""
+        """Remove the rows of the unit, and write it to the ledger as rejected."""
         self.drop_unit(unit)
         self._open.rejected.append((unit, reason))
 
     def drop_unit(self, unit: Unit) -> None:
-        """Take back what the unit put in."""
+        """Remove the rows of the unit from the open transaction."""
         self._behind.wait()
         parts = self._open.parts_of(unit)
         for feed in {part.feed for part in parts if part.feed}:
@@ -130,7 +133,7 @@ class Loader:
         self.controls.forget(unit)
 
     def commit(self) -> list[FileReport]:
-        """Commit all there is, and wait. Returns reports on what was committed since they were last asked for."""
+        """Commit everything, wait for it, and return reports on the files committed since the last call."""
         if self._open.units or self._open.rejected:
             self._close()
         self._behind.wait()
@@ -141,10 +144,10 @@ class Loader:
         self.connection.execute("begin")
 
     def _close(self) -> None:
-        """Store values in the vault, then have rows, quarantine and ledger committed together.
+        """Store values in the vault, then submit the commit of rows, quarantine and ledger.
 
-        Rows are still being put in while the values are stored, and the next rows are screened while these are
-        committed: nothing is put in before that is done, as all of it happens in one thread.
+        Rows are still being inserted while the values are stored, and the next rows are screened during the commit.
+        All writes happen in one thread, in order, so the next rows are inserted after the commit.
         """
         opened = self._open
         self._put_waiting()
@@ -155,6 +158,7 @@ class Loader:
         self._open = Transaction(first_part=opened.next_part)
 
     def _commit(self, opened: Transaction) -> None:
+        """Reconcile the counts, write the ledgers and commit; runs in the writing thread."""
         checkpoint("after_vault")
         lines = settle(self.connection, opened)
         loads = [
@@ -181,14 +185,17 @@ class Loader:
         return [self._reports.popleft() for _ in range(len(self._reports))]
 
     def finish_batch(self) -> None:
-        """Say when the batch ended. One checkpoint: left to itself DuckDB makes several, each as long as this one."""
+        """Store the end of the batch, and make one checkpoint.
+
+        DuckDB would otherwise make several checkpoints, each as long as this one.
+        """
         if self.has_written:
             now = datetime.now(UTC).replace(tzinfo=None)
             self.connection.execute("update raw.batches set finished_at = ? where batch_id = ?", [now, self.batch_id])
             self.connection.execute("checkpoint")
 
     def ensure_batch(self) -> None:
-        """Give the batch its line, with the first thing written in it."""
+        """Write the line of the batch, once, before the first commit in it."""
         if not self.has_written:
             self.connection.execute(
                 "insert into raw.batches values ($batch, $at, null)", {"batch": self.batch_id, "at": self.received_at}
@@ -196,10 +203,10 @@ class Loader:
             self.has_written = True
 
     def abandon(self) -> None:
-        """Give up the open transaction, if there is one, as if it had never begun."""
-        self._behind.give_up()
+        """Roll back the open transaction, if there is one."""
+        self._behind.cancel()
         if self._open.is_open:
-            # After a failed write (a full disk) the database takes no more statements, and rolls back by being closed.
+            # After a failed write (a full disk) DuckDB accepts no statements; closing the database rolls back.
             with contextlib.suppress(duckdb.Error):
                 self.connection.execute("rollback")
             with contextlib.suppress(duckdb.Error):
@@ -207,13 +214,13 @@ class Loader:
         self._open = Transaction(first_part=self._open.next_part)
 
     def close(self) -> None:
-        """Let go of the database, once nothing is being looked at any more."""
-        for beside in (self._observing, self._comparing):
-            beside.shutdown(cancel_futures=True)
+        """Stop the threads and release the database."""
+        for pool in (self._observing, self._comparing):
+            pool.shutdown(cancel_futures=True)
         self._duplicates.close()
 
     def _put_waiting(self) -> None:
-        """Screen the rows that wait and put them into the tables of the open transaction."""
+        """Screen the waiting rows and submit their inserts into the open transaction."""
         bad: list[pl.DataFrame] = []
         for waiting in self._open.take_waiting():
             joined = waiting.joined()
@@ -231,26 +238,27 @@ class Loader:
         quarantined = pl.concat(bad) if bad else pl.DataFrame()
         if quarantined.height:
             lines = quarantine_lines(quarantined, self._open.parts, self.batch_id, self.received_at)
-            self._behind.submit(self._insert, "raw.quarantine", _as_arrow(lines), NAMED)
+            self._behind.submit(self._insert, "raw.quarantine", _as_arrow(lines), WITH_IDS)
 
     def _put_accepted(self, feed: str, *, all_of_them: bool) -> None:
-        """Put accepted rows into their table, by whole row groups as long as more are to come.
+        """Submit the insert of accepted rows, in whole row groups; insert the rest only if `all_of_them` is set.
 
-        DuckDB writes whole row groups at once and anything else a second time at the checkpoint: orders took twice the
-        processor time in slices that were a quarter longer than a row group.
+        DuckDB writes a partial row group a second time at the checkpoint: orders took twice the processor time in
+        slices that were a quarter longer than a row group.
         """
         rows = pl.concat(self._open.accepted.pop(feed))
         height = rows.height if all_of_them else rows.height // ROW_GROUP * ROW_GROUP
         if height:
             put = rows.head(height)
-            compared = self._comparing.submit(self._duplicates.within_run, feed, put, put[PART])
+            compared = self._comparing.submit(self._duplicates.compare_within_run, feed, put, put[PART])
             self._behind.submit(self._put, feed, put, compared)
         if height < rows.height:
             self._open.accepted[feed] = [rows.slice(height)]
 
     def _put(self, feed: str, accepted: pl.DataFrame, compared: Future[Compared]) -> None:
-        """Put rows into their table."""
-        repeats = self._duplicates.with_older(feed, accepted, compared.result())
+        """Mark duplicates and insert rows into the table of their feed."""
+        repeats = self._duplicates.add_earlier_runs(feed, accepted, compared.result())
+        # Columns without values are left out: `by name` fills them with nulls, faster than from a frame.
         empty = [column.name for column in accepted.iter_columns() if column.null_count() == accepted.height]
         rows = _as_arrow(accepted.drop(empty).rename({PART: "_load_id"}))
         self._insert(f"received.{quote(feed)}", rows.append_column("_is_duplicate", repeats.to_arrow()))
@@ -267,14 +275,14 @@ class Loader:
 
 
 def _as_arrow(frame: pl.DataFrame) -> pa.Table:
-    """Texts as views: as offsets each would be copied once more."""
+    """Return an Arrow table with texts as string views; as offsets, each text would be copied once more."""
     return frame.to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def _in_row_groups(table: pa.Table) -> pa.Table:
-    """Batches of whole row groups, which DuckDB's threads put in side by side; smaller ones go in one after the other.
+    """Return the table in record batches of whole row groups, which DuckDB inserts in parallel.
 
-    Only those that reach from one piece of the table into the next are copied.
+    Smaller batches would be inserted one after the other. Only batches that span two chunks are copied.
     """
     batches = [
         batch

@@ -1,7 +1,7 @@
-"""Loads: what all rows of one feed of one file in one batch have in common, written once, found by number.
+"""Loads: lineage shared by all rows of one feed of one file in one batch, stored once under a number.
 
-`raw_tables` puts rows and loads together again. Rows are put in before their load is written: until then nobody who
-reads feeds sees them, and both are there from the same commit on.
+`raw_tables` joins rows and loads. Rows are inserted before their load is written; views of feeds show them from the
+commit that has both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SCHEMA = {"load_id": pl.Int64(), "file_id": pl.String(), "source": pl.String(), 
 
 @dataclass(frozen=True)
 class Load:
-    """A number that no other load has, and the file, source and mapping that its rows came from."""
+    """Unique number of a load, with the file, source and mapping of its rows."""
 
     load_id: int
     file_id: str
@@ -29,7 +29,7 @@ class Load:
 
 
 def next_load(connection: duckdb.DuckDBPyConnection) -> int:
-    """The number after the last load's."""
+    """Return the number after the last load's."""
     ((last,),) = connection.execute("select coalesce(max(load_id), 0) from received.loads").fetchall()
     return int(last) + 1
 
@@ -37,7 +37,7 @@ def next_load(connection: duckdb.DuckDBPyConnection) -> int:
 def write_loads(
     connection: duckdb.DuckDBPyConnection, loads: Sequence[Load], batch_id: int, received_at: datetime
 ) -> None:
-    """Append loads of a batch."""
+    """Append the loads of a batch to `received.loads`; `received_at` is in UTC."""
     rows = pl.DataFrame([asdict(load) for load in loads], schema=SCHEMA)
     connection.register("incoming", rows.to_arrow())
     connection.execute(

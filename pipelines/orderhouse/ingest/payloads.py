@@ -1,7 +1,8 @@
-"""What an operator's action names in its payload and is nobody's personal data: line, units, promised instant.
+"""Payloads of operators' actions: copy the order line, the units and the promised instant into columns.
 
-The payload itself goes to the vault as it is. Its parts fill columns that the source left empty; a part that does not
-read as its column's type is left in the payload and makes no row bad. What the parts do belongs in the dbt models.
+These parts are not personal data. The payload itself goes to the vault unchanged. A part fills a column that the source
+left empty. A part that does not parse as its column's type is ignored and breaks no rule. The effect of an action
+belongs to the dbt models.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ __all__ = ["with_payload_parts"]
 
 PAYLOAD = "payload"
 PARTS: dict[str, tuple[str, ...]] = {"actions": ("line_id", "quantity", "promised_at")}
-# A line's number is a code; anything longer or with spaces may be somebody's words.
+# An order line's number is a code; a longer text or one with spaces may be personal and stays in the payload.
 CODE = r"^[\w./:#-]{1,64}$"
 
 
 def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> pl.DataFrame:
-    """Fill empty columns from the JSON beside them.
+    """Return the frame with empty columns filled from the JSON payload of the row.
 
     Args:
-        contract: The feed's contract; nothing happens to a feed whose rows carry no payload.
+        contract: The feed's contract; the frame of a feed without payloads is returned unchanged.
         frame: Columns as text.
-        notation: Has the zone of instants without offset, if the source declares one; JSON writes numbers one way.
+        notation: The source's notation. Only its time zone applies, since JSON has one notation of numbers.
     """
     parts = PARTS.get(contract.feed(), ())
     if not parts or frame.schema.get(PAYLOAD) != pl.String or frame[PAYLOAD].null_count() == frame.height:

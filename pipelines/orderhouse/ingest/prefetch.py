@@ -1,4 +1,4 @@
-"""Reading ahead: the next rows are read and parsed while the last ones are screened and stored."""
+"""Prefetching: read and parse the next rows while the last ones are screened and stored."""
 
 from __future__ import annotations
 
@@ -11,25 +11,33 @@ __all__ = ["one_ahead", "read_ahead"]
 
 Item = TypeVar("Item")
 
-# Of 8 MB of text each: enough rows to screen next while the last ones are being screened.
+# Blocks of 8 MB of text: enough rows to read while the last ones are screened.
 BLOCKS = 4
 _END = object()
 
 
 def read_ahead(items: Iterator[Item], pool: Executor, steps: int = BLOCKS) -> Iterator[Item]:
-    """The same items in the same order, asked for some steps early, from now on, in the pool's one thread."""
-    asked = deque(pool.submit(next, items, _END) for _ in range(steps))
-    return _answered(items, asked, pool)
+    """Return an iterator over the same items, which are fetched ahead in the pool.
+
+    Fetching starts at once, not with the first `next`.
+
+    Args:
+        items: The items.
+        pool: A pool of one thread.
+        steps: Number of items to fetch ahead.
+    """
+    pending = deque(pool.submit(next, items, _END) for _ in range(steps))
+    return _fetched(items, pending, pool)
 
 
-def _answered(items: Iterator[Item], asked: deque[Future[object]], pool: Executor) -> Iterator[Item]:
-    while (item := asked.popleft().result()) is not _END:
-        asked.append(pool.submit(next, items, _END))
+def _fetched(items: Iterator[Item], pending: deque[Future[object]], pool: Executor) -> Iterator[Item]:
+    while (item := pending.popleft().result()) is not _END:
+        pending.append(pool.submit(next, items, _END))
         yield item  # type: ignore[misc]
 
 
 def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items in the same order, each taken from where they come before the last one is handed on."""
+    """Yield the same items, each after its successor has been fetched."""
     waiting = list[Item]()
     for item in items:
         yield from waiting

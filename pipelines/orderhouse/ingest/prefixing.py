@@ -1,6 +1,6 @@
-"""Ids of two sources do not meet: what a source puts before the ids that it, or its shop, gave out.
+"""Prefixes of ids, so that equal ids of two sources or shops stay apart.
 
-Which columns hold ids is said by the contracts, what goes before them by the source; here the two are put together.
+The contracts declare which columns hold ids, the sources declare the prefixes. This module applies them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ PARENT = "parent_payment_id"
 
 
 def with_prefixes(frame: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:
-    """The frame with prefixed ids, as text; what is empty stays empty.
+    """Return the frame with prefixed ids, as text. Empty ids stay empty.
 
-    What stands in for an order, a payment's parent, is no order number and gets the prefix of the parent. The mark of
-    an erased value gets none, for it would no longer be read as one.
+    A payment's parent id that stands in `order_id` gets the prefix of parent ids. The mark of an erased value gets no
+    prefix, since it could not be recognised with one.
 
     Args:
-        frame: Columns of one feed; text must be clean.
-        prefixes: Id columns to their prefix, as `Source.id_prefixes` gives them; nothing happens if there are none.
+        frame: Columns of one feed; text must be trimmed, and null where empty.
+        prefixes: The prefix of each id column, from `Source.id_prefixes`; without any the frame is returned unchanged.
     """
     names = [name for name in prefixes if name in frame.columns]
     if not names:

@@ -1,4 +1,7 @@
-"""Lines of `raw.quarantine`: rows that broke a rule, each with where it came from and a name of its own."""
+"""Lines of `raw.quarantine`: rows that broke a rule, each with its lineage and its id.
+
+The rules belong to `screening`, the insert to `loading`.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,22 @@ from orderhouse.ingest.screening import PART
 from orderhouse.ingest.transaction import Part
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 
-__all__ = ["NAMED", "quarantine_lines"]
+__all__ = ["WITH_IDS", "quarantine_lines"]
 
-# DuckDB makes the name out of what names the row, since polars has no SHA-256.
-NAMED = "* replace (sha256(quarantine_id)[:16] as quarantine_id)"
+# Polars has no SHA-256, so DuckDB hashes the text that identifies the row.
+WITH_IDS = "* replace (sha256(quarantine_id)[:16] as quarantine_id)"
 
 
 def quarantine_lines(
     bad: pl.DataFrame, parts: Mapping[int, Part], batch_id: int, received_at: datetime
 ) -> pl.DataFrame:
-    """Lines to be put in by selecting `NAMED` of them. Counts them with their parts.
+    """Return lines to be inserted with the select list `WITH_IDS`, and add them to the counts of their parts.
 
     Args:
-        bad: Rows as screening gives them, each with its part.
+        bad: Quarantined rows from screening, each with its part.
         parts: The parts of the transaction, by number.
         batch_id: The batch.
-        received_at: When it began, UTC.
+        received_at: The instant when the batch began, in UTC.
     """
     mine = {number: parts[number] for number in bad[PART].unique().to_list()}
     before = _of_part(bad, {number: part.quarantined for number, part in mine.items()}, pl.Int64())
@@ -47,10 +50,10 @@ def quarantine_lines(
 
 def _place(part: Part) -> str:
     place = f"{part.unit.source.name}|{part.unit.source.mapping_version}|{part.file.file_id}|{part.feed}"
-    # under patches the file was loaded before, with other decisions about its records
+    # A file read with patches was loaded before, so the fingerprint keeps the ids of the two loads apart.
     return f"{place}|{part.file.patches.fingerprint}" if part.file.patches else place
 
 
-def _of_part(frame: pl.DataFrame, said: Mapping[int, str | int | None], dtype: pl.DataType) -> pl.Series:
-    """A column that says something about each row's part."""
-    return frame[PART].replace_strict(said, return_dtype=dtype)
+def _of_part(frame: pl.DataFrame, values: Mapping[int, str | int | None], dtype: pl.DataType) -> pl.Series:
+    """Return a column with the value of each row's part."""
+    return frame[PART].replace_strict(values, return_dtype=dtype)

@@ -1,4 +1,7 @@
-"""Settling a transaction: every row of it is somewhere, and the ledger's lines say how many are where."""
+"""Reconciliation of the counts of a transaction: rows in = accepted + duplicate + quarantined, for every part.
+
+This module counts what is stored and makes the ledger lines. Writing them belongs to `ledger`.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ __all__ = ["RowsUnaccounted", "settle"]
 
 
 class RowsUnaccounted(OrderhouseError):
-    """Rows of a file are neither accepted, duplicate nor quarantined; nothing of the transaction is kept."""
+    """Rows of a file are neither accepted, duplicate nor quarantined. The transaction is rolled back."""
 
 
 def settle(connection: duckdb.DuckDBPyConnection, opened: Transaction) -> list[LedgerLine]:
-    """The ledger's lines of a transaction whose rows have been put in.
+    """Return the ledger lines of a transaction whose rows have been inserted.
 
     Raises:
-        RowsUnaccounted: Rows of a file are nowhere.
+        RowsUnaccounted: The rows stored and quarantined of a file are not the rows received.
     """
     duplicates: Counter[int] = Counter()
     for feed, parts in opened.by_feed().items():
@@ -34,7 +37,7 @@ def settle(connection: duckdb.DuckDBPyConnection, opened: Transaction) -> list[L
 
 
 def _duplicates_of(connection: duckdb.DuckDBPyConnection, feed: str, parts: list[Part]) -> Counter[int]:
-    """Duplicates per part, after making sure that what was not quarantined is in the table."""
+    """Return the number of duplicates per part; raise if a part's rows are not all stored or quarantined."""
     rows = connection.execute(
         f"select _load_id, count(*), count(*) filter (_is_duplicate) from received.{quote(feed)} "  # noqa: S608
         "where _load_id >= $first group by all",
@@ -63,6 +66,7 @@ def _rejections(opened: Transaction) -> list[LedgerLine]:
 
 
 def _line(opened: Transaction, part: Part, duplicate: int) -> LedgerLine:
+    """Return the ledger line of a part."""
     is_empty = part.role == "primary" and not any(other.rows_in for other in opened.parts_of(part.unit))
     report = FileReport(
         source=part.unit.source.name,
@@ -84,6 +88,6 @@ def _line(opened: Transaction, part: Part, duplicate: int) -> LedgerLine:
 def _unaccounted(part: Part, stored: int) -> RowsUnaccounted:
     return RowsUnaccounted(
         f"{part.file.path} (source {part.unit.source.name}) gave {part.rows_in} rows of {part.feed}, but {stored} were "
-        f"stored and {part.quarantined} quarantined. Nothing of it was kept, nor of what was to be committed with it. "
-        "Rows in must be accepted + duplicate + quarantined: run again, and if it is the same, report the file."
+        f"stored and {part.quarantined} quarantined. The transaction was rolled back. Run again; if the error comes "
+        "back, report it with the file."
     )

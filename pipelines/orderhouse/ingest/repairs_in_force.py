@@ -1,7 +1,8 @@
-"""Repairs of records as received that are in force, as patches that the records' files carry when they are read.
+"""Repairs of records as received that are in force, as patches applied when the records' files are read.
 
-A decision about a record has no row's hash: it is about the record, whatever rows come of it. The latest about a record
-is in force. Recording decisions belongs to `repairing_records`, reading files again for them to `rereading`.
+A decision about a record has no row hash, since it holds for the record and all rows made of it. The latest decision
+about a record is in force. Recording of decisions belongs to `orderhouse.repair.records`, rereading of files to
+`orderhouse.repair.reread`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from orderhouse.vault.vault import ERASED, Vault
 
 __all__ = ["WHOLE", "RecordRepairs", "has_repairs", "write_outcomes"]
 
-# Under this name a patch has the whole text of a record.
+# The field name under which a patch holds the whole text of a record.
 WHOLE = "(the whole record)"
 FINGERPRINT_CHARACTERS = 16
 
@@ -31,7 +32,7 @@ from raw.repairs where row_hash is null
 qualify row_number() over (partition by source, file_id, record order by batch_id desc, repair_id) = 1
 order by source, file_id, record
 """
-# What a record came to whose file was just read with the decision about it.
+# The outcome of each decided record of a file that was just read with its patches.
 OUTCOMES = """
 insert into raw.replays by name
 with decided as (
@@ -67,6 +68,8 @@ from decided left join broken using (record) left join misfits using (record)
 
 @dataclass(frozen=True)
 class _Decided:
+    """Decision in force about one record."""
+
     record: int
     repair_id: str
     kind: str
@@ -75,7 +78,7 @@ class _Decided:
 
 
 class RecordRepairs:
-    """The decisions about records as received, by file, with the values behind their tokens."""
+    """Decisions in force about records as received, by file, with the values behind their tokens."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, vault: Vault) -> None:
         self._by_file: dict[tuple[str, str], list[_Decided]] = defaultdict(list)
@@ -87,15 +90,15 @@ class RecordRepairs:
         self._values = vault.reveal(tokens) if tokens else {}
 
     def fingerprint(self, source: str, file_id: str) -> str | None:
-        """Stands for the decisions about a file's records; None if there are none."""
+        """Return a hash of the decisions about a file's records; None if there are none."""
         decided = self._by_file.get((source, file_id))
         if decided is None:
             return None
         ids = ",".join(each.repair_id for each in decided)
         return hashlib.sha256(ids.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
 
-    def carried_by(self, source: str, file: SourceFile) -> SourceFile:
-        """The file with the patches of its records; as it is if nothing was decided about any."""
+    def with_patches(self, source: str, file: SourceFile) -> SourceFile:
+        """Return the file with the patches of its records; the file itself if there are no decisions."""
         fingerprint = self.fingerprint(source, file.file_id)
         if fingerprint is None:
             return file
@@ -104,31 +107,31 @@ class RecordRepairs:
         return replace(file, patches=RecordPatches(fingerprint, patches))
 
     def in_force(self, source: str, file_id: str, record: int) -> tuple[dict[str, str], RecordPatch] | None:
-        """The patch of a record: as it is written down, and as it is meant."""
+        """Return the patch of a record twice: as stored, with tokens, and as applied, with values; None if none."""
         for each in self._by_file.get((source, file_id), ()):
             if each.record == record and each.kind != "withdraw":
                 return dict(each.fields), self._patch(each)
         return None
 
     def notes(self, source: str, files: Iterable[SourceFile]) -> list[str]:
-        """What there is to say about patches of files that were read: those that did not fit, and values erased."""
-        said: list[str] = []
+        """Return notes about patches of files that were read: patches that did not fit, and values erased."""
+        notes: list[str] = []
         for file in files:
             for each in self._by_file.get((source, file.file_id), ()) if file.patches else ():
                 about = f"{file.path}:{each.record}: the repair {each.repair_id} by {each.made_by}"
                 problem = file.patches.problems.get(each.record) if file.patches else None
                 if problem:
-                    said.append(f"{about} no longer applies: {problem}. The record is read as it came.")
+                    notes.append(f"{about} no longer applies: {problem}. The record is read as received.")
                 lost = [name for name, value in each.fields.items() if self._is_lost(value)]
                 if lost and each.kind != "withdraw":
-                    said.append(f"{about} is not whole any more: {', '.join(lost)} was erased and is no longer there.")
-        return said
+                    notes.append(f"{about} is incomplete: its value of {', '.join(lost)} was erased.")
+        return notes
 
     def _patches(self) -> list[_Decided]:
         return [each for decided in self._by_file.values() for each in decided]
 
     def _patch(self, decided: _Decided) -> RecordPatch:
-        """A patch with its values. Of an erased one its mark is left, which reads as it does in a redacted original."""
+        """Return a patch with its values. An erased value stays as its mark, as in a redacted original."""
         values = {name: self._values.get(value.removeprefix(ERASED), value) for name, value in decided.fields.items()}
         text = values.pop(WHOLE, None)
         return RecordPatch(decided.repair_id, values, text)
@@ -138,7 +141,7 @@ class RecordRepairs:
 
 
 def has_repairs(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether there is a table of repairs: a home that has not been written to for long may have none."""
+    """Return True if the table of repairs exists; a home written by an old version may not have it yet."""
     found = connection.execute(
         "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'repairs'"
     ).fetchall()
@@ -148,9 +151,9 @@ def has_repairs(connection: duckdb.DuckDBPyConnection) -> bool:
 def write_outcomes(
     connection: duckdb.DuckDBPyConnection, source: str, file: SourceFile, batch_id: int, now: datetime
 ) -> None:
-    """Note in `raw.replays` what became of the records of a file that were decided about, with the load that did it.
+    """Append to `raw.replays` the outcome of each decision about records of a file that was just loaded.
 
-    The lines have no feed: they are about the record, not about any row of it.
+    The lines have no feed, since they are about the record and not about one of its rows. `now` is in UTC.
     """
     if file.patches is None:
         return

@@ -1,6 +1,6 @@
-"""What an ingest did: one report per file and feed, and sentences about everything out of the ordinary.
+"""Result of an ingest: one report per file and feed, and notes for a person.
 
-Plain data. How it is shown belongs to the command line and the dashboards.
+This module holds plain data. Display belongs to the command line and the dashboards.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 __all__ = ["FeedCounts", "FileReport", "IngestResult", "Progress", "ProgressCallback", "Status"]
 
-# vanished, left (still being written) and unreachable files are tried again by the next run.
+# The next run tries files again that vanished, were left (still being written) or were unreachable.
 Status = Literal["loaded", "skipped", "rejected", "vanished", "left", "unreachable"]
 
 
@@ -20,8 +20,9 @@ class FileReport:
     """One file and feed of a run; rows_in = accepted + duplicate + quarantined.
 
     Attributes:
-        role: ``primary`` lines count each record of the file once; ``derived`` lines count what follows from them.
-        reason: Why it was skipped or rejected, or what else there is to say, as a sentence.
+        role: ``primary`` lines count each record of the file once; ``derived`` lines count rows made from them.
+        reason: Reason for skipping or rejection, or a remark, as a sentence; None if there is nothing to say.
+        ignored_columns: Columns of the file that no contract column is filled from.
     """
 
     source: str
@@ -50,14 +51,14 @@ class FeedCounts:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What a run did.
+    """Result of a run.
 
     Attributes:
         batch_id: The batch that was written; None if there was nothing new.
-        files: Every file of the run, skipped ones too.
-        notes: Sentences about what was skipped, rejected, empty, vanished or not found.
-        controls_checked: Control totals held against their files in this run.
-        controls_failed: Those that do not hold.
+        files: Reports on every file of the run, skipped ones too.
+        notes: Sentences about files that were skipped, rejected, empty, vanished or not found.
+        controls_checked: Number of control totals checked in this run.
+        controls_failed: Number of those that do not hold.
     """
 
     batch_id: int | None
@@ -68,12 +69,12 @@ class IngestResult:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was written."""
+        """Return True if anything was written."""
         return self.batch_id is not None
 
     @property
     def feeds(self) -> dict[str, FeedCounts]:
-        """Counts per feed, over the files loaded."""
+        """Return the counts per feed, over the files loaded."""
         counts: dict[str, FeedCounts] = {}
         for report in self.files:
             if report.status == "loaded" and report.feed:
@@ -87,13 +88,21 @@ class IngestResult:
         return counts
 
     def count(self, status: Status) -> int:
-        """How many files have a status."""
+        """Return the number of files with a status."""
         return len({(report.source, report.path) for report in self.files if report.status == status})
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is."""
+    """Progress of a run.
+
+    Attributes:
+        done: Number of units read.
+        total: Number of units found.
+        rows: Number of rows read.
+        source: Name of the source of the last unit.
+        path: First path of the last unit.
+    """
 
     done: int
     total: int

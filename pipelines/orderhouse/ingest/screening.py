@@ -1,6 +1,7 @@
-"""Screening: rows are typed and held against their contract; each is accepted, or quarantined with every broken rule.
+"""Screening: type the rows of a feed and check them against its contract.
 
-Touches neither files nor tables. Personal values are taken out by the vault on the way: what comes out holds tokens.
+A row is accepted, or quarantined with every broken rule. Accepted and quarantined rows hold tokens in place of personal
+values. This module touches neither files nor tables.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ QUARANTINE_SCHEMA = {
 
 @dataclass(frozen=True)
 class Screened:
-    """Rows of one feed, sorted out.
+    """Rows of one feed, divided into accepted and quarantined ones.
 
     Attributes:
         accepted: Stored columns (tokens for personal values), `_record` and `_part`.
-        quarantined: `_part`, record, rules (JSON), reasons (sentences) and the row (JSON, personal and odd text as
-            tokens).
+        quarantined: `_part`, record, rules (JSON), reasons (sentences) and the row (JSON, with tokens for personal
+            values and for texts that may be personal).
     """
 
     accepted: pl.DataFrame
@@ -58,29 +59,29 @@ def screen(
     *,
     is_trimmed: bool = False,
 ) -> Screened:
-    """Sort the rows of a feed into accepted and quarantined.
+    """Divide the rows of a feed into accepted and quarantined ones. Instants become UTC.
 
     Args:
         feed: The feed.
-        frame: Contract columns as text or typed, `_record`, and `_part`, which is handed through.
-        source: Adds its constants and the prefixes of its ids, and says how it writes numbers and instants.
-        vault: Takes personal values and gives tokens.
-        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
+        frame: Contract columns as text or typed, `_record`, and `_part`, which is passed through.
+        source: The source, with its constants, the prefixes of its ids and its notation.
+        vault: Stores personal values and returns tokens.
+        is_trimmed: True if no text is empty or begins or ends with white space.
     """
     contract, notation = CONTRACTS[feed], source.notation
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
     clean = frame if is_trimmed else cleaned(frame, texts)
     text = with_payload_parts(contract, _prepared(contract, clean, source), notation)
     parsed = parse(contract, text, notation)
-    accepted, failures = _held_against(contract, parsed.frame, parsed.failures)
+    accepted, failures = _check_rules(contract, parsed.frame, parsed.failures)
     parts = text[PART].gather(accepted[ROW])
-    accepted = _without_odd_words(contract, accepted, vault)
+    accepted = _tokenise_personal_words(contract, accepted, vault)
     stored = vault.tokenise(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
     return Screened(stored, _quarantined(contract, text, failures, vault, source))
 
 
 def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -> pl.DataFrame:
-    """Quarantine lines of records that are none, each with its part; their text is in the vault."""
+    """Return quarantined rows for malformed records, each with its part; their text goes to the vault."""
     text = pl.DataFrame({"record_text": [each.text for _, each in malformed]}, schema={"record_text": pl.String()})
     return pl.DataFrame(
         {
@@ -105,32 +106,35 @@ def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> 
     return prefixed.with_columns(*constants, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
 
 
-def _held_against(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:
-    """The rows that break nothing, and for each broken rule a mask over all rows."""
+def _check_rules(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:
+    """Return the rows that break no rule, and for each broken rule a mask over all rows."""
     if not unparsed and contract.is_valid(typed):
-        return typed, {}  # as it is: filtering would put all of it together anew, in pieces
+        return typed, {}  # unfiltered, since a filter copies all columns into chunks
     _, failure = contract.filter(typed)
     failures = dict(unparsed)
     details = failure.details()
     for rule in failure.counts():
         mask = typed[ROW].is_in(details.filter(pl.col(rule) == "invalid")[ROW].implode())
         if rule.endswith("|nullability"):
-            mask = _but_not(mask, unparsed, rule.removesuffix("nullability"))
+            mask = _without_unparsed(mask, unparsed, rule.removesuffix("nullability"))
         if mask.any():
             failures[rule] = mask
     return typed.filter(~_any(failures)).rechunk(), failures
 
 
-def _but_not(mask: pl.Series, unparsed: Failures, column: str) -> pl.Series:
-    """A value that did not parse is not also missing."""
+def _without_unparsed(mask: pl.Series, unparsed: Failures, column: str) -> pl.Series:
+    """Return a mask of missing values without the values that did not parse."""
     for rule, other in unparsed.items():
         if rule.startswith(column):
             mask = mask & ~other
     return mask
 
 
-def _without_odd_words(contract: type[Contract], accepted: pl.DataFrame, vault: Vault) -> pl.DataFrame:
-    """A word that is somebody's address or telephone number becomes its token: it has no meaning either way."""
+def _tokenise_personal_words(contract: type[Contract], accepted: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """Replace words of enumerated columns that look like an address or a telephone number by their tokens.
+
+    Such a word is in no vocabulary, so nothing is lost.
+    """
     for name in contract.enumerated():
         words = accepted[name].unique()
         odd = words.filter(words.str.contains(LOOKS_PERSONAL))
@@ -148,6 +152,7 @@ def _any(failures: Failures) -> pl.Series:
 def _quarantined(
     contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, source: Source
 ) -> pl.DataFrame:
+    """Return the rows that break a rule, with rules, reasons and the row as JSON."""
     if not failures:
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
     bad = _any(failures)
@@ -176,16 +181,19 @@ def _quarantined(
             "record": rows[RECORD],
             "rules": [json.dumps(list(names)) for names in found["rules"]],
             "reasons": found["reasons"],
-            "row_json": _as_json(_without_personal(contract, rows.select(received), masks, vault, source)),
+            "row_json": _as_json(_tokenise_personal(contract, rows.select(received), masks, vault, source)),
         },
         schema=QUARANTINE_SCHEMA,
     )
 
 
-def _without_personal(
+def _tokenise_personal(
     contract: type[Contract], rows: pl.DataFrame, masks: Failures, vault: Vault, source: Source
 ) -> pl.DataFrame:
-    """Rows as received, with tokens for personal columns and for odd text elsewhere, with or without its prefix."""
+    """Return rows as received, with tokens for personal columns and for texts elsewhere that may be personal.
+
+    A text is examined without the prefix of its id column.
+    """
     personal, prefixes = contract.personal(), source.id_prefixes(contract.feed())
     rows = vault.tokenise(rows, personal)
     broken_columns = {rule.partition("|")[0] for rule in masks}
@@ -193,7 +201,7 @@ def _without_personal(
         written = rows[column].str.strip_prefix(prefixes.get(column, ""))
         if column in broken_columns:
             odd = written.is_not_null() & ~written.str.contains(HARMLESS).fill_null(True)
-        else:  # a value may have slipped in from another column, which is then likely to break a rule elsewhere
+        else:  # a shifted row may have a personal value in a column whose own rules hold
             odd = written.str.contains(LOOKS_PERSONAL).fill_null(False)
         if odd.any():
             token = vault.tokenise(rows.select(pl.when(odd).then(pl.col(column)).alias(column)), {column: UNREADABLE})
@@ -202,7 +210,7 @@ def _without_personal(
 
 
 def _as_text(contract: type[Contract], name: str, dtype: pl.DataType, notation: Notation) -> pl.Expr:
-    """A value as text that screens as the value itself would: a repair starts from it."""
+    """Return a value as text that screens like the value itself, since a repair starts from the text."""
     kind = kind_of(contract.fields()[name])
     if dtype == POLARS_TYPES["instant"] and kind == "instant":
         return pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
@@ -217,7 +225,7 @@ def _as_text(contract: type[Contract], name: str, dtype: pl.DataType, notation: 
 
 
 def _as_json(rows: pl.DataFrame) -> list[str]:
-    """Quarantined rows are few, so they may be gone through one by one."""
+    """Return each row as JSON without its nulls. Quarantined rows are few, so a loop over them is fast enough."""
     return [
         json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
         for row in rows.iter_rows(named=True)

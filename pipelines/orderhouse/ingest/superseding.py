@@ -1,8 +1,8 @@
-"""Superseding: which stored rows no longer count, because their file or record was loaded or replayed again.
+"""Superseded rows: stored rows that no longer count, because their file or record was loaded or replayed again.
 
-A file's rows count from its latest load on. Rows of a replay stand in batches of their own, later than that load; of
-one record's replays the latest counts. `storage.raw_views` defines both sets. Here they are tables, because a load
-adds to them before it writes its own ledger lines.
+Rows of a file count from its latest load on. Rows of a replay are in later batches of their own; of the replays of one
+record the latest counts. `storage.raw_views` defines both sets. Here they are tables, because a load adds to them
+before it writes its own ledger lines.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What one transaction gathers: the parts that rows come from, and rows waiting to be screened together.
+"""Rows and counts that one transaction gathers before they are screened and stored.
 
-A part is one feed of one file. Rows of many small files wait for each other, because a thousand frames of ten rows
-cost a hundred times more than one frame of ten thousand.
+A part is one feed of one file. Rows of many small files are screened together, because a thousand frames of ten rows
+cost a hundred times more than one frame of ten thousand. Writing belongs to `loading`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Kind = tuple[str, str, tuple[tuple[str, pl.DataType], ...]]
 
 @dataclass
 class Part:
-    """One feed of one file, and how many of its rows came in and went into quarantine."""
+    """One feed of one file, with the number of its rows received and quarantined."""
 
     number: int
     unit: Unit
@@ -41,10 +41,11 @@ class Part:
 
 @dataclass
 class Waiting:
-    """Frames of one source, feed and schema.
+    """Frames of one source, feed and schema that wait to be screened.
 
     Attributes:
-        is_trimmed: Whether it is certain that no text begins or ends with white space or is empty.
+        frames: Pairs of part number and frame.
+        is_trimmed: True if no text is empty or begins or ends with white space.
     """
 
     source: Source
@@ -53,10 +54,10 @@ class Waiting:
     is_trimmed: bool = True
 
     def joined(self) -> pl.DataFrame:
-        """All rows in one piece, each with its part.
+        """Return all rows in one frame of one chunk, each row with its part.
 
-        Whatever is done with pieces later is done one by one; and where a frame's columns are in pieces of different
-        lengths, polars puts them together anew each time that rows are hashed or handed on.
+        Polars works chunk by chunk, and it copies columns whose chunks differ in length each time that rows are hashed
+        or exported. One chunk avoids both.
         """
         frames = [frame.with_columns(pl.lit(number, pl.Int64).alias(PART)) for number, frame in self.frames]
         return pl.concat(frames, rechunk=True)
@@ -64,10 +65,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ColumnsSeen:
-    """Kinds and vocabulary of the columns of some rows.
+    """Kinds and words found in the columns of some rows.
 
     Attributes:
-        kinds: `_part`, column_name and, per kind, how many sampled values are of it.
+        kinds: `_part`, column_name and, per kind, the number of sampled values of it.
         words: `_part`, column_name, word.
     """
 
@@ -79,8 +80,8 @@ class Transaction:
     """Parts and waiting rows since the last commit.
 
     Attributes:
-        rows: Rows gathered since the last commit.
-        rows_waiting: Rows of them not screened yet.
+        rows: Number of rows gathered since the last commit.
+        rows_waiting: Number of those rows that are not screened yet.
     """
 
     def __init__(self, first_part: int = 0) -> None:
@@ -99,7 +100,7 @@ class Transaction:
         self._of_unit: dict[int, dict[tuple[str, str | None], Part]] = defaultdict(dict)
 
     def add(self, unit: Unit, rows: FeedRows) -> None:
-        """Count rows of a unit and let them wait."""
+        """Count rows of a unit and add them to the waiting rows."""
         part = self._part(unit, rows)
         count = (0 if rows.feed is None else rows.frame.height) + len(rows.malformed)
         part.rows_in += count
@@ -114,18 +115,18 @@ class Transaction:
             self.rows_waiting += rows.frame.height
 
     def take_waiting(self) -> list[Waiting]:
-        """The rows that wait, which then wait no longer."""
+        """Return the waiting rows and empty the list."""
         taken = list(self._waiting.values())
         self._waiting = {}
         self.rows_waiting = 0
         return taken
 
     def parts_of(self, unit: Unit) -> list[Part]:
-        """The parts of a unit."""
+        """Return the parts of a unit."""
         return list(self._of_unit[id(unit)].values())
 
     def forget(self, unit: Unit) -> None:
-        """Drop a unit's parts and what of them waits."""
+        """Drop the parts of a unit and their waiting rows."""
         dropped = self._of_unit.pop(id(unit), {}).values()
         numbers = {part.number for part in dropped}
         self.rows -= sum(part.rows_in for part in dropped)
@@ -140,7 +141,7 @@ class Transaction:
         self.rows_waiting = sum(frame.height for waiting in self._waiting.values() for _, frame in waiting.frames)
 
     def by_feed(self) -> dict[str, list[Part]]:
-        """Parts that gave rows to a feed."""
+        """Return the parts of each feed."""
         found: dict[str, list[Part]] = defaultdict(list)
         for part in self.parts.values():
             if part.feed:

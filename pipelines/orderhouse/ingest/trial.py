@@ -1,6 +1,6 @@
-"""Dry runs: what a source's files would give, without writing anything anywhere.
+"""Dry runs: read and screen the files of a source as an ingest does, without writing anything.
 
-Reads and screens as an ingest does, against a vault that lives in memory and is thrown away.
+The vault of a dry run is in memory and is discarded. Display belongs to the command line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import Source, load_sources
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.recognition import describe_kind
@@ -37,14 +38,15 @@ PLACES = 3
 
 @dataclass
 class FeedTrial:
-    """What a source would give to a feed.
+    """Rows that a source would give to one feed.
 
     Attributes:
-        quarantined: Broken rules to number of rows.
-        examples: Broken rules to the sentence about one of those rows.
-        places: Broken rules to where the first such rows stand, as ``file:line``.
-        words: For each enumerated column the words found, with their number.
-        sample: The first accepted rows, personal values as tokens.
+        quarantined: Number of rows, by broken rules.
+        examples: The reason of one row, by broken rules.
+        places: The first such rows as ``file:line``, by broken rules.
+        words: The words found in each enumerated column, with their number of rows.
+        ignored_columns: Columns of the files that are not used.
+        sample: The first accepted rows, with tokens for personal values.
     """
 
     rows_in: int = 0
@@ -59,13 +61,13 @@ class FeedTrial:
 
 @dataclass
 class SourceTrial:
-    """What a source would give.
+    """Result of a dry run of one source.
 
     Attributes:
-        feeds: By feed.
-        notes: Sentences about files that could not be taken.
-        kinds: What the files are by their own bytes, with the number of files of each kind.
-        ignored: Records, columns and files that nothing is taken from, of files or records that give no rows.
+        feeds: Results by feed.
+        notes: Sentences about files that could not be loaded.
+        kinds: Kinds of files recognised by their bytes, with the number of files of each.
+        ignored: Files, columns and records that are not used because they give no rows.
     """
 
     source: str
@@ -76,37 +78,38 @@ class SourceTrial:
 
 
 def check_sources(settings: Settings, name: str | None = None, file: Path | None = None) -> list[SourceTrial]:
-    """Read and screen every file of a source, or of all sources.
+    """Read and screen every file of a source, or of all sources, and return one result per source.
 
     Args:
-        settings: Names the sources file.
-        name: One source; all of them if left out.
-        file: Read by the source instead of the files that its path names.
+        settings: Settings with the path of the sources file.
+        name: Name of one source; all sources if None.
+        file: A file or folder to read in place of the source's own files.
 
     Raises:
-        OrderhouseError: The sources file is wrong, declares no source of that name, or the file is not there.
+        OrderhouseError: The sources file is wrong or declares no source of that name, or the file does not exist.
     """
     declared = load_sources(settings.sources_file)
     if name is not None and name not in declared.sources:
         known = ", ".join(declared.sources) or "none"
-        raise OrderhouseError(f"{declared.path} declares no source {name!r}; it declares {known}.")
+        raise OrderhouseError(f"{declared.path} declares no source {name!r}. Its sources are: {known}.")
     chosen = [source for each, source in declared.sources.items() if name in {None, each}]
     if file is not None:
-        chosen = [_pointed_at(source, file) for source in chosen]
+        chosen = [_with_path(source, file) for source in chosen]
     stores = StoreFiles()
     with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
-        return [_tried(source, vault, stores, arrivals) for source in chosen]
+        return [_try_source(source, vault, stores, arrivals) for source in chosen]
 
 
-def _pointed_at(source: Source, file: Path) -> Source:
-    """The source with one file, or a folder of them, in place of its own."""
+def _with_path(source: Source, file: Path) -> Source:
+    """Return the source with one file or folder in place of its own paths."""
     if not file.exists():
         raise OrderhouseError(f"There is no file {file}.")
     return source.model_copy(update={"path": [glob.escape(str(file.absolute()))]})
 
 
-def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
+def _try_source(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
+    """Read and screen all files of a source. A file that cannot be read gets a note."""
     found = find(source, stores)
     trial = SourceTrial(source.name, notes=list(found.notes))
     for group in found.groups:
@@ -118,17 +121,18 @@ def _tried(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals)
                 _add(trial, source, rows, vault)
             arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
         except FileRejected as error:
-            trial.notes.append(f"{shown} would not be taken: {error.shown}")
+            trial.notes.append(f"{shown} would not be loaded: {error.shown}")
         except FileUnsettled as error:
-            trial.notes.append(f"{shown} would not be taken: {error.reason}")
+            trial.notes.append(f"{shown} would not be loaded: {error.reason}")
         except StoreRefused as error:
             trial.notes.append(f"{shown} cannot be read: {error.reason}")
         except FileVanished:
-            trial.notes.append(f"{shown} is not there any more.")
+            trial.notes.append(f"{shown} no longer exists.")
     return trial
 
 
 def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> None:
+    """Screen rows and add their counts, words and a sample to the trial."""
     if rows.feed is None:
         trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
         return

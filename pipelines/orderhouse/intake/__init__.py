@@ -1,6 +1,6 @@
-"""Webhook intake: a small server that lands signed webhook bodies as files, before it says that it has them.
+"""Webhook intake: a small server that lands signed webhook bodies as files before it answers.
 
-It reads nothing of what the bodies say and touches no table: the next ingest finds the files as it finds any other.
+It does not interpret bodies and writes no table. The next ingest loads the files like any other.
 """
 
 from __future__ import annotations

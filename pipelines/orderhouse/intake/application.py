@@ -1,6 +1,6 @@
-"""The intake's web application: a delivery is measured, checked and landed, in this order, and then answered.
+"""Web application of the intake: measure a delivery, check its signature, land it, and answer.
 
-Nothing is answered with 200 that is not safe on the disk. Signatures belong in `signatures`, files in `landing`.
+The answer is 200 only if the body is durably on disk. Signatures belong to `signatures`, files to `landing`.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def _utc_now() -> datetime:
 def make_application(
     receivers: Mapping[str, Receiver], *, max_bytes: int, log: logging.Logger, clock: Clock = _utc_now
 ) -> Starlette:
-    """The application.
+    """Return the web application.
 
     Args:
-        receivers: The sources that take webhooks, by name.
-        max_bytes: The largest body that is taken.
-        log: Is told counts and failures.
-        clock: Says what time it is.
+        receivers: The receivers by source name.
+        max_bytes: Size of the largest body that is accepted.
+        log: Logger of counts and failures.
+        clock: Returns the present instant, in UTC.
     """
     intake = _Intake(receivers, max_bytes, log, clock)
     application = Starlette(
@@ -54,7 +54,7 @@ def make_application(
         exception_handlers={404: _no_such_path, 405: _wrong_method},
         lifespan=intake.lifespan,
     )
-    application.router.redirect_slashes = False  # few senders follow a redirect, and none signs its body anew
+    application.router.redirect_slashes = False  # few senders follow a redirect
     return application
 
 
@@ -65,7 +65,7 @@ async def _no_such_path(_: Request, __: Exception) -> JSONResponse:
 
 
 async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
-    """Which method is right, in words and, as HTTP asks, in a header."""
+    """Return an answer that names the right method, also in the header `Allow`, as HTTP demands."""
     allowed = "POST" if request.url.path.startswith("/webhooks/") else "GET"
     return JSONResponse(
         {"error": f"This path takes {allowed} only."},
@@ -75,6 +75,8 @@ async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
 
 
 class _Intake:
+    """State of the application: landing folders, counts, and the last failure."""
+
     def __init__(self, receivers: Mapping[str, Receiver], max_bytes: int, log: logging.Logger, clock: Clock) -> None:
         self.receivers = receivers
         self.max_bytes = max_bytes
@@ -85,10 +87,10 @@ class _Intake:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Everything that is asked is answered before the writer ends."""
+        """Run the writer of the landing folders while the server runs; all requests are answered before it ends."""
         self.landing = Landing({name: each.place for name, each in self.receivers.items()})
         self.landing.prepare(self.clock())
-        tasks = [asyncio.create_task(self.landing.write()), asyncio.create_task(self._tell())]
+        tasks = [asyncio.create_task(self.landing.write()), asyncio.create_task(self._log_regularly())]
         self.log.info("listening for %s", ", ".join(sorted(self.receivers)))
         try:
             yield
@@ -96,15 +98,15 @@ class _Intake:
             for task in tasks:
                 task.cancel()
             self.landing.close()
-            self._say_counts()
+            self._log_counts()
             self.log.info("ended")
 
     async def receive(self, request: Request) -> JSONResponse:
-        """Take one delivery."""
+        """Answer one delivery."""
         receiver = self.receivers.get(request.path_params["source"])
         name = receiver.name if receiver else NO_SOURCE
         try:
-            is_new = await self._taken(receiver, request)
+            is_new = await self._accept(receiver, request)
         except Refused as refused:
             self.counts.add(name, refused.outcome)
             return JSONResponse({"error": refused.reason}, refused.status)
@@ -118,11 +120,12 @@ class _Intake:
         return JSONResponse({"status": "landed" if is_new else "known"})
 
     async def health(self, _: Request) -> JSONResponse:
-        """Whether the last landing worked, and what became of how many deliveries since the server began."""
+        """Answer whether the last landing worked, with the number of deliveries by source and outcome."""
         status = {"status": "failing", "reason": self.failing} if self.failing else {"status": "ok"}
         return JSONResponse({**status, "sources": self.counts.by_source()}, 503 if self.failing else 200)
 
-    async def _taken(self, receiver: Receiver | None, request: Request) -> bool:
+    async def _accept(self, receiver: Receiver | None, request: Request) -> bool:
+        """Check and land one delivery; return False if its body is there already."""
         if receiver is None:
             raise Refused(404, "unknown_source", "No source of this name takes webhooks.")
         body = await self._body(request)
@@ -133,10 +136,10 @@ class _Intake:
         return await self.landing.land(receiver.name, delivery, body, now)
 
     async def _body(self, request: Request) -> bytes:
-        """The body as sent; never more of it in memory than the limit and one piece."""
+        """Read the body as sent, with at most the limit and one piece in memory."""
         too_large = Refused(413, "too_large", f"The body is larger than {self.max_bytes} bytes.")
-        said = request.headers.get("content-length", "0")
-        if said.isdigit() and int(said) > self.max_bytes:
+        stated = request.headers.get("content-length", "0")
+        if stated.isdigit() and int(stated) > self.max_bytes:
             raise too_large
         body = bytearray()
         try:
@@ -159,11 +162,11 @@ class _Intake:
             {"error": "The body could not be stored. Send it again later."}, 503, headers={"Retry-After": "30"}
         )
 
-    async def _tell(self) -> None:
+    async def _log_regularly(self) -> None:
         while True:
             await asyncio.sleep(LOG_SECONDS)
-            self._say_counts()
+            self._log_counts()
 
-    def _say_counts(self) -> None:
-        for line in self.counts.news():
+    def _log_counts(self) -> None:
+        for line in self.counts.new_lines():
             self.log.info(line)

@@ -1,4 +1,4 @@
-"""What the intake says of its work: how many of what became of them, per source. Never bodies, names or secrets."""
+"""Counts and log of the intake: the number of deliveries by source and outcome, without bodies, names or secrets."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ LOGS_KEPT = 5
 
 
 class Counts:
-    """Outcomes per source since the server began."""
+    """Number of deliveries by source and outcome since the server began."""
 
     def __init__(self) -> None:
         self.total: Counter[tuple[str, str]] = Counter()
-        self._said: Counter[tuple[str, str]] = Counter()
+        self._logged: Counter[tuple[str, str]] = Counter()
 
     def add(self, source: str, outcome: str) -> None:
-        """One more."""
+        """Count one delivery."""
         self.total[source, outcome] += 1
 
     def by_source(self) -> dict[str, dict[str, int]]:
-        """Source to outcome to number."""
+        """Return the numbers by source and outcome."""
         found: dict[str, dict[str, int]] = {}
         for (source, outcome), number in sorted(self.total.items()):
             found.setdefault(source, {})[outcome] = number
         return found
 
-    def news(self) -> list[str]:
-        """A line per source that has had any since this was last asked."""
-        fresh = self.total - self._said
-        self._said = Counter(self.total)
+    def new_lines(self) -> list[str]:
+        """Return one line per source with deliveries since the last call."""
+        fresh = self.total - self._logged
+        self._logged = Counter(self.total)
         lines: dict[str, list[str]] = {}
         for (source, outcome), number in sorted(fresh.items()):
             lines.setdefault(source, []).append(f"{outcome}={number}")
@@ -43,7 +43,7 @@ class Counts:
 
 
 def open_log(settings: Settings) -> logging.Logger:
-    """The intake's log, ``logs/intake.log`` under the home, kept small."""
+    """Open the log of the intake, ``logs/intake.log`` under the home: five older files of 1 MB are kept."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         settings.logs / "intake.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8"

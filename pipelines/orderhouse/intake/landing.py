@@ -1,8 +1,8 @@
-"""Landing: bodies become files, whole and safe on the disk before anybody is told so.
+"""Landing: write bodies as files that are complete and durable before the sender gets an answer.
 
-A body is written beside its place under a name that nothing reads, forced to the disk, renamed, and the folder forced
-to the disk too. Bodies that arrive while others are being written go together in the next round, so that they share
-the folder's turn. What was landed lately is remembered by content, from the names of the files themselves.
+A body is written to a hidden draft, synced, and renamed; then the folder is synced. Bodies that arrive meanwhile are
+written together in the next round, so that they share one sync of the folder. A body that landed in the last seven
+days is recognised by its digest in the file names. HTTP belongs to `application`.
 """
 
 from __future__ import annotations
@@ -28,24 +28,27 @@ __all__ = ["Landing", "file_name"]
 DRAFT_SUFFIX = ".webhook.part"
 DIGEST_CHARACTERS = 32
 REMEMBERED = timedelta(days=7)
-AT_ONCE = 256
+BODIES_PER_ROUND = 256
 WRITERS = 8
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True)
 class _Waiting:
+    """Body that waits to be written, with its target path."""
+
     target: Path
     body: bytes
     done: asyncio.Future[None]
 
     @property
     def draft(self) -> Path:
+        """Return the hidden path to which the body is written first."""
         return self.target.with_name(f".{self.target.name}{DRAFT_SUFFIX}")
 
 
 class Landing:
-    """The landing folders of all sources, and the one writer into them. Lives in one event loop."""
+    """Landing folders of all sources, and the only writer into them. It runs in one event loop."""
 
     def __init__(self, places: dict[str, LandingPlace]) -> None:
         self.places = places
@@ -56,7 +59,7 @@ class Landing:
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="landing")
 
     def prepare(self, now: datetime) -> None:
-        """Make the folders, clear away what a killed server left half written, and recall what landed lately."""
+        """Create the folders, delete drafts that a killed server left, and read the digests of recent bodies."""
         for name, place in self.places.items():
             self._make(place.folder)
             for draft in place.folder.glob(f"**/.*{DRAFT_SUFFIX}" if place.by_day else f".*{DRAFT_SUFFIX}"):
@@ -64,14 +67,20 @@ class Landing:
             self._known[name] = dict(_landed_since(place, now - REMEMBERED))
 
     async def land(self, source: str, delivery: Delivery, body: bytes, now: datetime) -> bool:
-        """Land a body; it is safe when this returns.
+        """Land a body. It is durably on disk when this returns.
+
+        Args:
+            source: Name of the source.
+            delivery: Topic and id of the delivery.
+            body: The body.
+            now: Instant of receipt, with a time zone.
 
         Returns:
-            Whether it is new; False if the same body is there already.
+            True if the body is new; False if the same body is there already.
 
         Raises:
-            OSError: It could not be made safe. If a file of it is left all the same, the ingest takes the next one of
-                the same content for a repetition.
+            OSError: The body could not be written. If a file of it remains, the ingest recognises a second one by its
+                content.
         """
         digest = hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS]
         if digest in self._known[source]:
@@ -90,16 +99,16 @@ class Landing:
         return True
 
     async def write(self) -> None:
-        """Write what waits, round after round, until cancelled."""
+        """Write waiting bodies, round after round, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             batch = [await self._queue.get()]
-            while len(batch) < AT_ONCE and not self._queue.empty():
+            while len(batch) < BODIES_PER_ROUND and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             outcomes: list[Exception | None]
             try:
-                outcomes = list(await loop.run_in_executor(None, self._landed, batch))
-            except Exception as error:  # a defect must fail these bodies, not leave every later one waiting
+                outcomes = list(await loop.run_in_executor(None, self._write_round, batch))
+            except Exception as error:  # an unexpected error must fail these bodies, not stop the writer
                 outcomes = [error] * len(batch)
             for waiting, failure in zip(batch, outcomes, strict=True):
                 if failure is None:
@@ -108,11 +117,11 @@ class Landing:
                     waiting.done.set_exception(failure)
 
     def close(self) -> None:
-        """Let go of the writing threads."""
+        """Stop the writing threads."""
         self._pool.shutdown()
 
     def _settle(self, source: str, digest: str, done: asyncio.Future[None], now: datetime) -> None:
-        """Known only once it is safe; what failed may come again."""
+        """Remember a digest once its body is durable; a body that failed may be sent again."""
         del self._under_way[source, digest]
         if done.cancelled() or done.exception() is not None:
             return
@@ -122,18 +131,18 @@ class Landing:
             if landed < now - REMEMBERED:
                 del known[oldest]
 
-    def _landed(self, batch: list[_Waiting]) -> list[OSError | None]:
-        """Files first, each forced to the disk; then their names; then the folders, once each."""
-        outcomes = list(self._pool.map(self._drafted, batch))
+    def _write_round(self, batch: list[_Waiting]) -> list[OSError | None]:
+        """Write and sync the drafts, rename them, and sync each folder once. Return the error of each body."""
+        outcomes = list(self._pool.map(self._write_draft, batch))
         checkpoint("intake_drafted")
         for place, waiting in enumerate(batch):
             if outcomes[place] is None:
-                outcomes[place] = _renamed(waiting)
+                outcomes[place] = _rename(waiting)
         checkpoint("intake_renamed")
-        lost = {folder: error for folder in {w.target.parent for w in batch} if (error := _forced(folder))}
+        lost = {folder: error for folder in {w.target.parent for w in batch} if (error := _sync_error(folder))}
         return [error or lost.get(waiting.target.parent) for waiting, error in zip(batch, outcomes, strict=True)]
 
-    def _drafted(self, waiting: _Waiting) -> OSError | None:
+    def _write_draft(self, waiting: _Waiting) -> OSError | None:
         try:
             self._make(waiting.target.parent)
             descriptor = os.open(waiting.draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -148,19 +157,22 @@ class Landing:
         return None
 
     def _make(self, folder: Path) -> None:
-        """A new folder is only there for good when the one above it is forced to the disk."""
+        """Create a folder and sync its parent, without which the new folder is not durable."""
         if folder in self._made and folder.is_dir():
             return
         if not folder.parent.is_dir():
             self._make(folder.parent)
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
-            _force(folder.parent)
+            _sync(folder.parent)
         self._made.add(folder)
 
 
 def file_name(delivery: Delivery, digest: str, now: datetime) -> str:
-    """Topic, time of receipt, the sender's id and the content's digest; nothing that could be a path or a person."""
+    """Return the file name of a body: topic, instant of receipt, the sender's id and the digest of the content.
+
+    An id that could be a path or a name is replaced by its hash.
+    """
     topic = re.sub(r"[^a-z0-9]+", "_", delivery.topic.lower()).strip("_")[:40] or "event"
     named = re.fullmatch(r"[A-Za-z0-9_-]{1,64}", delivery.delivery_id)
     given = delivery.delivery_id if named else hashlib.sha256(delivery.delivery_id.encode()).hexdigest()[:16]
@@ -168,7 +180,7 @@ def file_name(delivery: Delivery, digest: str, now: datetime) -> str:
 
 
 def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, datetime]]:
-    """Digest and time of what landed lately, oldest first."""
+    """Return digest and instant of the bodies that landed since an instant, oldest first."""
     folders = [place.folder]
     if place.by_day:
         day = f"{oldest:%Y-%m-%d}"
@@ -183,7 +195,7 @@ def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, 
     return [(digest, landed) for landed, digest in sorted(found)]
 
 
-def _renamed(waiting: _Waiting) -> OSError | None:
+def _rename(waiting: _Waiting) -> OSError | None:
     try:
         waiting.draft.replace(waiting.target)
     except OSError as error:
@@ -193,15 +205,15 @@ def _renamed(waiting: _Waiting) -> OSError | None:
     return None
 
 
-def _forced(folder: Path) -> OSError | None:
+def _sync_error(folder: Path) -> OSError | None:
     try:
-        _force(folder)
+        _sync(folder)
     except OSError as error:
         return error
     return None
 
 
-def _force(folder: Path) -> None:
+def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""Which sources take webhooks: their secrets, and the folder in which their bodies land.
+"""Receivers: the sources that take webhooks, with their secrets and landing folders.
 
-Everything that can be wrong is found here, before the server listens: a missing secret, or a landing folder that the
-source's own path would not find again.
+Wrong configuration is found here, before the server listens: a missing secret, or a landing folder that the source's
+own path does not match. Signatures belong to `signatures`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ WILD = set("*?[")
 
 @dataclass(frozen=True)
 class LandingPlace:
-    """Where bodies land.
+    """Landing folder of a source.
 
     Attributes:
         folder: The folder before the first wildcard of the source's path.
-        by_day: Whether each day has a folder of its own in it, which a path with ``**`` allows.
+        by_day: True if each day has a folder of its own, which a path with ``**`` allows.
     """
 
     folder: Path
@@ -37,7 +37,14 @@ class LandingPlace:
 
 @dataclass(frozen=True)
 class Receiver:
-    """A source that takes webhooks."""
+    """Source that takes webhooks.
+
+    Attributes:
+        name: Name of the source.
+        kind: Signature scheme: ``shopify``, ``stripe`` or ``generic``.
+        secrets: Secrets that are accepted; several while a secret is being replaced.
+        place: The landing folder.
+    """
 
     name: str
     kind: str
@@ -46,14 +53,14 @@ class Receiver:
 
 
 def receivers(declared: SourcesFile, environment: Mapping[str, str]) -> dict[str, Receiver]:
-    """The sources that take webhooks, by name.
+    """Return the receivers by source name.
 
     Args:
         declared: The sources file.
-        environment: Holds the secrets, under the names that the file says.
+        environment: Environment variables, which contain the secrets.
 
     Raises:
-        OrderhouseError: No source takes webhooks, or one cannot.
+        OrderhouseError: No source takes webhooks, or the configuration of one is wrong.
     """
     found = {
         name: _receiver(declared.path, source, source.intake, environment)
@@ -62,8 +69,8 @@ def receivers(declared: SourcesFile, environment: Mapping[str, str]) -> dict[str
     }
     if not found:
         raise OrderhouseError(
-            f"{declared.path}: no source takes webhooks. Give one `intake: {{kind: shopify, secret_env: NAME}}`; "
-            "kinds are shopify, stripe and generic."
+            f"{declared.path}: no source takes webhooks. Add `intake: {{kind: shopify, secret_env: NAME}}` to one. "
+            "Kinds are shopify, stripe and generic."
         )
     return found
 
@@ -71,8 +78,8 @@ def receivers(declared: SourcesFile, environment: Mapping[str, str]) -> dict[str
 def _receiver(path: Path, source: Source, intake: Intake, environment: Mapping[str, str]) -> Receiver:
     if source.format == "canonical" and source.feed is None:
         raise OrderhouseError(
-            f"{path}: source {source.name}: webhooks of the canonical format need a `feed`, since their files are not "
-            "named by feed."
+            f"{path}: source {source.name}: webhooks of the canonical format need a `feed`, because the names of their "
+            "files do not tell it."
         )
     secrets = _secrets(path, source, intake, environment)
     return Receiver(source.name, intake.kind, secrets, _landing_place(path, source))
@@ -82,32 +89,35 @@ def _secrets(path: Path, source: Source, intake: Intake, environment: Mapping[st
     where = f"{path}: source {source.name}: the environment variable {intake.secret_env}"
     secrets = [part.strip().encode() for part in environment.get(intake.secret_env, "").split(",") if part.strip()]
     if not secrets:
-        raise OrderhouseError(f"{where} holds no secret. Set it to the webhook's signing secret.")
+        raise OrderhouseError(f"{where} is empty. Set it to the webhook's signing secret.")
     if intake.kind == "generic":
         for secret in secrets:
             try:
                 standard_key(secret)
             except ValueError:
                 raise OrderhouseError(
-                    f"{where} holds no Standard Webhooks secret: write `whsec_` and base64 of 24 to 64 random bytes."
+                    f"{where} is not a Standard Webhooks secret. Write `whsec_` and base64 of 24 to 64 random bytes."
                 ) from None
     return tuple(secrets)
 
 
 def _landing_place(path: Path, source: Source) -> LandingPlace:
-    """The first of the source's paths under which what lands is found again."""
+    """Return the first landing folder whose files match the source's own path."""
     for pattern in source.path:
         for place, rest in _candidates(source, pattern):
             if _finds(rest, by_day=place.by_day):
                 return place
     raise OrderhouseError(
-        f"{path}: source {source.name}: webhooks land in files such as {EXAMPLE}, which none of its paths finds "
-        f"({', '.join(source.path)}). Add one such as landing/{source.name}/*.json or landing/{source.name}/**/*.json."
+        f"{path}: source {source.name}: no path ({', '.join(source.path)}) matches landed files such as {EXAMPLE}. "
+        f"Add one such as landing/{source.name}/*.json or landing/{source.name}/**/*.json."
     )
 
 
 def _candidates(source: Source, pattern: str) -> Iterator[tuple[LandingPlace, str]]:
-    """The fixed folder of a pattern with what follows it; a pattern without wildcards is a folder of files."""
+    """Yield landing places of a pattern, each with the rest of the pattern.
+
+    The folder is the part before the first wildcard. A pattern without wildcards is a folder of files.
+    """
     if "://" in pattern:
         return
     parts = PurePosixPath(pattern).parts

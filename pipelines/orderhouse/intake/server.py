@@ -1,4 +1,7 @@
-"""The intake's server: one process, one port, one lock."""
+"""Server of the intake: one process, one port, one lock.
+
+The requests belong to `application`.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +17,24 @@ from orderhouse.settings import Settings
 
 __all__ = ["serve"]
 
-AT_ONCE = 256
+MAX_CONNECTIONS = 256
 
 
 def serve(
     settings: Settings, receivers: Mapping[str, Receiver], host: str, port: int, *, ready: Callable[[str], None]
 ) -> None:
-    """Take webhooks until told to end.
+    """Receive webhooks until the process is asked to end.
 
     Args:
-        settings: Whose home and limits.
-        receivers: The sources that take webhooks.
+        settings: Settings of the home, with the limits.
+        receivers: The receivers by source name.
         host: The address to listen on.
-        port: The port; 0 for any that is free.
-        ready: Told the address once connections are taken.
+        port: The port; 0 for any free one.
+        ready: Called with the address once the server listens.
 
     Raises:
         LockHeld: Another intake serves this home.
-        OrderhouseError: The port cannot be had, or a landing folder not be made.
+        OrderhouseError: The port cannot be used, or a landing folder cannot be created or written.
     """
     import uvicorn
 
@@ -46,7 +49,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=AT_ONCE,
+            limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=30,
         )
@@ -60,21 +63,21 @@ def _check_folders(receivers: Mapping[str, Receiver]) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OrderhouseError(f"The landing folder {folder} cannot be made: {error.strerror}.") from None
+            raise OrderhouseError(f"The landing folder {folder} cannot be created: {error.strerror}.") from None
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise OrderhouseError(f"The landing folder {folder} may not be written to.")
+            raise OrderhouseError(f"The landing folder {folder} is not writable. Change its permissions.")
 
 
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
-    """Half-written files of another server must not be cleared away under its hands."""
+    """Hold the lock of the intake, since a second server would delete the drafts of the first."""
     settings.home.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(settings.home / "intake.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LockHeld(f"Another intake serves {settings.home} already.") from None
+            raise LockHeld(f"Another intake serves {settings.home} already. End it first.") from None
         yield
     finally:
         os.close(descriptor)
@@ -86,6 +89,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise OrderhouseError(f"{host}:{port} cannot be listened on: {error.strerror or error}.") from None
+        raise OrderhouseError(
+            f"The intake cannot listen on {host}:{port}: {error.strerror or error}. "
+            "Choose another `--port` or `--host`."
+        ) from None
     with listener:
         yield listener

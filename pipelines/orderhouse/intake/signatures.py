@@ -1,7 +1,7 @@
-"""Who sent a webhook, and when: the signature schemes of Shopify, Stripe and Standard Webhooks.
+"""Signature schemes of webhooks: Shopify, Stripe and Standard Webhooks.
 
-Pure functions of headers, body, secrets and clock; every comparison takes the same time whatever is wrong. What
-becomes of a good delivery belongs in `landing`.
+All functions are pure functions of headers, body, secrets and clock. Signatures are compared in constant time. Landing
+of a valid delivery belongs to `landing`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from datetime import datetime
 __all__ = ["CHECKS", "Delivery", "Refused", "standard_key"]
 
 TOLERANCE_SECONDS = 300
-# Shopify repeats a delivery for four hours (earlier for two days) with the time of the first attempt
+# Shopify repeats a delivery for four hours (formerly two days) with the time of the first attempt.
 SHOPIFY_SECONDS = 48 * 3600
 
 Headers = Mapping[str, str]
 
 
-class Refused(Exception):  # noqa: N818 - the sentence is about the delivery
-    """A delivery that is not taken.
+class Refused(Exception):  # noqa: N818 - names the outcome of a delivery
+    """A delivery was refused.
 
     Attributes:
         status: The HTTP status of the answer.
-        outcome: How it is counted.
-        reason: What is wrong, for the sender; nothing of the body or of the secret.
+        outcome: The name under which it is counted.
+        reason: The reason for the sender, without any part of the body or the secret.
     """
 
     def __init__(self, status: int, outcome: str, reason: str) -> None:
@@ -42,30 +42,42 @@ class Refused(Exception):  # noqa: N818 - the sentence is about the delivery
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a good delivery says of itself."""
+    """Topic and id of a valid delivery, as the sender states them."""
 
     topic: str
     delivery_id: str
 
 
 def shopify(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float) -> Delivery:
-    """Base64 of HMAC-SHA-256 over the body. Its other headers are not signed: their time is a courtesy, not a proof.
+    """Check a delivery of Shopify: base64 of HMAC-SHA-256 over the body.
+
+    The other headers are not signed, so that their time is checked but proves nothing.
+
+    Args:
+        headers: Headers of the request.
+        body: Body of the request.
+        secrets: Secrets that are accepted.
+        now: The present instant, in seconds since 1970.
 
     Raises:
-        Refused: The signature is wrong, or the time it says is too far from ours.
+        Refused: The signature is wrong, or the stated time is too far from `now`.
     """
-    _signed(_of_base64(headers.get("x-shopify-hmac-sha256", "")), [_hmac(secret, body) for secret in secrets])
+    _require_signature(
+        _of_base64(headers.get("x-shopify-hmac-sha256", "")), [_hmac(secret, body) for secret in secrets]
+    )
     triggered = headers.get("x-shopify-triggered-at")
     if triggered is not None:
-        _timely(_instant(triggered), now, SHOPIFY_SECONDS)
+        _require_recent(_instant(triggered), now, SHOPIFY_SECONDS)
     return Delivery(headers.get("x-shopify-topic", "event"), headers.get("x-shopify-webhook-id", ""))
 
 
 def stripe(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float) -> Delivery:
-    """``t=…,v1=…``: hexadecimal HMAC-SHA-256 over time, a dot and the body. Stripe signs every attempt anew.
+    """Check a delivery of Stripe: ``t=…,v1=…`` with hexadecimal HMAC-SHA-256 over time, a dot and the body.
+
+    Stripe signs each attempt with its own time. The arguments are those of `shopify`.
 
     Raises:
-        Refused: No signature fits, or it is too old or from the future.
+        Refused: No signature fits, or its time is too old or in the future.
     """
     parts = [part.strip().partition("=") for part in headers.get("stripe-signature", "").split(",")]
     times = [value for name, _, value in parts if name == "t"]
@@ -73,16 +85,18 @@ def stripe(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float) 
     if len(times) != 1:
         raise Refused(401, "wrong_signature", "The signature names no time.")
     message = times[0].encode() + b"." + body
-    _signed(given, [_hmac(secret, message) for secret in secrets])
-    _timely(_seconds(times[0]), now, TOLERANCE_SECONDS)
+    _require_signature(given, [_hmac(secret, message) for secret in secrets])
+    _require_recent(_seconds(times[0]), now, TOLERANCE_SECONDS)
     return _named_by(body)
 
 
 def generic(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float) -> Delivery:
-    """Standard Webhooks: ``v1,`` and base64 of HMAC-SHA-256 over id, time and body, with dots between.
+    """Check a delivery of Standard Webhooks: ``v1,`` and base64 of HMAC-SHA-256 over id, time and body, joined by dots.
+
+    The arguments are those of `shopify`.
 
     Raises:
-        Refused: No signature fits, or it is too old or from the future.
+        Refused: No signature fits, or its time is too old or in the future.
     """
     delivery_id, time = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     given = [
@@ -94,8 +108,8 @@ def generic(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float)
     if not delivery_id or not time:
         raise Refused(401, "wrong_signature", "The headers webhook-id and webhook-timestamp are needed.")
     message = delivery_id.encode() + b"." + time.encode() + b"." + body
-    _signed(given, [_hmac(standard_key(secret), message) for secret in secrets])
-    _timely(_seconds(time), now, TOLERANCE_SECONDS)
+    _require_signature(given, [_hmac(standard_key(secret), message) for secret in secrets])
+    _require_recent(_seconds(time), now, TOLERANCE_SECONDS)
     return Delivery("event", delivery_id)
 
 
@@ -107,10 +121,10 @@ CHECKS: dict[str, Callable[[Headers, bytes, Sequence[bytes], float], Delivery]] 
 
 
 def standard_key(secret: bytes) -> bytes:
-    """The key behind a Standard Webhooks secret: base64 after ``whsec_``.
+    """Return the key of a Standard Webhooks secret, which is base64 after ``whsec_``.
 
     Raises:
-        ValueError: It is not base64.
+        ValueError: The secret is not base64.
     """
     return base64.b64decode(secret.removeprefix(b"whsec_"), validate=True)
 
@@ -119,14 +133,14 @@ def _hmac(secret: bytes, message: bytes) -> bytes:
     return hmac.digest(secret, message, hashlib.sha256)
 
 
-def _signed(given: Sequence[bytes], expected: Sequence[bytes]) -> None:
-    """All are compared, so that the time tells nothing of which one fits."""
+def _require_signature(given: Sequence[bytes], expected: Sequence[bytes]) -> None:
+    """Raise Refused if no signature fits. All pairs are compared, so that the time does not tell which one fits."""
     fitting = [hmac.compare_digest(one, other) for one in given for other in expected]
     if not any(fitting):
         raise Refused(401, "wrong_signature", "The signature does not fit the body.")
 
 
-def _timely(sent: float | None, now: float, tolerance: float) -> None:
+def _require_recent(sent: float | None, now: float, tolerance: float) -> None:
     if sent is None:
         raise Refused(400, "stale", "The time stamp cannot be read.")
     if sent < now - tolerance:
@@ -162,7 +176,7 @@ def _of_hexadecimal(text: str) -> list[bytes]:
 
 
 def _named_by(body: bytes) -> Delivery:
-    """A Stripe event names itself; a body that is none lands all the same, and the ingest says what is wrong."""
+    """Return type and id of a Stripe event; a body that is not an event lands too, and the ingest reports it."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Repairs: what somebody decided about rows in quarantine, written beside them in `raw.repairs`.
+"""Decisions about quarantined rows, recorded in `raw.repairs`.
 
-A patch says which fields should be what; a discard says that the row shall stay out; a withdrawal takes back what was
-decided. The latest about a row is in force. Nothing is edited or deleted, and nothing here touches a feed: carrying
-decisions out belongs to `replaying`. Patches of whole records as received are recorded in `repairing_records`.
+A patch gives new values of columns, a discard leaves the row out for good, a withdrawal takes either back. The latest
+decision about a row is in force. Nothing is edited or deleted, and no feed changes here: `replay` applies decisions.
+Patches of whole records as received belong to `records`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from orderhouse.ingest.screening import UNREADABLE
 from orderhouse.sources.config.declaration import Source
 from orderhouse.vault.vault import Vault
 
-__all__ = ["demand_reason", "next_batch", "record_discards", "record_patches", "record_withdrawal", "write_decisions"]
+__all__ = ["next_batch", "record_discards", "record_patches", "record_withdrawal", "require_reason", "write_decisions"]
 
-# Ids in quarantine are hexadecimal, so that the two are not taken for each other.
+# Ids of quarantined rows are hexadecimal, so this letter tells the two kinds of ids apart.
 REPAIR_LETTER = "r"
 NOTHING = (pl.lit(None, pl.String).alias("fields"), pl.lit(None, pl.String).alias("fields_before"))
 
@@ -42,38 +42,38 @@ def record_patches(
     why: str,
     who: str,
 ) -> list[str]:
-    """Record what fields of rows should be. The vault has personal values before the patch is there.
+    """Record patches of rows. The vault stores personal values before the patch is committed.
 
     Args:
         connection: The raw database, open for writing.
-        vault: Takes personal values, and values that may be.
+        vault: Store of values that are or may be personal.
         sources: The declared sources.
-        quarantine_ids: Whole ids of rows.
-        fields: Contract column to value, as the source would write it; empty text for none.
+        quarantine_ids: Full ids of rows.
+        fields: Values by contract column, as the source would write them. Empty text empties a column.
         why: The reason.
-        who: Whose decision it is.
+        who: The person who decides.
 
     Returns:
-        The repairs' ids.
+        The ids of the repairs.
 
     Raises:
         OrderhouseError: A row was superseded, its source is no longer declared, or a feed has no such column.
     """
-    rows = _chosen(connection, quarantine_ids)
-    demand_reason(why)
+    rows = _selected_rows(connection, quarantine_ids)
+    require_reason(why)
     if not fields:
-        raise OrderhouseError("A repair says what should be there: --set column=value.")
+        raise OrderhouseError("The repair changes no column. Give `--set column=value`.")
     if rows["feed"].null_count():
         raise OrderhouseError(
-            "A row of a file that is only looked things up in belongs to no feed; send the file again."
+            "A row of a reference file belongs to no feed and cannot be repaired. Send the corrected file."
         )
     kinds = rows.select("source", "feed").unique().sort("source", "feed").rows()
     for _, feed in kinds:
-        _demand_columns(feed, list(fields))
-    written = {(source, feed): _written(sources, source, feed, fields, vault) for source, feed in kinds}
+        _require_columns(feed, list(fields))
+    stored = {(source, feed): _stored_fields(sources, source, feed, fields, vault) for source, feed in kinds}
     vault.flush()
     checkpoint("repair_after_vault")
-    merged = [_merged(row, written[row["source"], row["feed"]]) for row in rows.iter_rows(named=True)]
+    merged = [_merge(row, stored[row["source"], row["feed"]]) for row in rows.iter_rows(named=True)]
     patches = rows.with_columns(
         pl.Series("fields", [after for after, _ in merged], pl.String),
         pl.Series("fields_before", [before for _, before in merged], pl.String),
@@ -84,29 +84,41 @@ def record_patches(
 def record_discards(
     connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str], *, why: str, who: str
 ) -> list[str]:
-    """Record that rows shall stay out. They stay visible, and count as quarantined.
+    """Record discards of rows. Discarded rows stay visible and count as quarantined.
+
+    Args:
+        connection: The raw database, open for writing.
+        quarantine_ids: Full ids of rows.
+        why: The reason.
+        who: The person who decides.
+
+    Returns:
+        The ids of the discards.
 
     Raises:
-        OrderhouseError: There is no reason, or a row was superseded.
+        OrderhouseError: The reason is empty, or a row was superseded.
     """
-    demand_reason(why)
-    rows = _chosen(connection, quarantine_ids).with_columns(NOTHING)
+    require_reason(why)
+    rows = _selected_rows(connection, quarantine_ids).with_columns(NOTHING)
     return write_decisions(connection, rows, "discard", why, who)
 
 
 def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, why: str, who: str) -> str:
-    """Record that a patch, of a row or of a record as received, or a discard is taken back.
+    """Record the withdrawal of a discard, or of a patch of a row or of a record as received.
 
     Args:
         connection: The raw database, open for writing.
-        repair_id: The beginning of a repair's id.
+        repair_id: The first characters of a repair's id.
         why: The reason.
-        who: Whose decision it is.
+        who: The person who decides.
+
+    Returns:
+        The id of the withdrawal.
 
     Raises:
-        OrderhouseError: There is no such repair, or it is not in force.
+        OrderhouseError: The reason is empty, there is no such repair, or it is not in force.
     """
-    demand_reason(why)
+    require_reason(why)
     repairs = connection.execute(
         """
         select repair_id, kind, first_value(repair_id) over (
@@ -123,10 +135,11 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
         raise OrderhouseError(f"{found} {repair_id!r}. `orderhouse quarantine history` lists them.")
     ((whole, kind, in_force),) = repairs
     if in_force != whole:
-        raise OrderhouseError(f"The repair {whole} is not in force: {in_force} took its place.")
+        raise OrderhouseError(f"The repair {whole} is not in force, because {in_force} replaced it.")
     if kind == "withdraw":
         raise OrderhouseError(
-            f"{whole} took a repair back; to repair the row again, use `orderhouse quarantine repair`."
+            f"{whole} is a withdrawal and cannot be withdrawn. "
+            "To repair the row again, use `orderhouse quarantine repair`."
         )
     row: pl.DataFrame = connection.sql(
         """
@@ -134,7 +147,7 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
         """,
         params=[whole],
     ).pl()
-    # a patch that was carried over to a later load is taken back from the row as it stands now
+    # The patch may hold for a later load of the file, which has another quarantine id for the row.
     current = connection.execute(
         "select quarantine_id from raw.quarantined_rows as quarantined where is_current and repair_id = ?", [whole]
     ).fetchall()
@@ -144,12 +157,13 @@ def record_withdrawal(connection: duckdb.DuckDBPyConnection, repair_id: str, *, 
 
 
 def next_batch(connection: duckdb.DuckDBPyConnection) -> int:
-    """The number of the batch after the last one."""
+    """Return the number of the batch after the last one."""
     ((last,),) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchall()
     return int(last) + 1
 
 
-def _chosen(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str]) -> pl.DataFrame:
+def _selected_rows(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str]) -> pl.DataFrame:
+    """Return the rows with these ids; raise if one of them was superseded."""
     rows: pl.DataFrame = connection.sql(
         """
         select source, file_id, feed, record, quarantine_id, row_hash, row_json, path, is_current, repair_kind, fields
@@ -162,19 +176,19 @@ def _chosen(connection: duckdb.DuckDBPyConnection, quarantine_ids: Sequence[str]
     if gone.height:
         place = f"{gone['path'][0]}:{gone['record'][0]}"
         raise OrderhouseError(
-            f"{gone['quarantine_id'][0]} ({place}) was superseded: its file was read again since. "
-            "`orderhouse quarantine list` shows how its rows stand now."
+            f"{gone['quarantine_id'][0]} ({place}) was superseded: its file was reread since. "
+            "`orderhouse quarantine list` shows the current rows."
         )
     return rows
 
 
-def demand_reason(why: str) -> None:
-    """Refuse a decision without a reason."""
+def require_reason(why: str) -> None:
+    """Raise OrderhouseError if the reason is empty."""
     if not why.strip():
-        raise OrderhouseError("Say why, for whoever asks later: --why TEXT.")
+        raise OrderhouseError("The decision has no reason. Give one with `--why TEXT`.")
 
 
-def _demand_columns(feed: str, names: Sequence[str]) -> None:
+def _require_columns(feed: str, names: Sequence[str]) -> None:
     fields = CONTRACTS[feed].fields()
     for name in names:
         if name not in fields:
@@ -183,14 +197,15 @@ def _demand_columns(feed: str, names: Sequence[str]) -> None:
             raise OrderhouseError(f"{feed} has no column {name!r}.{hint}")
 
 
-def _merged(row: Mapping[str, str | None], written: Mapping[str, str]) -> tuple[str, str]:
-    """A row's whole patch and the same fields as received: what an earlier patch in force said holds unless said anew.
+def _merge(row: Mapping[str, str | None], stored: Mapping[str, str]) -> tuple[str, str]:
+    """Return the whole patch of a row and the same fields as received, both as JSON.
 
-    Quarantined rows are few, so they may be gone through one by one.
+    Fields of an earlier patch in force stay, unless the new patch names them. Quarantined rows are few, so a loop over
+    them is fast enough.
     """
     earlier = json.loads(row["fields"] or "{}") if row["repair_kind"] == "patch" else {}
-    said = {_column(name) for name in written}
-    after = {name: value for name, value in earlier.items() if _column(name) not in said} | dict(written)
+    named = {_column(name) for name in stored}
+    after = {name: value for name, value in earlier.items() if _column(name) not in named} | dict(stored)
     changed = {_column(name) for name in after}
     received = json.loads(row["row_json"] or "{}")
     before = {name: value for name, value in received.items() if _column(name) in changed}
@@ -201,12 +216,14 @@ def _column(name: str) -> str:
     return name.removesuffix("_token")
 
 
-def _written(
+def _stored_fields(
     sources: Mapping[str, Source], source: str, feed: str, fields: Mapping[str, str], vault: Vault
 ) -> dict[str, str]:
-    """The fields as a patch holds them: ids with their prefix, personal and odd values as tokens."""
+    """Return the fields as a patch stores them: ids with their prefix, values that may be personal as tokens."""
     if source not in sources:
-        raise OrderhouseError(f"The sources file declares no source {source!r} any more, so its rows cannot be read.")
+        raise OrderhouseError(
+            f"The sources file no longer declares source {source!r}, so its rows cannot be read. Declare it again."
+        )
     contract: type[Contract] = CONTRACTS[feed]
     written = {name: [value.strip() or None] for name, value in fields.items()}
     frame = pl.DataFrame(written, schema=dict.fromkeys(written, pl.String()))
@@ -229,7 +246,15 @@ def write_decisions(
     why: str,
     who: str,
 ) -> list[str]:
-    """Write one line per row, in one transaction and batch of their own; the decisions' ids."""
+    """Write one decision per row, in one transaction and one batch, and return their ids.
+
+    Args:
+        connection: The raw database, open for writing.
+        rows: source, file_id, feed, record, quarantine_id, row_hash, fields and fields_before of each decision.
+        kind: ``patch``, ``record_patch``, ``discard`` or ``withdraw``.
+        why: The reason.
+        who: The person who decides.
+    """
     if not rows.height:
         return []
     ids = [REPAIR_LETTER + secrets.token_hex(8) for _ in range(rows.height)]

@@ -1,6 +1,6 @@
-"""Rows in quarantine for the people who put them right: as received, with personal values if asked.
+"""Tables of quarantined rows as received, for the people who correct them, with personal values on request.
 
-Reads only. Which rows there are and how they stand is in `quarantined`; the values behind tokens are the vault's.
+This module writes nothing. The choice of rows and their state belong to `state`, values behind tokens to the vault.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import polars as pl
 
 from orderhouse.vault.vault import Vault
 
-__all__ = ["revealed", "spread"]
+__all__ = ["reveal_rows", "rows_as_table"]
 
 TOKEN = "_token"  # noqa: S105 - the end of a column's name
 ERASED = "(erased)"
 FACTS = ("quarantine_id", "state", "source", "feed", "path", "record", "rules", "reasons")
 
 
-def revealed(rows: Iterable[str | None], vault: Vault) -> list[dict[str, str]]:
-    """Rows as JSON, with the values behind their tokens; those of people who were erased say so."""
+def reveal_rows(rows: Iterable[str | None], vault: Vault) -> list[dict[str, str]]:
+    """Return rows, given as JSON, with the values behind their tokens; erased values read ``(erased)``."""
     decoded: list[dict[str, str]] = [json.loads(row or "{}") for row in rows]
     tokens = {value for row in decoded for name, value in row.items() if name.endswith(TOKEN)}
     values = vault.reveal(tokens)
@@ -34,19 +34,19 @@ def revealed(rows: Iterable[str | None], vault: Vault) -> list[dict[str, str]]:
     ]
 
 
-def spread(rows: Sequence[dict[str, Any]], vault: Vault | None = None) -> pl.DataFrame:
-    """Rows of the quarantine with a column for each of theirs, for whoever sent them to look up and correct.
+def rows_as_table(rows: Sequence[dict[str, Any]], vault: Vault | None = None) -> pl.DataFrame:
+    """Return quarantined rows as one table, with one column ``row.<name>`` for each column of the rows.
 
     Args:
-        rows: From `quarantined`.
-        vault: To reveal what is behind tokens; None leaves them.
+        rows: Rows of `state.quarantined`.
+        vault: The vault, to reveal the values behind tokens; None keeps the tokens.
     """
     texts = [row["row_json"] for row in rows]
-    fields = revealed(texts, vault) if vault else [json.loads(text or "{}") for text in texts]
+    fields = reveal_rows(texts, vault) if vault else [json.loads(text or "{}") for text in texts]
     columns = list(dict.fromkeys(name for row in fields for name in row))
-    spread_out = pl.DataFrame(
+    columns_of_rows = pl.DataFrame(
         {f"row.{name}": [row.get(name) for row in fields] for name in columns},
         schema={f"row.{name}": pl.String() for name in columns},
     )
     facts = pl.DataFrame({name: [row[name] for row in rows] for name in FACTS})
-    return pl.concat([facts, spread_out], how="horizontal")
+    return pl.concat([facts, columns_of_rows], how="horizontal")

@@ -1,6 +1,6 @@
-"""What was decided about rows in quarantine and about records as received, and what came of it, the latest first.
+"""History of decisions about quarantined rows and records as received, and of their outcomes.
 
-Reads `raw.repairs` and `raw.replays`. How each row stands now is in `quarantined`.
+This module reads `raw.repairs` and `raw.replays`. The current state of each row belongs to `state`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ def events(
     what: str | None = None,
     limit: int = 50,
 ) -> list[Row]:
-    """What was decided and done, the latest first: at, what, place, who, why, fields and fields_before, ids.
+    """Return decisions and outcomes, the latest first, one dictionary each.
+
+    The keys are at (UTC), what, who, why, fields, fields_before, repair_id, quarantine_id, batch_id, path, record and
+    feed.
 
     Args:
         connection: The raw database.
-        quarantine_id: Only about this row, whole id, and about the record that it came from.
-        what: Only of this kind: patch, record_patch, discard, withdraw, accepted, duplicate, still_quarantined …
-        limit: At most so many.
+        quarantine_id: Full id of a row, for events about this row and about the record that it came from.
+        what: One kind of events: patch, record_patch, discard, withdraw, accepted, duplicate, still_quarantined …
+        limit: Greatest number of events.
     """
     return rows_of(
         connection,

@@ -1,16 +1,23 @@
-"""Patches of rows that are in force and have lost their row, because its file was read again and gives another one."""
+"""Lapsed patches: patches in force whose row no longer exists, because its file was reread and gives another row.
+
+This module finds them and words their reasons, which are stored in `raw.replays`. Replays belong to `replay`.
+"""
 
 from __future__ import annotations
 
 import duckdb
 import polars as pl
 
-__all__ = ["lost_patches"]
+__all__ = ["lapsed_patches"]
 
 
-def lost_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Patches in force whose row is no longer in quarantine as it was, and of which that was not said yet."""
-    lost: pl.DataFrame = connection.sql(
+def lapsed_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return lapsed patches that were not reported yet, each with its outcome and reasons.
+
+    Args:
+        connection: The raw database.
+    """
+    lapsed: pl.DataFrame = connection.sql(
         """
         with loads as (
             select source, file_id, max(batch_id) as batch_id, arg_max(status, batch_id) as status,
@@ -46,7 +53,7 @@ def lost_patches(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     ).pl()
     applies = pl.col("is_still_there") | (pl.col("status") != "loaded")
     repair = pl.format("{}:{}: the repair {} by {}", "path", "record", "repair_id", "made_by")
-    return lost.with_columns(
+    return lapsed.with_columns(
         outcome=pl.when(applies).then(pl.lit("no_longer_applies")).otherwise(pl.lit("no_longer_needed")),
         reasons=pl.when(~applies)
         .then(

@@ -1,8 +1,8 @@
-"""Rereading: files whose records were repaired, or repaired otherwise, since they were loaded are loaded again.
+"""Reread: load files again whose records got new or changed repairs since they were loaded.
 
-Each is read as it was received, with the patches of its records, and takes the place of its earlier load in one
-transaction, so that what comes of it is what would have come of a file that had never been broken. `ingest` does the
-same with what it finds; this is for repairs that shall show at once.
+A file is read as received, with the patches of its records. The new load supersedes the earlier one in one transaction,
+so that the result is that of a file without errors. An ingest rereads such files as well; this module serves commands
+that apply a repair at once. Recording of repairs belongs to `records`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import duckdb
 
 from orderhouse.files.source_files import SIDE_FILE, FileRejected, FileUnsettled, FileVanished
 from orderhouse.ingest.discovery import Unit
-from orderhouse.ingest.ledger import Known, Ledger
+from orderhouse.ingest.ledger import KnownFile, Ledger
 from orderhouse.ingest.loaded_files import LoadedFiles
 from orderhouse.ingest.loading import Loader
 from orderhouse.ingest.repairs_in_force import RecordRepairs
@@ -30,19 +30,19 @@ from orderhouse.vault.vault import Vault
 __all__ = ["Reread", "record_sentences", "reread"]
 
 OUTCOMES = {
-    "accepted": "was read again as repaired: what comes of the record is in its feeds",
-    "withdrawn": "was read again as it came: its repair was taken back",
+    "accepted": "was reread with its repair: the rows of the record are in their feeds",
+    "withdrawn": "was reread as received: its repair was withdrawn",
 }
 
 
 @dataclass(frozen=True)
 class Reread:
-    """What was read again.
+    """Result of a reread.
 
     Attributes:
         batch_id: The batch that was written; None if nothing had to be read.
-        sentences: What became of the records.
-        notes: What else there is to say, and what waits.
+        sentences: Outcomes of the repaired records.
+        notes: Sentences about pending repairs, failed control totals and files that were not reread.
     """
 
     batch_id: int | None = None
@@ -53,30 +53,30 @@ class Reread:
 def reread(
     connection: duckdb.DuckDBPyConnection, vault: Vault, originals: Originals, sources: Mapping[str, Source]
 ) -> Reread:
-    """Load every file again about whose records something was decided since. Doing it twice changes nothing.
+    """Load every file again whose records have new decisions. A second reread changes nothing.
 
     Args:
-        connection: The raw database, open for writing; the caller holds the lock.
-        vault: Has the values of the patches.
-        originals: Where files as received are kept.
-        sources: The declared sources; a file whose mapping has changed waits for `ingest`.
+        connection: The raw database, open for writing; the caller holds the run lock.
+        vault: Store of the values of the patches.
+        originals: Store of the files as received.
+        sources: The declared sources. A file whose mapping has changed is left to `ingest`, with a note.
     """
     repairs = RecordRepairs(connection, vault)
     ledger = Ledger(connection, repairs)
-    again = LoadedFiles(originals)
+    loaded_files = LoadedFiles(originals)
     units: list[Unit] = []
     notes: list[str] = []
     for source in sources.values():
         for loaded in ledger.outdated(source, set()):
             if any(known.mapping_version != source.mapping_version for known in loaded):
                 if any(ledger.lacks_repairs(known) for known in loaded):
-                    notes.append(_waits(loaded[0], f"the mapping of {source.name} has changed since"))
+                    notes.append(_pending_note(loaded[0], f"the mapping of {source.name} has changed since"))
                 continue
-            unit = again.unit(source, loaded)
-            if isinstance(unit, Known):
-                notes.append(_waits(unit, "the file can no longer be read"))
+            unit = loaded_files.unit(source, loaded)
+            if isinstance(unit, KnownFile):
+                notes.append(_pending_note(unit, "the file can no longer be read"))
             else:
-                units.append(replace(unit, files=[repairs.carried_by(source.name, file) for file in unit.files]))
+                units.append(replace(unit, files=[repairs.with_patches(source.name, file) for file in unit.files]))
     if not units:
         return Reread(notes=notes)
     loader = Loader(connection, vault, ledger, next_batch(connection), datetime.now(UTC).replace(tzinfo=None))
@@ -93,7 +93,7 @@ def reread(
     finally:
         loader.close()
     loader.finish_batch()
-    notes += [f"{each.path} was not taken: {each.reason}" for each in reports if each.status == "rejected"]
+    notes += [f"{each.path} was refused: {each.reason}" for each in reports if each.status == "rejected"]
     notes += [check.detail for check in loader.checks if check.status == "failed" and not check.is_rejected]
     if not loader.has_written:
         return Reread(notes=notes)
@@ -101,7 +101,7 @@ def reread(
 
 
 def record_sentences(connection: duckdb.DuckDBPyConnection, batch_id: int) -> list[str]:
-    """What became of repaired records whose files a batch brought again, in a sentence each."""
+    """Return one sentence for each repaired record whose file was reread in a batch."""
     found = connection.execute(
         """
         select quarantine.path || ':' || replays.record, replays.outcome, replays.reasons
@@ -117,21 +117,21 @@ def record_sentences(connection: duckdb.DuckDBPyConnection, batch_id: int) -> li
 
 
 def _load(loader: Loader, originals: Originals, unit: Unit) -> list[str]:
-    """Load a unit again; where that cannot be done its rows stay as they were."""
+    """Load a unit again. If that fails, keep its earlier load and return a note."""
     loader.begin_unit(unit)
     try:
         for file in unit.files:
             side = unit.source.base / Path(file.path + SIDE_FILE)
-            loader.controls.look_beside(unit.source, file, side, is_only_file=False)
+            loader.controls.register(unit.source, file, side, is_only_file=False)
             originals.keep(file)
         for rows in FORMATS[unit.source.format].read(unit.source, unit.files):
             loader.add(unit, rows)
     except (FileRejected, FileUnsettled, FileVanished) as error:
         loader.drop_unit(unit)
-        reason = getattr(error, "reason", "It is not there any more.")
-        return [f"{unit.files[0].path} was not read again, and its rows stay as they were: {reason}"]
+        reason = getattr(error, "reason", "It no longer exists.")
+        return [f"{unit.files[0].path} was not reread, and its rows keep their earlier load: {reason}"]
     return []
 
 
-def _waits(known: Known, why: str) -> str:
-    return f"{known.path}: what was decided about records of it waits: {why}. `orderhouse ingest` carries it out."
+def _pending_note(known: KnownFile, why: str) -> str:
+    return f"{known.path}: repairs of its records are pending: {why}. `orderhouse ingest` applies them."

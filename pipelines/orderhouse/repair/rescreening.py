@@ -1,6 +1,6 @@
-"""Rows of the quarantine with their patches, screened as their files' rows are.
+"""Rescreening: apply patches to quarantined rows and screen them like the rows of their files.
 
-Which rows, and what becomes of them, belongs to `replaying`.
+The choice of rows and the use of the outcome belong to `replay`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,29 @@ from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.readers.records import RECORD
 from orderhouse.vault.vault import Vault
 
-__all__ = ["screened_again"]
+__all__ = ["rescreen"]
 
 RECORD_TEXT = "record_text_token"
 
 
-def screened_again(
+def rescreen(
     rows: pl.DataFrame, sources: Mapping[str, Source], vault: Vault
 ) -> tuple[dict[str, list[pl.DataFrame]], pl.DataFrame]:
-    """Rows that break nothing, by feed, and for every row the reasons it stays in quarantine or is kept out of it.
+    """Screen quarantined rows again, with their patches.
 
     Args:
-        rows: Of the view `quarantined`, each with its part.
+        rows: Rows of `raw.quarantined_rows`, each with its part.
         sources: The declared sources.
-        vault: Has odd values of the rows.
+        vault: Store of the values behind the rows' tokens.
+
+    Returns:
+        The accepted rows by feed, and `_part` and `breaks` of all other rows: the reasons why they stay in quarantine.
     """
     schema = {PART: pl.Int64(), "breaks": pl.String()}
     verdicts: list[pl.DataFrame] = [pl.DataFrame(schema=schema)]
     accepted: dict[str, list[pl.DataFrame]] = {}
     out = (pl.col("repair_kind").fill_null("") == "discard") | pl.col("feed").is_null()
+    # A malformed record has no columns to screen until a patch gives some.
     unread = pl.col("row_json").str.contains(f'"{RECORD_TEXT}"', literal=True) & (
         pl.col("repair_kind").fill_null("") != "patch"
     )
@@ -45,6 +49,7 @@ def screened_again(
         verdicts.append(erased)
         frame = frame.join(erased, on=PART, how="anti", maintain_order="left")
         tokens = frame.select(PART, cs.ends_with("_token"))
+        # The stored rows have their constants and prefixes already.
         plain = source.without_prefixes().model_copy(update={"constants": {}})
         screened = screen(str(feed), frame.drop(cs.ends_with("_token")), plain, vault)
         stored = screened.accepted.drop([each for each in tokens.columns if each != PART])
@@ -54,7 +59,7 @@ def screened_again(
 
 
 def _with_patches(feed: str, rows: pl.DataFrame, source: Source, vault: Vault) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows with their patches, as text, personal columns as the tokens they are; and those that lost a value."""
+    """Return rows with their patches, as text, with tokens in personal columns; and rows with an erased value."""
     contract = CONTRACTS[feed]
     personal = contract.personal()
     names = [*contract.fields(), *(f"{name}_token" for name in contract.fields()), RECORD_TEXT]
@@ -102,7 +107,7 @@ def _with_patches(feed: str, rows: pl.DataFrame, source: Source, vault: Vault) -
 
 
 def _token(name: str) -> pl.Expr:
-    """The token of a value: the patch's, or else the row's unless the patch has a plain value, or none, instead."""
+    """Return the token of a value: that of the patch, or that of the row if the patch does not name the column."""
     row, patch = pl.col("row").struct, pl.col("patch").struct
     of_row = pl.when(patch.field(name).is_null()).then(row.field(f"{name}_token"))
     return pl.coalesce(patch.field(f"{name}_token"), of_row).alias(f"{name}_token")

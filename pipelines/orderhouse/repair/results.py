@@ -1,4 +1,7 @@
-"""What a replay did: each row that was carried out anew, and sentences about it. Plain data."""
+"""Result of a replay: the outcome of each row, and sentences for a person.
+
+This module holds plain data. Display belongs to the command line and the dashboards.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ __all__ = ["ReplayResult", "Replayed", "replay_sentences"]
 
 @dataclass(frozen=True)
 class Replayed:
-    """A row and what became of it: accepted, duplicate, still_quarantined or withdrawn."""
+    """Row and its outcome: accepted, duplicate, still_quarantined or withdrawn."""
 
     quarantine_id: str
     place: str
@@ -20,12 +23,12 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What a replay did.
+    """Result of a replay.
 
     Attributes:
         batch_id: The batch that was written; None if nothing changed.
-        rows: Every row that was carried out anew.
-        notes: Sentences about patches that no longer apply, and decisions that wait.
+        rows: Every replayed row.
+        notes: Sentences about lapsed patches and pending decisions.
     """
 
     batch_id: int | None = None
@@ -33,19 +36,19 @@ class ReplayResult:
     notes: list[str] = field(default_factory=list)
 
     def count(self, *outcomes: str) -> int:
-        """How many rows came to one of these."""
+        """Return the number of rows with one of these outcomes."""
         return sum(row.outcome in outcomes for row in self.rows)
 
 
 def replay_sentences(result: ReplayResult) -> list[str]:
-    """What became of the rows, in a few sentences; one for each that stays in quarantine."""
-    said: list[str] = []
+    """Return sentences about the outcomes: totals, and one sentence for each row that stays in quarantine."""
+    sentences: list[str] = []
     accepted, duplicate, withdrawn = (result.count(each) for each in ("accepted", "duplicate", "withdrawn"))
     if accepted or duplicate:
-        known = f", {duplicate:,} of them known already" if duplicate else ""
-        said.append(f"Replayed {accepted + duplicate:,} repaired rows{known}: they are in their feeds.")
+        known = f", {duplicate:,} of them duplicates" if duplicate else ""
+        sentences.append(f"Replayed {accepted + duplicate:,} repaired rows{known}: they are in their feeds.")
     if withdrawn:
-        said.append(f"Taken back {withdrawn:,} repaired rows: they are in quarantine again.")
-    return said + [
+        sentences.append(f"Withdrew {withdrawn:,} repaired rows: they are in quarantine again.")
+    return sentences + [
         f"{row.place} stays in quarantine: {row.reasons}." for row in result.rows if row.outcome == "still_quarantined"
     ]

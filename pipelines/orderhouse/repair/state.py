@@ -1,7 +1,7 @@
-"""The quarantine as it stands: every row with its latest decision and the outcome of its replays.
+"""Current state of quarantined rows, each with its latest decision and the outcome of its replays.
 
-Reads the views of `storage.raw_views`, which define the states; writes nothing. `decisions` and `records` write
-decisions, `replay` and `reread` carry them out.
+This module reads the views of `storage.raw_views`, which define the states, and writes nothing. `decisions` and
+`records` record decisions, `replay` and `reread` apply them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ STATES = ("open", "patched", "patch_failed", "repaired", "discarded", "supersede
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows are meant; None means any.
+    """Selection of quarantined rows; None means any.
 
     Attributes:
+        feed: Feed of the rows.
+        source: Source of the rows.
         rule: A broken rule, such as ``currency|iso_4217``.
-        states: Of these states.
-        quarantine_ids: These, each by its first characters.
+        states: States of the rows.
+        quarantine_ids: First characters of their ids.
+        limit: Greatest number of rows.
     """
 
     feed: str | None = None
@@ -40,18 +43,18 @@ class Selection:
 
 
 def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> list[Row]:
-    """Rows of the quarantine, the latest first.
+    """Return quarantined rows with their state, the latest first.
 
     Args:
         connection: The raw database.
-        wanted: Which of them.
+        wanted: The selection.
 
     Raises:
-        OrderhouseError: A state that there is not.
+        OrderhouseError: A state of the selection does not exist.
     """
     for state in wanted.states or ():
         if state not in STATES:
-            raise OrderhouseError(f"{state!r} is no state of a row in quarantine; choose one of {', '.join(STATES)}.")
+            raise OrderhouseError(f"{state!r} is not a state of quarantined rows. Choose one of {', '.join(STATES)}.")
     return rows_of(
         connection,
         """
@@ -75,7 +78,7 @@ def quarantined(connection: duckdb.DuckDBPyConnection, wanted: Selection) -> lis
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> list[Row]:
-    """The answer to a query, a dictionary for each row."""
+    """Return the result of a query as one dictionary per row."""
     found = connection.execute(query, values)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

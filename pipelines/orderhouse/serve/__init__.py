@@ -1,4 +1,4 @@
-"""Serving what is published: versions, exports, look-ups.
+"""Serving of published versions: publication, rollback, queries and exports.
 
-Nothing here computes a number; all of it reads published files.
+This package computes no numbers; these belong to `dbt_project/`.
 """

@@ -1,7 +1,4 @@
-"""Copying a large file safely.
-
-Shared blocks where the file system can, plain bytes where it cannot, on disk either way.
-"""
+"""Durable copies of large files: with shared blocks where the file system supports them, else byte by byte."""
 
 from __future__ import annotations
 
@@ -12,24 +9,24 @@ from pathlib import Path
 
 __all__ = ["copy_file", "sync_folder"]
 
-# ioctl FICLONE of Linux: the copy shares the original's blocks (btrfs, xfs, bcachefs); others answer with an error.
+# ioctl FICLONE of Linux: the copy shares the original's blocks (btrfs, xfs, bcachefs). Other file systems refuse it.
 FICLONE = 0x40049409
 
 
 def copy_file(source: Path, target: Path) -> bool:
-    """Copy the bytes and wait until they are on disk. A copy that fails is removed: the disk may be full of it.
+    """Copy a file and sync it to disk. A copy that fails is removed, since it may have filled the disk.
 
     Returns:
-        Whether the copy shares the source's blocks.
+        True if the copy shares the source's blocks.
     """
     try:
-        return _copied(source, target)
+        return _copy(source, target)
     except OSError:
         target.unlink(missing_ok=True)
         raise
 
 
-def _copied(source: Path, target: Path) -> bool:
+def _copy(source: Path, target: Path) -> bool:
     with source.open("rb") as original, target.open("wb") as copy:
         is_shared = _clone(original.fileno(), copy.fileno())
         if not is_shared:
@@ -40,7 +37,7 @@ def _copied(source: Path, target: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
+    """Sync a folder, so that new names in it are durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

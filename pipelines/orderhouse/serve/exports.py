@@ -1,8 +1,9 @@
-"""Exports: published tables as CSV, Parquet or XLSX, with a manifest from which each can be derived again.
+"""Exports: write published tables as CSV, Parquet or XLSX, with a manifest that allows their verification.
 
-Files are written in constant memory (DuckDB's COPY; row by row for XLSX) and appear under their names only when
-whole, the manifest last. In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front unless told
-otherwise, since feeds hold what strangers typed; Parquet and XLSX hold text as text and need none.
+Files are written in constant memory (DuckDB's COPY; row by row for XLSX). They appear under their names only when
+complete, the manifest last. In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front by
+default, because feeds contain text of strangers. Parquet and XLSX store text as text. Verification belongs to
+`verifying`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["FORMATS", "MANIFEST_NAME", "export", "write_table"]
 FORMATS = ("csv", "parquet", "xlsx")
 MANIFEST_NAME = "manifest.json"
 COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+# Characters that begin a formula in spreadsheets (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -48,20 +49,24 @@ def export(
     """Write published tables as files.
 
     Args:
-        settings: Where the warehouse lives.
-        tables: Their names, with or without schema.
+        settings: Settings of the home.
+        tables: Names of tables, with or without schema.
         format: `csv`, `parquet` or `xlsx`.
         to: A folder, or an address such as `s3://bucket/folder`.
-        where: A condition on their rows, in SQL.
-        partition_by: Columns whose values split the files, one folder `column=value` each.
-        version: Which published version; the current one by default.
-        guards_formulas: In CSV, put an apostrophe before text that a spreadsheet would run.
+        where: A condition on the rows of all tables, in SQL.
+        partition_by: Columns whose values split the files, with one folder `column=value` each.
+        version: Number of the published version; the current one by default.
+        guards_formulas: True to put an apostrophe before text in CSV that a spreadsheet would run.
+
+    Returns:
+        The manifest, which is also written beside the files.
 
     Raises:
         OrderhouseError: Nothing is published, or a table, column, format or condition is not valid.
+        StoreRefused: The object store refuses to answer.
     """
     if format not in FORMATS:
-        raise OrderhouseError(f"{format!r} is no export format; choose one of {', '.join(FORMATS)}.")
+        raise OrderhouseError(f"{format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
     source = find_version(settings, version)
     guard = guards_formulas and format == "csv"
     parent = settings.exports if is_remote(to) else Path(to)
@@ -103,10 +108,10 @@ def _manifest(
 
 
 def query_of(connection: duckdb.DuckDBPyConnection, table: str, where: str | None, *, guard: bool) -> tuple[str, str]:
-    """The table and the query that it is exported with.
+    """Return a table and the query of its export.
 
     Raises:
-        OrderhouseError: The condition is not one.
+        OrderhouseError: The condition is not one condition, or does not fit the table.
     """
     columns = connection.execute(f"describe {quoted(table)}").fetchall()
     chosen = [_guarded(name) if guard and kind == "VARCHAR" else quote(name) for name, kind, *_ in columns]
@@ -137,14 +142,14 @@ def write_table(
     partition_by: Sequence[str],
     folder: Path,
 ) -> ExportedTable:
-    """Write one table into the folder and describe what was written.
+    """Write one table into a folder, and return its description for the manifest.
 
     Args:
         connection: A published version that may write into the folder.
         chosen: The table and its query.
         format: `csv`, `parquet` or `xlsx`.
         partition_by: Columns that split the files.
-        folder: Where to.
+        folder: The folder.
     """
     table, query = chosen
     described = connection.execute(f"describe {query}").fetchall()
@@ -192,7 +197,7 @@ def _copy(
 def _write_spreadsheets(
     connection: duckdb.DuckDBPyConnection, query: str, name: str, partition_by: Sequence[str], folder: Path
 ) -> int:
-    """One sheet per file; rows in a full order, so that the same rows give the same file."""
+    """Write one sheet per file, with fully ordered rows, so that the same rows give the same file."""
     if not partition_by:
         return write_spreadsheet(connection, f"{query} order by all", name, folder / f"{name}.xlsx")
     keys = ", ".join(quote(column) for column in partition_by)

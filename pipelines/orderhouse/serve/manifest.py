@@ -1,4 +1,4 @@
-"""The manifest of an export: what was exported, from which version, by which query, and the hash of every file."""
+"""Manifest of an export: its published version, the query of each table, and the hash of every file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANIFEST_VERSION = 1
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One file: its path relative to the manifest, bytes and SHA-256."""
+    """One file, with its path relative to the manifest, its size and its SHA-256."""
 
     path: str
     size_bytes: int
@@ -26,7 +26,7 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class ExportedTable:
-    """One table: the query it comes from, its columns as (name, type), its rows and files."""
+    """One table, with its query, its columns as (name, type), its number of rows and its files."""
 
     table: str
     query: str
@@ -37,20 +37,20 @@ class ExportedTable:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One export.
+    """Description of one export.
 
     Attributes:
         manifest_version: Version of this description.
         version: Number of the published version.
-        build_id: The build that version is a copy of.
-        as_of: Its clock, as UTC microsecond text.
+        build_id: The build of that version.
+        as_of: Its clock, as UTC text with microseconds.
         batch_id: The greatest batch in it.
         format: `csv`, `parquet` or `xlsx`.
         where: The condition on rows, if any.
         partition_by: The columns that split the files, if any.
-        guards_formulas: Whether text that a spreadsheet would take for a formula got an apostrophe in front (CSV).
-        exported_at: UTC, ISO-8601.
-        tables: What was exported.
+        guards_formulas: True if text that a spreadsheet would run as a formula got an apostrophe in front (CSV).
+        exported_at: Instant of the export, UTC, ISO-8601.
+        tables: The exported tables.
     """
 
     manifest_version: int
@@ -67,16 +67,16 @@ class Manifest:
 
     @property
     def rows(self) -> int:
-        """Rows of all tables together."""
+        """Return the number of rows of all tables together."""
         return sum(table.rows for table in self.tables)
 
     def to_json(self) -> str:
-        """The manifest as it is written beside the files."""
+        """Return the manifest as the JSON that is written beside the files."""
         return json.dumps(asdict(self), indent=2)
 
 
 def describe_file(path: Path, folder: Path) -> ExportedFile:
-    """Hash a file, in constant memory."""
+    """Return path, size and hash of a file; it is read in constant memory."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return ExportedFile(path.relative_to(folder).as_posix(), path.stat().st_size, digest)
@@ -86,7 +86,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest.
 
     Raises:
-        OrderhouseError: It is not there, or is no manifest.
+        OrderhouseError: The file does not exist, or is not a manifest.
     """
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -96,6 +96,6 @@ def read_manifest(path: Path) -> Manifest:
         ]
         return Manifest(**values, tables=tables)
     except FileNotFoundError:
-        raise OrderhouseError(f"There is no manifest {path}.") from None
+        raise OrderhouseError(f"There is no manifest {path}. Name the manifest of an export, or its folder.") from None
     except (OSError, ValueError, KeyError, TypeError):
         raise OrderhouseError(f"{path} is not the manifest of an export.") from None

@@ -1,7 +1,7 @@
-"""Where exports go: a folder, or an object store that pyarrow reaches (`s3://bucket/folder`).
+"""Destinations of exports: a folder, or an object store that pyarrow supports (`s3://bucket/folder`).
 
-Files are always made in a local folder first and sent from there; credentials and endpoint come from the store's own
-conventions (`AWS_…`, or `?endpoint_override=…&scheme=http` on the address).
+Files are always written to a local folder first and sent from there. Credentials and endpoint come from the store's own
+conventions (`AWS_…`, or `?endpoint_override=…&scheme=http` in the address).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ CHUNK = 8 * 1024 * 1024
 
 
 def is_remote(place: str) -> bool:
-    """Whether it is an address rather than a folder."""
+    """Return True for an address, False for a folder."""
     return is_address(place)
 
 
 @contextlib.contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A folder beside the final one (so that a move is a rename), removed at the end."""
+    """Create a temporary folder inside `parent`, so that a move is a rename; remove it at the end."""
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".outgoing-", dir=parent))
     try:
@@ -38,13 +38,18 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 def send(folder: Path, place: str, names: list[str]) -> None:
-    """Put these files, relative to the folder, in their place, in this order.
+    """Move or upload files to a place, in this order.
 
-    What comes last says that the rest is there; one that an earlier export left is taken away first, so that a place
-    never says so of files of two exports. In a store each file is there whole or not at all.
+    The last file, the manifest, tells that all others are there. So the manifest of an earlier export is removed first.
+    In a store each file is complete or absent.
+
+    Args:
+        folder: The local folder.
+        place: A folder or an address.
+        names: Paths relative to the folder.
 
     Raises:
-        StoreRefused: The store refuses.
+        StoreRefused: The store refuses to answer.
     """
     if not is_remote(place):
         target = Path(place)
@@ -62,10 +67,12 @@ def send(folder: Path, place: str, names: list[str]) -> None:
 
 
 def fetch(place: str, name: str, folder: Path) -> Path:
-    """The local path of a file in a place; one in a store is copied into the folder first. It may not be there.
+    """Return the local path of a file of a place; a file in a store is first copied into the folder.
+
+    The path need not exist.
 
     Raises:
-        StoreRefused: The store refuses.
+        StoreRefused: The store refuses to answer.
     """
     if not is_remote(place):
         return Path(place) / name
@@ -82,7 +89,7 @@ def fetch(place: str, name: str, folder: Path) -> Path:
 
 
 def _upload(store: Any, source: Path, target: str) -> None:
-    """One file. Closing the stream is what makes an object appear, so one that was cut short is taken away again."""
+    """Upload one file. Closing the stream creates the object, so an incomplete upload is deleted again."""
     try:
         with source.open("rb") as given, store.open_output_stream(target) as sink:
             shutil.copyfileobj(given, sink, CHUNK)
@@ -94,16 +101,16 @@ def _upload(store: Any, source: Path, target: str) -> None:
 
 
 def _compare_size(store: Any, target: str, source: Path) -> None:
-    """Refuse an object of another size than its file.
+    """Raise OSError if an object has another size than its file.
 
-    It may be larger too: the client sends in marked pieces, and a store that is not told who sends them (no
-    credentials, so no signature) may keep the marks as content: 88 bytes more of each of the files tried here.
+    It may also be larger: the client sends signed chunks, and without credentials a store may keep the chunk headers as
+    content. This made each of the files tried here 88 bytes longer.
     """
     kept, size = store.get_file_info(target).size or 0, source.stat().st_size
     if kept == size:
         return
     hint = f" The request was not signed: {NONE_FOUND}" if store.type_name == "s3" and not has_credentials() else ""
-    raise OSError(f"{source.name} has {size:,} bytes, but {kept:,} are in the store, so it was taken away again.{hint}")
+    raise OSError(f"{source.name} has {size:,} bytes, but {kept:,} are in the store, so the object was deleted.{hint}")
 
 
 def _remove(store: Any, target: str) -> None:

@@ -1,8 +1,8 @@
-"""Publishing: the audited warehouse file becomes the next version, in one atomic step that readers cannot see half of.
+"""Publication: make the audited warehouse file the next published version, in one atomic step.
 
-`published/current` names the version in force; `warehouse-<n>.duckdb` is a version and `warehouse-<n>.json` what is
-known of it. Order of writing: the copy, its description, the pointer. Killed in between, the next publish finishes or
-clears what was left.
+`published/current` names the current version. `warehouse-<n>.duckdb` is a version, `warehouse-<n>.json` its
+description. They are written in the order copy, description, pointer. After a kill in between, the next publication
+completes or deletes the rest. The audit itself belongs to `orderhouse.audit`.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ class PublishedVersion:
     """One version that readers can open.
 
     Attributes:
-        number: Counts up from 1.
+        number: Number of the version, from 1.
         path: The DuckDB file.
-        published_at: UTC, ISO-8601.
-        as_of: The clock of its numbers, as UTC microsecond text.
+        published_at: Instant of publication, UTC, ISO-8601.
+        as_of: The clock of its numbers, as UTC text with microseconds.
         batch_id: The greatest batch in it.
-        build_id: The build it is a copy of.
-        business_time_zone: Zone of its business days.
-        reporting_currency: Currency of its reports.
-        size_bytes: Of the file.
+        build_id: The build that it is a copy of.
+        business_time_zone: Time zone of its business days.
+        reporting_currency: Its reporting currency.
+        size_bytes: Size of the file.
         rows: Rows by `schema.table`.
-        is_current: Whether readers are given this one.
+        is_current: True if readers get this version.
     """
 
     number: int
@@ -71,12 +71,12 @@ class PublishedVersion:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why readers still see an older version.
+    """Reason why readers still get an older version.
 
     Attributes:
-        since: When the audit first refused, UTC, ISO-8601.
-        at: When it last did.
-        failures: Name, failed rows and detail of each check that did not hold the last time.
+        since: Instant of the first refusal since the last publication, UTC, ISO-8601.
+        at: Instant of the last refusal, UTC, ISO-8601.
+        failures: Name, failed rows and detail of each check that failed in the last refusal.
     """
 
     since: str
@@ -85,16 +85,16 @@ class Refusal:
 
 
 def publish(settings: Settings, *, again: bool = True) -> PublishedVersion:
-    """Make the audited build the current version; the caller holds the lock.
+    """Make the audited build the current version. The caller holds the run lock.
 
-    A build that is published already is not copied again: the pointer goes back to it, which undoes a rollback.
+    A build that is published already is not copied again. It becomes current again, which undoes a rollback.
 
     Args:
-        settings: Where the warehouse lives.
-        again: Whether to undo a rollback of this very build; a scheduled run does not.
+        settings: Settings of the home.
+        again: True to undo a rollback of this build; a scheduled run does not.
 
     Raises:
-        AuditRefused: The audit of exactly this build did not pass, or there was none.
+        AuditRefused: The audit of this build did not pass, or there was none.
         OrderhouseError: There is no finished build.
     """
     record = _audited(settings)
@@ -113,7 +113,7 @@ def publish(settings: Settings, *, again: bool = True) -> PublishedVersion:
 
 
 def list_versions(settings: Settings) -> list[PublishedVersion]:
-    """Every version that can be opened, newest first."""
+    """Return all versions that are kept, newest first."""
     current = _current_name(settings)
     found = []
     for path in settings.published.glob("warehouse-*.duckdb"):
@@ -125,12 +125,12 @@ def list_versions(settings: Settings) -> list[PublishedVersion]:
 
 
 def current_version(settings: Settings) -> PublishedVersion | None:
-    """The version that readers are given, or None before the first one."""
+    """Return the current version; None before the first one."""
     return next((version for version in list_versions(settings) if version.is_current), None)
 
 
 def find_version(settings: Settings, number: int | None = None) -> PublishedVersion:
-    """One version; the current one by default.
+    """Return one version; the current one by default.
 
     Raises:
         OrderhouseError: Nothing is published yet, or that version is not kept.
@@ -146,7 +146,9 @@ def find_version(settings: Settings, number: int | None = None) -> PublishedVers
 
 
 def rollback(settings: Settings, number: int) -> PublishedVersion:
-    """Give readers an older version again; the caller holds the lock. The next new build goes forward from the newest.
+    """Make an earlier version current. The caller holds the run lock.
+
+    The build from which readers are rolled back is noted, so that a scheduled run does not publish it again.
 
     Raises:
         OrderhouseError: That version is not kept.
@@ -159,7 +161,7 @@ def rollback(settings: Settings, number: int) -> PublishedVersion:
 
 
 def record_refusal(settings: Settings) -> None:
-    """Tell readers that the audit refused the last build; forgotten when a build is published."""
+    """Store the refusal of the last build for readers; the next publication deletes it."""
     record = load_record(settings)
     if record is None or record.audit is None or record.audit.passed:
         return
@@ -170,17 +172,18 @@ def record_refusal(settings: Settings) -> None:
 
 
 def load_refusal(settings: Settings) -> Refusal | None:
-    """Since when and why the current version is not the newest build; None if it is."""
+    """Return the refusal of the newest build; None if there is none."""
     path = _refusal_path(settings)
     return Refusal(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def _audited(settings: Settings) -> BuildRecord:
+    """Return the record of the last build; raise unless it is finished and passed its audit."""
     record = load_record(settings)
     if record is None or not record.is_whole:
         raise OrderhouseError("There is no finished build to publish. Run `orderhouse build` first.")
     if _stamped_build(settings) != record.build_id:
-        raise OrderhouseError(f"{settings.warehouse_db} is not of the last build. Run `orderhouse build --full`.")
+        raise OrderhouseError(f"{settings.warehouse_db} is not from the last build. Run `orderhouse build --full`.")
     if record.has_passed:
         return record
     if record.audit is None:
@@ -190,7 +193,7 @@ def _audited(settings: Settings) -> BuildRecord:
 
 
 def _stamped_build(settings: Settings) -> str | None:
-    """The build that the file itself says it is of; opening it for writing also folds in what its log still holds."""
+    """Return the build id that the warehouse file contains. The checkpoint also merges the file's write-ahead log."""
     if not settings.warehouse_db.exists():
         return None
     with duckdb.connect(str(settings.warehouse_db)) as warehouse:
@@ -200,6 +203,7 @@ def _stamped_build(settings: Settings) -> str | None:
 
 
 def _add_version(settings: Settings, record: BuildRecord, versions: list[PublishedVersion]) -> PublishedVersion:
+    """Copy the built warehouse as the next version, and write its description."""
     number = max((version.number for version in versions), default=0) + 1
     path = settings.published / f"warehouse-{number}.duckdb"
     incoming = settings.published / f".incoming-{number}"
@@ -240,7 +244,7 @@ def _point_at(settings: Settings, number: int) -> None:
 
 
 def _clear_remains(settings: Settings) -> None:
-    """Remove what a killed publish left: copies not renamed, and versions not described."""
+    """Delete the remains of a killed publication: copies not renamed, and versions not described."""
     for path in settings.published.glob(".incoming-*"):
         path.unlink()
     for path in settings.published.glob("warehouse-*.duckdb"):
@@ -249,7 +253,7 @@ def _clear_remains(settings: Settings) -> None:
 
 
 def _prune(settings: Settings) -> None:
-    """Keep the newest versions and the current one; whoever has a removed one open keeps reading it."""
+    """Delete old versions, except the newest and the current one. Readers that have one open can go on reading."""
     for version in list_versions(settings)[settings.keep_versions :]:
         if not version.is_current:
             version.path.unlink()
@@ -262,7 +266,7 @@ def _current_name(settings: Settings) -> str | None:
 
 
 def _withdrawn_path(settings: Settings) -> Path:
-    """Names the build that someone rolled back from, so that a run with nothing new does not bring it back."""
+    """Return the path of the note that names the build that was rolled back from."""
     return settings.published / "withdrawn"
 
 

@@ -1,6 +1,6 @@
-"""Look-ups on a published version that the command line and the dashboards share.
+"""Queries on a published version that the command line and the dashboards share.
 
-Every number in them is defined in dbt.
+The definitions of all numbers belong to dbt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 Row = dict[str, Any]
 
-# What is shown about one order besides its own row: table, and the order in which its rows read best.
+# The parts of an order besides its own row: table, and order of rows.
 PARTS = {
     "lines": ("ops.order_lines", "line_id"),
     "timeline": ("ops.order_timeline", "occurred_at, event_number"),
@@ -39,15 +39,15 @@ PARTS = {
     "exceptions": ("ops.exceptions", "opened_at, code"),
 }
 
-# What `status` says of each table of findings: one row with a sentence, or none.
+# Query for the sentence of `status` about each table of findings; no row if there are no findings.
 CONTROL_FINDINGS = {
     "quality.controls": """
         with wrong as (
             select count(distinct (source, file_id)) as files, min(detail) as detail
             from quality.controls where is_current and status = 'failed'
         )
-        select files || case files when 1 then ' file is not as its' else ' files are not as their' end
-            || ' control totals state: ' || detail
+        select files || case files when 1 then ' file does not match its' else ' files do not match their' end
+            || ' control totals. For example: ' || detail
         from wrong where files > 0
     """,
     "quality.sequence_gaps": """
@@ -57,7 +57,7 @@ CONTROL_FINDINGS = {
             from quality.sequence_gaps where missing > 0
         )
         select sum(missing) || case sum(missing) when 1 then ' number is' else ' numbers are' end
-            || ' missing from what is numbered: ' || min(gap) || '.'
+            || ' missing from numbered ids or files. For example: ' || min(gap) || '.'
         from missing having count(*) > 0
     """,
     "quality.drift": """
@@ -66,8 +66,8 @@ CONTROL_FINDINGS = {
                 as finding
             from quality.drift where severity = 'warn'
         )
-        select case count(*) when 1 then 'A file was unlike those before it: '
-            else count(*) || ' times a file was unlike those before it; last ' end
+        select case count(*) when 1 then 'One drift against earlier files: '
+            else count(*) || ' drifts against earlier files, the last of them: ' end
             || arg_max(finding, (received_at, finding)) || '.'
         from found having count(*) > 0
     """,
@@ -75,7 +75,7 @@ CONTROL_FINDINGS = {
 
 
 class OrderView:
-    """One order with everything known about it.
+    """One order with all its parts.
 
     Attributes:
         order: Its row of `ops.orders`.
@@ -90,17 +90,17 @@ class OrderView:
 def rows_of(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | dict[str, Any] | None = None
 ) -> list[Row]:
-    """The result of a query as one mapping per row."""
+    """Return the result of a query as one mapping per row."""
     cursor = connection.execute(query, parameters or [])
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def find_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> OrderView:
-    """One order by its id.
+    """Return one order by its id.
 
     Raises:
-        OrderhouseError: There is no such order; names near ones.
+        OrderhouseError: There is no such order; the message names similar ids.
     """
     found = rows_of(connection, "select * from ops.orders where order_id = ?", [order_id])
     if not found:
@@ -109,10 +109,10 @@ def find_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> OrderVie
 
 
 def find_order_by_tracking_id(connection: duckdb.DuckDBPyConnection, tracking_id: str) -> OrderView:
-    """One order by the id that customers are given.
+    """Return one order by the tracking id that customers are given.
 
     Raises:
-        OrderhouseError: There is no such tracking id; none is suggested, since they must not be guessed.
+        OrderhouseError: There is no such tracking id. The message suggests none, since they must not be guessed.
     """
     found = rows_of(connection, "select * from ops.orders where tracking_id = ?", [tracking_id.strip().upper()])
     if not found:
@@ -140,17 +140,21 @@ def _near(connection: duckdb.DuckDBPyConnection, order_id: str) -> str:
         "order by levenshtein(order_id, $asked), order_id limit 3",
         {"asked": order_id},
     ).fetchall()
-    return f" Near it: {', '.join(name for (name,) in close)}." if close else ""
+    return f" Similar ids: {', '.join(name for (name,) in close)}." if close else ""
 
 
 def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list[Row]:
-    """Each KPI over the last days up to the clock, and over as many days before those.
+    """Return each KPI over the last business days up to the clock, and over as many days before those.
 
-    As the catalogue says of each: sums and ratios by summing numerators and denominators over the days (never by
-    averaging ratios), levels and percentiles by their last day.
+    The catalogue gives the aggregation. Sums and ratios sum numerators and denominators over the days; ratios are never
+    averaged. Levels and percentiles take the last day.
+
+    Args:
+        connection: A published version.
+        days: Number of business days.
 
     Returns:
-        kpi, name, unit, direction, target, recent and earlier (None where there is nothing to divide by).
+        kpi, name, unit, direction, target, recent and earlier (None if the denominator is 0 or missing).
     """
     found = rows_of(
         connection,
@@ -195,7 +199,7 @@ def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list
 
 
 def _with_value(row: Row) -> Row:
-    """Sums stay decimal; what was divided is a float."""
+    """Return a row with `recent` and `earlier`: decimals for sums, floats for ratios."""
     values = {}
     for period in ("recent", "earlier"):
         total, figure = row.pop(f"{period}_total"), row.pop(f"{period}_figure")
@@ -204,7 +208,7 @@ def _with_value(row: Row) -> Row:
 
 
 def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Open exceptions by code, the gravest first: how many, since when, and what to do."""
+    """Return open exceptions by code, the most severe first, with their number, the oldest instant and the advice."""
     return rows_of(
         connection,
         """
@@ -219,7 +223,7 @@ def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def file_counts(connection: duckdb.DuckDBPyConnection) -> Row:
-    """Files and rows received: rows in = accepted + duplicate + quarantined."""
+    """Return the numbers of files and rows received; rows_in = accepted + duplicate + quarantined."""
     return rows_of(
         connection,
         """
@@ -237,10 +241,10 @@ def file_counts(connection: duckdb.DuckDBPyConnection) -> Row:
 
 
 def control_findings(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Control totals that do not hold, numbers that are missing and files that are unlike those before, in sentences.
+    """Return sentences about control totals that do not hold, gaps in numbers, and drift.
 
     Returns:
-        At most one sentence per kind of finding, with an example; nothing for a version of an earlier release.
+        At most one sentence per kind of finding, with an example; none for a version of an earlier release.
     """
     present = set(published_tables(connection))
     return [
@@ -264,15 +268,15 @@ FRESHNESS_COLUMNS = (
 
 
 def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Per source and feed: files, rows accepted, when the last file came, when one is due, and whether it is fresh.
+    """Return files, accepted rows, last receipt (UTC), due instant (UTC) and freshness, by source and feed.
 
-    A feed that is expected and never came has a row too. By the clock of the version; whether a feed is overdue by now
-    is for who knows the time to say.
+    A feed that is expected and never came has a row too. The status is by the clock of the version; a caller that shows
+    the present compares `due_at` with the wall clock.
     """
     present = connection.execute(
         "select column_name from information_schema.columns where table_schema = 'quality' and table_name = 'freshness'"
     ).fetchall()
-    # a version of an earlier release has fewer columns, or none of them
+    # A version of an earlier release has fewer of these columns, or none.
     columns = ", ".join(name if (name,) in present else f"null as {name}" for name in FRESHNESS_COLUMNS)
     promises = f"select {columns} from quality.freshness" if present else f"select {columns}"  # noqa: S608 - as above
     return rows_of(
@@ -297,7 +301,7 @@ def feed_freshness(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def quarantine_counts(connection: duckdb.DuckDBPyConnection) -> Row:
-    """Rows in quarantine that wait for somebody, by state, and repairs that no longer apply to such rows."""
+    """Return the numbers of open and patch_failed rows, and of repairs that no longer apply to such rows."""
     return rows_of(
         connection,
         """
@@ -327,16 +331,16 @@ def quarantined_rows(
     states: Sequence[str] | None = None,
     limit: int = 50,
 ) -> list[Row]:
-    """Rows that broke a rule: where they stand and why, the latest first.
+    """Return quarantined rows of a published version, the latest first.
 
     Args:
         connection: A published version.
-        feed: Only of this feed.
-        source: Only of this source.
-        quarantine_id: Only this one; its first characters are enough.
+        feed: Only rows of this feed.
+        source: Only rows of this source.
+        quarantine_id: Only the row whose id begins with these characters.
         rule: Only rows that broke this rule.
         states: Only rows of these states.
-        limit: At most so many.
+        limit: Greatest number of rows.
     """
     return rows_of(
         connection,

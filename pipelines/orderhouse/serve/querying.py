@@ -1,4 +1,4 @@
-"""SQL of the reader's own on what is published: one statement, read-only, reaching nothing but the published file."""
+"""SQL queries of readers on a published version: one read-only statement that can access only the published file."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ALLOWED = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 
 class Answer:
-    """The result of one query: its columns, and its rows as they are asked for.
+    """Result of one query; its rows are fetched on demand.
 
     Attributes:
-        columns: Their names.
-        types: Their DuckDB types.
+        columns: Names of the columns.
+        types: DuckDB types of the columns.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
@@ -41,19 +41,20 @@ class Answer:
         self.types: list[str] = [str(kind) for kind in self.relation.types]
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows, once.
+        """Run the query and yield its rows.
 
         Raises:
             OrderhouseError: The query fails on the data, for example by a cast.
         """
-        with _in_a_sentence():
+        with _database_errors():
             cursor = self.connection.execute(self.query)
             while batch := cursor.fetchmany(BATCH):
                 yield from batch
 
 
 @contextlib.contextmanager
-def _in_a_sentence() -> Iterator[None]:
+def _database_errors() -> Iterator[None]:
+    """Turn errors of DuckDB into OrderhouseError."""
     try:
         yield
     except duckdb.Error as error:
@@ -64,15 +65,15 @@ def ask(settings: Settings, query: str, *, version: int | None = None) -> Answer
     """Run one reading statement on a published version; close `answer.connection` when done.
 
     Raises:
-        OrderhouseError: Nothing is published, it is not one reading statement, or DuckDB does not take it.
+        OrderhouseError: Nothing is published, the query is not one reading statement, or DuckDB refuses it.
     """
     connection = confine(open_published(settings, version), settings)
     try:
-        with _in_a_sentence():
+        with _database_errors():
             statements = connection.extract_statements(query)
             if len(statements) != 1 or statements[0].type not in ALLOWED:
                 raise OrderhouseError(
-                    "Write one statement that reads, such as: select * from marts.fct_orders limit 10"
+                    "Only one reading statement is allowed. Write one such as: select * from marts.fct_orders limit 10"
                 )
             return Answer(connection, query.strip().rstrip(";"))
     except OrderhouseError:
@@ -81,12 +82,15 @@ def ask(settings: Settings, query: str, *, version: int | None = None) -> Answer
 
 
 def write_answer(answer: Answer, format: str, sink: IO[bytes]) -> int:
-    """Look-ups on a published version that the command line and the dashboards share.
+    """Write an answer to a binary file.
 
-    Every number in them is defined in dbt.
+    Args:
+        answer: The answer.
+        format: `csv`, `json` or `parquet`.
+        sink: The file.
 
     Returns:
-        Rows written.
+        The number of rows written.
     """
     if format == "parquet":
         return _write_parquet(answer, sink)
@@ -118,7 +122,7 @@ def _write_json(answer: Answer, sink: IO[bytes]) -> int:
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON; a decimal keeps its digits, since it never becomes a float."""
+    """Return a value as JSON. A decimal keeps all its digits, since it never becomes a float."""
     match value:
         case Decimal():
             return format(value, "f")
@@ -143,7 +147,7 @@ def _write_parquet(answer: Answer, sink: IO[bytes]) -> int:
 
     reader = answer.relation.to_arrow_reader(BATCH)
     count = 0
-    with _in_a_sentence(), pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
+    with _database_errors(), pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)
             count += batch.num_rows

@@ -1,4 +1,4 @@
-"""Finding published tables by the names that people type, and confining what a connection may reach."""
+"""Names of published tables as people type them, and limits on the access of a connection."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from orderhouse.storage.sql_names import quote
 
 __all__ = ["confine", "find_table", "published_tables", "quoted"]
 
-# Where a name without a schema is looked up, in this order.
+# The schemas in which a name without a schema is looked up, in this order.
 SEARCHED = ("marts", "ops", "quality")
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """`schema.table` of every table and view that readers are meant to use."""
+    """Return `schema.table` of every published table and view."""
     found = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables "
         "where table_catalog = current_database() and list_contains(?, table_schema) order by 1",
@@ -28,10 +28,10 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def find_table(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
-    """The `schema.table` that a name means: written in full, or looked up in marts, ops and quality.
+    """Return the `schema.table` of a name, which is written in full or looked up in marts, ops and quality.
 
     Raises:
-        OrderhouseError: There is none; names the nearest.
+        OrderhouseError: There is no such table; the message names the most similar one.
     """
     tables = published_tables(connection)
     for candidate in (asked, *(f"{schema}.{asked}" for schema in SEARCHED)):
@@ -44,16 +44,16 @@ def find_table(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
 
 
 def quoted(table: str) -> str:
-    """`schema.table` as SQL."""
+    """Return `schema.table` quoted for SQL."""
     return ".".join(quote(part) for part in table.split("."))
 
 
 def confine(
     connection: duckdb.DuckDBPyConnection, settings: Settings, *, writable: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """From here on the connection reaches the published file, its own spill folder and `writable`, and nothing else.
+    """Limit a connection to the published file, its own spill folder and the folder `writable`, and return it.
 
-    A condition or query typed by someone can then neither read other files nor write any.
+    A condition or query typed by a person can then neither read nor write other files.
     """
     spill = str(settings.home / "tmp").replace("'", "''")
     connection.execute(f"set temp_directory = '{spill}'")

@@ -1,4 +1,4 @@
-"""XLSX files, written row by row: constant memory, text always as text (never a formula), money with its own digits."""
+"""XLSX files, written row by row in constant memory; text is never a formula, and money keeps its digits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from orderhouse.errors import OrderhouseError
 
 __all__ = ["write_spreadsheet"]
 
-# What the format holds, less the header.
+# The greatest number of rows of a sheet, without the header.
 MOST_ROWS = 1_048_575
-# A spreadsheet keeps 15 significant digits; longer numbers are written as text, so that none is changed.
+# A spreadsheet keeps 15 significant digits; longer numbers are written as text, so that no digit is lost.
 EXACT_DIGITS = 15
 MOST_TEXT = 32_767
 BATCH = 5_000
-# One creation date for all: the same rows give the same bytes.
+# All files have one creation date, so that the same rows give the same bytes.
 CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - the format holds no zone
 
 
@@ -29,15 +29,15 @@ def write_spreadsheet(connection: duckdb.DuckDBPyConnection, query: str, title: 
 
     Args:
         connection: A published version.
-        query: What to write; its order is kept.
-        title: Name of the sheet; its last 31 characters count.
+        query: The query; its order of rows is kept.
+        title: Name of the sheet; only its last 31 characters are used.
         path: The file.
 
     Returns:
-        Rows written, without the header.
+        The number of rows written, without the header.
 
     Raises:
-        OrderhouseError: More rows than a sheet holds.
+        OrderhouseError: The query has more rows than a sheet can hold.
     """
     import xlsxwriter
 
@@ -45,8 +45,8 @@ def write_spreadsheet(connection: duckdb.DuckDBPyConnection, query: str, title: 
     rows = int(counted[0]) if counted else 0
     if rows > MOST_ROWS:
         raise OrderhouseError(
-            f"{title} has {rows:,} rows and a spreadsheet holds {MOST_ROWS:,}. "
-            "Narrow it with --where, split it with --partition-by, or export csv or parquet."
+            f"{title} has {rows:,} rows, but a spreadsheet holds {MOST_ROWS:,}. "
+            "Select rows with `--where`, split files with `--partition-by`, or export csv or parquet."
         )
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
@@ -74,7 +74,7 @@ def _write_header(workbook: Any, sheet: Any, names: Sequence[str]) -> None:
 
 
 class _CellWriter:
-    """Writes each value as what it is."""
+    """Writer of cells by the type of each value."""
 
     def __init__(self, workbook: Any, sheet: Any) -> None:
         self.sheet = sheet
@@ -83,6 +83,7 @@ class _CellWriter:
         self.day = workbook.add_format({"num_format": "yyyy-mm-dd"})
 
     def write_row(self, number: int, row: Sequence[Any]) -> None:
+        """Write the values of one row."""
         for column, value in enumerate(row):
             self._write(number, column, value)
 

@@ -1,4 +1,4 @@
-"""Verifying an export: the files are what the manifest says, and the version it names yields the same rows again."""
+"""Verification of an export: compare its files with the manifest, and its rows with the published version."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Verification", "verify"]
 
 @dataclass(frozen=True)
 class Verification:
-    """What verifying found.
+    """Result of a verification.
 
     Attributes:
-        manifest: What was verified.
-        problems: One sentence each; none if all is as it should be.
-        is_derived: Whether the rows were derived again; not if the version is no longer kept.
+        manifest: The manifest of the export.
+        problems: One sentence for each difference.
+        is_derived: True if the rows were compared with the version; False if the version is no longer kept.
     """
 
     manifest: Manifest
@@ -36,19 +36,20 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether files and rows are as the manifest says, as far as could be looked."""
+        """Return True if no difference was found."""
         return not self.problems
 
 
 def verify(settings: Settings, place: str) -> Verification:
-    """Compare an export with its manifest, and with its query run again on the version it was made from.
+    """Compare an export with its manifest, and with its query run again on the published version.
 
     Args:
-        settings: Where the warehouse lives.
-        place: Path or address of the manifest, or of the folder that holds it.
+        settings: Settings of the home.
+        place: Path or address of the manifest or of its folder.
 
     Raises:
         OrderhouseError: There is no manifest.
+        StoreRefused: The object store refuses to answer.
     """
     base, name = _split(place)
     with scratch_folder(settings.exports) as scratch:
@@ -62,12 +63,12 @@ def verify(settings: Settings, place: str) -> Verification:
         kept = {version.number: version.build_id for version in list_versions(settings)}
         is_derived = kept.get(manifest.version) == manifest.build_id
         if is_derived and not problems:
-            problems = _derive_again(settings, manifest, folder, scratch / "derived")
+            problems = _compare_with_version(settings, manifest, folder, scratch / "derived")
     return Verification(manifest, problems, is_derived)
 
 
 def _split(place: str) -> tuple[str, str]:
-    """Folder and name of the manifest; a folder alone holds one under the usual name."""
+    """Return folder and name of the manifest; in a folder it has the usual name."""
     if not place.partition("?")[0].endswith(".json"):
         return place, MANIFEST_NAME
     if not is_remote(place):
@@ -78,6 +79,7 @@ def _split(place: str) -> tuple[str, str]:
 
 
 def _compare_files(table: ExportedTable, base: str, folder: Path) -> list[str]:
+    """Return one sentence for each file that is missing or differs from the manifest."""
     problems = []
     for expected in table.files:
         path = folder / expected.path
@@ -90,7 +92,8 @@ def _compare_files(table: ExportedTable, base: str, folder: Path) -> list[str]:
     return problems
 
 
-def _derive_again(settings: Settings, manifest: Manifest, folder: Path, derived: Path) -> list[str]:
+def _compare_with_version(settings: Settings, manifest: Manifest, folder: Path, derived: Path) -> list[str]:
+    """Export the tables again from the version, and return one sentence for each difference."""
     problems = []
     derived.mkdir(parents=True)
     with open_published(settings, manifest.version) as connection:
@@ -99,15 +102,15 @@ def _derive_again(settings: Settings, manifest: Manifest, folder: Path, derived:
             again = write_table(connection, (table.table, table.query), manifest.format, manifest.partition_by, derived)
             if again.rows != table.rows:
                 problems.append(
-                    f"{table.table}: the manifest says {table.rows:,} rows, the version has {again.rows:,}."
+                    f"{table.table}: the manifest states {table.rows:,} rows, but the version has {again.rows:,}."
                 )
             elif not _same_content(manifest, table, folder, again, derived):
-                problems.append(f"{table.table}: the rows of version {manifest.version} are not those of the export.")
+                problems.append(f"{table.table}: the rows of version {manifest.version} differ from the export.")
     return problems
 
 
 def _same_content(manifest: Manifest, given: ExportedTable, folder: Path, again: ExportedTable, derived: Path) -> bool:
-    """The same bytes or, where rows came in another order, the same rows."""
+    """Return True for the same bytes, or for the same rows in another order."""
     if sorted(file.sha256 for file in given.files) == sorted(file.sha256 for file in again.files):
         return True
     if manifest.format == "xlsx":
@@ -116,7 +119,7 @@ def _same_content(manifest: Manifest, given: ExportedTable, folder: Path, again:
 
 
 def _content(manifest: Manifest, table: ExportedTable, folder: Path) -> object:
-    """Rows and an order-free hash of them, read back from the files as written."""
+    """Return the number of rows in the files and a hash of them that does not depend on their order."""
     paths = [str(folder / file.path) for file in table.files]
     reader = "read_parquet(?, hive_partitioning = false)"
     if manifest.format == "csv":

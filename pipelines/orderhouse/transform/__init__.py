@@ -1,7 +1,7 @@
-"""Building the warehouse: dbt in this process, with one clock, one batch and one fingerprint of the definitions.
+"""Build: run dbt in this process, with one clock, one batch and one fingerprint of the definitions.
 
-What belongs here: when dbt runs, on what, with which variables, and what is remembered about it. What a number means
-belongs in `dbt_project/`; whether the result may be shown, in `orderhouse.audit`; showing it, in `orderhouse.serve`.
+This package decides when dbt runs, with which command and variables, and records each build. The meaning of numbers
+belongs to `dbt_project/`, the checks of the result to `orderhouse.audit`, its publication to `orderhouse.serve`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""One build: decide what has to be computed.
+"""One build: plan it, let dbt compute it, and record its batch, clock and definitions.
 
-Let dbt compute it, and remember of which rows, clock and definitions it is.
-
-Killed at any moment, the next build ends with the same tables: the record says `building` until the last table is
-done, models keep their own watermarks, and a rebuild from empty files starts again from empty files.
+After a kill at any moment, the next build gives the same tables. The record has the status `building` until the last
+table is done, models keep their own watermarks, and a full build starts again from empty files. The plan belongs to
+`plan`, calls of dbt to `dbt`.
 """
 
 from __future__ import annotations
@@ -40,17 +39,17 @@ VIEWS = "config.materialized:view"
 
 
 class BuildFailed(OrderhouseError):
-    """A model could not be computed; nothing is published."""
+    """A model could not be computed. Nothing is published."""
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build did.
+    """Result of a build.
 
     Attributes:
-        changed: Whether any table was touched.
-        reason: Why it did what it did, in a sentence.
-        record: What is remembered about it.
+        changed: True if any table was computed.
+        reason: The extent of the build and its reason, as a sentence.
+        record: The record of the build.
         seconds: Seconds by `schema/table`, of the tables that were computed.
         rows: Rows by `schema/table`, of every stored table.
     """
@@ -69,17 +68,17 @@ def build(
     full: bool = False,
     on_event: Callable[[ModelEvent], None] | None = None,
 ) -> BuildResult:
-    """Bring every table up to what was received; the caller holds the lock.
+    """Bring every table up to date with the rows received. The caller holds the run lock.
 
     Args:
-        settings: Where the warehouse lives.
+        settings: Settings of the home.
         as_of: `now`, `data` or an ISO-8601 instant with an offset.
-        full: Start from empty files even if nothing asks for it.
-        on_event: Told of each model as it starts and ends.
+        full: True to start from empty files in any case.
+        on_event: Called for each model when it starts and when it ends.
 
     Raises:
-        OrderhouseError: `as_of` is no instant, or nothing was ingested yet.
-        BuildFailed: A model failed; names each one and the database's words.
+        OrderhouseError: `as_of` is not an instant, or nothing has been ingested yet.
+        BuildFailed: Models failed; the message names them with the database's errors.
     """
     clock = read_clock(as_of)
     shaping = shaping_variables(settings)
@@ -106,7 +105,7 @@ def _greatest_batch(raw: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     if row is None or row[0] is None:
         raise OrderhouseError(
             f"There is nothing to build in {settings.home}: no file has been ingested yet. "
-            "Name your feeds in sources.yaml, or make some with `orderhouse simulate`, then run `orderhouse ingest`."
+            "Declare your sources in sources.yaml, or run `orderhouse simulate`. Then run `orderhouse ingest`."
         )
     return int(row[0])
 
@@ -119,7 +118,7 @@ def _begin(
     clock: Clock,
     shaping: Mapping[str, str],
 ) -> BuildRecord:
-    """Remember that tables are about to be touched; then, for a full build, remove the files."""
+    """Record that a build begins; then, for a full build, remove the files."""
     record = BuildRecord(
         build_id=uuid.uuid4().hex,
         status="building",
@@ -148,6 +147,7 @@ def _run(
     salt: str,
     on_event: Callable[[ModelEvent], None] | None,
 ) -> dict[str, float]:
+    """Run dbt, and return the seconds of each computed table."""
     ended: list[ModelEvent] = []
 
     def observe(event: ModelEvent) -> None:
@@ -171,9 +171,10 @@ def _run(
 
 
 def _command(settings: Settings, plan: Plan) -> list[str]:
-    """The dbt command; seeds and views change only with the definitions.
+    """Return the dbt command.
 
-    And then everything is built from empty files.
+    Seeds and views change only with the definitions, and then the build is a full one. So other builds leave out seeds,
+    and also views if they exist.
     """
     if plan.extent == "clock":
         return ["run", "--select", *clock_models(read_manifest(prepare_manifest(settings)))]
@@ -188,21 +189,21 @@ def _explain(ended: list[ModelEvent], exception: object, settings: Settings) -> 
         return f"dbt could not run: {in_words(exception)} Its log is in {settings.logs}."
     details = "\n".join(f"  {event.schema}.{event.name}: {_in_words(event.message)}" for event in failed)
     models = "one table" if len(failed) == 1 else f"{len(failed)} tables"
-    return f"The build stopped at {models}; what is published stays as it is.\n{details}"
+    return f"The build failed at {models}. The published version is unchanged.\n{details}"
 
 
 def _in_words(message: str) -> str:
-    """What a model failed of; that a number does not fit is about the rows received and not about the model."""
+    """Return the error of a model; a number that does not fit its type is explained by the rows received."""
     if "to type DECIMAL" not in message:
         return in_words(message)
     return (
-        "a sum or product has more digits before the point than an amount can have (14). An amount, a quantity or a "
-        "rate that was received must be far too large or too small; send its record again, corrected."
+        "a sum or product has more than 14 digits before the point. A received amount, quantity or rate must be wrong. "
+        "Correct its record and send it again."
     )
 
 
 def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:
-    """Stamp the warehouse file with this build and say that it is whole."""
+    """Write the build's id into the warehouse file, and record that the build is complete."""
     checkpoint("build_ran")
     with duckdb.connect(str(settings.warehouse_db)) as warehouse:
         row = warehouse.execute("select as_of from marts.as_of").fetchone()
@@ -220,7 +221,7 @@ def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:
 
 
 def _rows(settings: Settings) -> dict[str, int]:
-    """Rows of every table, from DuckDB's own count of them: nothing is scanned."""
+    """Return the rows of every table from DuckDB's own counts, without a scan."""
     return {name: rows for path in (settings.work_db, settings.warehouse_db) for name, rows in _rows_of(path).items()}
 
 

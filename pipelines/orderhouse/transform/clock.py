@@ -1,7 +1,7 @@
-"""The one instant that everything depending on the present uses, chosen at the start of a build.
+"""Clock of a build: the one instant `as of` from which late orders, ages and windows are measured.
 
-`now` is the wall clock, `data` the newest instant in the feeds that is not after it (dbt resolves it in
-`marts.as_of`), anything else an ISO-8601 instant with an offset.
+`now` is the wall clock. `data` is the newest instant in the feeds that is not after the wall clock; dbt resolves it in
+`marts.as_of`. Anything else is an ISO-8601 instant with an offset.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from orderhouse.errors import OrderhouseError
 
 __all__ = ["Clock", "has_instants_between", "read_clock", "utc_text"]
 
-# The instants that `data` looks at; the model `as_of` reads the same columns of the staged feeds.
+# Columns from which `data` takes the newest instant; the model `as_of` reads the same columns of the staged feeds.
 DATA_INSTANTS = {
     "orders": "placed_at",
     "payments": "occurred_at",
@@ -28,12 +28,12 @@ DATA_INSTANTS = {
 
 @dataclass(frozen=True)
 class Clock:
-    """A build's clock.
+    """Clock of a build.
 
     Attributes:
         mode: `now`, `data` or `instant`.
-        as_of: What dbt is given: UTC microsecond text, or `data`.
-        wall_clock: UTC microsecond text.
+        as_of: The value for dbt: UTC text with microseconds, or `data`.
+        wall_clock: The wall clock as UTC text with microseconds.
     """
 
     mode: str
@@ -42,19 +42,19 @@ class Clock:
 
 
 def utc_text(instant: datetime) -> str:
-    """An aware instant as UTC text with microseconds and without offset, as DuckDB and dbt read it."""
+    """Return an aware instant as UTC text with microseconds and without offset, as DuckDB and dbt read it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def read_clock(as_of: str, *, now: datetime | None = None) -> Clock:
-    """Validate what the user asked for.
+    """Return the clock that a user asked for.
 
     Args:
         as_of: `now`, `data` or an ISO-8601 instant with an offset.
         now: The wall clock; the real one if None.
 
     Raises:
-        OrderhouseError: It is none of these.
+        OrderhouseError: `as_of` is none of these.
     """
     wall_clock = utc_text(now or datetime.now(UTC))
     asked = as_of.strip()
@@ -66,19 +66,19 @@ def read_clock(as_of: str, *, now: datetime | None = None) -> Clock:
         instant = datetime.fromisoformat(asked)
     except ValueError:
         raise OrderhouseError(
-            f"--as-of {as_of!r} is neither `now`, `data` nor an instant; write one such as 2026-01-31T12:00:00Z."
+            f"--as-of {as_of!r} is neither `now`, `data` nor an instant. Write one such as 2026-01-31T12:00:00Z."
         ) from None
     if instant.tzinfo is None:
         raise OrderhouseError(
-            f"--as-of {as_of!r} has no offset, so it is no instant; add Z for UTC or one such as +02:00."
+            f"--as-of {as_of!r} has no offset, so it is not an instant. Add Z for UTC, or an offset such as +02:00."
         )
     return Clock("instant", utc_text(instant), wall_clock)
 
 
 def has_instants_between(raw: duckdb.DuckDBPyConnection, after: str, until: str) -> bool:
-    """Whether an instant that `data` looks at lies in (after, until].
+    """Return True if the feeds have an instant in (after, until], both as UTC text.
 
-    Then the newest one has moved though nothing arrived.
+    Such an instant moves the clock `data` though no file arrived.
     """
     present = {
         name

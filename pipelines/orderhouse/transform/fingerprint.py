@@ -1,9 +1,8 @@
-"""What every table depends on besides the rows: when any of it changes, tables are built anew instead of caught up.
+"""Fingerprint of everything that tables depend on besides rows. If it changes, the next build is a full one.
 
-The dbt project's files, the business time zone and reporting currency, the salt of tracking ids, and of the raw
-store: coverage, words, sources, loads superseded by a changed mapping, and replayed rows that a later repair took
-back or replaced. Rows, batch and clock are not in it:
-incremental models follow those.
+Its parts are the files of the dbt project, the business time zone, the reporting currency, the salt of tracking ids,
+and of the raw database: coverage, vocabulary, sources, superseded loads, and replayed rows that a later repair
+withdrew or replaced. Rows, batch and clock are no part of it, since incremental models follow these.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import duckdb
 
 __all__ = ["changed_parts", "fingerprint", "project_hash"]
 
-# The current set of these is the rows of the greatest batch.
+# Tables of which the rows of the greatest batch are the current set.
 CURRENT_SETS = ("coverage", "serves", "words", "sources")
 SUPERSEDED = """
     select source, file_id, batch_id from raw.files
@@ -31,12 +30,12 @@ REPLACED = """
         and max(outcome in ('accepted', 'duplicate')) over (partition by source, file_id, feed, record, batch_id)
     order by all
 """
-# Folders and files that dbt or an editor may leave in the project; none of them defines a number.
+# Folders and files that dbt or an editor may leave in the project and that define nothing.
 NOT_DEFINITIONS = {"target", "logs", "dbt_packages", "__pycache__", ".user.yml"}
 
 
 def project_hash(project: Path) -> str:
-    """SHA-256 over the paths and contents of the dbt project's files."""
+    """Return SHA-256 over the paths and contents of the dbt project's files."""
     digest = hashlib.sha256()
     for path in sorted(project.rglob("*")):
         inside = path.relative_to(project)
@@ -47,12 +46,12 @@ def project_hash(project: Path) -> str:
 
 
 def fingerprint(project: Path, raw: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> dict[str, str]:
-    """Digest of each part, by a name that people understand.
+    """Return the hash of each part, by its name for people.
 
     Args:
         project: Folder of the dbt project.
-        raw: The raw store.
-        variables: dbt variables that shape tables, but neither clock nor batch.
+        raw: The raw database.
+        variables: dbt variables that shape tables, without clock and batch.
     """
     parts = {"the dbt project": project_hash(project)}
     for name in CURRENT_SETS:
@@ -68,7 +67,7 @@ def fingerprint(project: Path, raw: duckdb.DuckDBPyConnection, variables: Mappin
 
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Names of the parts that differ, in order."""
+    """Return the names of the parts that differ, in order."""
     return [name for name in after if before.get(name) != after[name]] + [name for name in before if name not in after]
 
 

@@ -1,4 +1,4 @@
-"""What can be read off dbt's manifest file without importing dbt."""
+"""Reader of dbt's manifest file that does not import dbt."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ READS_THE_CLOCK = re.compile(r"""var\(\s*['"](as_of|wall_clock)['"]""")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest as plain values."""
+    """Return the manifest as plain values."""
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 
 
 def clock_models(manifest: dict[str, Any]) -> list[str]:
-    """Names of the stored models that look at the clock, or at a model that does.
+    """Return the names of the stored models that read the clock, or read a model that does.
 
-    All that a later instant alone can change.
+    Only these can change with a later instant.
     """
     nodes = manifest["nodes"]
     macros = {name for name, macro in manifest["macros"].items() if READS_THE_CLOCK.search(macro["macro_sql"])}

@@ -1,7 +1,4 @@
-"""What a build has to compute.
-
-Everything from empty files, what was touched, only what looks at the clock, or nothing.
-"""
+"""Plan of a build: everything from empty files, touched keys, only models that read the clock, or nothing."""
 
 from __future__ import annotations
 
@@ -20,11 +17,12 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What to compute, and why in a sentence.
+    """Extent of a build, with its reason.
 
     Attributes:
         extent: `full`, `touched`, `clock` or `nothing`.
-        has_views: Whether every view already stands as the project defines it.
+        reason: The extent and its reason, as a sentence.
+        has_views: True if every view exists already as the project defines it.
     """
 
     extent: str
@@ -40,15 +38,15 @@ def make_plan(
     clock: Clock,
     raw: duckdb.DuckDBPyConnection,
 ) -> Plan:
-    """Compare what is with what the last build saw.
+    """Compare fingerprint, batch and clock with those of the last build, and return the plan.
 
     Args:
-        settings: Where the warehouse lives.
-        before: The last build, finished or not.
-        present: The fingerprint now.
-        batch_id: The greatest batch now.
-        clock: What the user asked for.
-        raw: The raw store.
+        settings: Settings of the home.
+        before: The last build, finished or not; None if there was none.
+        present: The present fingerprint.
+        batch_id: The present greatest batch.
+        clock: The clock that the user asked for.
+        raw: The raw database.
     """
     if before is None or not settings.work_db.exists() or not settings.warehouse_db.exists():
         return Plan("full", "Built from empty files: there was no build to continue from.")
@@ -58,16 +56,16 @@ def make_plan(
     if not before.is_whole:
         return _continue(before)
     if batch_id != before.batch_id:
-        return Plan("touched", f"Caught up with what arrived since batch {before.batch_id}.", has_views=True)
+        return Plan("touched", f"Computed the keys touched since batch {before.batch_id}.", has_views=True)
     if _is_same_clock(before, clock, raw):
-        return Plan("nothing", f"Nothing new, and the same clock ({before.as_of} UTC): no table was touched.")
-    return Plan("clock", "Nothing new: only what looks at the clock was computed again.", has_views=True)
+        return Plan("nothing", f"Nothing new, and the same clock ({before.as_of} UTC): no table was computed.")
+    return Plan("clock", "Nothing new: computed only the models that read the clock.", has_views=True)
 
 
 def _continue(before: BuildRecord) -> Plan:
     if before.full:
         return Plan("full", "Built from empty files: the last build began that way and did not finish.")
-    return Plan("touched", "Caught up from where the last build stopped.")
+    return Plan("touched", "Continued the last build, which did not finish.")
 
 
 def _is_same_clock(before: BuildRecord, clock: Clock, raw: duckdb.DuckDBPyConnection) -> bool:

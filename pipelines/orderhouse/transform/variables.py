@@ -1,7 +1,4 @@
-"""The dbt variables of a build.
-
-What shapes every table, the clock and batch of this one, and the secret salt of tracking ids.
-"""
+"""dbt variables of a build: settings that shape every table, clock and batch, and the secret salt of tracking ids."""
 
 from __future__ import annotations
 
@@ -9,14 +6,14 @@ import hashlib
 import hmac
 
 from orderhouse.settings import Settings
-from orderhouse.sources.config.declaration import merchant_of
+from orderhouse.sources.config.sources_file import merchant_of
 from orderhouse.storage.build_record import BuildRecord, load_record
 
 __all__ = ["build_variables", "clock_variables", "shaping_variables", "tracking_salt"]
 
 
 def build_variables(record: BuildRecord) -> dict[str, str | int]:
-    """The variables that a build was made with, for whoever tests its tables; the salt is not among them."""
+    """Return the variables of a build, for tests of its tables; the salt is not among them."""
     return {
         "business_time_zone": record.business_time_zone,
         "reporting_currency": record.reporting_currency,
@@ -25,11 +22,10 @@ def build_variables(record: BuildRecord) -> dict[str, str | int]:
 
 
 def shaping_variables(settings: Settings) -> dict[str, str]:
-    """Business time zone and reporting currency.
+    """Return business time zone and reporting currency.
 
-    Settings, else sources file, else those of the last build, else UTC and EUR.
-
-    Those of the last build count where `--sources` named a file then and nothing names one now.
+    They come from the settings, else from the sources file, else from the last build, else they are UTC and EUR. Those
+    of the last build count if `--sources` named a file then and no sources file is found now.
     """
     record = load_record(settings)
     if record is not None and not settings.sources_file.exists():
@@ -42,10 +38,10 @@ def shaping_variables(settings: Settings) -> dict[str, str]:
 
 
 def clock_variables(record: BuildRecord) -> dict[str, str | int]:
-    """Clock and batch, as dbt is told them."""
+    """Return clock and batch as dbt variables."""
     return {"as_of": record.dbt_as_of, "wall_clock": record.wall_clock, "batch_id": record.batch_id}
 
 
 def tracking_salt(key: bytes) -> str:
-    """A salt that follows from the vault's key and does not give it away."""
+    """Return a salt that is derived from the vault's key and does not reveal it."""
     return hmac.new(key, b"orderhouse tracking id", hashlib.sha256).hexdigest()

@@ -1,12 +1,11 @@
-"""The sources file: the declared sources, the places of their files, and the mapping of their columns and words.
+"""Declarations of a sources file: the merchant, the sources, and the mapping of their columns and words.
 
-Every mistake in ``sources.yaml`` raises an error with file, line and the nearest valid name. The reading of a format
-belongs in the format's own module.
+`sources_file` reads the file and explains mistakes in it; `validation` checks values. The reading of a format belongs
+in the format's own module.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -16,14 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.contracts.vocabulary import UNKNOWN, vocabulary
-from orderhouse.errors import OrderhouseError
-from orderhouse.settings import Settings
 from orderhouse.sources.config.promises import (
     ALL_FEEDS,
     FILES,
@@ -33,55 +30,13 @@ from orderhouse.sources.config.promises import (
     checked_intervals,
     checked_numbering,
 )
+from orderhouse.sources.config.validation import as_columns, as_list, known_encoding, nearest_sentence, require_known
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import SKIPPED
-from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
-__all__ = ["Intake", "Merchant", "Source", "SourcesFile", "load_sources", "merchant_of"]
+__all__ = ["Intake", "Merchant", "Source", "SourcesFile"]
 
 Names = str | list[str]
-
-# Messages for values of a wrong type, by pydantic's error type.
-TYPE_MESSAGES = {
-    "bool_parsing": "it must be true or false",
-    "bool_type": "it must be true or false",
-    "dict_type": "it must be keys with values, such as {theirs: ours}",
-    "float_parsing": "it must be a number",
-    "int_parsing": "it must be a whole number",
-    "list_type": "it must be one text, or a list of texts",
-    "model_type": "it must be keys with values",
-    "string_too_short": "it is empty",
-    "string_type": "it must be one text",
-    "too_short": "it is empty",
-}
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_columns(value: Any) -> Any:
-    """Check names, or lists of names; in a list of columns an empty name skips one, as `_` does."""
-    if isinstance(value, list):
-        value = [name or SKIPPED for name in value]
-    elif not isinstance(value, dict):
-        raise ValueError(
-            "they must be {theirs: ours} or, for a file without header, a list of ours in the file's order"
-        )
-    named = value.items() if isinstance(value, dict) else enumerate(value, 1)
-    for theirs, ours in named:
-        names = _as_list(ours)
-        if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
-            raise ValueError(f"{theirs}: a column becomes one of ours, or several: [placed_at, updated_at]")
-    return value
-
-
-def _known_encoding(value: str) -> str:
-    try:
-        "".encode(value)
-    except LookupError:
-        raise ValueError(f"{value!r} is not an encoding; write one such as latin-1 or utf-16") from None
-    return value
 
 
 class Merchant(BaseModel):
@@ -95,12 +50,12 @@ class Merchant(BaseModel):
     @field_validator("business_time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        return _require_known("time zone", value, available_timezones())
+        return require_known("time zone", value, available_timezones())
 
     @field_validator("reporting_currency")
     @classmethod
     def _currency_exists(cls, value: str) -> str:
-        return _require_known("ISO-4217 currency", value, CURRENCIES)
+        return require_known("ISO-4217 currency", value, CURRENCIES)
 
 
 class Intake(BaseModel):
@@ -119,7 +74,7 @@ class Intake(BaseModel):
     @field_validator("kind")
     @classmethod
     def _kind_exists(cls, value: str) -> str:
-        return _require_known("kind of webhook", value, ("shopify", "stripe", "generic"))
+        return require_known("kind of webhook", value, ("shopify", "stripe", "generic"))
 
     @field_validator("secret_env")
     @classmethod
@@ -142,15 +97,13 @@ class Source(BaseModel):
         covers: Feeds in which the source is complete; by default those of its format or of its files' names.
         serves: Sources whose orders its records are about; by default all sources, if it has no orders of its own.
         time_zone: Zone of instants without offset; by default that of the format.
-        columns: Our column, or several, by their column; for a file without header, our columns in order, with `_` for
-            a
-            column that is not used.
+        columns: Our column, or several, by their column; for a file without header, our columns in order, with `_`
+            for a column that is not used.
         constants: Value by column, for columns that every record has.
         words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
         control: Control totals of its one file, and the action on files that differ from their totals.
         decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
-            numbers
-            are plain, with a point.
+            numbers are plain, with a point.
         dates: Forms of days and instants in strptime's directives, beside ISO-8601.
         delimiter: Delimiter of CSV files; detected by default.
         encoding: Encoding of text files; by default UTF-8, or UTF-16 with a byte order mark.
@@ -170,15 +123,15 @@ class Source(BaseModel):
     name: str = ""
     format: str
     feed: str | None = None
-    path: Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_as_list)] = Field(min_length=1)
-    covers: Annotated[list[str] | None, BeforeValidator(_as_list)] = None
-    serves: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    path: Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(as_list)] = Field(min_length=1)
+    covers: Annotated[list[str] | None, BeforeValidator(as_list)] = None
+    serves: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)
     time_zone: str | None = None
-    columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(_as_columns)] = Field(default_factory=dict)
+    columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(as_columns)] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
-    dates: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    dates: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)
     delimiter: str | None = None
     encoding: str | None = None
     header: bool = True
@@ -195,17 +148,17 @@ class Source(BaseModel):
     @field_validator("format")
     @classmethod
     def _format_exists(cls, value: str) -> str:
-        return _require_known("format", value, FORMATS)
+        return require_known("format", value, FORMATS)
 
     @field_validator("feed")
     @classmethod
     def _feed_exists(cls, value: str) -> str:
-        return _require_known("feed", value, CONTRACTS)
+        return require_known("feed", value, CONTRACTS)
 
     @field_validator("covers")
     @classmethod
     def _covers_exist(cls, value: list[str]) -> list[str]:
-        return [_require_known("feed", feed, CONTRACTS) for feed in value]
+        return [require_known("feed", feed, CONTRACTS) for feed in value]
 
     @field_validator("numbered")
     @classmethod
@@ -232,12 +185,12 @@ class Source(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        return _require_known("time zone", value, available_timezones())
+        return require_known("time zone", value, available_timezones())
 
     @field_validator("encoding")
     @classmethod
     def _encoding_exists(cls, value: str) -> str:
-        return _known_encoding(value)
+        return known_encoding(value)
 
     @field_validator("delimiter")
     @classmethod
@@ -284,12 +237,12 @@ class Source(BaseModel):
             feed = info.data.get("feed")
             known = {column for each in ([feed] if feed else CONTRACTS) for column in CONTRACTS[each].fields()}
             named = value if isinstance(value, list) or info.field_name == "constants" else value.values()
-            ours = [column for names in named for column in _as_list(names) if column != SKIPPED]
+            ours = [column for names in named for column in as_list(names) if column != SKIPPED]
             twice = [column for column in ours if ours.count(column) > 1] if isinstance(value, list) else []
             if twice:
                 raise ValueError(f"the list names the column {twice[0]!r} twice")
             for column in ours:
-                _require_known(f"column of {feed or 'any feed'}", column, known)
+                require_known(f"column of {feed or 'any feed'}", column, known)
         return value
 
     @field_validator("words")
@@ -300,13 +253,13 @@ class Source(BaseModel):
         mapped = {f"{name}.{column}" for name, contract in feeds.items() for column in contract.mapped()}
         for column, meanings in value.items():
             known = mapped | {name.partition(".")[2] for name in mapped}
-            _require_known(f"column with words in {feed or 'any feed'}", column, known)
+            require_known(f"column with words in {feed or 'any feed'}", column, known)
             of_column = [vocabulary().get((name, column.rpartition(".")[2])) for name in _feeds_of(column, feeds)]
             if all(of_column):  # a column without a vocabulary accepts every word
                 ours = {UNKNOWN, *(word for words in of_column for word in words or ())}
                 for theirs, meaning in meanings.items():
                     if meaning not in ours:
-                        raise ValueError(f"{column}: {theirs}: {_nearest('word of ours', meaning, ours)}")
+                        raise ValueError(f"{column}: {theirs}: {nearest_sentence('word of ours', meaning, ours)}")
         return value
 
     def id_prefixes(self, feed: str) -> dict[str, str]:
@@ -328,7 +281,7 @@ class Source(BaseModel):
         """Return our names, one or several, by column of the files; in a list of columns by the first name."""
         if isinstance(self.columns, list):
             return {names[0]: tuple(names) for names in self.columns if isinstance(names, list)}
-        return {theirs: tuple(_as_list(ours)) for theirs, ours in self.columns.items()}
+        return {theirs: tuple(as_list(ours)) for theirs, ours in self.columns.items()}
 
     def without_prefixes(self) -> Source:
         """Return the same source for rows whose ids have their prefixes already."""
@@ -374,90 +327,3 @@ def _feeds_of(column: str, feeds: Iterable[str]) -> list[str]:
     """Return the feeds to which `column` or `feed.column` applies."""
     feed, _, name = column.rpartition(".")
     return [each for each in feeds if name in CONTRACTS[each].mapped() and feed in {"", each}]
-
-
-class _Document(BaseModel):
-    """The whole sources file as parsed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    merchant: Merchant = Merchant()
-    sources: dict[str, Source]
-
-
-def merchant_of(settings: Settings) -> Merchant:
-    """Return business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
-    path = settings.sources_file
-    declared = load_sources(path).merchant if path.exists() else Merchant()
-    return Merchant(
-        business_time_zone=settings.business_time_zone or declared.business_time_zone,
-        reporting_currency=settings.reporting_currency or declared.reporting_currency,
-    )
-
-
-def load_sources(path: Path) -> SourcesFile:
-    """Read a sources file.
-
-    Raises:
-        OrderhouseError: The file is missing or has a mistake; the message gives file, line and the nearest valid name.
-    """
-    document, lines = read_yaml(path)
-    # Empty declarations vanish from the document, but not from its lines. They must be reported as incomplete.
-    declared = [keys[1] for keys in lines if len(keys) == 2 and keys[0] == "sources"]
-    if isinstance(document.get("sources"), dict):
-        document["sources"] = {name: document["sources"].get(name, {}) for name in declared}
-    try:
-        parsed = _Document.model_validate(document)
-    except ValidationError as error:
-        raise OrderhouseError(_explain(error, path, lines)) from None
-    for name, source in parsed.sources.items():
-        for served in source.serves:
-            if served not in parsed.sources:
-                where = line_of(("sources", name, "serves"), lines)
-                raise OrderhouseError(
-                    f"{path}:{where}: source {name}: serves: {_nearest('source', served, parsed.sources)}"
-                )
-    sources = {
-        name: source.model_copy(update={"name": name, "base": path.parent, "priority": source.priority or position})
-        for position, (name, source) in enumerate(parsed.sources.items(), 1)
-    }
-    return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
-
-
-def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
-    problems = error.errors()
-    # A misspelt key is also a missing key. The misspelling is the more helpful error.
-    problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
-    keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
-    where = f"{path}:{line_of(keys, lines)}"
-    owner = f"source {keys[1]}" if len(keys) > 1 and keys[0] == "sources" else str(keys[0]) if keys else "the file"
-    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(keys)
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-        return f"{where}: {owner} has no key {name!r}; did you mean {nearest!r}?"
-    if problem["type"] == "missing":
-        return f"{where}: {owner if len(keys) > 1 else 'the file'} needs the key {name!r}."
-    message = TYPE_MESSAGES.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    what = f"{owner}: {message}" if len(keys) <= 2 else f"{owner}: {name}: {message}"
-    return f"{where}: {what}" if what.endswith("?") else f"{where}: {what}."
-
-
-def _known_keys(keys: Keys) -> list[str]:
-    if len(keys) == 1:
-        return list(_Document.model_fields)
-    if "control" in keys[2:-1]:
-        return list(Control.model_fields)
-    model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
-    return [name for name in model.model_fields if name not in {"name", "base"}]
-
-
-def _require_known(what: str, value: str, known: Any) -> str:
-    if value in known:
-        return value
-    raise ValueError(_nearest(what, value, known))
-
-
-def _nearest(what: str, value: str, known: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(value, list(known), n=1, cutoff=0.0)
-    return f"there is no {what} {value!r}; did you mean {nearest[0]!r}?"

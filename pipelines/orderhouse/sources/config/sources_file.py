@@ -1,0 +1,107 @@
+"""Reading of a sources file: its declarations, or a sentence with file, line and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.settings import Settings
+from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
+from orderhouse.sources.config.promises import Control
+from orderhouse.sources.config.validation import nearest_sentence
+from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
+
+__all__ = ["load_sources", "merchant_of"]
+
+# Messages for values of a wrong type, by pydantic's error type.
+TYPE_MESSAGES = {
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "dict_type": "it must be keys with values, such as {theirs: ours}",
+    "float_parsing": "it must be a number",
+    "int_parsing": "it must be a whole number",
+    "list_type": "it must be one text, or a list of texts",
+    "model_type": "it must be keys with values",
+    "string_too_short": "it is empty",
+    "string_type": "it must be one text",
+    "too_short": "it is empty",
+}
+
+
+class _Document(BaseModel):
+    """The whole sources file as parsed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    merchant: Merchant = Merchant()
+    sources: dict[str, Source]
+
+
+def load_sources(path: Path) -> SourcesFile:
+    """Read a sources file.
+
+    Raises:
+        OrderhouseError: The file is missing or has a mistake; the message gives file, line and the nearest valid name.
+    """
+    document, lines = read_yaml(path)
+    # Empty declarations vanish from the document, but not from its lines. They must be reported as incomplete.
+    declared = [keys[1] for keys in lines if len(keys) == 2 and keys[0] == "sources"]
+    if isinstance(document.get("sources"), dict):
+        document["sources"] = {name: document["sources"].get(name, {}) for name in declared}
+    try:
+        parsed = _Document.model_validate(document)
+    except ValidationError as error:
+        raise OrderhouseError(_explain(error, path, lines)) from None
+    for name, source in parsed.sources.items():
+        for served in source.serves:
+            if served not in parsed.sources:
+                where = line_of(("sources", name, "serves"), lines)
+                raise OrderhouseError(
+                    f"{path}:{where}: source {name}: serves: {nearest_sentence('source', served, parsed.sources)}"
+                )
+    sources = {
+        name: source.model_copy(update={"name": name, "base": path.parent, "priority": source.priority or position})
+        for position, (name, source) in enumerate(parsed.sources.items(), 1)
+    }
+    return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
+
+
+def merchant_of(settings: Settings) -> Merchant:
+    """Return business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
+    path = settings.sources_file
+    declared = load_sources(path).merchant if path.exists() else Merchant()
+    return Merchant(
+        business_time_zone=settings.business_time_zone or declared.business_time_zone,
+        reporting_currency=settings.reporting_currency or declared.reporting_currency,
+    )
+
+
+def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
+    problems = error.errors()
+    # A misspelt key is also a missing key. The misspelling is the more helpful error.
+    problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
+    keys = tuple(key for key in problem["loc"] if key not in {"dict[str,str]", "list[str]"})
+    where = f"{path}:{line_of(keys, lines)}"
+    owner = f"source {keys[1]}" if len(keys) > 1 and keys[0] == "sources" else str(keys[0]) if keys else "the file"
+    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(keys)
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        return f"{where}: {owner} has no key {name!r}; did you mean {nearest!r}?"
+    if problem["type"] == "missing":
+        return f"{where}: {owner if len(keys) > 1 else 'the file'} needs the key {name!r}."
+    message = TYPE_MESSAGES.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    what = f"{owner}: {message}" if len(keys) <= 2 else f"{owner}: {name}: {message}"
+    return f"{where}: {what}" if what.endswith("?") else f"{where}: {what}."
+
+
+def _known_keys(keys: Keys) -> list[str]:
+    if len(keys) == 1:
+        return list(_Document.model_fields)
+    if "control" in keys[2:-1]:
+        return list(Control.model_fields)
+    model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
+    return [name for name in model.model_fields if name not in {"name", "base"}]
