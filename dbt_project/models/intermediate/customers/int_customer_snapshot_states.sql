@@ -3,11 +3,7 @@
   counts from the first snapshot on or after its day (its slot); sums run over a customer's slots, and a slot holds until the
   customer's next.
 -#}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{{ forget_stale_snapshots() }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_customer_snapshots') }}
 
 with snapshot_dates as (
     select * from {{ ref('int_snapshot_dates') }}
@@ -17,12 +13,11 @@ customer_orders as (
     select * from {{ ref('int_customer_orders_reporting') }}
 ),
 
--- Days that touch a snapshot; the pre-hook reads them: {{ ref('int_touched_dates') }}.
 wanted as (
     select snapshot_dates.snapshot_date from snapshot_dates
-    {%- if is_incremental() %}
+    {%- if is_increment() %}
     where not exists (
-        select 1 from {{ this }} as kept
+        select 1 from {{ stored_in() }} as kept
         where kept.snapshot_date = snapshot_dates.snapshot_date
     )
     {%- endif %}
@@ -124,8 +119,7 @@ final as (
         running.last_purchase_date,
         median_gaps.median_gap_days as own_gap_days,
         {{ days_between('coalesce(running.last_purchase_date, running.last_order_date)', 'wanted.snapshot_date') }}
-            as recency_days,
-        {{ this_batch() }} as _batch_id
+            as recency_days
     from running
     inner join wanted
         on

@@ -7,14 +7,7 @@
 
 -- The pre-hook reads {{ ref('int_touched_dates') }} and {{ ref('int_snapshot_dates') }}.
 with states as (
-    select states.*
-    from {{ ref('int_customer_snapshot_states') }} as states
-    {%- if is_incremental() %}
-    where not exists (
-        select 1 from {{ this }} as kept
-        where kept.snapshot_date = states.snapshot_date
-    )
-    {%- endif %}
+    select * from {{ ref('int_customer_snapshot_states') }}
 ),
 
 population_gaps as (

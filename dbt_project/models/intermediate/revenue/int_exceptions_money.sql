@@ -1,12 +1,8 @@
-{# Every exception about money: those of payments and refunds, and currencies without a rate on a day with sales. #}
+{# Every exception about money: those of orders, and currencies without a rate on a day with sales. #}
 {{ config(materialized='view') }}
 
-with payment_exceptions as (
-    select * from {{ ref('int_exceptions_payments') }}
-),
-
-refund_exceptions as (
-    select * from {{ ref('int_exceptions_refunds') }}
+with order_exceptions as (
+    select * from {{ ref('int_order_money_exceptions') }}
 ),
 
 revenue_daily as (
@@ -41,12 +37,6 @@ without_rate as (
             and fx_daily.currency = revenue_daily.currency
     )
     group by revenue_daily.currency
-),
-
-order_exceptions as (
-    select * from payment_exceptions
-    union all
-    select * from refund_exceptions
 ),
 
 final as (

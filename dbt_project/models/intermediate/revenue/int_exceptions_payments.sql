@@ -1,6 +1,6 @@
 {# What is wrong with the payment of an order, as long as its payments are tracked; and payments of orders that we do not have. #}
 {%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_order_money_exceptions') }}
 -- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}
 
 with order_states as (
@@ -136,8 +136,7 @@ final as (
         found.detail,
         cast(found.amount_at_stake as {{ money_type() }}) as amount_at_stake,
         cast(found.opened_at as {{ dbt.type_timestamp() }}) as opened_at,
-        found.source as _source,
-        {{ this_batch() }} as _batch_id
+        found.source as _source
     from found
 )
 

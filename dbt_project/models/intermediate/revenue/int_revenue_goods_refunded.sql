@@ -1,6 +1,6 @@
 {# The goods part of refunds that belong to no return. Such refunds first settle what was cancelled; the rest counts here. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns_limited') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with refunds as (
@@ -54,8 +54,7 @@ final as (
         ) as net_amount,
         cast(coalesce(summed.tax_amount_order_currency, 0) as {{ money_type() }}) as tax_amount,
         cast(summed.goods_amount_order_currency as {{ money_type() }}) as goods_amount,
-        summed.occurred_at,
-        {{ this_batch() }} as _batch_id
+        summed.occurred_at
     from summed
 )
 

@@ -18,7 +18,6 @@ with units_returned as (
 
 goods_refunded as (
     select * from {{ ref('int_revenue_goods_refunded') }}
-    where {{ is_touched('order_id', touched) }}
 ),
 
 lines_sold as (

@@ -10,10 +10,15 @@ with units_returned as (
     select * from {{ ref('int_revenue_units_returned') }}
 ),
 
+-- Of the orders with such refunds int_revenue_returns_limited says what counts.
 goods_refunded as (
     select distinct order_id
-    from {{ ref('int_revenue_goods_refunded') }}
-    where {{ is_touched('order_id', touched) }}
+    from {{ ref('int_payment_ledger') }}
+    where
+        kind = 'refunded'
+        and return_id is null
+        and goods_amount_order_currency > 0
+        and {{ is_touched('order_id', touched) }}
 ),
 
 order_states as (
