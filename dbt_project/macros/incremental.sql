@@ -50,15 +50,18 @@
     {{ return(stored is not none and stored.type == 'table' and not should_full_refresh()) }}
 {%- endmacro %}
 
-{# The batch up to which this model has seen everything; -1 before its first build. #}
+{# The batch up to which this model has seen everything; -1 before its first build. A model asks for it once. #}
 {% macro watermark() -%}
     {%- set stored = stored_in() -%}
     {%- if not execute or not stored.identifier -%}{{ return(-1) }}{%- endif -%}
-    {%- set found = run_query(
-        "select coalesce(max(batch_id), -1) from " ~ stored.database ~ ".meta.watermarks where model = '"
-        ~ stored.identifier ~ "'"
-    ) -%}
-    {{ return(found.columns[0].values()[0]) }}
+    {%- if 'watermark' not in model -%}
+        {%- set found = run_query(
+            "select coalesce(max(batch_id), -1) from " ~ stored.database ~ ".meta.watermarks where model = '"
+            ~ stored.identifier ~ "'"
+        ) -%}
+        {%- do model.update({'watermark': found.columns[0].values()[0]}) -%}
+    {%- endif -%}
+    {{ return(model['watermark']) }}
 {%- endmacro %}
 
 {# Keys touched in the given models since this model's watermark. #}
@@ -70,11 +73,10 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# Filter on `column`: everything on a full build, else the touched keys. #}
+{# Filter on `column`: everything on a full build, else the touched keys. While dbt parses, the keys declare what is read. #}
 {% macro is_touched(column, models, key=none) -%}
-    {%- set keys = touched_keys(key or column.split('.') | last, models) -%}
-    {%- if is_increment() -%}
-        {{ column }} in ({{ keys }})
+    {%- if is_increment() or not execute -%}
+        {{ column }} in ({{ touched_keys(key or column.split('.') | last, models) }})
     {%- else -%}
         true
     {%- endif -%}

@@ -287,8 +287,9 @@ def test_what_was_seen_does_not_depend_on_what_was_loaded_with_it(landing: Landi
         assert [row for row in landing.query(together) if rows and row[0] == rows[0][0]] == rows
 
 
-def test_the_model_of_gaps_reads_the_columns_that_may_be_declared() -> None:
-    model = Path(__file__).parents[2] / "dbt_project" / "models" / "quality" / "sequence_gaps.sql"
+def test_the_model_of_received_ids_reads_the_columns_that_may_be_declared() -> None:
+    models = Path(__file__).parents[2] / "dbt_project" / "models"
+    model = models / "intermediate" / "quality" / "int_ids_received.sql"
     listed = re.search(r"set columns = \{(.*?)\}", model.read_text(encoding="utf-8"), re.DOTALL)
     assert listed is not None
     assert dict(re.findall(r"'(\w+)': '(\w+)'", listed[1])) == NUMBERED_COLUMNS

@@ -1,17 +1,8 @@
-{# Ids by column; the same as NUMBERED_COLUMNS of the sources. #}
-{%- set columns = {
-    'orders': 'order_id',
-    'payments': 'payment_id',
-    'shipments': 'shipment_id',
-    'returns': 'return_id',
-    'stock': 'movement_id',
-    'inbound': 'po_id',
-    'customers': 'customer_id',
-    'carts': 'cart_id',
-    'feedback': 'feedback_id',
-    'actions': 'action_id',
-} %}
-with numbered as (
+with ids_received as (
+    select * from {{ ref('int_ids_received') }}
+),
+
+numbered as (
     select * from {{ source('raw', 'numbered') }}
 ),
 
@@ -19,86 +10,35 @@ files as (
     select * from {{ source('raw', 'files') }}
 ),
 
-quarantine as (
-    select * from {{ source('raw', 'quarantine') }}
-),
-
-declared as (
+patterns as (
     select
         numbered.source,
-        numbered.feed,
-        numbered.column_name,
         numbered.pattern
     from numbered
     where
         numbered.batch_id = (select max(latest.batch_id) from numbered as latest)
         and numbered.source is not null
+        and numbered.pattern is not null
 ),
 
--- An id is a prefix and the number that it ends in; a prefix is a sequence of its own.
-received_ids as (
-    {%- for feed, column in columns.items() %}
-    select
-        received._source as source,
-        '{{ feed }}' as feed,
-        '{{ column }}' as column_name,
-        received.{{ column }} as id,
-        true as is_accepted,
-        received._received_at as received_at
-    from {{ source('raw', feed) }} as received
-    where
-        received.{{ column }} is not null
-        and exists (
-            select 1 from declared
-            where
-                declared.source = received._source
-                and declared.feed = '{{ feed }}'
-        )
-
-    union all
-
-    select
-        quarantine.source,
-        '{{ feed }}' as feed,
-        '{{ column }}' as column_name,
-        {{ json_text('quarantine.row_json', column) }} as id,
-        false as is_accepted,
-        quarantine.received_at
-    from quarantine
-    where
-        quarantine.feed = '{{ feed }}'
-        and exists (
-            select 1 from declared
-            where
-                declared.source = quarantine.source
-                and declared.feed = '{{ feed }}'
-        )
-    {%- if not loop.last %}
-
-    union all
-    {% endif %}
-    {%- endfor %}
-),
-
--- Every file that came, taken or not, that its pattern fits.
+-- Every file that came, accepted or not, whose name fits its pattern.
 received_files as (
     select
         files.source,
-        declared.pattern,
-        regexp_extract(files.path, declared.pattern, 1) as digits,
+        patterns.pattern,
+        regexp_extract(files.path, patterns.pattern, 1) as digits,
         min(files.received_at) as received_at
     from files
-    inner join declared on files.source = declared.source
-    where declared.pattern is not null
-    group by files.source, declared.pattern, regexp_extract(files.path, declared.pattern, 1)
+    inner join patterns on files.source = patterns.source
+    group by files.source, patterns.pattern, regexp_extract(files.path, patterns.pattern, 1)
 ),
 
+-- An id is a prefix and the number that it ends in; a prefix is a sequence of its own.
 split_ids as (
     select
-        received_ids.*,
-        {{ without_last_digits('received_ids.id') }} as prefix
-    from received_ids
-    where received_ids.id is not null
+        ids_received.*,
+        {{ without_last_digits('ids_received.id') }} as prefix
+    from ids_received
 ),
 
 received_numbers as (
@@ -111,9 +51,7 @@ received_numbers as (
         split_ids.is_accepted,
         split_ids.received_at
     from split_ids
-
     union all
-
     select
         received_files.source,
         'files' as feed,

@@ -1,220 +1,27 @@
-{# What is wrong with the money of an order, as long as its payments are tracked; and payments of orders that we do not have. #}
+{# What is wrong with the money of an order, and payments of orders that we do not have. #}
 {%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+-- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}
 
-with order_states as (
-    select * from {{ ref('int_order_states') }}
-    where {{ is_touched('order_id', touched) }}
+with payment_exceptions as (
+    select * from {{ ref('int_exceptions_payments') }}
 ),
 
-reconciliation as (
-    select * from {{ ref('int_payment_reconciliation') }}
-    where
-        is_tracked
-        and {{ is_touched('order_id', touched) }}
-),
-
-order_payments as (
-    select * from {{ ref('int_order_payments') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
-return_lines as (
-    select * from {{ ref('int_return_lines') }}
-    where
-        order_id is not null
-        and returned_quantity > 0
-        and {{ is_touched('order_id', touched) }}
-),
-
-arrived_returns as (
-    select
-        return_lines.order_id,
-        max(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as arrived_at
-    from return_lines
-    group by return_lines.order_id
-),
-
-orders as (
-    select
-        reconciliation.*,
-        order_states.order_status,
-        order_states.payment_status,
-        order_states.unpaid_at,
-        order_states.cancelled_at,
-        order_states.is_on_hold,
-        order_states.is_settled,
-        order_states.is_shipment_tracked,
-        order_states.shipped_quantity,
-        order_states.to_ship_quantity,
-        order_payments.captures_count,
-        coalesce(order_payments.has_currency_mismatch, false) as has_currency_mismatch,
-        order_payments.first_payment_at,
-        order_payments.last_captured_at,
-        order_payments.first_refunded_at,
-        order_payments.last_refunded_at,
-        order_payments.first_other_currency_at,
-        arrived_returns.arrived_at,
-        -- What we still hold of the value of the units that came back.
-        least(
-            reconciliation.returned_amount,
-            reconciliation.captured_amount
-            - reconciliation.refunded_amount
-            - (reconciliation.due_amount - reconciliation.returned_amount)
-        ) as owed_back_amount
-    from reconciliation
-    left join order_states on reconciliation.order_id = order_states.order_id
-    left join order_payments on reconciliation.order_id = order_payments.order_id
-    left join arrived_returns on reconciliation.order_id = arrived_returns.order_id
+refund_exceptions as (
+    select * from {{ ref('int_exceptions_refunds') }}
 ),
 
 found as (
-    select
-        orders.order_id,
-        'orphan_payment' as code,
-        abs(orders.cash_amount) as amount_at_stake,
-        orders.first_payment_at as opened_at,
-        concat(cast(orders.payments_count as {{ dbt.type_string() }}), ' payment event(s) of an order that is not there') as detail
-    from orders
-    where orders.is_orphan
+    select * from payment_exceptions
     union all
-    select
-        orders.order_id,
-        'payment_mismatch' as code,
-        abs(orders.captured_amount - orders.due_amount) as amount_at_stake,
-        orders.last_captured_at as opened_at,
-        concat(
-            'Captured ', cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
-            cast(orders.refunded_amount as {{ dbt.type_string() }}), ', due ', cast(orders.due_amount as {{ dbt.type_string() }})
-        ) as detail
-    from orders
-    where
-        orders.overpaid_break_amount <> 0
-        or orders.underpaid_break_amount <> 0
-    union all
-    select
-        orders.order_id,
-        'currency_mismatch' as code,
-        orders.captured_amount as amount_at_stake,
-        orders.first_other_currency_at as opened_at,
-        concat('Paid in another currency than ', orders.currency) as detail
-    from orders
-    where
-        orders.has_currency_mismatch
-        and not orders.is_orphan
-    union all
-    select
-        orders.order_id,
-        'unpaid' as code,
-        orders.due_amount as amount_at_stake,
-        orders.unpaid_at as opened_at,
-        concat('Due ', cast(orders.due_amount as {{ dbt.type_string() }}), ', nothing captured') as detail
-    from orders
-    where
-        orders.unpaid_at is not null
-        and orders.order_status <> 'cancelled'
-        and orders.captured_amount = 0
-        and orders.due_amount > orders.tolerance_amount
-    union all
-    select
-        orders.order_id,
-        'paid_not_shipped' as code,
-        orders.captured_amount - orders.refunded_amount as amount_at_stake,
-        {{ add_days('orders.last_captured_at', var('paid_not_shipped_days')) }} as opened_at,
-        concat(cast(orders.to_ship_quantity as {{ dbt.type_string() }}), ' unit(s) paid and not shipped') as detail
-    from orders
-    where
-        orders.is_shipment_tracked
-        and orders.shipped_quantity = 0
-        and orders.to_ship_quantity > 0
-        and orders.order_status not in ('cancelled', 'on_hold')
-        and orders.captured_amount > 0
-        and orders.captured_amount - orders.refunded_amount >= orders.due_amount - orders.tolerance_amount
-    union all
-    select
-        orders.order_id,
-        'cancelled_not_refunded' as code,
-        case
-            when orders.lines_count = 0 then orders.captured_amount - orders.refunded_amount
-            else orders.cancelled_not_refunded_break_amount
-        end as amount_at_stake,
-        greatest(orders.cancelled_at, orders.last_captured_at) as opened_at,
-        case
-            when orders.order_status = 'cancelled' then 'The order is cancelled'
-            else 'Units of the order are cancelled'
-        end as detail
-    from orders
-    where
-        orders.cancelled_not_refunded_break_amount > 0
-        or (
-            orders.lines_count = 0
-            and orders.order_status = 'cancelled'
-            and orders.captured_amount - orders.refunded_amount > orders.tolerance_amount
-        )
-    union all
-    select
-        orders.order_id,
-        'refund_exceeds_capture' as code,
-        orders.refunded_amount - orders.captured_amount as amount_at_stake,
-        orders.last_refunded_at as opened_at,
-        concat(
-            'Refunded ', cast(orders.refunded_amount as {{ dbt.type_string() }}), ', captured ',
-            cast(orders.captured_amount as {{ dbt.type_string() }})
-        ) as detail
-    from orders
-    where
-        orders.refunded_amount > orders.captured_amount + orders.tolerance_amount
-        and not orders.is_orphan
-    union all
-    select
-        orders.order_id,
-        'refund_without_return' as code,
-        -orders.refunded_break_amount as amount_at_stake,
-        orders.first_refunded_at as opened_at,
-        'Refunded beyond what was overpaid, cancelled or sent back' as detail
-    from orders
-    where orders.refunded_break_amount < 0
-    union all
-    select
-        orders.order_id,
-        'received_not_refunded' as code,
-        orders.owed_back_amount as amount_at_stake,
-        {{ add_days('orders.arrived_at', var('received_not_refunded_days')) }} as opened_at,
-        concat('Goods worth ', cast(orders.returned_amount as {{ dbt.type_string() }}), ' are back') as detail
-    from orders
-    where
-        orders.arrived_at is not null
-        and orders.captured_amount > 0
-        and orders.owed_back_amount > orders.tolerance_amount
-    union all
-    select
-        orders.order_id,
-        'missing_fx_rate' as code,
-        cast(null as {{ money_type() }}) as amount_at_stake,
-        orders.first_other_currency_at as opened_at,
-        concat(
-            cast(orders.missing_rates_count as {{ dbt.type_string() }}),
-            ' payment event(s) cannot be converted into ', orders.currency
-        ) as detail
-    from orders
-    where orders.missing_rates_count > 0
+    select * from refund_exceptions
 ),
 
 final as (
     select
-        'order' as subject_type,
-        found.order_id as subject_id,
-        found.order_id,
-        cast(null as {{ dbt.type_string() }}) as sku,
-        found.code,
-        orders.currency,
-        found.detail,
-        cast(found.amount_at_stake as {{ money_type() }}) as amount_at_stake,
-        cast(found.opened_at as {{ dbt.type_timestamp() }}) as opened_at,
-        orders.source as _source,
+        found.*,
         {{ this_batch() }} as _batch_id
     from found
-    inner join orders on found.order_id = orders.order_id
 )
 
 select * from final

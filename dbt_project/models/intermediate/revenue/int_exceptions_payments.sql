@@ -1,0 +1,143 @@
+{# What is wrong with the payment of an order, as long as its payments are tracked; and payments of orders that we do not have. #}
+{%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
+{{ config(materialized='ephemeral', step_of='int_order_money_exceptions') }}
+-- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}
+
+with order_states as (
+    select * from {{ ref('int_order_states') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+reconciliation as (
+    select * from {{ ref('int_payment_reconciliation') }}
+    where
+        is_tracked
+        and {{ is_touched('order_id', touched) }}
+),
+
+order_payments as (
+    select * from {{ ref('int_order_payments') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+orders as (
+    select
+        reconciliation.*,
+        order_states.order_status,
+        order_states.unpaid_at,
+        order_states.is_shipment_tracked,
+        order_states.shipped_quantity,
+        order_states.to_ship_quantity,
+        coalesce(order_payments.has_currency_mismatch, false) as has_currency_mismatch,
+        order_payments.first_payment_at,
+        order_payments.last_captured_at,
+        order_payments.first_other_currency_at
+    from reconciliation
+    left join order_states on reconciliation.order_id = order_states.order_id
+    left join order_payments on reconciliation.order_id = order_payments.order_id
+),
+
+found as (
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'orphan_payment' as code,
+        abs(orders.cash_amount) as amount_at_stake,
+        orders.first_payment_at as opened_at,
+        concat(cast(orders.payments_count as {{ dbt.type_string() }}), ' payment event(s) of an order that is not there') as detail
+    from orders
+    where orders.is_orphan
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'payment_mismatch' as code,
+        abs(orders.captured_amount - orders.due_amount) as amount_at_stake,
+        orders.last_captured_at as opened_at,
+        concat(
+            'Captured ', cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
+            cast(orders.refunded_amount as {{ dbt.type_string() }}), ', due ', cast(orders.due_amount as {{ dbt.type_string() }})
+        ) as detail
+    from orders
+    where
+        orders.overpaid_break_amount <> 0
+        or orders.underpaid_break_amount <> 0
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'currency_mismatch' as code,
+        orders.captured_amount as amount_at_stake,
+        orders.first_other_currency_at as opened_at,
+        concat('Paid in another currency than ', orders.currency) as detail
+    from orders
+    where
+        orders.has_currency_mismatch
+        and not orders.is_orphan
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'unpaid' as code,
+        orders.due_amount as amount_at_stake,
+        orders.unpaid_at as opened_at,
+        concat('Due ', cast(orders.due_amount as {{ dbt.type_string() }}), ', nothing captured') as detail
+    from orders
+    where
+        orders.unpaid_at is not null
+        and orders.order_status <> 'cancelled'
+        and orders.captured_amount = 0
+        and orders.due_amount > orders.tolerance_amount
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'paid_not_shipped' as code,
+        orders.captured_amount - orders.refunded_amount as amount_at_stake,
+        {{ add_days('orders.last_captured_at', var('paid_not_shipped_days')) }} as opened_at,
+        concat(cast(orders.to_ship_quantity as {{ dbt.type_string() }}), ' unit(s) paid and not shipped') as detail
+    from orders
+    where
+        orders.is_shipment_tracked
+        and orders.shipped_quantity = 0
+        and orders.to_ship_quantity > 0
+        and orders.order_status not in ('cancelled', 'on_hold')
+        and orders.captured_amount > 0
+        and orders.captured_amount - orders.refunded_amount >= orders.due_amount - orders.tolerance_amount
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'missing_fx_rate' as code,
+        cast(null as {{ money_type() }}) as amount_at_stake,
+        orders.first_other_currency_at as opened_at,
+        concat(
+            cast(orders.missing_rates_count as {{ dbt.type_string() }}),
+            ' payment event(s) cannot be converted into ', orders.currency
+        ) as detail
+    from orders
+    where orders.missing_rates_count > 0
+),
+
+final as (
+    select
+        'order' as subject_type,
+        found.order_id as subject_id,
+        found.order_id,
+        cast(null as {{ dbt.type_string() }}) as sku,
+        found.code,
+        found.currency,
+        found.detail,
+        cast(found.amount_at_stake as {{ money_type() }}) as amount_at_stake,
+        cast(found.opened_at as {{ dbt.type_timestamp() }}) as opened_at,
+        found.source as _source
+    from found
+)
+
+select * from final

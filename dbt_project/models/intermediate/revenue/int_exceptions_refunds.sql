@@ -1,0 +1,144 @@
+{# What an order should have given back, or gave back without need, as long as its payments are tracked. #}
+{%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
+{{ config(materialized='ephemeral', step_of='int_order_money_exceptions') }}
+-- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}
+
+with order_states as (
+    select * from {{ ref('int_order_states') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+-- Only orders that were paid or refunded owe a refund or gave one.
+reconciliation as (
+    select * from {{ ref('int_payment_reconciliation') }}
+    where
+        is_tracked
+        and (captured_amount <> 0 or refunded_amount <> 0 or cancelled_not_refunded_break_amount > 0)
+        and {{ is_touched('order_id', touched) }}
+),
+
+order_payments as (
+    select * from {{ ref('int_order_payments') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+return_lines as (
+    select * from {{ ref('int_return_lines') }}
+    where
+        order_id is not null
+        and returned_quantity > 0
+        and {{ is_touched('order_id', touched) }}
+),
+
+arrived_returns as (
+    select
+        return_lines.order_id,
+        max(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as arrived_at
+    from return_lines
+    group by return_lines.order_id
+),
+
+orders as (
+    select
+        reconciliation.*,
+        order_states.order_status,
+        order_states.cancelled_at,
+        order_payments.last_captured_at,
+        order_payments.first_refunded_at,
+        order_payments.last_refunded_at,
+        arrived_returns.arrived_at,
+        -- What we still hold of the value of the units that came back.
+        least(
+            reconciliation.returned_amount,
+            reconciliation.captured_amount
+            - reconciliation.refunded_amount
+            - (reconciliation.due_amount - reconciliation.returned_amount)
+        ) as owed_back_amount
+    from reconciliation
+    left join order_states on reconciliation.order_id = order_states.order_id
+    left join order_payments on reconciliation.order_id = order_payments.order_id
+    left join arrived_returns on reconciliation.order_id = arrived_returns.order_id
+),
+
+found as (
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'cancelled_not_refunded' as code,
+        case
+            when orders.lines_count = 0 then orders.captured_amount - orders.refunded_amount
+            else orders.cancelled_not_refunded_break_amount
+        end as amount_at_stake,
+        greatest(orders.cancelled_at, orders.last_captured_at) as opened_at,
+        case
+            when orders.order_status = 'cancelled' then 'The order is cancelled'
+            else 'Units of the order are cancelled'
+        end as detail
+    from orders
+    where
+        orders.cancelled_not_refunded_break_amount > 0
+        or (
+            orders.lines_count = 0
+            and orders.order_status = 'cancelled'
+            and orders.captured_amount - orders.refunded_amount > orders.tolerance_amount
+        )
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'refund_exceeds_capture' as code,
+        orders.refunded_amount - orders.captured_amount as amount_at_stake,
+        orders.last_refunded_at as opened_at,
+        concat(
+            'Refunded ', cast(orders.refunded_amount as {{ dbt.type_string() }}), ', captured ',
+            cast(orders.captured_amount as {{ dbt.type_string() }})
+        ) as detail
+    from orders
+    where
+        orders.refunded_amount > orders.captured_amount + orders.tolerance_amount
+        and not orders.is_orphan
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'refund_without_return' as code,
+        -orders.refunded_break_amount as amount_at_stake,
+        orders.first_refunded_at as opened_at,
+        'Refunded beyond what was overpaid, cancelled or sent back' as detail
+    from orders
+    where orders.refunded_break_amount < 0
+    union all
+    select
+        orders.order_id,
+        orders.source,
+        orders.currency,
+        'received_not_refunded' as code,
+        orders.owed_back_amount as amount_at_stake,
+        {{ add_days('orders.arrived_at', var('received_not_refunded_days')) }} as opened_at,
+        concat('Goods worth ', cast(orders.returned_amount as {{ dbt.type_string() }}), ' are back') as detail
+    from orders
+    where
+        orders.arrived_at is not null
+        and orders.captured_amount > 0
+        and orders.owed_back_amount > orders.tolerance_amount
+),
+
+final as (
+    select
+        'order' as subject_type,
+        found.order_id as subject_id,
+        found.order_id,
+        cast(null as {{ dbt.type_string() }}) as sku,
+        found.code,
+        found.currency,
+        found.detail,
+        cast(found.amount_at_stake as {{ money_type() }}) as amount_at_stake,
+        cast(found.opened_at as {{ dbt.type_timestamp() }}) as opened_at,
+        found.source as _source
+    from found
+)
+
+select * from final

@@ -1,0 +1,165 @@
+{#
+  Orders with refunds of goods: what they take back per recognition clock, limited to what the clock recognises. Only such
+  refunds can exceed it, so that returned units of other orders count in full.
+#}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
+    pre_hook="{{ remember_replaced_days(['business_date']) }}"
+) }}
+-- depends_on: {{ ref('int_touched_orders') }}
+
+with units_returned as (
+    select * from {{ ref('int_revenue_units_returned_valued') }}
+    where
+        has_goods_refund
+        and {{ is_touched('order_id', touched) }}
+),
+
+goods_refunded as (
+    select * from {{ ref('int_revenue_goods_refunded') }}
+),
+
+lines_sold as (
+    select * from {{ ref('int_revenue_lines_sold') }}
+    where
+        order_id in (select goods_refunded.order_id from goods_refunded)
+        and {{ is_touched('order_id', touched) }}
+),
+
+orders_counted as (
+    select * from {{ ref('int_revenue_orders_counted') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+order_states as (
+    select * from {{ ref('int_order_states') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+clocks as (
+    select clocks.recognition_clock
+    from (values {% for clock in recognition_clocks() %}('{{ clock }}'){{ ', ' if not loop.last }}{% endfor %}) as clocks (recognition_clock)
+),
+
+claims as (
+    select
+        units_returned.order_id,
+        units_returned.return_id,
+        units_returned.line_id,
+        cast(null as {{ dbt.type_string() }}) as payment_id,
+        units_returned.recognition_clock,
+        'return' as event_kind,
+        units_returned.sku,
+        units_returned.event_number,
+        units_returned.returned_quantity,
+        units_returned.restocked_quantity,
+        units_returned.net_amount,
+        units_returned.tax_amount,
+        units_returned.net_amount as goods_amount,
+        0 as currency_digits,
+        units_returned.occurred_at
+    from units_returned
+    union all
+    select
+        goods_refunded.order_id,
+        null as return_id,
+        null as line_id,
+        goods_refunded.payment_id,
+        clocks.recognition_clock,
+        'goods_refund' as event_kind,
+        null as sku,
+        0 as event_number,
+        0 as returned_quantity,
+        0 as restocked_quantity,
+        goods_refunded.net_amount,
+        goods_refunded.tax_amount,
+        goods_refunded.goods_amount,
+        goods_refunded.currency_digits,
+        goods_refunded.occurred_at
+    from goods_refunded
+    cross join clocks
+),
+
+recognised_orders as (
+    select
+        lines_sold.order_id,
+        {% for clock in recognition_clocks() -%}
+        coalesce(
+            sum(lines_sold.gross_sales_amount - lines_sold.discounts_amount)
+            filter (where lines_sold.{{ clock }}_date is not null), 0
+        ) as {{ clock }}_amount{{ ',' if not loop.last }}
+        {% endfor -%}
+    from lines_sold
+    group by lines_sold.order_id
+),
+
+summed_claims as (
+    select
+        claims.*,
+        case claims.recognition_clock
+            {% for clock in recognition_clocks() -%}
+            when '{{ clock }}' then recognised_orders.{{ clock }}_amount
+            {% endfor -%}
+        end as recognised_amount,
+        sum(claims.net_amount) over (
+            partition by claims.order_id, claims.recognition_clock
+            order by
+                claims.occurred_at,
+                claims.event_kind,
+                claims.return_id nulls last,
+                claims.line_id nulls last,
+                claims.event_number,
+                claims.payment_id nulls last
+            rows between unbounded preceding and current row
+        ) as claimed_so_far
+    from claims
+    inner join recognised_orders on claims.order_id = recognised_orders.order_id
+),
+
+granted as (
+    select
+        summed_claims.*,
+        least(summed_claims.claimed_so_far, summed_claims.recognised_amount)
+        - least(summed_claims.claimed_so_far - summed_claims.net_amount, summed_claims.recognised_amount) as returns_amount
+    from summed_claims
+),
+
+-- The tax of a refund is in proportion to the part of it that counts.
+final as (
+    select
+        granted.order_id,
+        granted.return_id,
+        granted.line_id,
+        granted.payment_id,
+        granted.recognition_clock,
+        granted.event_kind,
+        coalesce(granted.sku, orders_counted.sku) as sku,
+        order_states.channel,
+        order_states.ship_country as country,
+        order_states.currency,
+        cast(granted.event_number as {{ dbt.type_bigint() }}) as event_number,
+        cast(granted.returned_quantity as {{ dbt.type_bigint() }}) as returned_quantity,
+        cast(granted.restocked_quantity as {{ dbt.type_bigint() }}) as restocked_quantity,
+        cast(granted.returns_amount as {{ money_type() }}) as returns_amount,
+        cast(
+            -case
+                when granted.event_kind = 'return' then granted.tax_amount
+                else {{ round_half_even_quotient(
+                    'granted.tax_amount', ten_thousandths('granted.returns_amount'),
+                    ten_thousandths('granted.goods_amount'), 'granted.currency_digits'
+                ) }}
+            end as {{ money_type() }}
+        ) as tax_amount,
+        cast(order_states.placed_date as date) as cost_date,
+        cast({{ business_date('granted.occurred_at') }} as date) as business_date,
+        {{ this_batch() }} as _batch_id
+    from granted
+    inner join order_states on granted.order_id = order_states.order_id
+    left join orders_counted on granted.order_id = orders_counted.order_id
+    where
+        granted.event_kind = 'return'
+        or granted.returns_amount > 0
+)
+
+select * from final

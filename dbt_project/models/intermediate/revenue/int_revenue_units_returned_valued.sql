@@ -1,0 +1,145 @@
+{# Net value and tax of returned units, per recognition clock that recognises their sale. #}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
+    pre_hook="{{ remember_replaced_days(['business_date']) }}"
+) }}
+-- depends_on: {{ ref('int_touched_orders') }}
+
+with units_returned as (
+    select * from {{ ref('int_revenue_units_returned') }}
+),
+
+-- Of the orders with such refunds int_revenue_returns_limited says what counts.
+goods_refunded as (
+    select distinct order_id
+    from {{ ref('int_payment_ledger') }}
+    where
+        kind = 'refunded'
+        and return_id is null
+        and goods_amount_order_currency > 0
+        and {{ is_touched('order_id', touched) }}
+),
+
+order_states as (
+    select * from {{ ref('int_order_states') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where
+        kept_quantity > 0
+        and not is_gift_card
+        and {{ is_touched('order_id', touched) }}
+),
+
+lines_sold as (
+    select * from {{ ref('int_revenue_lines_sold') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+clocks as (
+    select clocks.recognition_clock
+    from (values {% for clock in recognition_clocks() %}('{{ clock }}'){{ ', ' if not loop.last }}{% endfor %}) as clocks (recognition_clock)
+),
+
+recognised_lines as (
+    select
+        lines_sold.order_id,
+        lines_sold.line_id,
+        {% for clock in recognition_clocks() -%}
+        coalesce(sum(lines_sold.units_quantity) filter (where lines_sold.{{ clock }}_date is not null), 0)
+            as {{ clock }}_quantity{{ ',' if not loop.last }}
+        {% endfor -%}
+    from lines_sold
+    where lines_sold.order_id in (select units_returned.order_id from units_returned)
+    group by
+        lines_sold.order_id,
+        lines_sold.line_id
+),
+
+clocked_units as (
+    select
+        units_returned.*,
+        clocks.recognition_clock,
+        case clocks.recognition_clock
+            {% for clock in recognition_clocks() -%}
+            when '{{ clock }}' then recognised_lines.{{ clock }}_quantity
+            {% endfor -%}
+        end as recognised_quantity
+    from units_returned
+    inner join recognised_lines
+        on
+            units_returned.order_id = recognised_lines.order_id
+            and units_returned.line_id = recognised_lines.line_id
+    cross join clocks
+),
+
+-- Of the recognised units the last ones come back first.
+kept_units as (
+    select
+        clocked_units.*,
+        clocked_units.recognised_quantity
+        - least(clocked_units.returned_before_quantity, clocked_units.recognised_quantity) as kept_before,
+        clocked_units.recognised_quantity
+        - least(clocked_units.returned_so_far_quantity, clocked_units.recognised_quantity) as kept_after
+    from clocked_units
+),
+
+split_lines as (
+    select
+        kept_units.*,
+        order_lines.sku,
+        order_lines.prices_include_tax,
+        {% for column in ['gross', 'discount', 'tax'] -%}
+        {% for unit in ['kept_before', 'kept_after'] -%}
+        {{ split_amount(
+            'order_lines.ordered_' ~ column ~ '_amount', 'kept_units.' ~ unit, 'order_lines.ordered_quantity',
+            'order_lines.currency_digits'
+        ) }} as {{ column }}_{{ unit }}{{ ',' if not (loop.last and column == 'tax') }}
+        {% endfor -%}
+        {% endfor -%}
+    from kept_units
+    inner join order_lines
+        on
+            kept_units.order_id = order_lines.order_id
+            and kept_units.line_id = order_lines.line_id
+    where kept_units.kept_before > kept_units.kept_after
+),
+
+final as (
+    select
+        split_lines.order_id,
+        split_lines.line_id,
+        split_lines.return_id,
+        split_lines.recognition_clock,
+        split_lines.sku,
+        order_states.channel,
+        order_states.ship_country as country,
+        order_states.currency,
+        split_lines.event_number,
+        cast(split_lines.kept_before - split_lines.kept_after as {{ dbt.type_bigint() }}) as returned_quantity,
+        cast(least(split_lines.restocked_quantity, split_lines.kept_before - split_lines.kept_after) as {{ dbt.type_bigint() }})
+            as restocked_quantity,
+        cast(
+            split_lines.gross_kept_before - split_lines.gross_kept_after
+            - split_lines.discount_kept_before + split_lines.discount_kept_after
+            - case
+                when split_lines.prices_include_tax then split_lines.tax_kept_before - split_lines.tax_kept_after
+                else 0
+            end
+            as {{ money_type() }}
+        ) as net_amount,
+        cast(split_lines.tax_kept_before - split_lines.tax_kept_after as {{ money_type() }}) as tax_amount,
+        goods_refunded.order_id is not null as has_goods_refund,
+        cast(order_states.placed_date as date) as placed_date,
+        cast({{ business_date('split_lines.occurred_at') }} as date) as business_date,
+        split_lines.occurred_at,
+        {{ this_batch() }} as _batch_id
+    from split_lines
+    inner join order_states on split_lines.order_id = order_states.order_id
+    left join goods_refunded on split_lines.order_id = goods_refunded.order_id
+)
+
+select * from final
