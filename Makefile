@@ -16,7 +16,7 @@ help:
 	@echo "make test-wheel  the built wheel, installed into an empty environment"
 	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "make up      Dagster and the dashboards"
-	@echo "make check   lint, types, import rules, SQL style, definitions"
+	@echo "make check   lint, types, import rules, the floor plan and style of the models, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
 	@echo "make docs    write docs/feeds.md from the contracts, docs/data_dictionary.md from the dbt project"
 	@echo "make lock    resolve pyproject.toml anew into requirements.lock"
@@ -57,6 +57,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python dbt_project/lint/floor_plan.py
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster definitions validate -w workspace.yaml
 

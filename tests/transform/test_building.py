@@ -204,6 +204,6 @@ def test_build_killed_anywhere_and_run_again_ends_the_same(settings: Settings, p
     for point in ("build_model:1", "build_ran"):
         killed_build(settings, project, point)
     result = build(settings, as_of=JANUARY)
-    assert "where the last build stopped" in result.reason
+    assert "Continued the last build" in result.reason
     assert orders(settings) == ["A", "B", "C"]
     assert not build(settings, as_of=JANUARY).changed
