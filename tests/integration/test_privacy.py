@@ -184,5 +184,5 @@ def test_an_erasure_changes_no_table(planted: Home) -> None:
     for path in (planted.home / "vault").rglob("*"):
         assert not path.is_file() or EMAIL.encode() not in path.read_bytes()
     assert holding(planted) == []
-    assert "erased already" in planted.orderhouse("erase", EMAIL, "--yes")
+    assert "They were erased before" in planted.orderhouse("erase", EMAIL, "--yes")
     assert "Nobody with this customer number" in planted.orderhouse("erase", "nobody", "--yes", expect=2)
