@@ -21,7 +21,7 @@ patterns as (
         and numbered.pattern is not null
 ),
 
--- Every file that came, accepted or not, whose name fits its pattern.
+-- Every received file whose name matches the pattern, accepted or not.
 received_files as (
     select
         files.source,
@@ -33,7 +33,7 @@ received_files as (
     group by files.source, patterns.pattern, regexp_extract(files.path, patterns.pattern, 1)
 ),
 
--- An id is a prefix and the number that it ends in; a prefix is a sequence of its own.
+-- An id is a prefix and the number at its end. Each prefix is a sequence of its own.
 split_ids as (
     select
         ids_received.*,

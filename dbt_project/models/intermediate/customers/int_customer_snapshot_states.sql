@@ -1,7 +1,7 @@
 {#
-  What every customer had bought by every snapshot date: the clock is that of the date, the knowledge that of today. An order
-  counts from the first snapshot on or after its day (its slot); sums run over a customer's slots, and a slot holds until the
-  customer's next.
+  Purchases of every customer up to every snapshot date, computed as of that date from what is known today. An order
+  counts from the first snapshot on or after its day (its slot). Sums run over the slots of a customer, and a slot is
+  valid until the customer's next slot.
 -#}
 {{ config(materialized='ephemeral', step_of='int_customer_snapshots') }}
 

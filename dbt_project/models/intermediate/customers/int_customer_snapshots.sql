@@ -19,7 +19,7 @@ population_gaps as (
     group by states.snapshot_date
 ),
 
--- percent_rank over few distinct values: how many customers are worse, of how many others.
+-- percent_rank computed over few distinct values: number of customers with a worse value ÷ number of other customers.
 recencies as (
     select
         counted.snapshot_date,

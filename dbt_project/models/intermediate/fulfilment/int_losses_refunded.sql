@@ -1,4 +1,4 @@
-{# Refunds for no return, of orders that lost parcels or got them back from the carrier. #}
+{# Refunds without a return, of orders with parcels that were lost or returned by the carrier. #}
 {{ config(materialized='ephemeral', step_of='int_order_lines') }}
 
 with shipped as (

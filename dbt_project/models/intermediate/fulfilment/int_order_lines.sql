@@ -1,4 +1,4 @@
-{# Where every ordered unit is, but for the split of open units, and what it is worth; see SEMANTICS, "Order line". #}
+{# Place and value of every ordered unit. Open units are not split yet. #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}

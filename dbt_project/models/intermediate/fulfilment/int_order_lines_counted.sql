@@ -151,7 +151,7 @@ reopened_value as (
     group by joined.order_id
 ),
 
--- Units that were lost or came back and were refunded are not sent again: they are cancelled.
+-- Units that were lost or returned by the carrier and then refunded are not sent again. They count as cancelled.
 cancelled as (
     select
         joined.*,

@@ -1,6 +1,6 @@
 {#
-  Every order on its five axes, and the instants from which it would be late, stuck or unpaid. Nothing here depends on the
-  clock; marts.fct_orders adds what does.
+  Status of every order on its five axes, and the instants from which it is late, stuck or unpaid. Nothing here depends on
+  the clock; marts.fct_orders adds the columns that do.
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] -%}
 {%- set quantities = [

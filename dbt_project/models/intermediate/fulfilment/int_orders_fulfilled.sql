@@ -1,6 +1,6 @@
 {#
-  Lines of each order added up, and how far the order is fulfilled. Units to fulfil are the kept ones that require shipping;
-  one over-shipped line makes up for no other.
+  Lines of each order added up, and its fulfilment status. Units to fulfil are the kept units that require shipping. An
+  over-shipped line does not compensate for another line.
 #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}

@@ -1,4 +1,4 @@
-{# How far the returns of each order are. Operators decide on the returns of the order as a whole. #}
+{# Return status of each order. Operators decide on the returns of the order as a whole. #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}

@@ -1,6 +1,6 @@
 {#
-  Counts of stock. A count is stored as the gap between what was counted and what the movements say, so that quantities up to an
-  instant add up to the level, in whatever order the rows arrived.
+  Counts of stock. A count is stored as the difference between the counted level and the movements, so quantities up to an
+  instant add up to the level in any order of arrival.
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
@@ -81,7 +81,7 @@ levels as (
     from counts
 ),
 
--- The level that the movements give up to and at the instant of a count.
+-- Level from the movements up to and at the instant of a count.
 moved as (
     select
         levels.movement_id,
@@ -102,7 +102,7 @@ unexplained as (
     inner join moved on counts.movement_id = moved.movement_id
 ),
 
--- A count explains what it finds beyond the movements, less what the count before it explains already.
+-- A count explains its difference from the movements, less the difference that the previous count explains.
 final as (
     select
         cast(unexplained.sku as {{ dbt.type_string() }}) as sku,

@@ -1,4 +1,4 @@
-{# What returns put back into stock. A return that names no SKU puts back the SKU of its order line. #}
+{# Units that returns put back into stock. A return without a SKU has the SKU of its order line. #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('int_touched_skus') }}

@@ -1,4 +1,4 @@
-{# What shipments take from a warehouse, and what cancelled shipments put back. #}
+{# Units that shipments take from a warehouse, and units that cancelled shipments put back. #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('int_touched_skus') }}

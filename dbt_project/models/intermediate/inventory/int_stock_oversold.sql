@@ -1,4 +1,4 @@
-{# SKUs with units sold that neither stock nor anything on order will serve. #}
+{# SKUs with more units sold than stock and purchase orders can serve. #}
 {{ config(materialized='ephemeral') }}
 
 with order_lines as (

@@ -1,4 +1,4 @@
-{# What is wrong with the payment of an order, as long as its payments are tracked; and payments of orders that we do not have. #}
+{# Exceptions about the payment of an order whose payments are tracked, and about payments of orders that were not received. #}
 {%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
 {{ config(materialized='ephemeral', step_of='int_order_money_exceptions') }}
 -- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}

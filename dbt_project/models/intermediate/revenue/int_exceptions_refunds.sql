@@ -1,4 +1,4 @@
-{# What an order should have given back, or gave back without need, as long as its payments are tracked. #}
+{# Exceptions about missing and unnecessary refunds of an order whose payments are tracked. #}
 {%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
 {{ config(materialized='ephemeral', step_of='int_order_money_exceptions') }}
 -- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}
@@ -8,7 +8,7 @@ with order_states as (
     where {{ is_touched('order_id', touched) }}
 ),
 
--- Only orders that were paid or refunded owe a refund or gave one.
+-- Only orders that were paid or refunded can have a missing or an unnecessary refund.
 reconciliation as (
     select * from {{ ref('int_payment_reconciliation') }}
     where
@@ -47,7 +47,7 @@ orders as (
         order_payments.first_refunded_at,
         order_payments.last_refunded_at,
         arrived_returns.arrived_at,
-        -- What we still hold of the value of the units that came back.
+        -- Part of the value of the returned units that is not refunded yet.
         least(
             reconciliation.returned_amount,
             reconciliation.captured_amount

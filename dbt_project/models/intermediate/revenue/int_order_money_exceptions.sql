@@ -1,4 +1,4 @@
-{# What is wrong with the money of an order, and payments of orders that we do not have. #}
+{# Exceptions about the money of an order, and about payments of orders that were not received. #}
 {%- set touched = ['int_touched_orders', 'int_payment_reconciliation'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}, {{ ref('int_payment_reconciliation') }}

@@ -1,4 +1,4 @@
-{# When each order was paid in full. Orders whose payments nobody reports are out. #}
+{# Instant at which each order was paid in full. Orders whose payments no source reports are left out. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}

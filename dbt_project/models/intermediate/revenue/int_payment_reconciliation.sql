@@ -1,6 +1,6 @@
 {#
-  What was sold against what was paid, with every gap taken apart into typed breaks, in this order: what there is no order, line or
-  rate for; disputes; money kept beyond what is due; money given back that was due; money not paid.
+  Amounts sold and paid per order, with every gap divided into typed breaks in this order: a missing order, line or rate;
+  disputes; money kept beyond the amount due; refunds of money that was due; unpaid money.
 #}
 {%- set touched = ['int_touched_orders', 'int_order_states'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
@@ -103,7 +103,7 @@ final as (
         typed.is_tracked,
         cast(typed.placed_date as date) as placed_date,
         cast(typed.placed_at as {{ dbt.type_timestamp() }}) as placed_at,
-        -- Since when the break stands; that of an unpaid order may lie ahead.
+        -- Instant at which the break began. For an unpaid order it may be in the future.
         cast(
             case typed.break_type
                 when 'orphan_payment' then typed.first_payment_at

@@ -1,6 +1,6 @@
 {#
-  What was sold against what was paid, order by order: what is kept beyond what is due, given back of what was due, or not paid,
-  and whether that is a break. Too small differences are none, nor are those of the exchange rate.
+  Amounts sold and paid per order: money kept beyond the amount due, refunded although due, or not paid, and whether the
+  difference is a break. Differences within the tolerance or caused by the exchange rate are no breaks.
 #}
 {%- set touched = ['int_touched_orders', 'int_order_states'] -%}
 {{ config(materialized='ephemeral', step_of='int_payment_reconciliation') }}

@@ -58,7 +58,7 @@ final as (
         credit_notes.sku,
         credit_notes.channel,
         credit_notes.country,
-        -- ISO's code for no currency, which has no rate.
+        -- XXX is the ISO code for no currency. It has no rate.
         coalesce(credit_notes.currency, 'XXX') as currency,
         cast(credit_notes.returned_quantity as {{ dbt.type_bigint() }}) as returned_quantity,
         cast(credit_notes.returned_quantity - credit_notes.scrapped_quantity as {{ dbt.type_bigint() }}) as restocked_quantity,

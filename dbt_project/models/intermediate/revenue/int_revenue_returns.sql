@@ -1,4 +1,4 @@
-{# What came back, per recognition clock, on the day it came back: returned units, refunds of goods and credit notes. #}
+{# Returned units, refunds of goods and credit notes, per recognition clock, on their own day. #}
 {{ config(materialized='view') }}
 
 with units_returned as (

@@ -1,6 +1,6 @@
 {#
-  Orders with refunds of goods: what they take back per recognition clock, limited to what the clock recognises. Only such
-  refunds can exceed it, so that returned units of other orders count in full.
+  Returns and refunds of orders with refunds of goods, per recognition clock, limited to the recognised amount. Only
+  refunds of goods can exceed it, so returned units of other orders count in full.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(

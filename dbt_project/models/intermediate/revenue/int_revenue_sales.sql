@@ -1,4 +1,4 @@
-{# What was sold: the parts of order lines, and one row per order that carries its shipping and counts it. #}
+{# Sales: the parts of order lines, and one row per order that carries its shipping and counts the order. #}
 {{ config(materialized='view') }}
 
 with lines_sold as (
