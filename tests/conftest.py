@@ -37,7 +37,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
-# A busy machine is no failure; where Hypothesis chose a profile itself (continuous integration), that stays.
+# A busy machine is not a failure. A profile that Hypothesis chose itself (continuous integration) stays.
 if settings.get_current_profile_name() == "default":
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
@@ -49,6 +49,6 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; the rest in the order of their names."""
+    """Put long files first and the rest in the order of their names."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))

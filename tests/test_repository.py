@@ -1,4 +1,4 @@
-"""The repository itself: what its pages promise exists, and nothing in it belongs to one machine."""
+"""Tests of the repository: everything that its pages name exists, and nothing in it belongs to one machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXT = {".py", ".sql", ".yml", ".yaml", ".toml", ".md", ".lock", ".cfg", ".ini",
 
 
 def tracked() -> list[Path]:
-    """Every text file that is, or is about to be, in version control."""
+    """Return every text file that is, or is about to be, in version control."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
@@ -131,7 +131,7 @@ def resolves(name: str) -> bool:
 
 
 def headings_of(page: Path) -> set[str]:
-    """The anchors of a page's headings, as code hosts make them."""
+    """Return the anchors of a page's headings, as code hosts make them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 

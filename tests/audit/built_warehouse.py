@@ -88,7 +88,7 @@ models:
 
 
 def make_built(home: Path) -> Settings:
-    """A home whose last build is whole and whose numbers hold."""
+    """Build a home whose last build is complete and whose numbers agree."""
     settings = Settings(home=home)
     open_raw(settings).close()
     with duckdb.connect(str(settings.work_db)) as work:
@@ -113,7 +113,7 @@ def make_built(home: Path) -> Settings:
 
 
 def make_project(folder: Path) -> Path:
-    """A dbt project whose tests look at the orders of that warehouse."""
+    """Write a dbt project whose tests check the orders of that warehouse."""
     real = Path(__file__).parents[2] / "dbt_project"
     (folder / "models").mkdir(parents=True)
     (folder / "tests").mkdir()

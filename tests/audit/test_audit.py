@@ -1,4 +1,4 @@
-"""The whole audit over a small warehouse: it passes what holds, and names what does not."""
+"""Tests of the whole audit over a small warehouse: it passes what is right and names what is wrong."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.audit.built_warehouse import BUILD_ID, make_built, make_project, plan
 
 @pytest.fixture(scope="module")
 def holding(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that holds, to be copied by each test."""
+    """Build a home that passes the audit. Each test copies it."""
     return make_built(tmp_path_factory.mktemp("built") / "home").home
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small dbt project."""
+    """Write the small dbt project."""
     return make_project(tmp_path_factory.mktemp("project") / "dbt_project")
 
 
 @pytest.fixture
 def built(holding: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A built warehouse of one's own, tested by the small project."""
+    """Return a built warehouse for one test, with the small project as its tests."""
     monkeypatch.setattr(dbt, "project_folder", lambda: project)
     shutil.copytree(holding, tmp_path / "home")
     return Settings(home=tmp_path / "home")

@@ -22,7 +22,7 @@ def built(tmp_path: Path) -> Iterator[Settings]:
 
 
 def failed(settings: Settings, *names: str) -> dict[str, AuditCheck]:
-    """The expectations of these names that fail, by name."""
+    """Return those of the named expectations that fail, by name."""
     wanted = [expected for expected in EXPECTATIONS if expected.name in names]
     assert len(wanted) == len(names), "the expectation was renamed"
     with open_built(settings) as connection:

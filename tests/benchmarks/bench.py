@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000_000)
     parser.add_argument("--changed", type=int, default=1_000, help="new orders of the increment")
@@ -69,7 +69,7 @@ def make_feeds(work: Path, feeds: Path, orders: int, changed: int) -> None:
 
 
 def adopt_feeds(feeds: Path, made: Path) -> None:
-    """Feeds made before, linked so that an increment can join them."""
+    """Link feeds that were made earlier, so that an increment can be added to them."""
     shutil.rmtree(feeds, ignore_errors=True)
     feeds.mkdir(parents=True)
     for path in made.iterdir():
@@ -78,13 +78,13 @@ def adopt_feeds(feeds: Path, made: Path) -> None:
 
 
 def deliver(increment: Path, feeds: Path) -> None:
-    """The increment's files arrive beside those of the full run."""
+    """Copy the files of the increment beside those of the full run."""
     for path in increment.glob("*-*.*"):
         shutil.copy(path, feeds / path.name)
 
 
 def run_steps(work: Path, label: str, log: Path) -> list[Measured]:
-    """The four steps of a run, as an operator would call them."""
+    """Run the four steps of a run, as an operator would call them."""
     orderhouse = str(Path(sys.executable).with_name("orderhouse"))
     environment = {"ORDERHOUSE_HOME": str(work / "home"), "ORDERHOUSE_SOURCES": str(work / "feeds" / "sources.yaml")}
     extra = {"build": ["--as-of", "data"]}
@@ -120,7 +120,7 @@ def show(orders: int, reference: Measured, runs: dict[str, Sequence[Measured]]) 
 
 
 def add_row(table: Table, measured: Measured, reference_seconds: float) -> None:
-    """One measured step."""
+    """Add a row for one measured step."""
     table.add_row(
         measured.name,
         f"{measured.seconds:.1f}",

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    """What was asked for; 0 leaves a case out."""
+    """Parse the command line; 0 leaves a case out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -63,14 +63,14 @@ def read_arguments() -> argparse.Namespace:
 
 
 def simulated(feeds: Path, orders: int) -> Path:
-    """Every feed of a simulated merchant."""
+    """Simulate every feed of a merchant."""
     shutil.rmtree(feeds, ignore_errors=True)
     simulate(orders, 1, feeds)
     return feeds
 
 
 def long_file(feeds: Path, rows: int) -> Path:
-    """One CSV of payments."""
+    """Write one CSV file of payments."""
     shutil.rmtree(feeds, ignore_errors=True)
     feeds.mkdir(parents=True)
     with (feeds / "payments-0001.csv").open("wb") as file:
@@ -90,7 +90,7 @@ def long_file(feeds: Path, rows: int) -> Path:
 
 
 def small_files(feeds: Path, files: int) -> Path:
-    """Many files of ten payments each."""
+    """Write many files of ten payments each."""
     shutil.rmtree(feeds, ignore_errors=True)
     feeds.mkdir(parents=True)
     for number in range(files):
@@ -102,7 +102,7 @@ def small_files(feeds: Path, files: int) -> Path:
 
 
 def add_case(table: Table, name: str, feeds: Path, work: Path, log: Path, rounds: int) -> None:
-    """Both ways of loading the same files, in turn."""
+    """Load the same files in both ways, in turn."""
     home = work / "ingest_home"
     script = [sys.executable, str(REFERENCE), str(feeds), str(work / "reference.duckdb"), "--load-only"]
     command = [str(Path(sys.executable).with_name("orderhouse")), "ingest"]
@@ -120,7 +120,7 @@ def add_case(table: Table, name: str, feeds: Path, work: Path, log: Path, rounds
 
 
 def add_row(table: Table, name: str, way: str, rounds: list[Measured], reference_seconds: float, ratios: str) -> None:
-    """The medians of some rounds, and the greatest peak."""
+    """Add a row with the medians of several rounds and the greatest peak."""
     seconds = median(each.seconds for each in rounds)
     table.add_row(
         name,

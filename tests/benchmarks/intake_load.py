@@ -19,7 +19,7 @@ from tests.intake.sending import SOURCES, landed, order_body, served, shopify_he
 
 @dataclass
 class Load:
-    """What is sent, and what came of it."""
+    """Parameters of a load test, and its results."""
 
     port: int
     bodies: int
@@ -31,7 +31,7 @@ class Load:
     seconds: list[float] = field(default_factory=list)
 
     async def send(self) -> None:
-        """One connection that sends one body after another."""
+        """Send one body after another over one connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             while self.sent < self.bodies and time.monotonic() < self.deadline:

@@ -14,17 +14,17 @@ import psutil
 
 __all__ = ["Measured", "measure"]
 
-# Often enough to see a build's peak, seldom enough not to be one.
+# Frequent enough to catch the peak of a build, rare enough to cost little itself.
 SAMPLE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command cost.
+    """Cost of a command.
 
     Attributes:
         seconds: Wall clock, with its start-up.
-        cpu_seconds: Of it and its children, user and system.
+        cpu_seconds: User and system time of the command and its children.
         peak_bytes: Greatest sum of resident memory of it and its children, sampled.
     """
 

@@ -251,7 +251,7 @@ REVENUE = """
 
 
 def load(connection: duckdb.DuckDBPyConnection, feeds: Path, feed: str) -> None:
-    """One feed's files as one typed table."""
+    """Load the files of one feed as one typed table."""
     pattern = str(feeds / f"{feed}-*.csv").replace("'", "''")
     header = connection.execute(f"select * from read_csv('{pattern}', all_varchar = true) limit 0")
     columns = [column[0] for column in header.description or []]
@@ -263,7 +263,7 @@ def load(connection: duckdb.DuckDBPyConnection, feeds: Path, feed: str) -> None:
 
 
 def sql_type(column: str) -> str:
-    """The type of a column, by its name."""
+    """Return the type of a column, by its name."""
     if column in INSTANTS:
         return "TIMESTAMP"
     if column in AMOUNTS:

@@ -1,4 +1,4 @@
-"""The command line: what it says, its exit codes, and what it does not import."""
+"""Tests of the command line: its output, its exit codes, and the modules that it does not import."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.serve.built_home import make_build, make_version
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one version; tests only read it."""
+    """Return a home with one version. Tests only read it."""
     settings, _ = make_version(tmp_path_factory.mktemp("home"))
     return settings.home
 
 
 class Said:
-    """What a command ended with, and what it said."""
+    """Exit code and output of a command."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err

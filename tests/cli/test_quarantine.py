@@ -1,4 +1,4 @@
-"""Quarantine at the command line: from the worklist to the repaired row, and what is said on the way."""
+"""Tests of the quarantine at the command line, from the worklist to the repaired row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Orderhouse = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    """A home with three orders, two of them in a currency that does not exist."""
+    """Return a home with three orders, two of them in a currency that does not exist."""
     place = Landing(tmp_path)
     place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
     place.write("feeds/orders.csv", ORDERS_HEADER + order(1) + order(2, "EURO") + order(3, "EURO"))
@@ -28,7 +28,7 @@ def landing(tmp_path: Path) -> Landing:
 
 @pytest.fixture
 def quarantine(landing: Landing, capsys: pytest.CaptureFixture[str]) -> Orderhouse:
-    """Run `orderhouse quarantine …` in this process: exit code, output, errors."""
+    """Run `orderhouse quarantine …` in this process; return exit code, output and errors."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = run_command(["--home", str(landing.settings.home), "quarantine", *arguments])
@@ -112,7 +112,7 @@ def test_replaying_with_nothing_to_do_says_so(quarantine: Orderhouse) -> None:
 
 @pytest.fixture
 def till(landing: Landing) -> str:
-    """A wholesaler's invoice line beside the orders, its time unreadable; the id of a row that came from it."""
+    """Load an invoice line with an unreadable time beside the orders; return the id of a row made from it."""
     landing.declare(
         "sources:\n  shop: {format: canonical, path: feeds/*}\n  till: {format: online_retail, path: till/*}\n"
     )

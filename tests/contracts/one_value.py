@@ -11,7 +11,7 @@ from orderhouse.contracts.parsing import parse
 
 
 def parsed(feed: str, column: str, text: str, notation: Notation | None = None) -> tuple[Any, list[str]]:
-    """The value and the rules it broke; a value that is not there beside it stays so and breaks none."""
+    """Return the parsed value and the rules that it broke. A null beside it must stay null and break none."""
     frame = pl.DataFrame({column: [text, None]}, schema={column: pl.String()})
     result = parse(CONTRACTS[feed], frame, notation or Notation())
     assert result.frame[column][1] is None

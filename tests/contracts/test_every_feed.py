@@ -117,7 +117,7 @@ ABOVE_ZERO = {"shipments.quantity", "returns.quantity", "fx_rates.rate", "action
 
 
 def columns(feed: str) -> Iterator[tuple[str, str, str]]:
-    """Name, kind and marks of each column as the page has them."""
+    """Return name, kind and marks of each column as the page lists them."""
     for item in COLUMNS[feed].split():
         name, _, rest = item.partition(":")
         kind = rest.split("!")[0].split(":")[0]
@@ -125,24 +125,24 @@ def columns(feed: str) -> Iterator[tuple[str, str, str]]:
 
 
 def good_row(feed: str) -> dict[str, str]:
-    """A row with every column, accepted."""
+    """Return an accepted row with every column."""
     return {name: GOOD[kind] for name, kind, _ in columns(feed)} | ({"kind": "adjustment"} if feed == "stock" else {})
 
 
 def screened(feed: str, row: dict[str, str]) -> Screened:
-    """One row held against its contract."""
+    """Check one row against its contract."""
     frame = pl.DataFrame({**row, "_record": 1, "_part": 0}, schema_overrides=dict.fromkeys(row, pl.String()))
     return screen(feed, frame, Source(name="s", format="canonical", path=["x"]), shared_vault())
 
 
 @cache
 def shared_vault() -> Vault:
-    """One vault in memory for all of these tests: a new one each takes longer than what they test."""
+    """Return one vault in memory for all of these tests. A new one takes longer than a test."""
     return in_memory_vault()
 
 
 def broken(feed: str, **changes: str) -> list[str]:
-    """The rules that a good row breaks after these changes."""
+    """Return the rules that a good row breaks after these changes."""
     result = screened(feed, good_row(feed) | changes)
     return [rule for rules in result.quarantined["rules"] for rule in json.loads(rules)]
 
@@ -199,7 +199,7 @@ def test_numbers_below_zero_are_taken_where_the_page_lets_them_be(feed: str, nam
     assert broken(feed, **{name: "0"}) == ([sign] if column in ABOVE_ZERO else ZERO_BREAKS.get(column, []))
 
 
-# A line of no units, or without a price, leaves nothing to discount or cancel; no score is on a scale that ends at 0.
+# A line without units or price has nothing to discount or cancel. A scale that ends at 0 allows no score.
 NEGATIVE_BREAKS = {"feedback.scale_max": ["score_on_scale"]}
 ZERO_BREAKS = {
     "order_lines.quantity": ["discount_within_line", "cancelled_within_ordered"],

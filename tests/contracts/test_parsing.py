@@ -1,4 +1,4 @@
-"""Text becomes contract types exactly, or is said not to."""
+"""Tests of parsing: text becomes contract types exactly, or is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a bad value may be shown, and what looks like somebody's address or number."""
+"""Tests of messages about bad values: the part that may be shown, and texts that look like personal data."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ Verdict = Callable[[bool], None]
 
 @pytest.fixture(autouse=True)
 def no_ingest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are put into the raw tables by hand; the ingest finds nothing."""
+    """Replace the ingest by one that finds nothing. Tests put rows into the raw tables by hand."""
     monkeypatch.setattr(orderhouse_dagster.ingestion, "receive", lambda settings, progress: IngestResult(batch_id=None))
 
 
 @pytest.fixture
 def verdict(monkeypatch: pytest.MonkeyPatch) -> Verdict:
-    """Choose what the audit will say; it passes unless told otherwise."""
+    """Choose the verdict of the audit. It passes by default."""
     chosen = {"passed": True}
 
     def audit(settings: Settings, on_event: object = None) -> AuditResult:

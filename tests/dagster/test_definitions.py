@@ -1,4 +1,4 @@
-"""What Dagster is told: names, checks, automation, and an instance that runs one thing at a time."""
+"""Tests of the Dagster definitions: names, checks, automation, and an instance that runs one thing at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orderhouse_dagster.instance import open_instance, prepare_instance
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    """The definitions of the real dbt project."""
+    """Return the definitions of the real dbt project."""
     return build_defs(Settings(home=tmp_path_factory.mktemp("home")))
 
 

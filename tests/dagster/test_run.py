@@ -1,4 +1,4 @@
-"""The whole job in this process: what Dagster is told, and what becomes of it."""
+"""Tests of the whole job in this process: the events that Dagster gets, and the result."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
 
 @pytest.fixture
 def merchant(ingested: Merchant, tmp_path: Path) -> Merchant:
-    """A copy of the merchant, to erase from."""
+    """Return a copy of the merchant, to erase from."""
     shutil.copytree(ingested.folder, tmp_path, dirs_exist_ok=True)
     return Merchant(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Merchant:
-    """Everything ingested once."""
+    """Ingest everything once."""
     place = Merchant(tmp_path_factory.mktemp("merchant"))
     place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
     anna, berta = ANNA, BERTA

@@ -15,7 +15,7 @@ AT = "2026-01-02T03:04:05Z"
 
 @dataclass(frozen=True)
 class Values:
-    """The personal values of somebody."""
+    """Personal values of one person."""
 
     email: str
     name: str
@@ -24,7 +24,7 @@ class Values:
     text: str
 
     def all(self) -> tuple[str, ...]:
-        """All of them."""
+        """Return all of the values."""
         return astuple(self)
 
 
@@ -39,15 +39,15 @@ BERTA = Values("berta.holunder@example.com", "Berta Holunder", "+49 30 5550177",
 
 
 class Merchant(Landing):
-    """A landing folder whose home is looked into."""
+    """Landing folder whose home can be searched."""
 
     def vault_values(self) -> set[str]:
-        """What the vault holds."""
+        """Return all values in the vault."""
         with open_vault(self.settings) as vault:
             return {value for (value,) in vault.connection.execute("select value from personal").fetchall()}
 
     def originals(self) -> dict[str, bytes]:
-        """Retained originals, unsealed, by the path they had."""
+        """Return the retained originals, unsealed, by the path they had."""
         with open_vault(self.settings) as vault:
             kept = Originals(self.settings, vault.keys)
             files = self.query("select distinct file_id, path, size_bytes from raw.files")
@@ -58,7 +58,7 @@ class Merchant(Landing):
             }
 
     def feed_rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every feed that counts, without the receipt."""
+        """Return every live row of every feed, without the receipt columns."""
         found = {}
         for feed in ("customers", "orders", "order_lines", "returns", "feedback", "actions"):
             found[feed] = self.query(

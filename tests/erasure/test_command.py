@@ -1,4 +1,4 @@
-"""What `orderhouse erase` says, and that it asks first."""
+"""Tests of `orderhouse erase`: its output, and that it asks for confirmation first."""
 
 from __future__ import annotations
 

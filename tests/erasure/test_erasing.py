@@ -1,4 +1,4 @@
-"""An erased person is nowhere under the home, and nothing else has changed."""
+"""Tests of erasing: the person is found nowhere under the home, and nothing else has changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.integration.running import run_installed
 
 
 def holding(merchant: Merchant, value: str) -> list[str]:
-    """Files under the home, and retained originals, that hold a value."""
+    """Return the files under the home, and retained originals, that contain a value."""
     needle = value.encode()
     files = [path for path in merchant.settings.home.rglob("*") if path.is_file()]
     plain = [str(path.relative_to(merchant.settings.home)) for path in files if needle in path.read_bytes()]
@@ -40,7 +40,7 @@ def test_an_erased_person_is_nowhere_under_the_home(merchant: Merchant, customer
 
 
 def test_an_original_reads_after_an_erasure_as_it_did_before(merchant: Merchant) -> None:
-    """A line that cannot be read is gone as a whole; it stays unreadable, if in other words."""
+    """An unreadable line is removed as a whole. It stays unreadable, with other text."""
     rules = "select feed, record, rules from raw.quarantine where batch_id = $batch order by feed, record"
     before, quarantined = merchant.feed_rows(), merchant.query(rules, batch=1)
     erase(merchant.settings, "c1", "customer_id")
@@ -103,7 +103,7 @@ def test_looking_somebody_up_erases_nothing_and_says_what_others_share(merchant:
 
 
 def test_an_original_that_would_read_otherwise_is_not_kept(merchant: Merchant) -> None:
-    """The person's name is also a product's: replacing both would change a row, replacing one is a guess."""
+    """The person's name is also a product's. Replacing both would change a row, and replacing one would be a guess."""
     merchant.write(
         "feeds/customers-4.csv", f"customer_id,updated_at,name,city\nc4,{AT},Olga Ulmer,Bonn\nc5,{AT},Bo,Olga Ulmer\n"
     )

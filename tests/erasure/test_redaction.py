@@ -1,4 +1,4 @@
-"""Originals of every kind forget a person and read as before."""
+"""Tests of redaction: originals of every kind lose a person's values and read as before."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ def test_an_address_in_the_place_of_a_prefixed_id_is_forgotten_too(tmp_path: Pat
 
 
 class Composing(Canonical):
-    """Composes a name of two fields, as formats of nested records do."""
+    """Format that composes a name of two fields, as formats of nested records do."""
 
     name = "composing"
 
     def read(self, source: Source, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """Customers of JSON objects."""
+        """Return the customers of JSON objects."""
         (file,) = files
         for values in read_values(file):
             rows = [

@@ -1,4 +1,4 @@
-"""Complaints of libraries about content are told in words that need no library."""
+"""Tests of damage messages: errors of libraries about content are put in words that need no library."""
 
 from __future__ import annotations
 

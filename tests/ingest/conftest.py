@@ -13,7 +13,7 @@ from tests.ingest.landing import Landing
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    """A landing folder whose files are named by feed."""
+    """Return a landing folder whose files are named by feed."""
     place = Landing(tmp_path)
     place.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
     return place
@@ -21,7 +21,7 @@ def landing(tmp_path: Path) -> Landing:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter; pytest's own are for one user alone."""
+    """Return a folder that every user may enter. The folders of pytest admit one user only."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -29,7 +29,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def closed_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A working folder with settings that nobody may enter, as after `sudo -u` in the folder of another."""
+    """Work in a folder that no user may enter and that contains settings, as after `sudo -u`."""
     folder = tmp_path / "closed"
     folder.mkdir()
     (folder / "orderhouse.toml").write_text("keep_versions = 3\n")

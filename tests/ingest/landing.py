@@ -1,4 +1,4 @@
-"""A small home to ingest into: feeds are written as text, ingested, and read back from the raw tables."""
+"""Small home to ingest into: feeds are written as text, ingested, and read back from the raw tables."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ PAYMENTS_HEADER = "payment_id,order_id,kind,amount,currency,occurred_at\n"
 
 @dataclass(frozen=True)
 class Landing:
-    """A folder with a sources file, files beside it, and the home they are ingested into."""
+    """Folder with a sources file, files beside it, and the home they are ingested into."""
 
     folder: Path
 
     @property
     def settings(self) -> Settings:
-        """Settings of this home."""
+        """Return the settings of this home."""
         return load_settings(home=self.folder / "home", sources=self.sources_file)
 
     @property
     def sources_file(self) -> Path:
-        """Its sources file."""
+        """Return the path of the sources file."""
         return self.folder / "sources.yaml"
 
     def declare(self, text: str) -> None:
@@ -37,7 +37,7 @@ class Landing:
         self.sources_file.write_text(text, encoding="utf-8")
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file beside it."""
+        """Write a file beside the sources file."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -48,7 +48,7 @@ class Landing:
         return receive(self.settings)
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        """Ask the raw tables."""
+        """Query the raw tables."""
         connection = open_raw(self.settings, read_only=True)
         try:
             return connection.execute(sql, values).fetchall()
@@ -56,12 +56,12 @@ class Landing:
             connection.close()
 
     def quarantined(self) -> list[tuple[Any, ...]]:
-        """Feed, record, rules and reasons of every quarantined row."""
+        """Return feed, record, rules and reasons of every quarantined row."""
         return self.query("select feed, record, rules, reasons from raw.quarantine order by feed, record")
 
 
 def report(result: IngestResult, name: str) -> FileReport:
-    """The only report about a file."""
+    """Return the only report about a file."""
     (found,) = [each for each in result.files if each.path.endswith(name)]
     return found
 

@@ -1,4 +1,4 @@
-"""What counts in a home: the live rows of every feed, what is in quarantine now, and the counts, without receipts."""
+"""Live content of a home: the live rows of every feed, the current quarantine, and the counts, without receipts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COUNTS = """
 
 
 def what_counts(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
-    """Live rows by feed, with source, mapping and record; the current quarantine; the counts of the latest loads."""
+    """Return live rows by feed, with source, mapping and record; the current quarantine; the latest loads' counts."""
     with contextlib.closing(open_raw(settings)) as raw:
         create_superseded_tables(raw)
         rows = {

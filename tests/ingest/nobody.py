@@ -1,4 +1,4 @@
-"""A user without rights, for tests of what happens to one."""
+"""User without rights, for tests of missing permissions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOBODY = 65534
 def as_nobody() -> Iterator[None]:
     """Act as a user without rights where the tests run as root, who may do anything.
 
-    What is imported meanwhile must be readable by everybody; import it before.
+    Import every module before the call, unless everybody may read it.
     """
     if os.geteuid():
         yield

@@ -1,4 +1,4 @@
-"""What is written behind is written in order, and nothing after an error."""
+"""Tests of the background writer: it writes in order, and nothing after an error."""
 
 from __future__ import annotations
 

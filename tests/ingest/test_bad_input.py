@@ -1,4 +1,4 @@
-"""Every kind of bad input is answered with a sentence; nothing is dropped, and the good rows beside it are loaded."""
+"""Tests of bad input: every kind gets a message, no row is dropped, and the good rows are loaded."""
 
 from __future__ import annotations
 

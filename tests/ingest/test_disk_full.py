@@ -1,4 +1,4 @@
-"""A full disk, a read-only home, a missing permission: one plain sentence, nothing half done, and it goes on later."""
+"""Tests of a full disk, a read-only home and a missing permission: plain message, no partial state, later retry."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ FEEDS = {
 
 
 class Disk:
-    """A disk of 24 megabytes."""
+    """Disk of 24 megabytes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._filler = folder / "filler"
 
     def leave(self, kilobytes: int) -> None:
-        """Fill it until only so much is free."""
+        """Fill the disk until only so much is free."""
         self._filler.unlink(missing_ok=True)
         free = os.statvfs(self.folder)
         self._filler.write_bytes(b"x" * (free.f_bavail * free.f_frsize - kilobytes * KILOBYTE))
 
     def free(self) -> None:
-        """Remove what filled it."""
+        """Remove the file that filled the disk."""
         self._filler.unlink()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A small disk of its own, where this machine lets tests mount one."""
+    """Mount a small disk, or skip the test where this machine does not allow it."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
@@ -68,7 +68,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 def deliver(folder: Path, rows: int = ROWS) -> Landing:
-    """Feeds with personal data, lines and rows for the quarantine."""
+    """Write feeds with personal data, lines and rows for the quarantine."""
     folder.mkdir(exist_ok=True)
     landing = Landing(folder)
     landing.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")
@@ -79,7 +79,7 @@ def deliver(folder: Path, rows: int = ROWS) -> Landing:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """What a command ends with and says."""
+    """Return the exit code and the output of a command."""
     capsys.readouterr()
     code = run_command(list(arguments))
     captured = capsys.readouterr()
@@ -87,7 +87,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
 
 
 def content(landing: Landing, *, tokens: bool = False) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that is in the raw tables, receipt apart."""
+    """Return the content of the raw tables, without the receipt columns."""
     found = {name: landing.query(sql) for name, sql in FEEDS.items()}
     if not tokens:
         found["orders"] = landing.query("select order_id, currency, _file_id, _record from raw.orders order by all")
@@ -96,7 +96,7 @@ def content(landing: Landing, *, tokens: bool = False) -> dict[str, list[tuple[A
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
-    """The raw tables where nothing ever failed."""
+    """Return the raw tables after an ingest without a failure."""
     landing = deliver(tmp_path_factory.mktemp("undisturbed"))
     landing.ingest()
     return content(landing)
@@ -110,7 +110,7 @@ def test_an_ingest_on_a_full_disk_says_so_and_is_made_up_for_later(
     capsys: pytest.CaptureFixture[str],
     kilobytes: int,
 ) -> None:
-    """Wherever it runs out: at the keys, the vault, an original, the rows, the log or the checkpoint."""
+    """The disk runs out at the keys, the vault, an original, the rows, the log or the checkpoint."""
     landing = deliver(tmp_path / "delivered")
     home = disk.folder / "home"
     disk.leave(kilobytes)
@@ -131,7 +131,7 @@ def test_an_ingest_on_a_full_disk_says_so_and_is_made_up_for_later(
 def test_the_disk_is_full_at_some_of_these_sizes(
     tmp_path: Path, disk: Disk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The test above would pass on any disk that is large enough."""
+    """Make sure that the test above does not pass only because the disk is large enough."""
     landing = deliver(tmp_path / "delivered")
     disk.leave(600)
     code, words = said(capsys, "ingest", "--home", str(disk.folder / "home"), "--sources", str(landing.sources_file))
@@ -196,7 +196,7 @@ def test_a_build_on_a_full_disk_publishes_nothing_and_is_finished_later(
 def test_a_limit_on_the_size_of_files_is_told_and_made_up_for(
     tmp_path: Path, undisturbed: dict[str, list[tuple[Any, ...]]], kilobytes: int
 ) -> None:
-    """The same where no disk can be mounted: the system lets no file of this process grow beyond a limit."""
+    """Cover machines that cannot mount a disk: the system limits the size of every file of this process."""
     landing = deliver(tmp_path)
     script = "import sys; from orderhouse.cli import main; main(sys.argv[1:])"
     arguments = ["ingest", "--home", str(landing.settings.home), "--sources", str(landing.sources_file)]
@@ -218,7 +218,7 @@ def test_a_home_that_may_not_be_written_is_told_in_a_sentence(
     landing: Landing, open_folder: Path, closed_working_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     landing.write("feeds/orders.csv", ORDERS_HEADER + order(1))
-    # Imports everything that the command needs: nobody may be unable to read the installed packages.
+    # Import everything that the command needs first: the user `nobody` may not be able to read the packages.
     assert said(capsys, "ingest", "--home", str(landing.settings.home), "--sources", str(landing.sources_file))[0] == 0
     home = open_folder / "home"
     home.mkdir(mode=0o555)

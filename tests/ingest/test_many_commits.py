@@ -1,4 +1,4 @@
-"""Transactions follow each other while the next rows are read: each is whole or not there."""
+"""Tests of many transactions: they commit while the next rows are read, and each is complete or absent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES = 6
 
 @pytest.fixture
 def deliveries(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> Landing:
-    """Six files of two orders, each a transaction of its own."""
+    """Return six files of two orders, each a transaction of its own."""
     monkeypatch.setattr("orderhouse.ingest.loading.ROW_BUDGET", 2)
     for number in range(FILES):
         landing.write(f"feeds/orders-{number}.csv", ORDERS_HEADER + order(2 * number) + order(2 * number + 1))

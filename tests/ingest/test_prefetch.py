@@ -1,4 +1,4 @@
-"""What is read ahead comes in its order, from one thread, and no further ahead than said."""
+"""Tests of reading ahead: in order, from one thread, and no further ahead than the limit."""
 
 from __future__ import annotations
 

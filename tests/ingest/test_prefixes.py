@@ -1,4 +1,4 @@
-"""Ids of two shops do not meet: which ids get a prefix, that each gets it once, and what follows when it changes."""
+"""Tests of id prefixes: which ids get one, that each gets it once, and the effect of a changed prefix."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def payment(number: int, order_id: str, parent: str = "", currency: str = "EUR")
 
 
 def prefixed(feed: str, text: str, **declared: Any) -> pl.DataFrame:
-    """What is accepted of a file of a feed."""
+    """Return the accepted rows of a file of a feed."""
     found = read("canonical", file_of(text), feed=feed, **declared)
     return screened(found, feed, "canonical", feed=feed, **declared).accepted
 
@@ -87,7 +87,7 @@ def test_ids_that_are_numbers_in_a_table_are_prefixed_and_none_stays_none(landin
 
 
 def test_repaired_rows_are_as_if_they_had_never_been_broken(landing: Landing) -> None:
-    """A wrong currency, and two records cut off, one of which names its parent in place of an order."""
+    """The rows have a wrong currency or are cut off. One that is cut off names its parent instead of an order."""
     good = PAYMENTS + payment(1, "17") + payment(2, "17", "1") + payment(3, "18") + payment(4, "1", "1")
     broken = PAYMENTS + payment(1, "17") + payment(2, "17", "1", "EURO") + "3,18\n" + "4,1\n"
     rows = "select columns('^[^_]'), _record from raw.payments where _batch_id >= $since order by payment_id"

@@ -1,4 +1,4 @@
-"""A quarantined row has a name that no other row has, and the same one whenever its file is loaded that way."""
+"""Tests of quarantine ids: unique for each row, and the same whenever the file is loaded in the same way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BROKEN = "yesterday"
 
 @pytest.fixture
 def broken(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """Quarantine lines of two files of which every other row is broken, screened a few rows at a time."""
+    """Return the quarantine lines of two files with every other row broken, screened a few rows at a time."""
     monkeypatch.setattr("orderhouse.ingest.loading.WAITING_ROWS", 3)
     for name, first in (("a", 0), ("b", 12)):
         rows = [order(number, placed=BROKEN if number % 2 else PLACED) for number in range(first, first + 12)]

@@ -1,4 +1,4 @@
-"""Rows stay in one piece until they are put in, and are put in by row groups."""
+"""Tests of row groups: rows stay in one frame until they are inserted, one row group at a time."""
 
 from __future__ import annotations
 

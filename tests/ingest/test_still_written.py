@@ -1,4 +1,4 @@
-"""A file that is being written is left for the next run, whole: never half of it, and never lost."""
+"""Tests of files that are still being written: the next run loads them whole, never in part."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONSISTENT = "select sum(rows_in) - sum(accepted + duplicate + quarantined) from
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Have something happen between the first rows of the first file that is read and its end."""
+    """Call a function between the first rows of the first file that is read and its end."""
     has_happened = False
 
     class Interrupted(Canonical):
@@ -60,7 +60,7 @@ def replace_by_rename(path: Path) -> None:
 
 
 def rewrite_in_place(path: Path) -> None:
-    """The same size, and even the same time of change, which any program may set."""
+    """Rewrite a file with the same size, and even the same modification time, which any program may set."""
     before = path.stat()
     path.write_text(path.read_text().replace("o1,", "o8,"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""A dry run tells what would happen and leaves nothing behind."""
+"""Tests of the dry run: it reports what would happen and changes nothing."""
 
 from __future__ import annotations
 

@@ -18,20 +18,20 @@ from tests.intake.sending import ENVIRONMENT, SOURCES
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a sources file of one source of every kind."""
+    """Return a folder with a sources file of one source of every kind."""
     (tmp_path / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     return tmp_path
 
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[TestClient]:
-    """The intake in this process."""
+    """Return a client of the intake in this process."""
     with intake_of(folder) as client:
         yield client
 
 
 def intake_of(folder: Path, now: datetime | None = None) -> TestClient:
-    """A client of an intake whose clock stands still if it is told a time."""
+    """Return a client of an intake. Its clock stands still if `now` is given."""
     found = receivers(load_sources(folder / "sources.yaml"), ENVIRONMENT)
     application = make_application(
         found, max_bytes=2000, log=logging.getLogger("test"), clock=lambda: now or datetime.now(UTC)

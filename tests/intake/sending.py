@@ -1,4 +1,4 @@
-"""Signs webhooks as their senders do, and runs the intake as its users do."""
+"""Senders of signed webhooks, and the intake as a process."""
 
 from __future__ import annotations
 
@@ -75,25 +75,25 @@ def order_body(number: int, email: str = "person@example.com") -> bytes:
 
 @dataclass
 class Serving:
-    """A running intake."""
+    """Running intake."""
 
     process: subprocess.Popen[str]
     port: int
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """Return the address on which the intake listens."""
         return f"http://127.0.0.1:{self.port}"
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the intake, as a power cut would."""
         self.process.kill()
         self.process.wait()
 
 
 @contextlib.contextmanager
 def served(folder: Path, port: int = 0, **environment: str) -> Iterator[Serving]:
-    """The intake in a process of its own, over the sources file in a folder."""
+    """Run the intake in a process of its own, over the sources file in a folder."""
     command = [str(Path(sys.executable).with_name("orderhouse")), "intake", "--port", str(port)]
     process = subprocess.Popen(
         [*command, "--home", str(folder / "home"), "--sources", str(folder / "sources.yaml")],
@@ -122,5 +122,5 @@ def _port_said(process: subprocess.Popen[str]) -> int:
 
 
 def landed(folder: Path) -> list[Path]:
-    """Files that an ingest would see."""
+    """Return the files that an ingest would see."""
     return [path for path in sorted((folder / "landing").rglob("*")) if path.is_file() and path.name[0] != "."]

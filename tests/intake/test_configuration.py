@@ -1,4 +1,4 @@
-"""What is said before the server listens."""
+"""Tests of the messages before the server listens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was acknowledged is on the disk, whatever becomes of the server."""
+"""Tests of durability: every acknowledged body is on the disk, even if the server is killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENDERS = 6
 
 
 class Sender(threading.Thread):
-    """Sends one body after another until the server is gone, and notes what was acknowledged."""
+    """Thread that sends one body after another until the server is gone, and notes the acknowledged ones."""
 
     def __init__(self, address: str, first: int) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Sender(threading.Thread):
         self.refused: list[int] = []
 
     def run(self) -> None:
-        """Send."""
+        """Send until the server is gone."""
         with httpx.Client(base_url=self.address, trust_env=False) as client:
             while True:
                 body = order_body(self.number)

@@ -1,4 +1,4 @@
-"""What is taken, what is refused, and what lands."""
+"""Tests of receiving: accepted bodies, refused bodies, and the files that are written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a published file says, reduced to one hash per table so that two warehouses can be compared.
+"""Hashes of published tables, one for each, so that two warehouses can be compared.
 
-Receipt and lineage columns are left out: they tell how rows came in, which is all that may differ between two ways of
+Receipt and lineage columns are left out. They record how rows arrived, and only they may differ between two ways of
 delivering the same rows.
 """
 
@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 RECEIPT_COLUMNS = frozenset({"_batch_id", "_received_at", "_file_id", "_record", "_mapping_version", "batch_id"})
-# A log of which days each batch replaced: it tells how rows came in, too.
+# A log of the days that each batch replaced. It also records how rows arrived.
 RECEIPT_TABLES = frozenset({"intermediate.revenue_days_replaced", "quality.drift", "quality.freshness"})
 COMPARED_SCHEMAS = ("intermediate", "marts", "ops")
 
 
 def table_hashes(published: Path) -> dict[str, tuple[int, int]]:
-    """Rows and an order-free content hash of every table and view of a published file, by `schema.table`."""
+    """Return row count and order-free content hash of every table and view of a published file, by `schema.table`."""
     with duckdb.connect(str(published), read_only=True) as connection:
         tables = connection.execute(
             "select table_schema, table_name, list(column_name order by ordinal_position) "
@@ -40,5 +40,5 @@ def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, column
 
 
 def differing_tables(left: dict[str, tuple[int, int]], right: dict[str, tuple[int, int]]) -> list[str]:
-    """Names of tables that are not the same on both sides."""
+    """Return the names of tables that differ between the two sides."""
     return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))

@@ -101,12 +101,12 @@ def copy_parsed_project(parsed: Path, home: Path) -> None:
 
 
 def published_file(home: Path) -> Path:
-    """The current published version."""
+    """Return the file of the current published version."""
     return home / "published" / (home / "published" / "current").read_text().strip()
 
 
 def data_folder() -> Path:
-    """Folder of real input data; the test is skipped where it is missing."""
+    """Return the folder of real input data, or skip the test if it is missing."""
     folder = Path(os.environ.get("ORDERHOUSE_TEST_DATA", PROJECT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"real input data is not at {folder}; set ORDERHOUSE_TEST_DATA")
@@ -114,7 +114,7 @@ def data_folder() -> Path:
 
 
 def real_data(name: str, scratch: Path) -> Path:
-    """A sources file like `examples/<name>.yaml` that reads from the real data folder."""
+    """Write a sources file like `examples/<name>.yaml` that reads from the real data folder."""
     declared = (PROJECT / "examples" / f"{name}.yaml").read_text()
     sources = scratch / f"{name}.yaml"
     sources.write_text(declared.replace("../../shared/data", str(data_folder())))

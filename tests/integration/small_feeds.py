@@ -1,4 +1,4 @@
-"""Hand-written feeds: rows as dicts, written as files of lines, run through the command line, asked with SQL."""
+"""Hand-written feeds: rows as dicts, written as JSON lines, run through the command line, queried with SQL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shop:
-    """A landing folder with its sources file, and the home that it is run into."""
+    """Landing folder with its sources file, and the home that it is loaded into."""
 
     folder: Path
     sources: str
@@ -24,7 +24,7 @@ class Shop:
 
     @property
     def home(self) -> Path:
-        """The home."""
+        """Return the home."""
         return self.folder / "home"
 
     def deliver(self, name: str, rows: list[Row]) -> None:
@@ -47,18 +47,18 @@ class Shop:
         return declared
 
     def published(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask what is published."""
+        """Query the published version."""
         with duckdb.connect(str(published_file(self.home)), read_only=True) as connection:
             return connection.execute(sql, values).fetchall()
 
     def staged(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the staging tables."""
+        """Query the staging tables."""
         with duckdb.connect(str(self.home / "warehouse" / "work.duckdb"), read_only=True) as connection:
             return connection.execute(sql, values).fetchall()
 
 
 def order(order_id: str, **more: Any) -> Row:
-    """An order placed at noon, sixty euros."""
+    """Return an order over sixty euros, placed at noon."""
     return {
         "order_id": order_id,
         "placed_at": "2026-03-02T12:00:00Z",
@@ -71,7 +71,7 @@ def order(order_id: str, **more: Any) -> Row:
 
 
 def line(order_id: str, line_id: str = "1", **more: Any) -> Row:
-    """A line of two units at thirty."""
+    """Return a line of two units at thirty."""
     return {
         "order_id": order_id,
         "line_id": line_id,
@@ -84,7 +84,7 @@ def line(order_id: str, line_id: str = "1", **more: Any) -> Row:
 
 
 def payment(order_id: str, amount: str = "60.00", **more: Any) -> Row:
-    """The order's money, captured five minutes later."""
+    """Return a payment of the order, captured five minutes later."""
     return {
         "payment_id": f"pay-{order_id}",
         "order_id": order_id,
@@ -97,7 +97,7 @@ def payment(order_id: str, amount: str = "60.00", **more: Any) -> Row:
 
 
 def shipment(order_id: str, **more: Any) -> Row:
-    """Both units of line 1, the day after."""
+    """Return a shipment of both units of line 1, the day after."""
     return {
         "shipment_id": f"ship-{order_id}",
         "line_id": "1",
@@ -111,5 +111,5 @@ def shipment(order_id: str, **more: Any) -> Row:
 
 
 def scan(order_id: str, status: str, occurred_at: str, **more: Any) -> Row:
-    """A scan of the order's shipment."""
+    """Return a scan of the order's shipment."""
     return {"shipment_id": f"ship-{order_id}", "status": status, "occurred_at": occurred_at, **more}

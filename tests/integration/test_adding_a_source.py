@@ -1,4 +1,4 @@
-"""The page about adding a source is true: its files, its sources file and its numbers are taken from it and tried."""
+"""Tests of the page about adding a source: its files, its sources file and its numbers are taken from it and run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = PROJECT / "docs" / "adding_a_source.md"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that the page shows, in the encodings that it says."""
+    """Write the files that the page shows, in the encodings that it names."""
     found = tmp_path_factory.mktemp("till")
     shown = re.findall(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
     assert [name for name, _ in shown][-1] == "sources.yaml"
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(folder: Path, *arguments: str, declared: str | None = None) -> str:
-    """What `sources check` says, of other declarations where given."""
+    """Return the output of `sources check`, for other declarations if given."""
     sources = folder / "sources.yaml"
     if declared is not None:
         sources = folder / "first_try.yaml"

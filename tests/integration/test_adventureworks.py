@@ -18,14 +18,14 @@ from tests.integration.running import PROJECT, data_folder, published_file, real
 
 
 def originals(name: str) -> list[list[str]]:
-    """The rows of an original file, read by nothing of ours."""
+    """Read the rows of an original file without code of this project."""
     with (data_folder() / "adventureworks" / f"{name}.csv").open(newline="") as file:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """The published warehouse of the example, with the open orders written first as the example says."""
+    """Publish the warehouse of the example, with the open orders written first as the example says."""
     home = tmp_path_factory.mktemp("adventureworks")
     sources = real_data("adventureworks", home)
     path = PROJECT / "examples" / "adventureworks_open_orders.py"

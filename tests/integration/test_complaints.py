@@ -1,4 +1,4 @@
-"""What people complain of in order systems, as small feeds run by the installed command: here none of it happens."""
+"""Tests of common complaints about order systems, as small feeds run by the installed command."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MALFORMED = 251
 
 
 def placed(order_id: str, at: str, **more: object) -> Row:
-    """An order placed at an instant of its own."""
+    """Return an order placed at a given instant."""
     return order(order_id, placed_at=at, updated_at=at, **more)
 
 
@@ -89,7 +89,7 @@ INBOUND = {"sku": "mug", "warehouse_id": "west", "updated_at": "2026-03-01T00:00
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """All complaints in one home."""
+    """Run the feeds of all complaints in one home."""
     shop = Shop(tmp_path_factory.mktemp("complaints"), SOURCES, "2026-04-10T00:00:00Z")
     rows = [f"bulk-{n},2026-03-01T12:00:00Z,2026-03-01T12:00:00Z,EUR" for n in range(BULK)]
     rows[MALFORMED] = f'bulk-{MALFORMED},"2026-03-01T12:00:00Z'

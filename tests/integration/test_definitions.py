@@ -15,7 +15,7 @@ from tests.integration.running import PROJECT, run_orderhouse
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with every table, since unit tests take their inputs' column types from them."""
+    """Build a home with every table. Unit tests take the column types of their inputs from it."""
     home = tmp_path_factory.mktemp("definitions")
     run_orderhouse("ingest", "--sources", str(PROJECT / "data" / "sample" / "sources.yaml"), home=home)
     run_orderhouse("build", "--as-of", "data", home=home)

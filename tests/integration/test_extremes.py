@@ -1,4 +1,4 @@
-"""The largest values that a contract accepts build, and what is larger waits in quarantine: one row stops no build."""
+"""Tests of extreme values: the largest accepted ones build, larger ones are quarantined, and no row stops a build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOO_MUCH = "99999999999999.9999"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Every amount at its limit, and one row beyond it per feed; in euros and in another currency."""
+    """Run feeds with every amount at its limit and one row beyond it each, in euros and in another currency."""
     shop = Shop(tmp_path_factory.mktemp("extremes"), SOURCES, "2026-03-20T00:00:00Z")
     large = {"shipping_amount": MOST, "shipping_tax_amount": MOST}
     cost = {"unit_cost": "100.0000", "currency": "EUR"}

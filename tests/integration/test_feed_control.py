@@ -1,4 +1,4 @@
-"""Small files that are not as they should be, through a whole run: what was found stands in tables and in words."""
+"""Tests of small files with faults, through a whole run: the findings are in the tables and in the output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT = "2026-01-02T03:04:05Z"
 
 
 def orders(numbers: range | list[int], header: str = HEADER, **changed: str) -> str:
-    """Orders of these numbers; `changed` says what a column holds instead."""
+    """Return orders of these numbers as CSV. `changed` replaces values of columns."""
     usual = {"placed_at": AT, "updated_at": AT, "currency": "EUR", "channel": "web", "ship_postcode": "10115"}
     names = header.split(",")
     rows = [{**usual, **changed, "order_id": f"A-{number:04}"} for number in numbers]
@@ -39,10 +39,10 @@ def payments(first: int, *kinds: str) -> str:
 
 FILES = {
     **{f"orders-{number}.csv": orders([2 * number - 1, 2 * number]) for number in range(1, 8)},
-    # a spike, with a column more, a postcode that is no number, and ids from 15 on; 17 is in quarantine
+    # a volume spike, an extra column, a postcode that is not a number, and ids from 15 on; 17 is in quarantine
     "orders-8.csv": orders([15, 16, *range(18, 120)], HEADER + ",gift_note", ship_postcode="K1A 0B1", gift_note="none")
     + orders([17], HEADER + ",gift_note", currency="Euro", gift_note="none").partition("\n")[2],
-    # a column less, ids 120 to 124 and file 9 missing
+    # a missing column; ids 120 to 124 and file 9 missing
     "orders-90.csv": orders([125, 126], "order_id,placed_at,updated_at,currency,ship_postcode"),
     "payments-1.csv": payments(1, "captured", "captured"),
     "payments-1.csv.control.json": '{"rows": 2, "sums": {"amount": "20.10"}}',
@@ -55,7 +55,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that took these files in with one run."""
+    """Build a home that loaded these files in one run."""
     folder = tmp_path_factory.mktemp("controlled")
     (folder / "shop").mkdir()
     (folder / "sources.yaml").write_text(SOURCES)

@@ -1,4 +1,4 @@
-"""The rules of all feeds, on each: a record counts once, conflicts and odd words are kept, named, never guessed."""
+"""Tests of the rules of all feeds: a record counts once; conflicts and unknown words are kept and reported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOON = "2026-03-02T12:00:00Z"
 
 
 def record(feed: str, name: str) -> Row:
-    """A record of a feed about a subject of this name, with columns of every type that the feed has."""
+    """Return a record of a feed about a named subject, with columns of every type that the feed has."""
     made: dict[str, Row] = {
         "orders": order(name, shipping_amount="4.90", promised_at="2026-03-09T10:00:00.125Z", prices_include_tax=True),
         "order_lines": line(f"order-{name}", discount_amount="1.10"),
@@ -81,7 +81,7 @@ def record(feed: str, name: str) -> Row:
 
 
 QUOTES = {"conflict": "USD", "same": "GBP", "token": "CHF", "word": "SEK"}
-# What the rival of a conflicting record says otherwise.
+# Values of the second version of a conflicting record.
 RIVAL: dict[str, Row] = {
     "orders": {"shipping_amount": "5.10"},
     "order_lines": {"discount_amount": None},
@@ -118,7 +118,7 @@ ENUMERATED = [(feed, column) for feed, contract in CONTRACTS.items() for column 
 
 
 def told_apart(feed: str, row: Row) -> Row:
-    """Each feed's records under orders, SKUs and parcels of their own, so that each raises its own exception."""
+    """Give each feed's records orders, SKUs and parcels of their own, so that each raises its own exception."""
     shared = {"order-conflict", "sku-conflict", "order-word"}
     return {
         name: f"{feed}-{value}" if value in shared or (feed == "tracking" and name == "shipment_id") else value
@@ -128,7 +128,7 @@ def told_apart(feed: str, row: Row) -> Row:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Every feed in two files: a conflict, a record sent twice, a conflict of personal data alone, odd words."""
+    """Run every feed in two files: conflicts, a record sent twice, a conflict of personal data only, unknown words."""
     shop = Shop(tmp_path_factory.mktemp("rules"), SOURCES, "2026-03-10T00:00:00Z")
     shop.deliver("zeta/payments", [payment("two_sources", kind="moneta")])
     shop.command("ingest")
@@ -154,7 +154,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def canonical(value: Any) -> str:
-    """A stored value in canonical form."""
+    """Return a stored value in canonical form."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
@@ -166,7 +166,7 @@ def canonical(value: Any) -> str:
 
 
 def content_hash(row: Row, columns: list[str]) -> str:
-    """SHA-256 over the sorted name=value pairs of the columns that are not null."""
+    """Return SHA-256 over the sorted name=value pairs of the columns that are not null."""
     pairs = [f"{name}={canonical(row[name])}" for name in sorted(columns) if row[name] is not None]
     return hashlib.sha256("\x1f".join(pairs).encode()).hexdigest()
 
@@ -180,7 +180,7 @@ def raw_rows(shop: Shop, feed: str, where: str, schema: str = "raw") -> list[Row
 
 
 def of_subject(feed: str, name: str) -> str:
-    """The rows of a feed that are about a subject of `record`."""
+    """Return the rows of a feed that are about a subject of `record`."""
     if feed == "fx_rates":
         return f"quote = '{QUOTES[name]}'"
     key = CONTRACTS[feed].key()[0]

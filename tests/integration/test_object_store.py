@@ -1,4 +1,4 @@
-"""Feeds from an S3 store, exports to one, on a real S3 API on this machine; and what is said when it refuses."""
+"""Tests with a real S3 API on this machine: feeds from a store, exports to one, and messages when it refuses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ORDERS = "select order_id from raw.orders where not _is_duplicate order by 1"
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """An S3 API."""
+    """Serve an S3 API."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
@@ -45,7 +45,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def environment(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What every S3 tool reads."""
+    """Set the environment variables that every S3 tool reads."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": SECRET,
@@ -58,14 +58,14 @@ def environment(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def bucket(endpoint: str, request: pytest.FixtureRequest) -> Any:
-    """A bucket of this test's own."""
+    """Create a bucket for one test."""
     name = f"feeds-{abs(hash(request.node.nodeid)) % 10**12}"
     return boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=name)
 
 
 @pytest.fixture
 def shop(landing_folder: Path, bucket: Any) -> Landing:
-    """A source whose files lie in the bucket."""
+    """Declare a source whose files are in the bucket."""
     landing = Landing(landing_folder)
     landing.declare(f"sources:\n  shop:\n    format: canonical\n    path: s3://{bucket.name}/feeds/*.csv*\n")
     return landing
@@ -73,13 +73,13 @@ def shop(landing_folder: Path, bucket: Any) -> Landing:
 
 @pytest.fixture
 def landing_folder(tmp_path: Path) -> Path:
-    """Where the sources file and the home are."""
+    """Return the folder of the sources file and the home."""
     return tmp_path
 
 
 @pytest.fixture
 def brought(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The objects that were downloaded."""
+    """Record the addresses of the objects that are downloaded."""
     addresses: list[str] = []
     download = StoreFiles.download
 
@@ -383,7 +383,7 @@ def test_what_a_store_refuses_is_told_in_plain_words(
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credentials anywhere."""
+    """Remove all credentials from the environment."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
@@ -440,7 +440,7 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(shop: Landing) -
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with one version."""
+    """Return a home with one version."""
     return make_version(tmp_path_factory.mktemp("home"))[0]
 
 

@@ -14,7 +14,7 @@ from tests.integration.running import published_file, real_data, run_steps
 
 @pytest.fixture(scope="module")
 def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published warehouse of the marketplace data, read only."""
+    """Return the published warehouse of the marketplace data, read only."""
     home = tmp_path_factory.mktemp("olist")
     sources = real_data("olist", home)
     run_steps(home, sources)
@@ -23,7 +23,7 @@ def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 
 
 def one(connection: duckdb.DuckDBPyConnection, sql: str) -> object:
-    """The single value a query returns."""
+    """Return the single value of a query."""
     row = connection.execute(sql).fetchone()
     assert row is not None
     return row[0] if len(row) == 1 else row

@@ -20,7 +20,7 @@ FILES_AT_ONCE = 55
 
 @pytest.fixture(scope="module")
 def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home of a warehouse that got all files in one run."""
+    """Return the home of a warehouse that got all files in one run."""
     home = tmp_path_factory.mktemp("at_once")
     run_steps(home, real_data("online_retail", home))
     return home
@@ -28,12 +28,12 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def retail(at_once: Path) -> duckdb.DuckDBPyConnection:
-    """The published warehouse of the wholesaler's data, read only."""
+    """Return the published warehouse of the wholesaler's data, read only."""
     return duckdb.connect(str(published_file(at_once)), read_only=True)
 
 
 def one(connection: duckdb.DuckDBPyConnection, sql: str) -> object:
-    """The single value or row a query returns."""
+    """Return the single value or row of a query."""
     row = connection.execute(sql).fetchone()
     assert row is not None
     return row[0] if len(row) == 1 else row

@@ -1,4 +1,4 @@
-"""Personal values are planted wherever they may come, and looked for wherever anything is written."""
+"""Tests of privacy: personal values are planted in every feed and searched for wherever anything is written."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ PLANTED = {
 
 @dataclass
 class Home:
-    """A home that was run on planted feeds, and everything that was said on the way."""
+    """Home that was run on planted feeds, and all output of its commands."""
 
     home: Path
     sources: Path
     said: list[str] = field(default_factory=list)
 
     def orderhouse(self, *arguments: str, expect: int = 0) -> str:
-        """Run a command and remember what it said."""
+        """Run a command and record its output."""
         said = run_orderhouse(*arguments, home=self.home, expect=expect)
         self.said.append(said)
         return said
@@ -59,7 +59,7 @@ class Home:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Simulated feeds with planted rows among them, run with tracebacks on, asked, exported and audited."""
+    """Run simulated feeds with planted rows, with tracebacks on; query, export and audit them."""
     folder = tmp_path_factory.mktemp("planted")
     found = Home(folder / "home", folder / "feeds" / "sources.yaml")
     simulate(orders=60, seed=7, to=folder / "feeds")
@@ -78,7 +78,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def planted_files() -> dict[str, str]:
-    """Files of feeds with a value in every personal column, and in columns where none belongs."""
+    """Return files of feeds with a value in every personal column, and in columns where none belongs."""
     p = PLANTED
     orders = "order_id,placed_at,updated_at,currency,customer_id,email,phone,ship_name,ship_street,ship_city\n"
     person = f"{p['email']},{p['phone']},{p['name']},{p['street']}"
@@ -117,7 +117,7 @@ def planted_files() -> dict[str, str]:
 
 
 def holding(home: Home) -> list[str]:
-    """Where a planted value is found: any file under the home but the vault's, in any column, and anything said."""
+    """Return the places of planted values: any file under the home outside the vault, and any output."""
     found = [f"said: {name}" for said in home.said for name, value in PLANTED.items() if value in said]
     for path in sorted(each for each in home.home.rglob("*") if each.is_file()):
         if (home.home / "vault") in path.parents:
@@ -130,7 +130,7 @@ def holding(home: Home) -> list[str]:
 
 
 def texts_of(path: Path) -> bytes:
-    """What a compressed file holds, as plain bytes."""
+    """Return the content of a compressed file as plain bytes."""
     if path.suffix == ".duckdb":
         return database_text(path)
     if path.suffix == ".parquet":
@@ -163,7 +163,7 @@ def test_no_planted_value_is_written_or_said_anywhere_but_in_the_vault(planted: 
 
 
 def test_the_search_finds_what_is_there(planted: Home, tmp_path: Path) -> None:
-    """In a table, in a compressed column, in a workbook and in what was said."""
+    """The values are in a table, in a compressed column, in a workbook and in the output."""
     other = Home(tmp_path, planted.sources, [f"hello {EMAIL}"])
     with duckdb.connect(str(tmp_path / "some.duckdb")) as connection:
         connection.execute("create table t as select ? as word from range(5000)", [PHONE])
@@ -174,7 +174,7 @@ def test_the_search_finds_what_is_there(planted: Home, tmp_path: Path) -> None:
 
 
 def test_an_erasure_changes_no_table(planted: Home) -> None:
-    """Everything is computed anew from what was received, and compared with what was published before."""
+    """Everything is computed again from the received files and compared with the earlier published version."""
     before = table_hashes(published_file(planted.home))
     said = planted.orderhouse("erase", "planted", "--yes", "--why", "asked for it")
     assert "No total has changed" in said

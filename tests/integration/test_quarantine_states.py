@@ -37,7 +37,7 @@ Standing = tuple[str, int, str, str, str]
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
-    """Broken orders, the same file from another source too, and lines that another mapping reads otherwise."""
+    """Ingest broken orders, the same file from another source, and lines that another mapping reads differently."""
     place = Landing(tmp_path_factory.mktemp("landing"))
     place.declare(SOURCES.format(columns="{}"))
     place.write("feeds/orders.csv", ORDERS + COPY)
@@ -48,7 +48,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
 
 
 def steps(landing: Landing) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What somebody does, one after the other."""
+    """Yield the steps of an operator, in order, as name and function."""
     mending = Mending(landing.settings)
     ours = "feeds/orders.csv"
     good, bad = {"currency": "EUR"}, {"currency": "EUROS"}
@@ -120,7 +120,7 @@ def standing(row: dict[str, Any]) -> Standing:
 
 
 def expected_changes() -> dict[str, Counter[Standing]]:
-    """Read, for each step, which rows stand otherwise after it, and how."""
+    """Read, for each step, the rows whose state changes, and their new state."""
     changes: dict[str, Counter[Standing]] = defaultdict(Counter)
     with EXPECTED.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -130,7 +130,7 @@ def expected_changes() -> dict[str, Counter[Standing]]:
 
 
 def published(landing: Landing, columns: list[str]) -> list[dict[str, Any]]:
-    """These columns of what dbt makes of the quarantine now."""
+    """Return these columns of the quarantine as dbt builds it now."""
     assert invoke(landing.settings, ["run", "--select", "quarantine"], variables={}).success
     warehouse: Path = landing.settings.warehouse_db
     with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -157,7 +157,7 @@ def _repair_record(mending: Mending, record: int, path: str, fields: dict[str, s
 
 
 def _repair_one_of_two(mending: Mending) -> None:
-    """A row comes twice from its record, as of a format that makes several rows of one; one is repaired."""
+    """Repair one of two rows of the same record, as of a format that makes several rows of one record."""
     with mending.opened() as (raw, _):
         raw.execute(
             "insert into raw.quarantine select * replace ('twin' as quarantine_id) from raw.quarantine "
@@ -168,7 +168,7 @@ def _repair_one_of_two(mending: Mending) -> None:
 
 
 def _as_if_the_contract_had_changed(mending: Mending) -> None:
-    """Rows that nobody decided about are looked at again, and one is in order now."""
+    """Check again the rows that have no decision. One of them is now accepted."""
     with mending.opened() as (raw, _):
         raw.execute(
             "update raw.quarantine set row_json = replace(row_json, 'EURO', 'CHF') "

@@ -27,7 +27,7 @@ KILLED = 137
 
 
 def deliver(landing: Path, pattern: str) -> Path:
-    """Put the sample's files of this pattern into a landing folder; returns its sources file."""
+    """Copy the sample's files of this pattern into a landing folder; return its sources file."""
     landing.mkdir(exist_ok=True)
     for file in [*SAMPLE.glob(pattern), SAMPLE / "sources.yaml"]:
         shutil.copy(file, landing / file.name)
@@ -36,7 +36,7 @@ def deliver(landing: Path, pattern: str) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that got the sample in two deliveries and was killed on the way, again and again."""
+    """Build a home that got the sample in two deliveries and was killed repeatedly on the way."""
     home = tmp_path_factory.mktemp("killed")
     landing = home / "landing"
     sources = deliver(landing, "*-0001.csv")

@@ -23,7 +23,7 @@ LATER = "2026-03-21T10:00:00-04:00"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published warehouse of one order, sent twice as it was and once as it became."""
+    """Publish the warehouse of one order, sent twice unchanged and once in a later version."""
     home = tmp_path_factory.mktemp("shopify")
     (home / "landing").mkdir()
     numbered = fulfilment(updated_at="2026-03-02T12:00:00-05:00", tracking_company="UPS", tracking_number="1Z9")

@@ -31,7 +31,7 @@ SHOP = {
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """What one run publishes."""
+    """Publish all formats in one run."""
     folder = tmp_path_factory.mktemp("formats")
     scans = [scan("pre_transit", "2026-02-28T09:00:00Z"), scan(), scan("delivered", "2026-03-04T12:00:00Z")]
     parcels = [tracker(*scans, carrier="DHLExpress", tracking_code=number) for number in ("9400", "9401")]

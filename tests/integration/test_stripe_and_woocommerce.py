@@ -81,7 +81,7 @@ REFUND: dict[str, Any] = {
 
 
 def charge(**changed: Any) -> dict[str, Any]:
-    """A charge of the order."""
+    """Return a charge of the order."""
     plain = {
         "id": "ch_1",
         "object": "charge",
@@ -99,7 +99,7 @@ def charge(**changed: Any) -> dict[str, Any]:
 
 
 def event(type_: str, body: dict[str, Any], at: int) -> dict[str, Any]:
-    """The event that brings an object."""
+    """Return the event that carries an object."""
     return {"object": "event", "id": f"evt_{at}", "type": type_, "created": at, "data": {"object": body}}
 
 
@@ -129,7 +129,7 @@ EXPANDED = {"object": "balance_transaction", "id": "txn_1", "fee": 117, "currenc
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse that heard of the refund first, of the charge then, and of its fee last."""
+    """Build a warehouse that receives the refund first, then the charge, and its fee last."""
     home = tmp_path_factory.mktemp("shop")
     for folder in ("shop", "stripe"):
         (home / folder).mkdir()

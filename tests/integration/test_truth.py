@@ -34,7 +34,7 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A tidy world of 1,500 orders, built, with its truth as the tables `truth_orders` and `truth_on_hand`."""
+    """Build a tidy world of 1,500 orders, with its truth as the tables `truth_orders` and `truth_on_hand`."""
     folder = tmp_path_factory.mktemp("truth")
     feeds, home = folder / "feeds", folder / "home"
     simulate(orders=1_500, seed=23, to=feeds)
@@ -49,7 +49,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 
 
 def count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    """The one number a query returns."""
+    """Return the single number of a query."""
     row = connection.execute(sql).fetchone()
     assert row is not None
     return int(row[0])

@@ -1,4 +1,4 @@
-"""Two runs started in the same instant: one writes, the other waits or ends with 3 and the first one's name."""
+"""Tests of two runs that start together: one writes; the other waits, or ends with 3 and names the first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RACERS = 4
 
 
 def race(folder: str, barrier: Any, wait: str, outcome: Any) -> None:
-    """One of several runs that begin together: says that it held the warehouse, or who did."""
+    """Start a run together with others; report that it held the lock, or which run did."""
     home = Path(folder)
     settings = load_settings(home=home / "home", sources=home / "sources.yaml", threads=1)
     barrier.wait()
@@ -40,7 +40,7 @@ def race(folder: str, barrier: Any, wait: str, outcome: Any) -> None:
 
 
 def raced(landing: Landing, wait: str) -> list[tuple[int, int, str]]:
-    """How each of several runs that began together ended."""
+    """Start several runs together; return process id, exit code and message of each."""
     barrier, outcome = PROCESSES.Barrier(RACERS), PROCESSES.Queue()
     processes = [
         PROCESSES.Process(target=race, args=(str(landing.folder), barrier, wait, outcome)) for _ in range(RACERS)
@@ -78,7 +78,7 @@ def test_runs_that_wait_follow_each_other_and_load_everything_once(tmp_path: Pat
 
 
 def test_the_name_of_a_killed_run_is_not_given_for_that_of_the_present_one(landing: Landing) -> None:
-    """It stays in the lock file until the next holder has written its own."""
+    """The old name stays in the lock file until the next holder has written its own."""
     ended_run = start(load, str(landing.folder))
     dead = ended_run.pid
     ended(ended_run)
@@ -102,7 +102,7 @@ def test_a_lock_file_that_was_deleted_keeps_nobody_out_and_lets_no_two_in(landin
 
 
 def test_looking_who_holds_the_warehouse_keeps_no_run_from_starting(landing: Landing) -> None:
-    """Looking takes the lock for an instant; a run that meets it tries again instead of giving up."""
+    """The look-up takes the lock for an instant. A run that meets it tries again instead of giving up."""
     settings = landing.settings
     settings.home.mkdir(exist_ok=True)
     (settings.home / "lock").touch()
@@ -118,7 +118,7 @@ def test_looking_who_holds_the_warehouse_keeps_no_run_from_starting(landing: Lan
 
 
 def look(home: str) -> None:
-    """Ask who holds the warehouse, without end."""
+    """Ask without end which run holds the warehouse."""
     settings = Settings(home=Path(home))
     while True:
         lock_holder(settings)
@@ -152,7 +152,7 @@ def test_raw_tables_that_another_program_writes_are_refused_in_a_sentence(landin
 
 
 def hold(path: str) -> None:
-    """Have a database open, as a shell that someone forgot would."""
+    """Keep a database open, as a forgotten shell would."""
     connection = duckdb.connect(path)
     (Path(path).parents[2] / "held").touch()
     time.sleep(600)
@@ -161,7 +161,7 @@ def hold(path: str) -> None:
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    """Small feeds."""
+    """Deliver small feeds."""
     return deliver(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Two shops that number everything from one: with a prefix each, nothing of one is taken for the other's."""
+"""Tests of two shops that both number from one: with a prefix each, their rows are never confused."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ sources:
     path: south/*
     id_prefix: S-
 """
-# What the orders of the two shops differ in.
+# Columns in which the orders of the two shops differ.
 SHOPS = {"north": {"price": "30.00", "country": "DE"}, "south": {"price": "45.00", "country": "FR"}}
 
 
 @pytest.fixture(scope="module")
 def merchant(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Both shops, run: order 9 of each by customer 12, paid by payment 8, shipped by shipment 4, partly returned."""
+    """Run both shops: order 9 of each by customer 12, paid by payment 8, shipped by shipment 4, partly returned."""
     shop = Shop(tmp_path_factory.mktemp("shops"), SOURCES, "2026-03-20T00:00:00Z")
     for name, of_shop in SHOPS.items():
         amount = str(2 * Decimal(of_shop["price"]))

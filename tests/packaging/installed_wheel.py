@@ -35,7 +35,7 @@ assert page.metric or page.markdown
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this tree."""
+    """Build the wheel from this tree."""
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check"]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", str(folder), str(ROOT)], check=True)
@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of an environment that has the wheel and what it depends on, in locked versions."""
+    """Install the wheel and its locked dependencies; return the folder of the environment's commands."""
     folder = tmp_path_factory.mktemp("environment")
     constraints = folder / "constraints.txt"
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
@@ -60,7 +60,7 @@ def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
-    """Variables without those that point into this tree or at another home."""
+    """Return the environment variables without those that point into this tree or at another home."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ORDERHOUSE", "VIRTUAL"))
     }
@@ -68,7 +68,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def folder(commands: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder in which feeds were simulated and the main job was run."""
+    """Simulate feeds and run the main job in an empty folder."""
     folder = tmp_path_factory.mktemp("merchant")
     simulate = ["simulate", "--orders", "60", "--seed", "1", "--to", "feeds"]
     for arguments in (simulate, ["run", "--sources", "feeds/sources.yaml", "--as-of", "data"]):
@@ -149,7 +149,7 @@ def free_port() -> int:
 
 
 def answer_of(address: str, server: subprocess.Popen[bytes]) -> bytes:
-    """Ask until the server answers."""
+    """Request an address until the server answers."""
     for _ in range(SECONDS_TO_SERVE * 2):
         assert server.poll() is None, f"the server ended with {server.returncode}"
         try:

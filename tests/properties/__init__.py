@@ -1,1 +1,1 @@
-"""What holds for every input."""
+"""Tests of properties that hold for every input."""

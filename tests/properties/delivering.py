@@ -1,6 +1,6 @@
-"""How the same rows may be handed over: in which order, in how many files and deliveries, what of it twice.
+"""Ways to deliver the same rows: the order, the number of files and deliveries, and the repetitions.
 
-What is handed over belongs in the tests and in `real_feeds`; what must hold of it, in the tests.
+The rows belong in the tests and in `real_feeds`; the assertions about them belong in the tests.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Piece = TypeVar("Piece")
 
 @dataclass(frozen=True)
 class Delivery:
-    """How one world is handed over.
+    """Way to deliver one world.
 
     Attributes:
         order: `shuffled`, `newest first` (late versions before early ones) or `oldest first`.
@@ -43,7 +43,7 @@ class Delivery:
     repeats_files: bool
 
 
-# The first of each is what Hypothesis tries first, so that few examples are no idle ones.
+# Hypothesis tries the first value of each list first, so that even a few examples test something.
 deliveries = st.builds(
     Delivery,
     seed=st.integers(0, 2**16),
@@ -58,7 +58,7 @@ deliveries = st.builds(
 def portions(
     name: str, rows: Rows, count: int, delivery: Delivery, chance: random.Random
 ) -> Iterator[tuple[int, str, Rows]]:
-    """Rows cut into files: the number of the delivery, a name, and the rows; `count` is how many there are."""
+    """Cut `count` rows into files; yield the number of the delivery, a name, and the rows."""
     slices = delivery.deliveries * delivery.parts
     size = -(-count // slices)
     order = list(range(slices))
@@ -74,7 +74,7 @@ def portions(
 
 
 def repeated(pieces: Sequence[Piece], delivery: Delivery, chance: random.Random) -> list[Piece]:
-    """Pieces that stand in the order of their time, in the delivery's order and some of them twice."""
+    """Return pieces that are in order of time in the order of the delivery, some of them twice."""
     twice = chance.sample(pieces, int(len(pieces) * delivery.repeated_share))
     if delivery.order == "shuffled":
         return chance.sample([*pieces, *twice], len(pieces) + len(twice))
@@ -83,7 +83,7 @@ def repeated(pieces: Sequence[Piece], delivery: Delivery, chance: random.Random)
 
 
 def built(home: Path, sources: Path, as_of: str, *, final: bool = True) -> Hashes:
-    """Ingest what is new and build; the hashes of the tables if it is the final time."""
+    """Ingest new files and build; return the hashes of the tables after the last build."""
     chosen = load_settings(home=home, sources=sources)
     receive(chosen)
     build(chosen, as_of=as_of)

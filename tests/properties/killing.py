@@ -41,7 +41,7 @@ RAW = {
 
 
 def deliver(folder: Path) -> Landing:
-    """Small feeds in several files: duplicates within and between them, rows for the quarantine, personal data."""
+    """Write small feeds in several files, with duplicates within and between them, bad rows and personal data."""
     landing = Landing(folder)
     landing.declare(
         "sources:\n  shop:\n    format: canonical\n    path: feeds/*\n    words: {kind: {paid: captured}}\n"
@@ -91,14 +91,14 @@ def parse(home: str) -> None:
 
 
 def start(function: Any, *arguments: str) -> Any:
-    """A process that has begun."""
+    """Start a process."""
     process = PROCESSES.Process(target=function, args=arguments)
     process.start()
     return process
 
 
 def ended(process: Any) -> int:
-    """How a process ended."""
+    """Wait for the end of a process; return its exit code."""
     process.join()
     code = process.exitcode
     process.close()
@@ -107,7 +107,7 @@ def ended(process: Any) -> int:
 
 @dataclass(frozen=True)
 class Content:
-    """What is in a home, receipt apart, and what must lie behind it in the vault."""
+    """Content of a home without receipts, and the state of its vault."""
 
     tables: dict[str, list[tuple[Any, ...]]]
     tokens_without_value: int
@@ -115,7 +115,7 @@ class Content:
 
 
 def content_of(landing: Landing) -> Content:
-    """Everything in the raw tables."""
+    """Return the content of the raw tables."""
     settings: Settings = landing.settings
     tables = {
         name: sorted(landing.query(f"select {columns} from raw.{name}"), key=repr) for name, columns in RAW.items()
@@ -135,10 +135,10 @@ def _is_whole(kept: Originals, file_id: str) -> bool:
 
 
 def remove(landing: Landing) -> None:
-    """Make room."""
+    """Delete the folder to free disk space."""
     shutil.rmtree(landing.folder)
 
 
 def statements_of(landing: Landing) -> int:
-    """How many statements the last load of this folder executed."""
+    """Return the number of statements that the last load of this folder executed."""
     return int(json.loads((landing.folder / "statements").read_text()))

@@ -1,6 +1,6 @@
 """Damaged files for the fuzz tests: real ones with bytes flipped, cut, doubled or replaced by what parsers stumble on.
 
-Where the good files come from belongs in `specimens`; what must hold of a damaged file, in the tests.
+The good files belong in `specimens`; the assertions about damaged files belong in the tests.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ NASTY = (
 
 @dataclass(frozen=True)
 class Mutation:
-    """One piece of damage: what is done, where (as a share of the content), and with what."""
+    """One piece of damage: its kind, its position (as a share of the content), and its bytes."""
 
     kind: str
     place: float
@@ -81,15 +81,15 @@ class Mutation:
     piece: bytes
 
     def applied(self, content: bytes) -> bytes:
-        """The content with this damage."""
+        """Return the content with this damage."""
         return _KINDS[self.kind](content, self)
 
     def at(self, content: bytes) -> int:
-        """The place as a position."""
+        """Return the position in the content."""
         return int(self.place * len(content))
 
     def until(self, content: bytes) -> int:
-        """A position up to a few hundred bytes behind it."""
+        """Return a position up to a few hundred bytes after it."""
         return min(len(content), self.at(content) + int(self.other * 300))
 
 
@@ -106,7 +106,7 @@ def _swap_lines(content: bytes, how: Mutation) -> bytes:
 
 
 def _replace_value(content: bytes, how: Mutation) -> bytes:
-    """Whatever stands between two separators gives way to the piece."""
+    """Replace the text between two separators by the piece."""
     start = max(content.rfind(mark, 0, how.at(content)) for mark in (b",", b":", b"\n", b"["))
     ends = [end for mark in (b",", b"\n", b"}", b"]") if (end := content.find(mark, start + 1)) > 0]
     return content[: start + 1] + how.piece + content[min(ends, default=len(content)) :]
@@ -138,14 +138,14 @@ mutations = st.lists(
 
 
 def mangled(content: bytes, damage: list[Mutation]) -> bytes:
-    """The content with all of the damage, one after the other."""
+    """Return the content with all of the damage, applied in order."""
     for each in damage:
         content = each.applied(content)
     return content
 
 
 def packed(content: bytes, packing: str) -> bytes:
-    """The content plain, as gzip or as zstd."""
+    """Return the content plain, as gzip or as zstd."""
     if packing == "gzip":
         return gzip.compress(content, 1, mtime=0)
     if packing == "zstd":

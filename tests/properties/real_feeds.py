@@ -33,7 +33,7 @@ sources:
 DAYS = ("2010-12-19", "2010-12-22", "2011-02-06", "2011-03-13", "2011-05-01")
 ROWS_A_DAY = 150
 ORDERS = 240
-# Levels tell an item by a number that only a product in the same file turns into a SKU.
+# Levels name an item by a number. Only a product in the same file maps it to a SKU.
 WITHIN_ONE_FILE = ("inventory_levels",)
 CURRENCIES = {"BRL": "4.10", "USD": "1.50", "CAD": "1.60", "EUR": "1.15"}
 
@@ -42,7 +42,7 @@ Write = Callable[[Path, Sequence[Any]], None]
 
 @dataclass(frozen=True)
 class RealFeed:
-    """A source's slice.
+    """Slice of a source.
 
     Attributes:
         pieces: In the order of their time.
@@ -57,7 +57,7 @@ class RealFeed:
 
 
 def real_feeds(data: Path) -> list[RealFeed]:
-    """The slices of every source."""
+    """Return the slices of every source."""
     platforms = ("shopify", "woocommerce", "stripe", "easypost")
     return [
         _wholesaler(data / "online_retail"),
@@ -67,14 +67,14 @@ def real_feeds(data: Path) -> list[RealFeed]:
 
 
 def write_rates(path: Path) -> None:
-    """A rate a week of every currency; made up, since what is compared needs some and not the true ones."""
+    """Write one rate a week for every currency. The rates are made up, since the comparison needs no true ones."""
     days = [date(2007, 12, 31) + timedelta(days=7 * week) for week in range(12 * 53)]
     rows = [f"{day},GBP,{quote},{rate}\n" for day in days for quote, rate in CURRENCIES.items()]
     path.write_text("rate_date,base,quote,rate\n" + "".join(rows))
 
 
 def _wholesaler(folder: Path) -> RealFeed:
-    """The shortest invoices of some quiet days, whole, in the order of their file."""
+    """Return the shortest invoices of some quiet days, complete, in the order of their file."""
     days: dict[str, list[list[list[str]]]] = {}
     header: list[str] = []
     for day in DAYS:
@@ -86,7 +86,7 @@ def _wholesaler(folder: Path) -> RealFeed:
         days[day] = _shortest(list(invoices.values()))
 
     def write(path: Path, pieces: Sequence[list[list[str]]]) -> None:
-        """A row that comes again in one file is another line, so an invoice is in a file once."""
+        """Write every invoice once in a file, since a repeated row counts as another line."""
         pieces = list({piece[0][0]: piece for piece in pieces}.values())
         with path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *(row for piece in pieces for row in piece)])
@@ -105,7 +105,7 @@ def _shortest(invoices: list[list[list[str]]]) -> list[list[list[str]]]:
 
 
 def _marketplace(folder: Path) -> RealFeed:
-    """Orders of customers that came again, cancelled ones, ones without items, and others."""
+    """Return orders of repeat customers, cancelled orders, orders without items, and others."""
     parts = {path.name: pl.read_csv(path, infer_schema=False) for path in sorted(folder.glob("*.csv"))}
     orders, items = parts["olist_orders_dataset.csv"], parts["olist_order_items_dataset.csv"]
     customers = parts["olist_customers_dataset.csv"]
@@ -121,7 +121,7 @@ def _marketplace(folder: Path) -> RealFeed:
 
 
 def _write_bundle(parts: dict[str, pl.DataFrame], folder: Path, orders: Sequence[str]) -> None:
-    """The seven files of some orders; a product or seller of several of them is in its file once."""
+    """Write the seven files of some orders. A product or seller of several orders is in its file once."""
     folder.mkdir()
     chosen = pl.DataFrame({"order_id": orders})
     found = {
@@ -143,7 +143,7 @@ def _write_bundle(parts: dict[str, pl.DataFrame], folder: Path, orders: Sequence
 
 
 def _api(data: Path, name: str) -> RealFeed:
-    """Every object that a platform's files hold, taken out of the envelopes."""
+    """Return every object in a platform's files, taken out of the envelopes."""
     sent = {
         path.stem: _objects(json.loads(path.read_text()))
         for path in sorted((data / "payloads" / f"{name}_api").glob("*.json"))

@@ -34,7 +34,7 @@ BINARY = (b"PK\x03\x04", b"PAR1", GZIP_MAGIC, ZSTD_MAGIC)
 
 @dataclass(frozen=True)
 class Specimen:
-    """A file or bundle that a format reads, by file names, and the feed where the format needs one."""
+    """File or bundle that a format reads, by file names, and the feed where the format needs one."""
 
     format: str
     files: tuple[tuple[str, bytes], ...]
@@ -46,7 +46,7 @@ class Specimen:
 
 
 def as_kind(rows: list[dict[str, str]], kind: str) -> bytes:
-    """The same rows as another kind of file."""
+    """Return the same rows as another kind of file."""
     names = list(rows[0])
     rows = [{name: row[name] for name in names} for row in rows]
     if kind == "csv":
@@ -68,7 +68,7 @@ def as_kind(rows: list[dict[str, str]], kind: str) -> bytes:
 
 @cache
 def of_feeds() -> tuple[Specimen, ...]:
-    """The sample's first rows of every feed, as every kind of file."""
+    """Return the sample's first rows of every feed, as every kind of file."""
     found: list[Specimen] = []
     for feed in CONTRACTS:
         sample = PROJECT / "data" / "sample" / f"{feed}-0001.csv"
@@ -79,7 +79,7 @@ def of_feeds() -> tuple[Specimen, ...]:
 
 @cache
 def of_examples() -> tuple[Specimen, ...]:
-    """Files of every format that an example names, where the data is on this machine, and every file of payloads."""
+    """Return files of every format that an example names, if the data is on this machine, and all payload files."""
     return tuple([*_bundles(), *_payloads()])
 
 
@@ -94,7 +94,7 @@ def _bundles() -> Iterator[Specimen]:
 
 
 def _payloads() -> Iterator[Specimen]:
-    """Every payload goes to every format that reads single files: most are somebody else's."""
+    """Give every payload to every format that reads single files. Most payloads are of another format."""
     single = [name for name, each in FORMATS.items() if not each.is_bundle]
     for folder in sorted((DATA / "payloads").glob("*")):
         for path in sorted(folder.rglob("*")):
@@ -104,7 +104,7 @@ def _payloads() -> Iterator[Specimen]:
 
 
 def _head(path: Path) -> bytes:
-    """The whole file where it is small or cannot be cut, else its first lines."""
+    """Return the whole file if it is small or cannot be cut, else its first lines."""
     content = path.read_bytes()
     if len(content) <= HEAD_BYTES or content.startswith(BINARY):
         return content

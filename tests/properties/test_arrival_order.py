@@ -29,7 +29,7 @@ CLOCKS = ("updated_at", "occurred_at", "shipped_at", "rate_date")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the feeds of a small world, all fourteen of them."""
+    """Return a folder with all fourteen feeds of a small world."""
     folder = tmp_path_factory.mktemp("world")
     simulate(orders=ORDERS, seed=11, to=folder, mess=Mess.heavy())
     assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(CONTRACTS)
@@ -38,13 +38,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home to which everything arrives once, in order, at once."""
+    """Build a home to which everything arrives once, in order, in one delivery."""
     return tmp_path_factory.mktemp("undisturbed")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(world: Path, undisturbed_home: Path) -> Hashes:
-    """Hashes of the tables there."""
+    """Return the hashes of the tables of that home."""
     return built(undisturbed_home, world / "sources.yaml", AS_OF)
 
 
@@ -75,7 +75,7 @@ def test_how_rows_arrive_changes_no_table(
 
 
 def _delivered(world: Path, delivery: Delivery) -> list[dict[str, pl.DataFrame]]:
-    """The rows of every feed, in another order and partly repeated, as other files by delivery."""
+    """Return the rows of every feed as files by delivery, in another order and partly repeated."""
     chance = random.Random(delivery.seed)  # noqa: S311
     handed_over: list[dict[str, pl.DataFrame]] = [{} for _ in range(delivery.deliveries)]
     for feed in CONTRACTS:

@@ -28,19 +28,19 @@ PACKINGS = ("plain", "plain", "plain", "gzip", "zstd")
 
 
 def fuzzing(percent: int) -> settings:
-    """A share of the profile's examples; the default profile has a hundred."""
+    """Return the settings for a share of the profile's examples; the default profile has a hundred."""
     return settings(
         max_examples=max(1, settings().max_examples * percent // 100), deadline=None, suppress_health_check=SLOW
     )
 
 
 def source_file(name: str, content: bytes) -> SourceFile:
-    """Bytes as a received file."""
+    """Return bytes as a received file."""
     return SourceFile(name, hashlib.sha256(content).hexdigest(), len(content), lambda: io.BytesIO(content))
 
 
 def read(specimen: Specimen) -> list[FeedRows] | None:
-    """What a format makes of a file or bundle; None if it refuses it with a sentence. Anything else fails the test."""
+    """Read a file or bundle with a format; None if it is refused with a message. Any other error fails the test."""
     declared = {"feed": specimen.feed} if specimen.feed else {}
     source = Source(name="fuzz", format=specimen.format, path=["*"], **declared)
     files = [source_file(name, content) for name, content in specimen.files]
@@ -62,12 +62,12 @@ def read(specimen: Specimen) -> list[FeedRows] | None:
 
 
 def primary(rows: list[FeedRows]) -> int:
-    """Records that a format accounts for: primary rows, rows of files only looked up, and what cannot be read."""
+    """Return the records that a format accounts for: primary rows, look-up rows, and unreadable records."""
     return sum(each.frame.height + len(each.malformed) for each in rows if each.role != "derived")
 
 
 def damaged(specimen: Specimen, which: int, damage: list[Mutation], packing: str) -> Specimen:
-    """A specimen with one of its files damaged."""
+    """Return a specimen with one of its files damaged."""
     files = [*specimen.files]
     name, content = files[which % len(files)]
     files[which % len(files)] = (name, packed(mangled(content, damage), packing))
@@ -170,7 +170,7 @@ csv_fields = st.text(st.characters(exclude_characters="\x00", exclude_categories
 def test_every_record_of_a_csv_file_is_a_row_or_a_malformed_record(
     records: list[list[str]], quoting: int, end: str
 ) -> None:
-    if quoting == csv.QUOTE_MINIMAL:  # it leaves a lone carriage return unquoted, of which nobody can say what it means
+    if quoting == csv.QUOTE_MINIMAL:  # it leaves a lone carriage return unquoted, which is ambiguous
         records = [[field.replace("\r", "") for field in record] for record in records]
     sink = io.StringIO(newline="")
     writer = csv.writer(sink, quoting=quoting, lineterminator=end)

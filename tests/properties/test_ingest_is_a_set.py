@@ -1,4 +1,4 @@
-"""What is in the raw tables depends on the set of rows sent: not on files, order, repetition or when it was run."""
+"""Tests that the raw tables depend on the set of rows sent only: not on files, order, repetition or time of the run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from raw.quarantine order by all
 
 @dataclass(frozen=True)
 class Delivery:
-    """Files of rows, and after which of them there is a run."""
+    """Files of rows, and the files after which there is a run."""
 
     files: list[list[str]]
     runs: list[bool]
@@ -32,7 +32,7 @@ class Delivery:
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> Delivery:
-    """All rows at least once, in any order, some several times, in up to four files."""
+    """Draw deliveries of all rows at least once, in any order, some several times, in up to four files."""
     rows = draw(st.permutations(ROWS)) + draw(st.lists(st.sampled_from(ROWS), max_size=6))
     cuts = sorted(draw(st.lists(st.integers(0, len(rows)), max_size=3)))
     files = [rows[start:end] for start, end in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
@@ -40,7 +40,7 @@ def deliveries(draw: st.DrawFn) -> Delivery:
 
 
 def delivered(delivery: Delivery) -> tuple[object, object]:
-    """Accepted content and quarantined rows after a delivery."""
+    """Return accepted content and quarantined rows after a delivery."""
     with tempfile.TemporaryDirectory() as folder:
         landing = Landing(Path(folder))
         landing.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n")

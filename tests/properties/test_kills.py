@@ -38,7 +38,7 @@ AS_OF = "2026-07-01T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, int, float]:
-    """The raw tables after a load that nobody killed, its statements, and how long it took."""
+    """Return the raw tables after a load that was not killed, the number of its statements, and its seconds."""
     landing = deliver(tmp_path_factory.mktemp("undisturbed"))
     assert ended(start(load, str(landing.folder), "statement:1000000")) == 0
     statements = statements_of(landing)
@@ -51,7 +51,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, int,
 
 
 def killed_at_statements(landing: Landing, chance: random.Random, statements: int) -> int:
-    """Kill a load before a statement, and the one that goes on from there before another; how many were killed."""
+    """Kill loads that follow each other, each before a random statement; return the number killed."""
     for killed in range(KILLS_PER_HOME):
         point = chance.randint(1, statements)
         if ended(start(load, str(landing.folder), f"statement:{point}")) not in KILLED:
@@ -60,7 +60,7 @@ def killed_at_statements(landing: Landing, chance: random.Random, statements: in
 
 
 def killed_at_times(landing: Landing, chance: random.Random, seconds: float) -> int:
-    """Kill loads from outside after some microseconds; how many were still running."""
+    """Kill loads from outside after a random time; return the number that were still running."""
     killed = 0
     for _ in range(KILLS_PER_HOME):
         process = start(load, str(landing.folder))
@@ -104,7 +104,7 @@ def test_killed_at_any_microsecond_nothing_is_lost_and_nothing_counted_twice(
 def test_killed_at_the_last_statements_with_most_committed_already(
     tmp_path: Path, undisturbed: tuple[Content, int, float]
 ) -> None:
-    """Where rows, ledger, declarations, the batch's end and the checkpoint follow each other."""
+    """At these statements the rows, ledger, declarations, end of the batch and checkpoint follow each other."""
     expected, statements, _ = undisturbed
     points = range(statements, max(statements - LAST_STATEMENTS, 0), -1)
     for point in points:
@@ -114,7 +114,7 @@ def test_killed_at_the_last_statements_with_most_committed_already(
 
 
 def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(tmp_path: Path) -> None:
-    """Ingest, build, audit, publish; in two deliveries, so that the incremental way is killed too."""
+    """The run ingests, builds, audits and publishes in two deliveries, so that the incremental way is killed too."""
     world = tmp_path / "world"
     simulate(orders=40, seed=5, orders_per_file=20, to=world)
     assert (world / "orders-0002.csv").exists(), "a second delivery"
@@ -151,7 +151,7 @@ def _folder(tmp_path: Path, number: int) -> Path:
 
 
 def _go_on(landing: Landing, expected: Content, number: int) -> None:
-    """Run once more, undisturbed."""
+    """Load once more without a kill, and compare the content."""
     assert ended(start(load, str(landing.folder))) == 0, f"home {number} does not go on"
     assert content_of(landing) == expected, f"home {number} differs"
     assert landing.query("select count(*) from raw.files where rows_in <> accepted + duplicate + quarantined") == [(0,)]
@@ -159,6 +159,6 @@ def _go_on(landing: Landing, expected: Content, number: int) -> None:
 
 
 def _all(one: object) -> int:
-    """Two homes at a time."""
+    """Run all homes, two at a time."""
     with ThreadPoolExecutor(2) as pool:
         return sum(pool.map(one, range(1, HOMES + 1)))  # type: ignore[arg-type]

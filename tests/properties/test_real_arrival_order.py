@@ -26,19 +26,19 @@ AS_OF = "2018-10-01T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def feeds() -> list[RealFeed]:
-    """The slices."""
+    """Return the slices."""
     return real_feeds(data_folder())
 
 
 @pytest.fixture(scope="module")
 def as_sent_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home to which everything arrives as the sources sent it, at once."""
+    """Build a home to which everything arrives as the sources sent it, in one delivery."""
     return tmp_path_factory.mktemp("as_sent")
 
 
 @pytest.fixture(scope="module")
 def as_sent(feeds: list[RealFeed], as_sent_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Hashes:
-    """Hashes of the tables there."""
+    """Return the hashes of the tables of that home."""
     landing = _landing(tmp_path_factory.mktemp("landing"), feeds)
     for feed in feeds:
         for name, pieces in feed.as_sent.items():
@@ -78,7 +78,7 @@ def test_how_real_feeds_arrive_changes_no_table(
 
 
 def _landing(folder: Path, feeds: list[RealFeed]) -> Path:
-    """A landing that declares the sources and has the rates."""
+    """Return a landing that declares the sources and has the rates."""
     (folder / "sources.yaml").write_text(SOURCES)
     write_rates(folder / "rates.csv")
     for feed in feeds:

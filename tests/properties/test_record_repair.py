@@ -35,7 +35,7 @@ from tests.repair.mending import Mending
 
 BAD = "some nonsense §"
 AS_OF = "2027-01-01T00:00:00Z"
-# What is broken in a record, by the ends of names; not every such value is one that a rule looks at.
+# Fields that are broken in a record, by the ends of their names. Not every such value is checked by a rule.
 TELLING = (
     "_at",
     "date",
@@ -58,13 +58,13 @@ Counted = dict[str, list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def feeds() -> dict[str, RealFeed]:
-    """The slices, by source."""
+    """Return the slices, by source."""
     return {feed.name: feed for feed in real_feeds(data_folder())}
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose keys all others share, so that tokens can be compared."""
+    """Return a home whose keys all others share, so that tokens can be compared."""
     home = tmp_path_factory.mktemp("keys")
     _ingested(home, _landing(tmp_path_factory.mktemp("nothing")))
     return home
@@ -72,7 +72,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unbroken() -> dict[tuple[str, str], Counted]:
-    """What files of each source give when nothing is broken, as far as it was asked for."""
+    """Return an empty cache of the results of each source without broken records."""
     return {}
 
 
@@ -117,7 +117,7 @@ def test_a_repaired_record_gives_all_that_it_gives_when_it_was_never_broken(
 def test_every_published_table_is_that_of_the_unbroken_records(
     feeds: dict[str, RealFeed], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Built before the repair and after it, so that what had been made of the broken records has to go."""
+    """Tables are built before the repair and after it, so that rows from the broken records must disappear."""
     names, chance = ("online_retail", "olist", "shopify"), random.Random(7)  # noqa: S311
     homes = [tmp_path_factory.mktemp(each) for each in ("good", "bad")]
     good, bad = (
@@ -149,7 +149,7 @@ def _source_of(chosen: Settings, quarantine_id: str) -> str:
 
 
 def _found(chosen: Settings, states: tuple[str, ...] = ()) -> tuple[str, str] | None:
-    """A quarantined row in whose record the bad value stands, and the field that has it."""
+    """Find a quarantined row whose record has the bad value; return its id and the field."""
     mending = Mending(chosen)
     with mending.opened() as (raw, vault):
         reader = RecordReader(raw, vault, Originals(chosen, vault.keys), load_sources(chosen.sources_file).sources)
@@ -162,7 +162,7 @@ def _found(chosen: Settings, states: tuple[str, ...] = ()) -> tuple[str, str] | 
 
 
 def _broken(chosen: Settings, name: str, chance: random.Random) -> str:
-    """Break one value of a source, such that a row more goes into quarantine; how the good value is given."""
+    """Break one value of a source so that one more row is quarantined; return how the good value is given."""
     files = sorted(path for path in (chosen.sources_file.parent / name).rglob("*") if path.is_file())
     before = _in_quarantine(chosen, name)
     for _ in range(TRIES):

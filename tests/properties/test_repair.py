@@ -27,7 +27,7 @@ from tests.repair.mending import Mending
 
 AS_OF = "2026-07-01T00:00:00Z"
 ORDERS = 50
-# What is done to a row: the feed, the column, and what is written there; no column cuts the line off.
+# Kinds of damage to a row: feed, column, and bad value. Without a column the line is cut off.
 BREAKS = {
     "text in a number": ("order_lines", "unit_price", "ten"),
     "a negative quantity": ("order_lines", "quantity", "-3"),
@@ -47,7 +47,7 @@ Hashes = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Damage:
-    """Which kinds of break befall how many rows."""
+    """Kinds of break, and the number of rows to break of each kind."""
 
     seed: int
     kinds: list[str]
@@ -64,7 +64,7 @@ damages = st.builds(
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the feeds of a small world."""
+    """Return a folder with the feeds of a small world."""
     folder = tmp_path_factory.mktemp("world")
     simulate(orders=ORDERS, seed=5, to=folder)
     return folder
@@ -72,7 +72,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unbroken(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home to which everything came in good order."""
+    """Build a home to which everything came in good order."""
     return _built(tmp_path_factory.mktemp("unbroken"), world)
 
 
@@ -128,7 +128,7 @@ def test_a_repair_taken_back_and_made_again_equals_it_too(
 
 
 def _damaged(world: Path, landing: Path, damage: Damage) -> dict[tuple[str, int], dict[str, str]]:
-    """Copy the world with rows broken; by file and line, the fields that put each right."""
+    """Copy the world with rows broken; return the fields that repair each, by file and line."""
     chance = random.Random(damage.seed)  # noqa: S311
     broken: dict[tuple[str, int], dict[str, str]] = {}
     for file in sorted([*world.glob("*.csv"), world / "sources.yaml"]):
@@ -157,7 +157,7 @@ def _built(home: Path, landing: Path) -> Settings:
 
 
 def _counts(chosen: Settings) -> list[tuple[object, ...]]:
-    """Rows by file: repaired ones may be known already where they were new before, so those two count together."""
+    """Return counts by file. New and duplicate rows count together, since a repaired row may be either."""
     with duckdb.connect(str(chosen.warehouse_db), read_only=True) as warehouse:
         rows = warehouse.execute(COUNTS).fetchall()
     return [(*row[:4], row[4] + row[5], row[6]) for row in rows]

@@ -1,4 +1,4 @@
-"""How many examples a property gets: each costs a warehouse, so there are few unless many are asked for."""
+"""Number of examples of a property. Each example costs a warehouse, so the default is small."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ IS_THOROUGH = settings.get_current_profile_name() == "thorough"
 
 
 def times(few: int, *, many: int) -> int:
-    """The smaller number, or the larger one with `--hypothesis-profile=thorough`."""
+    """Return the smaller number, or the larger one with `--hypothesis-profile=thorough`."""
     return many if IS_THOROUGH else few

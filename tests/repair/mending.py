@@ -1,4 +1,4 @@
-"""Repairs in a landing, without the command line: what is in quarantine, what is decided, and what comes of it."""
+"""Repairs in a landing, without the command line: the quarantine, decisions, and their results."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ WHY = "the shop said so"
 
 @dataclass(frozen=True)
 class Mending:
-    """Somebody with a home's quarantine in front of them."""
+    """Operator of the quarantine of a home."""
 
     settings: Settings
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Vault]]:
-        """The raw store and the vault, for writing."""
+        """Open the raw store and the vault for writing."""
         with open_vault(self.settings) as vault, contextlib.closing(open_raw(self.settings)) as raw:
             yield raw, vault
 
     def rows(self, *states: str) -> list[dict[str, Any]]:
-        """Rows in quarantine, by record; of these states."""
+        """Return the rows in quarantine that have one of these states, by record."""
         with contextlib.closing(open_raw(self.settings, read_only=True)) as raw:
             found = quarantined(raw, Selection(states=states or None))
         return sorted(found, key=lambda row: (row["path"], row["record"]))
 
     def states(self) -> list[tuple[int, str]]:
-        """Record and state of each row."""
+        """Return record and state of each row."""
         return [(row["record"], row["state"]) for row in self.rows()]
 
     def patch(self, record: int, fields: dict[str, str], path: str = "") -> str:
-        """Note what fields of a row should be, without carrying it out; the repair's id."""
+        """Record a repair of fields of a row without replaying it; return its id."""
         (row,) = [
             each
             for each in self.rows()
@@ -55,18 +55,18 @@ class Mending:
         return self.patch_one(row["quarantine_id"], fields)
 
     def patch_one(self, quarantine_id: str, fields: dict[str, str]) -> str:
-        """The same, of a row by its id."""
+        """Record a repair of a row by its quarantine id."""
         with self.opened() as (raw, vault):
             (repair_id,) = record_patches(raw, vault, self._sources, [quarantine_id], fields, why=WHY, who="ada")
         return repair_id
 
     def repair(self, record: int, fields: dict[str, str], path: str = "") -> ReplayResult:
-        """Note it and carry it out."""
+        """Record a repair of a row and replay it."""
         self.patch(record, fields, path)
         return self.replay()
 
     def note_record(self, quarantine_id: str, fields: dict[str, str], text: str | None = None) -> tuple[str, list[str]]:
-        """Note what a record as received should have been, without carrying it out; the repair's id, and notes."""
+        """Record a repair of a record as received without rereading it; return the repair's id, and notes."""
         with self.opened() as (raw, vault):
             originals = Originals(self.settings, vault.keys)
             (repair_id,), notes = repair_records(
@@ -75,19 +75,19 @@ class Mending:
         return repair_id, notes
 
     def repair_record(self, quarantine_id: str, fields: dict[str, str], text: str | None = None) -> Reread:
-        """Note it and carry it out."""
+        """Record a repair of a record and reread it."""
         self.note_record(quarantine_id, fields, text)
         return self.reread()
 
     def reread(self) -> Reread:
-        """Carry out what waits about records, and about rows."""
+        """Reread the records with open repairs, and replay the rows."""
         with self.opened() as (raw, vault):
             done = reread(raw, vault, Originals(self.settings, vault.keys), self._sources)
             replay(raw, vault, self._sources)
         return done
 
     def replay(self, ids: Sequence[str] | None = ()) -> ReplayResult:
-        """Carry out what waits."""
+        """Replay the open repairs."""
         with self.opened() as (raw, vault):
             return replay(raw, vault, self._sources, ids)
 

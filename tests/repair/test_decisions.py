@@ -1,4 +1,4 @@
-"""Rows in quarantine, repaired, replayed, discarded; everything afterwards still there to be asked about."""
+"""Tests of quarantined rows that are repaired, replayed or discarded. Everything can still be queried afterwards."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ KILLED = 137
 
 @pytest.fixture
 def mending(landing: Landing) -> Mending:
-    """A landing whose second and fourth order have a bad currency and whose third is cut off."""
+    """Return a landing whose second and fourth order have a bad currency and whose third is cut off."""
     landing.write("feeds/orders.csv", BROKEN)
     landing.ingest()
     return Mending(landing.settings)
 
 
 def live_orders(landing: Landing) -> list[tuple[object, ...]]:
-    """Id, currency and record of the orders that count."""
+    """Return id, currency and record of the live orders."""
     with Mending(landing.settings).opened() as (raw, _):
         create_superseded_tables(raw)
         return raw.execute(
@@ -253,7 +253,7 @@ def test_a_file_read_again_under_another_mapping_gets_its_repairs_again(landing:
     mending = Mending(landing.settings)
     mending.repair(3, {"quantity": "2"})
     mending.discard(4)
-    # the mapping names a column of no row in quarantine, so that those read as before
+    # the mapping names a column that no quarantined row has, so these read as before
     landing.declare(REMAPPED.format(column="{nothing: channel}"))
     notes = landing.ingest().notes
     assert "Replayed 1 repaired rows: they are in their feeds." in notes

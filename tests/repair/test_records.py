@@ -1,4 +1,4 @@
-"""Records as received, repaired: all that a format makes of one follows, and everything stays to be asked about."""
+"""Tests of repaired records: all rows that a format makes of one follow, and everything can still be queried."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ BAD = GOOD.replace(f"22315,MUG,2,{AT}", "22315,MUG,2,sometime")
 
 @pytest.fixture
 def till(landing: Landing) -> Landing:
-    """A shop whose second invoice line has no readable time, so that its order, line and product are in quarantine."""
+    """Return a shop whose second invoice line has an unreadable time: its order, line and product are in quarantine."""
     landing.declare(SHOP.format("time_zone: Europe/London"))
     landing.write("till/day.csv", BAD)
     landing.ingest()
@@ -57,7 +57,7 @@ def till(landing: Landing) -> Landing:
 
 
 def unbroken(landing: Landing, name: str, content: str | bytes) -> dict[str, list[tuple[object, ...]]]:
-    """What counts in a home with the same keys to which the file came in good order."""
+    """Return the live content of a home with the same keys that received the file in good order."""
     other = Landing(landing.folder / "unbroken")
     (other.folder / "home" / "vault").mkdir(parents=True)
     shutil.copy(landing.settings.home / "vault" / "keys", other.folder / "home" / "vault" / "keys")
@@ -68,7 +68,7 @@ def unbroken(landing: Landing, name: str, content: str | bytes) -> dict[str, lis
 
 
 def broken(landing: Landing, record: int, feed: str | None = None) -> str:
-    """The id of a row in quarantine that came from a record."""
+    """Return the id of a row in quarantine that came from a record."""
     rows = Mending(landing.settings).rows("open", "patched", "patch_failed")
     return str(next(row["quarantine_id"] for row in rows if row["record"] == record and feed in {None, row["feed"]}))
 
@@ -81,7 +81,7 @@ def test_all_that_a_format_makes_of_a_record_follows_its_repair(till: Landing) -
 
 
 def test_a_patched_record_stands_where_it_stood(landing: Landing) -> None:
-    """Lines of an invoice are numbered as they stand in the file."""
+    """The lines of an invoice are numbered by their position in the file."""
     landing.declare(SHOP.format("time_zone: Europe/London"))
     landing.write("till/day.csv", GOOD.replace(sold("539461", "22314"), sold("539461", "22314", "sometime")))
     landing.ingest()

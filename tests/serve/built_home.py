@@ -1,4 +1,4 @@
-"""Homes with a small build in them, made by hand: publishing and reading need no dbt."""
+"""Homes with a small build, made by hand: publishing and reading need no dbt."""
 
 from __future__ import annotations
 
@@ -99,5 +99,5 @@ def make_version(home: Path, build_id: str = "first", *, extra: str = "") -> tup
 
 
 def due(number: int) -> Decimal:
-    """The amount of an order in these homes."""
+    """Return the amount of an order in these homes."""
     return Decimal(number) * Decimal("1.1")

@@ -22,7 +22,7 @@ from tests.serve.built_home import due, make_build, make_version
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with one version; tests only read it."""
+    """Return a home with one version. Tests only read it."""
     return make_version(tmp_path_factory.mktemp("home"))[0]
 
 

@@ -1,4 +1,4 @@
-"""What readers are given, and what they are not."""
+"""Tests of publishing: the versions that readers get, and those that they do not get."""
 
 from __future__ import annotations
 

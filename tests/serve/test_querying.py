@@ -1,4 +1,4 @@
-"""SQL on what is published, and the look-ups that the command line shares with the dashboards."""
+"""Tests of SQL on the published version, and of the look-ups that the command line shares with the dashboards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.serve.built_home import make_version
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with one version; tests only read it."""
+    """Return a home with one version. Tests only read it."""
     return make_version(tmp_path_factory.mktemp("home"))[0]
 
 

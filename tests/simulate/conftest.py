@@ -10,7 +10,7 @@ from orderhouse.simulate import Mess, simulate
 
 @pytest.fixture(scope="session")
 def tidy_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,500 orders without any mess, in two parts."""
+    """Simulate 2,500 orders without any mess, in two parts."""
     folder = tmp_path_factory.mktemp("tidy")
     simulate(2_500, 5, folder, orders_per_file=2_000)
     return folder
@@ -18,7 +18,7 @@ def tidy_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def messy_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same 2,500 orders with a lot of mess."""
+    """Simulate the same 2,500 orders with a lot of mess."""
     folder = tmp_path_factory.mktemp("messy")
     simulate(2_500, 5, folder, Mess.heavy(), orders_per_file=2_000)
     return folder

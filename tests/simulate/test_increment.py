@@ -14,7 +14,7 @@ from tests.simulate.worlds import feed, fingerprints, truth
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
-    """A world, the day after it and the day after that; every recent order goes on living."""
+    """Simulate a world and the next two days. Recent orders continue each day."""
     folders = [tmp_path_factory.mktemp(name) for name in ("world", "first", "second")]
     simulate(2_000, 9, folders[0], days=60)
     simulate(50, 9, folders[1], days=60, offset=2_000, touched=2_000)

@@ -21,13 +21,13 @@ _ORDERS = 20_000
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    """The catalogue of a world of 20,000 orders."""
+    """Return the catalogue of a world of 20,000 orders."""
     return Catalogue.of(Draws(4), Calendar.of(SimulationOptions(_ORDERS, 4, Path("nowhere"))))
 
 
 @pytest.fixture(scope="module")
 def lives(catalogue: Catalogue) -> Lives:
-    """All lives of that world."""
+    """Return all lives of that world."""
     return live(np.arange(_ORDERS, dtype=np.int64), catalogue)
 
 

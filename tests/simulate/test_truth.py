@@ -12,7 +12,7 @@ _UNITS = ("ordered", "cancelled", "shipped", "lost", "carrier_returned", "recall
 
 
 def _charged(column: str) -> pl.Expr:
-    """Tax that is added to what the customer pays."""
+    """Return the tax that is added to the amount that the customer pays."""
     return pl.when(pl.col("prices_include_tax") == "true").then(pl.lit(0)).otherwise(money(column))
 
 
@@ -110,7 +110,7 @@ def test_days_add_up_to_the_orders(tidy_world: Path) -> None:
 
 
 def _cancelled_but_shipped(world: Path) -> pl.DataFrame:
-    """Gross of units that were shipped and kept although their order was cancelled."""
+    """Return the gross of units that were shipped and kept although their order was cancelled."""
     orders = truth(world, "orders").filter(~pl.col("is_test") & pl.col("is_cancelled"))
     lines = current(feed(world, "order_lines"), "order_id", "line_id")
     gone = feed(world, "tracking").filter(pl.col("status").is_in(["cancelled", "lost", "returned"]))
@@ -124,7 +124,7 @@ def _cancelled_but_shipped(world: Path) -> pl.DataFrame:
 
 
 def _movements(world: Path) -> pl.DataFrame:
-    """Every change of stock in time order, with the level after it; a count sets the level."""
+    """Return every change of stock in time order, with the level after it; a count sets the level."""
     shipments = feed(world, "shipments")
     recalled = feed(world, "tracking").filter(pl.col("status") == "cancelled")
     by_number = shipments.join(recalled.select("tracking_number", "occurred_at"), on="tracking_number")

@@ -1,4 +1,4 @@
-"""The examples on the pages of the formats: the files that a page shows, how it says they are read, the rows it says.
+"""Examples on the pages of the formats: the files, how they are declared, and the rows that they give.
 
 An example is a section whose heading is *An example*. In it a line that begins with a file's name and ends in a colon
 stands before each file, and a line with a feed's name before the table of its rows. The format is the last that was
@@ -31,8 +31,8 @@ class Example:
     """One example of a page.
 
     Attributes:
-        path: Where the page's source looks.
-        declared: What the page declares of a canonical source; a known format must do without.
+        path: Path of the page's source.
+        declared: Declarations of a canonical source on the page. A known format must have none.
         files: Their paths and contents.
         rows: By feed, the rows that follow, with the columns that the page shows, as the contract types them.
     """
@@ -46,7 +46,7 @@ class Example:
 
 
 def examples_of(page: Path) -> list[Example]:
-    """The examples of a page, in order."""
+    """Return the examples of a page, in order."""
     text = page.read_text(encoding="utf-8")
     return [_example(page.stem, text[: found.start()], found[2]) for found in SECTION.finditer(text)]
 

@@ -46,7 +46,7 @@ used. The files themselves are not part of the project.
 
 @dataclass
 class Counted:
-    """What one file gives."""
+    """Counts of one file."""
 
     records: set[int] = field(default_factory=set)
     rows_in: int = 0
@@ -59,7 +59,7 @@ class Counted:
 
 
 def page(folder: Path) -> str:
-    """The page about the folder of real data."""
+    """Return the page about the folder of real data."""
     sections = [_section(folder / name, name, format_name) for name, format_name in FOLDERS.items()]
     return "\n".join([HEAD, *sections])
 
@@ -81,7 +81,7 @@ def _section(folder: Path, name: str, format_name: str) -> str:
 
 
 def _declared(folder: Path, name: str, format_name: str) -> list[Source]:
-    """The sources of the examples where there are some (files without header need them), else the format alone."""
+    """Return the sources of the examples (files without header need them), or else a source of the format alone."""
     examples = sorted((PROJECT / "examples").glob(f"{Path(name).name}*.yaml"))
     if not examples:
         return [Source.model_validate({"name": "payloads", "format": format_name, "path": str(folder / "*")})]

@@ -14,7 +14,7 @@ PLACED = "2026-03-01T10:00:00-05:00"
 
 
 def money(shop: str, presentment: str | None = None) -> Json:
-    """An amount in both currencies."""
+    """Return an amount in both currencies."""
     both = {"shop_money": {"amount": shop, "currency_code": "CAD"}}
     if presentment is not None:
         both["presentment_money"] = {"amount": presentment, "currency_code": "USD"}
@@ -22,7 +22,7 @@ def money(shop: str, presentment: str | None = None) -> Json:
 
 
 def order(**changes: Any) -> Json:
-    """An order with all that an order carries."""
+    """Return an order with all fields that an order has."""
     return {
         "id": 1001,
         "name": "#1001",
@@ -113,7 +113,7 @@ def order(**changes: Any) -> Json:
 
 
 def customer(**changes: Any) -> Json:
-    """A customer who may be written to."""
+    """Return a customer who accepts marketing."""
     return {
         "id": 77,
         "email": "ann@example.org",
@@ -129,7 +129,7 @@ def customer(**changes: Any) -> Json:
 
 
 def transaction(**changes: Any) -> Json:
-    """The money of the order, in the currency that the customer saw."""
+    """Return the payment of the order, in the currency that the customer saw."""
     return {
         "id": 501,
         "order_id": 1001,
@@ -146,7 +146,7 @@ def transaction(**changes: Any) -> Json:
 
 
 def refund(**changes: Any) -> Json:
-    """One mug back (30.00 − 3.00 + 2.70 tax) and the shipping (6.00 + 0.60 tax): 36.30 USD."""
+    """Return one mug (30.00 − 3.00 + 2.70 tax) and the shipping (6.00 + 0.60 tax), refunded: 36.30 USD."""
     return {
         "id": 901,
         "order_id": 1001,
@@ -182,13 +182,13 @@ def refund(**changes: Any) -> Json:
 
 
 def cancelled_hat() -> Json:
-    """The hat taken off the order before it left; no money moved yet."""
+    """Return a refund that takes the hat off the order before it is shipped, without money."""
     line = {"id": 3, "line_item_id": 2, "quantity": 1, "restock_type": "cancel", "line_item": {"id": 2, "sku": ""}}
     return refund(id=900, refund_line_items=[line], order_adjustments=[], transactions=[])
 
 
 def fulfilment(**changes: Any) -> Json:
-    """The mugs, sent without a number at first."""
+    """Return the fulfilment of the mugs, at first without a tracking number."""
     return {
         "id": 801,
         "order_id": 1001,
@@ -206,7 +206,7 @@ def fulfilment(**changes: Any) -> Json:
 
 
 def product(**changes: Any) -> Json:
-    """A product of one variant with a SKU and one without."""
+    """Return a product of one variant with a SKU and one without."""
     return {
         "id": 111,
         "title": "Mug",

@@ -90,7 +90,7 @@ STOCK = {
 
 
 def table(name: str, *rows: dict[str, Any]) -> SourceFile:
-    """A table of rows."""
+    """Return rows as a table."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
     writer.writeheader()
@@ -99,7 +99,7 @@ def table(name: str, *rows: dict[str, Any]) -> SourceFile:
 
 
 def accepted(found: list[FeedRows], feed: str, **declared: Any) -> list[dict[str, Any]]:
-    """A feed's good rows; the test fails if there are others."""
+    """Return the accepted rows of a feed; fail if there are others."""
     sorted_out = screened(found, feed, NAME, **declared)
     assert sorted_out.quarantined["reasons"].to_list() == []
     return sorted_out.accepted.to_dicts()
@@ -297,7 +297,7 @@ def test_every_word_of_amazon_in_the_seed_is_one_of_ours() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> list[FeedRows]:
-    """The bundle of real tables."""
+    """Return the bundle of real tables."""
     folder = payloads(data_folder(), "amazon_selling_partner_tables")
     return read(NAME, *(local_file(path) for path in sorted(folder.iterdir())))
 
@@ -306,7 +306,7 @@ def test_the_real_tables_tie_out_line_by_line(real: list[FeedRows]) -> None:
     lines = screened(real, "order_lines", NAME)
     assert (lines.accepted.height, lines.quarantined.height) == (86, 14)
     first = {row["line_id"]: row for row in lines.accepted.to_dicts()}["ITEM00004"]
-    # 57.61 for three, less 16.67; shipping 16.48 less 9.74, its tax 4.87 less what Amazon gave up on it
+    # 57.61 for three, less 16.67; shipping 16.48 less 9.74, its tax 4.87 less the part that Amazon waived
     assert first["quantity"] * first["unit_price"] - first["discount_amount"] == Decimal("40.94")
     order = {row["order_id"]: row for row in screened(real, "orders", NAME).accepted.to_dicts()}["ORDER00004"]
     assert order["shipping_amount"] == Decimal("6.74")
@@ -317,7 +317,7 @@ def test_the_real_tables_tie_out_line_by_line(real: list[FeedRows]) -> None:
 
 
 def _net_by_other_means(line_ids: set[str]) -> Decimal:
-    """Price less discount, less the shipping discount above the shipping, over the lines, straight from the file."""
+    """Sum price less discount, and shipping less its discount, over the lines, straight from the file."""
     path = payloads(data_folder(), "amazon_selling_partner_tables") / "order_item.csv"
     total = Decimal()
     for row in csv.DictReader(io.StringIO(path.read_text())):

@@ -26,7 +26,7 @@ def named(example: Example) -> str:
 
 
 def found_in(example: Example) -> list[FeedRows]:
-    """What the format makes of the example's files, those of a bundle together."""
+    """Read the files of the example with its format, those of a bundle together."""
     together = FORMATS[example.format].bundles(list(example.files))
     return [
         rows

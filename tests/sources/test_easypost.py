@@ -27,7 +27,7 @@ NAME = "easypost_trackers"
 
 
 def scan(status: str = "in_transit", at: str = "2026-03-01T10:00:00Z", **more: Any) -> dict[str, Any]:
-    """A tracking detail."""
+    """Return a tracking detail."""
     place = {"object": "TrackingLocation", "city": "LYON", "state": None, "country": "FR", "zip": "69001"}
     return {
         "object": "TrackingDetail",
@@ -41,7 +41,7 @@ def scan(status: str = "in_transit", at: str = "2026-03-01T10:00:00Z", **more: A
 
 
 def tracker(*scans: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A tracker with scans."""
+    """Return a tracker with scans."""
     return {
         "id": "trk_1",
         "object": "Tracker",
@@ -58,12 +58,12 @@ def tracker(*scans: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def event(result: Any, description: str = "tracker.updated") -> dict[str, Any]:
-    """A webhook's event."""
+    """Return the event of a webhook."""
     return {"object": "Event", "id": "evt_1", "description": description, "result": result, "mode": "production"}
 
 
 def ignored(found: list[FeedRows]) -> list[str]:
-    """What nothing was taken from."""
+    """Return the kinds of records that were ignored."""
     return [kind for rows in found for kind in rows.ignored]
 
 
@@ -250,7 +250,7 @@ def test_any_json_is_taken_named_or_quarantined(document: Any) -> None:
 
 @pytest.fixture(scope="module")
 def real() -> Path:
-    """EasyPost's own example answers."""
+    """Return the folder of EasyPost's own example answers."""
     return payloads(data_folder(), "easypost_api")
 
 

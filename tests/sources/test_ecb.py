@@ -29,7 +29,7 @@ NEWEST = "Date, USD, JPY, GBP, \n24 November 2026, 1.0512, 162.01, 0.8333, \n"
 
 
 def zipped(content: str | bytes, name: str = "eurofxref-hist.csv", *more: str) -> bytes:
-    """Content in an archive."""
+    """Return content in an archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for each in (name, *more):

@@ -28,7 +28,7 @@ PLAIN = [[*row[:4], "Köln", row[5]] for row in ROWS]
 
 
 def csv_text(rows: list[list[str]], delimiter: str = ",", end: str = "\n", header: bool = True) -> str:
-    """Rows as CSV; fields are quoted where they must be."""
+    """Return rows as CSV; fields are quoted where they must be."""
 
     def field(value: str) -> str:
         special = any(character in value for character in (delimiter, '"', "\n", "\r"))
@@ -39,18 +39,18 @@ def csv_text(rows: list[list[str]], delimiter: str = ",", end: str = "\n", heade
 
 
 def ndjson(rows: list[list[str]]) -> bytes:
-    """Rows as lines of JSON, the amount as a number."""
+    """Return rows as lines of JSON, the amount as a number."""
     lines = [json.dumps(dict(zip(NAMES, row, strict=True)), ensure_ascii=False) for row in rows]
     return "\n".join(line.replace(f'"{row[5]}"', row[5]) for line, row in zip(lines, rows, strict=True)).encode()
 
 
 def json_array(rows: list[list[str]]) -> bytes:
-    """Rows as a JSON array."""
+    """Return rows as a JSON array."""
     return b"[" + b",\n".join(ndjson(rows).split(b"\n")) + b"]"
 
 
 def parquet(rows: list[list[str]]) -> bytes:
-    """Rows as Parquet with types."""
+    """Return rows as Parquet with types."""
     frame = pl.DataFrame(rows, schema=NAMES, orient="row").with_columns(
         pl.col("placed_at", "updated_at").str.to_datetime(time_zone="UTC"),
         pl.col("shipping_amount").cast(pl.Decimal(12, 4)),
@@ -61,7 +61,7 @@ def parquet(rows: list[list[str]]) -> bytes:
 
 
 def xlsx(rows: list[list[str]]) -> bytes:
-    """Rows as a workbook."""
+    """Return rows as a workbook."""
     book = Workbook()
     for row in [NAMES, *rows]:
         book.active.append(row)
@@ -71,13 +71,13 @@ def xlsx(rows: list[list[str]]) -> bytes:
 
 
 def read(path: Path, **declared: object) -> list[FeedRows]:
-    """What the canonical format makes of a file."""
+    """Read a file with the canonical format."""
     source = Source.model_validate({"format": "canonical", "feed": "orders", "path": str(path), **declared})
     return list(FORMATS["canonical"].read(source, [local_file(path)]))
 
 
 def rows_of(found: list[FeedRows]) -> tuple[list[list[object]], list[int]]:
-    """Values and places."""
+    """Return values and places."""
     frame = pl.concat([rows.frame for rows in found if rows.frame.height])
     values = frame.select(
         pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%SZ")
@@ -168,7 +168,7 @@ def test_blocks_are_cut_between_records_whatever_their_size(
 
 
 def unpacked_in(size: int) -> Callable[..., object]:
-    """Reads a file in small pieces."""
+    """Return a reader that yields a file in pieces of this size."""
 
     def pieces(file: object, _: int) -> object:
         content = Path(file.path).read_bytes()  # type: ignore[attr-defined]

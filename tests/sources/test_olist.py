@@ -14,7 +14,7 @@ JANUARY, FEBRUARY, MARCH = (f"2018-0{month}-05 10:00:00" for month in (1, 2, 3))
 
 
 def bundle(orders: dict[str, str], items: Sequence[str], products: str = "mug pot") -> list[FeedRows]:
-    """The rows of orders, by when each was placed, and of items: order, number, product, freight."""
+    """Read orders, by when each was placed, and items as order, number, product, freight, with the format."""
     rows: dict[str, list[str]] = {part: [",".join(columns)] for part, columns in PARTS.items()}
     rows["orders"] += [f"{each},c{each},delivered,{placed},{placed},,,{placed}" for each, placed in orders.items()]
     rows["order_items"] += ["{},{},{},s1,10.00,{}".format(*item.split()) for item in items]

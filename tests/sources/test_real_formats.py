@@ -16,7 +16,7 @@ Query = list[tuple[object, ...]]
 
 
 def ingested(tmp_path: Path, name: str, declared: str) -> Raw:
-    """The raw tables of a source's real files."""
+    """Ingest the real files of a source; return its raw tables."""
     sources = tmp_path / "sources.yaml"
     sources.write_text(f"sources:\n  real:\n    format: {name}\n    path: {declared}\n")
     settings = load_settings(home=tmp_path / "home", sources=sources)
@@ -25,13 +25,13 @@ def ingested(tmp_path: Path, name: str, declared: str) -> Raw:
 
 
 class Raw:
-    """Raw tables to ask."""
+    """Raw tables to query."""
 
     def __init__(self, settings: object) -> None:
         self.settings = settings
 
     def __call__(self, sql: str) -> Query:
-        """The rows of an answer."""
+        """Return the rows of a query."""
         connection = open_raw(self.settings, read_only=True)  # type: ignore[arg-type]
         try:
             return connection.execute(sql).fetchall()
@@ -41,13 +41,13 @@ class Raw:
 
 @pytest.fixture(scope="module")
 def olist(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The marketplace's seven files."""
+    """Ingest the marketplace's seven files."""
     return ingested(tmp_path_factory.mktemp("olist"), "olist", str(data_folder() / "olist"))
 
 
 @pytest.fixture(scope="module")
 def retail(tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """The wholesaler's daily files."""
+    """Ingest the wholesaler's daily files."""
     return ingested(tmp_path_factory.mktemp("retail"), "online_retail", str(data_folder() / "online_retail" / "*.csv"))
 
 

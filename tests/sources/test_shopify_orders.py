@@ -36,7 +36,7 @@ LATER = "2026-03-21T10:00:00-04:00"
 
 
 def sent(tmp_path: Path, files: dict[str, Any], more: str = "") -> Raw:
-    """The raw tables after these files, each a JSON value, text or bytes."""
+    """Ingest these files, each a JSON value, text or bytes; return the raw tables."""
     folder = tmp_path / "landing"
     folder.mkdir()
     for name, content in files.items():
@@ -50,12 +50,12 @@ def sent(tmp_path: Path, files: dict[str, Any], more: str = "") -> Raw:
 
 
 def real(tmp_path: Path, name: str, more: str = "") -> Raw:
-    """The raw tables after one of the real payloads."""
+    """Ingest one of the real payloads; return the raw tables."""
     return sent(tmp_path, {name: (data_folder() / "payloads" / "shopify_api" / name).read_bytes()}, more)
 
 
 def worth(raw: Raw, order_id: str) -> object:
-    """What an order comes to: lines after discount, their tax, shipping and its tax."""
+    """Return the total of an order: lines after discount, their tax, shipping and its tax."""
     ((total,),) = raw(
         f"""
         select sum(quantity * unit_price - coalesce(discount_amount, 0) + coalesce(tax_amount, 0))
@@ -88,7 +88,7 @@ def test_the_real_old_order_keeps_the_tax_that_no_line_tells_in_a_line_of_its_ow
         ("IPOD2008RED", Decimal("199.0000"), None, True),
         ("TAX", Decimal("0.0000"), Decimal("11.9400"), False),
     ]
-    # Its own total says 409.94, which is two of its three lines: 3 × 199.00 + 11.94 it is.
+    # Its own total is 409.94, which covers two of its three lines. The right total is 3 × 199.00 + 11.94.
     assert worth(raw, "450789469") == Decimal("608.94")
     assert raw("select sku, kind from raw.products") == [("TAX", "service")]
     # The one fulfilment failed.
@@ -204,7 +204,7 @@ def test_units_taken_off_an_order_without_a_refund_are_cancelled_too(tmp_path: P
     changed = order(refunds=[refund()])
     changed["line_items"][0]["current_quantity"] = 0
     raw = sent(tmp_path, {"order.json": changed})
-    # Two ordered, none left, one of them came back: the other was taken off.
+    # Two were ordered and none is left. One was returned, so the other was cancelled.
     assert raw("select cancelled_quantity from raw.order_lines where line_id = '1'") == [(1,)]
 
 
@@ -338,13 +338,13 @@ def test_nothing_personal_is_in_the_raw_tables(tmp_path: Path) -> None:
 
 
 def read(path: Path) -> list[FeedRows]:
-    """What the format makes of a file."""
+    """Read a file with the `shopify_orders` format."""
     source = Source(name="shop", format="shopify_orders", path=[str(path)])
     return list(FORMATS["shopify_orders"].read(source, [local_file(path)]))
 
 
 def accounted(rows: list[FeedRows], records: int) -> bool:
-    """Whether each of so many records gave rows, was quarantined, or is counted among what is set aside."""
+    """Return whether each of so many records gave rows, was quarantined, or is counted as ignored."""
     found: set[int] = set()
     for each in rows:
         found |= set(each.frame["_record"].to_list()) | {bad.record for bad in each.malformed}
@@ -395,7 +395,7 @@ def test_any_json_is_read_or_rejected_and_every_record_accounted_for(tmp_path: P
 
 
 def places(value: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The ways to every part of a JSON value."""
+    """Return the paths to every part of a JSON value."""
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [way, *(place for name, part in parts for place in places(part, (*way, name)))]
 

@@ -60,7 +60,7 @@ GQL = {
 
 
 def landed(tmp_path: Path, tables: dict[str, str], style: str = "") -> Raw:
-    """The raw tables after a bundle."""
+    """Ingest a bundle; return the raw tables."""
     folder = tmp_path / "landing"
     folder.mkdir(exist_ok=True)
     for name, text in tables.items():
@@ -69,7 +69,7 @@ def landed(tmp_path: Path, tables: dict[str, str], style: str = "") -> Raw:
 
 
 def taken(tmp_path: Path, folder: Path) -> Raw:
-    """The raw tables after a folder."""
+    """Ingest a folder; return the raw tables."""
     sources = tmp_path / "sources.yaml"
     sources.write_text(f"sources:\n  shop:\n    format: shopify_tables\n    path: {folder}\n")
     loaded = load_settings(home=tmp_path / "home", sources=sources)
@@ -86,7 +86,7 @@ def test_rest_tables_add_up_to_what_the_order_is_worth(tmp_path: Path) -> None:
         ("MUG", 2, Decimal("40.0000"), Decimal("8.0000"), Decimal("7.2000"), 0),
         ("variant-22", 1, Decimal("15.0000"), Decimal("0.0000"), Decimal("1.5000"), 1),
     ]
-    # 80 − 8 + 15 + 7.20 + 1.50 + 8 + 0.80 is what was paid.
+    # The payment is 80 − 8 + 15 + 7.20 + 1.50 + 8 + 0.80.
     assert raw("select amount from raw.payments where kind = 'sale/success'") == [(Decimal("104.5000"),)]
 
 
@@ -153,7 +153,7 @@ def test_the_real_tables_are_two_bundles_in_which_every_row_is_somewhere(tmp_pat
         (2, len({path.read_bytes() for path in folder.glob("*.csv")}))
     ]
     assert raw("select count(*) from raw.files where rows_in <> accepted + duplicate + quarantined") == [(0,)]
-    # Three orders have a hash where their country was; that is all that is wrong.
+    # Three orders have a hash instead of their country. There is no other fault.
     assert raw("select feed, count(*) from raw.quarantine group by 1") == [("orders", 3)]
     moved = """
         select sum(amount) from raw.payments

@@ -66,7 +66,7 @@ def event(type_: str, body: dict[str, Any], at: int = CREATED + 5) -> dict[str, 
 
 
 def found_in(*values: Any, **declared: Any) -> list[FeedRows]:
-    """What a file of lines gives."""
+    """Read a file of JSON lines."""
     return read(EVENTS, file_of("\n".join(json.dumps(value) for value in values)), **declared)
 
 
@@ -75,7 +75,7 @@ def payments(*values: Any, **declared: Any) -> pl.DataFrame:
 
 
 def kinds(*values: Any) -> dict[str, str]:
-    """The kind of each payment."""
+    """Return the kind of each payment."""
     return dict(payments(*values).select("payment_id", "kind").rows())
 
 
@@ -327,7 +327,7 @@ ANY_JSON = st.recursive(
 @given(ANY_JSON)
 @settings(max_examples=80, deadline=None)
 def test_any_json_is_taken_ignored_or_quarantined_record_by_record(value: Any) -> None:
-    """In an array each value is a record, but for a list of Stripe's, whose members are."""
+    """Each value of an array is a record. Of a Stripe list, each member is a record instead."""
     found = read(EVENTS, file_of(json.dumps([value])))
     taken = {record for rows in found for record in rows.frame[RECORD]}
     stopped = {each.record for rows in found for each in rows.malformed}

@@ -14,7 +14,7 @@ from orderhouse.files.source_files import local_file
 from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
 from orderhouse.sources.readers.records import RECORD, Records
 
-# Whatever Unicode calls white space, and what looks like some of it in UTF-8 without being any.
+# All white space of Unicode, and characters whose UTF-8 bytes resemble white space.
 CHARACTERS = 'ab ,;é|"\t\v\f\x1c\x85\xa0\u1680\u2003\u2014\u2028\u202f\u205f\u2060\u3000\u3001ÂÃ'
 
 

@@ -86,14 +86,14 @@ def real(name: str) -> list[FeedRows]:
 
 
 def accepted(found: list[FeedRows], feed: str, **declared: Any) -> pl.DataFrame:
-    """The rows of a feed, none of which is quarantined."""
+    """Return the rows of a feed; fail if one is quarantined."""
     screening = screened(found, feed, WOO, **declared)
     assert screening.quarantined["reasons"].to_list() == []
     return screening.accepted
 
 
 def order_totals(found: list[FeedRows]) -> dict[str, Decimal]:
-    """Lines − discounts + tax + shipping, as it is accepted, per order."""
+    """Return lines − discounts + tax + shipping of the accepted rows, per order."""
     lines = accepted(found, "order_lines")
     net = lines.select(
         "order_id",
@@ -272,7 +272,7 @@ ANY_JSON = st.recursive(
 
 @st.composite
 def odd_objects(draw: st.DrawFn) -> Any:
-    """Orders and refunds with parts replaced by anything, and anything."""
+    """Draw orders and refunds with parts replaced by any value, and any other value."""
     whole = draw(st.sampled_from([ORDER, REFUND, {}]))
     parts = draw(st.dictionaries(st.sampled_from([*ORDER, *REFUND]), ANY_JSON, max_size=3))
     return {**whole, **parts} if whole else draw(ANY_JSON)

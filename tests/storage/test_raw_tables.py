@@ -1,4 +1,4 @@
-"""Rows, their loads and the views of both; homes of before there were loads."""
+"""Tests of rows, their loads and the views of both, and of homes from before there were loads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, ord
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    """Two feeds, orders in two files and batches, one row of them twice."""
+    """Ingest two feeds: orders in two files and batches, one row of them twice."""
     found = Landing(tmp_path)
     found.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*.csv\n")
     found.write("feeds/orders-1.csv", ORDERS_HEADER + order(1) + order(2))
@@ -36,7 +36,7 @@ def everything(landing: Landing) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def put_lineage_beside_rows(landing: Landing) -> None:
-    """Make of the home one of before there were loads: tables in place of views."""
+    """Convert the home to the layout before there were loads: tables instead of views."""
     with open_raw(landing.settings) as raw:
         for feed in CONTRACTS:
             raw.execute(f'create table "{feed}_before" as from raw."{feed}"')
@@ -95,7 +95,7 @@ def test_a_move_that_ends_half_way_goes_on_where_it_was(landing: Landing, monkey
         pass
 
     class Fragile:
-        """Ends before it drops the second table that was moved."""
+        """Connection that ends before it drops the second table that was moved."""
 
         def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
             self.connection, self.drops = connection, 0

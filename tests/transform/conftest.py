@@ -15,7 +15,7 @@ from tests.transform.small_project import receive, write_project
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small project's folder."""
+    """Write the small project in place of the real one; return its folder."""
     folder = write_project(tmp_path / "project")
     monkeypatch.setattr(dbt, "project_folder", lambda: folder)
     monkeypatch.setattr(building, "project_folder", lambda: folder)
@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What dbt keeps of parsing the small project as it was written; it parses again what a test changes in it."""
+    """Parse the small project once; return dbt's parse cache. dbt parses again the files that a test changes."""
     folder = tmp_path_factory.mktemp("parsed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt, "project_folder", partial(write_project, folder / "project"))
@@ -34,7 +34,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, project: Path, parsed: Path) -> Settings:
-    """A home in which two orders arrived."""
+    """Return the settings of a home in which two orders arrived."""
     found = Settings(home=tmp_path / "home", sources=tmp_path / "no-sources.yaml")
     copy_parsed_project(parsed, found.home)
     receive(found, 1, {"A": "2026-01-01 10:00:00", "B": "2026-01-02 10:00:00"})

@@ -87,6 +87,6 @@ def receive(settings: Settings, batch: int, orders: dict[str, str]) -> None:
 
 
 def declare_coverage(settings: Settings, batch: int, feed: str) -> None:
-    """Say that the source covers one more feed."""
+    """Record that the source covers one more feed."""
     with open_raw(settings) as raw:
         raw.execute("insert into raw.coverage (source, feed, batch_id) values ('shop', ?, ?)", [feed, batch])

@@ -1,4 +1,4 @@
-"""When a build computes what, what it remembers, and that killing it changes nothing."""
+"""Tests of builds: when they compute a table, what they remember, and that a kill changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--as-of` takes."""
+"""Tests of the values that `--as-of` accepts."""
 
 from __future__ import annotations
 

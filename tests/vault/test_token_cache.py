@@ -1,4 +1,4 @@
-"""The cache of tokens says what it was told or nothing, whatever was asked before."""
+"""Tests of the token cache: it returns the stored token or nothing, whatever was looked up before."""
 
 from __future__ import annotations
 
