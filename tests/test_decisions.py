@@ -1,4 +1,4 @@
-"""The decisions: one file each in docs/decisions, short, with a status, in the index."""
+"""Tests of the decisions: one file each in docs/decisions, short, with a status, in the index."""
 
 from __future__ import annotations
 

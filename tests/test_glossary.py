@@ -1,4 +1,4 @@
-"""The glossary: every term has a definition of one line and a list of words to avoid."""
+"""Tests of the glossary: every term has a definition of one line and a list of words to avoid."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of the audit, over a small built warehouse that holds, until a test plants a fault in it."""
+"""Tests of the audit, over a small built warehouse that passes until a test plants a fault in it."""

@@ -1,4 +1,4 @@
-"""A small built warehouse with what the audit looks at, and a small dbt project with tests over it."""
+"""Small built warehouse for the audit, and a small dbt project with tests over it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each expectation over the summaries: a planted fault turns it red, and only where it should refuse does it refuse."""
+"""Tests of the expectations: each planted fault is found, and refuses publication or only warns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Load on the webhook intake, on this machine: how many bodies a second, and how long an answer takes.
+"""Load on the webhook intake, on this machine: bodies per second and response times.
 
 Run it with ``python -m tests.benchmarks.intake_load``. It ends by itself after a bounded number of bodies or seconds,
 and then compares what was acknowledged with what is on the disk.

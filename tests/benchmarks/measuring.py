@@ -1,4 +1,4 @@
-"""One command in a process of its own: how long it took and how much memory it and its children held at most."""
+"""Measurement of one command in a process of its own: its time, and its peak memory with its children."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The limit to measure against: plain DuckDB, the same CSV files, orders on five axes and daily revenue, nothing else.
 
 No contracts, no quarantine, no personal data kept apart, no lineage, no increments, no tests, no history of versions:
-what it leaves out is what a run pays for. Run as `python tests/benchmarks/reference.py FEEDS TARGET.duckdb`; with
+a run pays for these features. Run as `python tests/benchmarks/reference.py FEEDS TARGET.duckdb`; with
 `--load-only` it stops after `read_csv` and the typed insert.
 """
 

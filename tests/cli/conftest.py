@@ -1,4 +1,4 @@
-"""A terminal wide enough for every table, whoever made the consoles and when."""
+"""Fixture of a terminal that is wide enough for every table."""
 
 from __future__ import annotations
 

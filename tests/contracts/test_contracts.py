@@ -1,4 +1,4 @@
-"""The contracts are the public interface: their shape, keys and types stay what the feed page says."""
+"""Tests of the contracts as a public interface: shape, keys and types stay as the feed page documents them."""
 
 from __future__ import annotations
 

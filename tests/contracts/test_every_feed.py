@@ -1,4 +1,4 @@
-"""Every feed, column by column as the feed page lists it: types, what is required, keys, bounds and rules."""
+"""Tests of every feed, column by column as the feed page lists it: types, required, keys, bounds and rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and instants as a source declares to write them; what is written otherwise is refused, not guessed at."""
+"""Tests of declared notations of numbers and instants. Values in another notation are refused, not guessed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of what Dagster sees."""
+"""Tests of the Dagster assets, checks and jobs."""

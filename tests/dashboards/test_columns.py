@@ -1,4 +1,4 @@
-"""Columns of the small test warehouse. The real models have all of them, so pages find them there too."""
+"""Columns of the small test warehouse. The real models have all of them, so the pages work there too."""
 
 from __future__ import annotations
 

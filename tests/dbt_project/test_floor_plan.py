@@ -1,4 +1,4 @@
-"""The check of the dbt project's floor plan is red on each fault that is planted, and on nothing else."""
+"""Tests of the floor plan check of the dbt project: it fails on each planted fault and on nothing else."""
 
 from __future__ import annotations
 

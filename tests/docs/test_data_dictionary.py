@@ -1,4 +1,4 @@
-"""The data dictionary: every table that readers see, every column, in words."""
+"""Tests of the data dictionary: every public table and column has a description."""
 
 from __future__ import annotations
 

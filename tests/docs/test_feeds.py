@@ -1,4 +1,4 @@
-"""The page of the feeds is what the contracts and the words give, and leaves nothing of them out."""
+"""Tests of the page of the feeds: it is generated from the contracts and vocabularies, and is complete."""
 
 from __future__ import annotations
 

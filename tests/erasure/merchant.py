@@ -1,4 +1,4 @@
-"""People with values that are found nowhere else, and a home that can be searched for them byte by byte."""
+"""People with unique personal values, and a home that can be searched for them byte by byte."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Landing:
         return path
 
     def ingest(self) -> IngestResult:
-        """Ingest what has changed."""
+        """Ingest new and changed files."""
         return receive(self.settings)
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:

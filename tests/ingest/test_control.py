@@ -1,4 +1,4 @@
-"""Totals that a sender states of a file: found beside it, held against it to the cent, early, late and corrected."""
+"""Tests of control totals of a sender: found beside the file, compared to the cent, early, late and corrected."""
 
 from __future__ import annotations
 

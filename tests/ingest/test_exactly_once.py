@@ -1,4 +1,4 @@
-"""A file's rows count once: under another name, sent twice, re-read under another mapping, or killed on the way."""
+"""Tests of exactly-once loading: files that are renamed, sent twice, reread under another mapping, or killed."""
 
 from __future__ import annotations
 

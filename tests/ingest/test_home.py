@@ -1,4 +1,4 @@
-"""The home around an ingest: settings, the lock, the vault, prefixes and constants, bundles."""
+"""Tests of the home around an ingest: settings, the lock, the vault, prefixes and constants, bundles."""
 
 from __future__ import annotations
 

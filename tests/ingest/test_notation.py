@@ -1,4 +1,4 @@
-"""A source's own notation, all the way: totals, kinds, the quarantine and repairs from it."""
+"""Tests of the notation of a source, end to end: totals, kinds, the quarantine and its repairs."""
 
 from __future__ import annotations
 

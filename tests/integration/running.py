@@ -1,4 +1,4 @@
-"""Runs `orderhouse` as a user would, and finds what it published."""
+"""Runs of `orderhouse` as a user would start them, and the files that they publish."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def share_parsed_project(home: Path) -> None:
 
 
 def copy_parsed_project(parsed: Path, home: Path) -> None:
-    """Give a home what dbt kept of parsing the project elsewhere."""
+    """Copy dbt's parse cache of another home into a home."""
     (home / PARSED).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copy(parsed, home / PARSED)
 

@@ -1,4 +1,4 @@
-"""A manufacturer's tables without header, by renames alone, against sums over the originals by other means."""
+"""Tests of a manufacturer's tables without header, mapped by renames alone, against sums over the originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unit tests that stand beside the models: state machines and formulas, written by hand from their definitions."""
+"""Unit tests of the models: state machines and formulas, written by hand from their definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The marketplace data set, end to end: every number here was counted in the source files, outside the warehouse."""
+"""Tests of the marketplace data, end to end. Every number was counted in the source files, outside the warehouse."""
 
 from __future__ import annotations
 

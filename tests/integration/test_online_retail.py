@@ -1,4 +1,4 @@
-"""The wholesaler's daily files, end to end, at once and day by day in shuffled order."""
+"""Tests of the wholesaler's daily files, end to end, at once and day by day in shuffled order."""
 
 from __future__ import annotations
 

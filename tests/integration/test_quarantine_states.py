@@ -1,4 +1,4 @@
-"""The state of every quarantined row, step by step, and the same state in the published table.
+"""Tests of the state of every quarantined row, step by step, and of the same state in the published table.
 
 One home is led through every state, decision and outcome. The expected states in `quarantine_states.csv` came from a
 second definition of them, since removed, which agreed on every row.

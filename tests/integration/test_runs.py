@@ -1,6 +1,6 @@
-"""Runs on the sample feeds, as processes of their own wherever they are killed or run at the same time.
+"""Tests of runs on the sample feeds, in processes of their own where they are killed or run at the same time.
 
-Killed, run again, run twice at once, refused; what readers see each time.
+The runs are killed, repeated, started twice at once, or refused. Each time the tests check the tables that readers see.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Shopify order, end to end: its page, its later version, its money, its parcel and the carrier's scans by number."""
+"""Tests of a Shopify order, end to end: its page, its later version, its payment, its parcel and the scans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats of known systems from their files to the published tables: one run over small made-up files of each."""
+"""Tests of the formats of known systems, from files to published tables, in one run over small made-up files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A WooCommerce shop paid through Stripe, from files to marts: refunds before their charge, fees after it."""
+"""Tests of a WooCommerce shop paid through Stripe, end to end: the refund before its charge, the fee after it."""
 
 from __future__ import annotations
 

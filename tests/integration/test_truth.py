@@ -1,4 +1,4 @@
-"""The warehouse against a world that knows its own answers and shares no code with the models."""
+"""Tests of the warehouse against a simulated world whose truth shares no code with the models."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_order_but_test_orders_is_in_the_mart(built: duckdb.DuckDBPyConnec
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_orders_are_what_the_world_says(built: duckdb.DuckDBPyConnection, column: str) -> None:
-    """Orders whose definition leaves a choice carry a caveat in the truth and are left to the unit tests."""
+    """Orders with an ambiguous definition have a caveat in the truth. The unit tests cover them."""
     differing = built.execute(
         f"""
         select order_id, truth.{column}, orders.{column}

@@ -1,4 +1,4 @@
-"""The wheel, installed with its locked dependencies into an empty environment, works in an empty folder.
+"""Tests of the wheel, installed with its locked dependencies into an empty environment and run in an empty folder.
 
 Its name keeps this module out of the ordinary suite: the installation takes minutes. `make test-wheel` runs it.
 """

@@ -1,4 +1,4 @@
-"""Processes to be killed: forked from one that has imported everything, so that hundreds of them take seconds.
+"""Processes to be killed. They fork from one that has imported everything, so that hundreds take seconds.
 
 The fork server itself never opens a database or makes a frame; each child opens its own.
 """

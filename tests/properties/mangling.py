@@ -1,4 +1,4 @@
-"""Damaged files for the fuzz tests: real ones with bytes flipped, cut, doubled or replaced by what parsers stumble on.
+"""Damaged files for the fuzz tests: real files with bytes flipped, cut, doubled or replaced by hard input.
 
 The good files belong in `specimens`; the assertions about damaged files belong in the tests.
 """

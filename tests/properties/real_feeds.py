@@ -1,7 +1,7 @@
-"""Slices of real sources, as pieces that may stand in one file or in several.
+"""Slices of real sources, as pieces that may be in one file or in several.
 
-A piece is the least that the format lets stand alone: of the wholesaler an invoice (its lines are numbered within their
-file), of the marketplace an order with everything that belongs to it, of a platform one JSON object.
+A piece is the smallest unit that the format can read alone. Of the wholesaler it is an invoice, whose lines are
+numbered within their file; of the marketplace an order with all its rows; of a platform one JSON object.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Good files for the fuzz tests to damage: of every feed and kind of file, and of every format that has an example.
+"""Good files for the fuzz tests to damage: of every feed and kind of file, and of every format with an example.
 
-Small on purpose: the head of a long file is as good as the whole.
+The files are small, since the head of a long file tests as much as the whole.
 """
 
 from __future__ import annotations

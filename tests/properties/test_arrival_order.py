@@ -1,8 +1,8 @@
-"""State is a pure function of the set of rows: how they arrive changes no table.
+"""Tests that the state depends on the set of rows only: the way that they arrive changes no table.
 
-A small simulated world, untidy as feeds are, is delivered once as it is, and again shuffled, newest or oldest first,
-its files merged and cut into others, rows and whole files partly twice, in several deliveries with a build after each
-(so that the incremental way is the one that is tested).
+A small simulated world with mess is delivered once as it is. It is delivered again shuffled, newest or oldest first,
+with its files merged and cut differently and some rows and files repeated. A build follows each of several deliveries,
+so that incremental builds are tested.
 """
 
 from __future__ import annotations

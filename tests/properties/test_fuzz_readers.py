@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, every format reads them or refuses them with a sentence, and accounts for every record."""
+"""Tests of all formats with arbitrary bytes: they read or refuse them, and account for every record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exactly once: a process killed at any moment, again and again, leaves what never being killed leaves."""
+"""Tests of exactly-once loading under kills: a process killed repeatedly at any moment leaves the same content."""
 
 from __future__ import annotations
 

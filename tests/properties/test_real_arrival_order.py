@@ -1,10 +1,10 @@
-"""State is a pure function of the set of rows, of real feeds too: how they arrive changes no table.
+"""Tests with real feeds that the state depends on the set of rows only: the way that they arrive changes no table.
 
-A wholesaler's invoices, a marketplace's orders and what four platforms' interfaces answer are delivered to one merchant
-as they were sent, and again shuffled, in other files, some of it twice, in several deliveries with a build after each.
+A wholesaler's invoices, a marketplace's orders and the API responses of four platforms are delivered to one merchant as
+they were sent. They are delivered again shuffled, in other files and partly twice, with a build after each delivery.
 
-What a format says only of a whole stays whole, as FEEDS.md settles it: the lines of an invoice are numbered within its
-file, so that it never stands in two; the seven files of a bundle hold everything of their orders.
+Pieces that a format needs complete are not cut. The lines of an invoice are numbered within its file, so an invoice is
+never split over two files. The seven files of a bundle contain all rows of their orders.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Once its record is repaired, a file of a real source gives what it gives when the record was never broken.
+"""Tests that a repaired record gives the same result as a record that was never broken.
 
-One value of one record of a real slice is broken, whatever becomes of that in the feeds that its format makes of it.
-Somebody reads the record as it was received, finds the bad value there and says what it should have been. Every row
-that counts, the quarantine and the counts must then be those of the file in which it was good.
+The test breaks one value of one record of a real slice. It reads the record as received, finds the bad value and
+records the good one as a repair. The live rows, the quarantine and the counts must then equal those of the unbroken
+file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A repaired run equals one in which the rows were never broken.
+"""Tests that a repaired run equals a run in which the rows were never broken.
 
-A small simulated world arrives with some rows broken, is built, repaired and built again, so that the incremental way
-is the one that is tested. Every published table must then say what it says of the unbroken world, receipt apart, and
-every file must be accounted for with the same counts.
+A small simulated world with some broken rows is built, repaired and built again, so that incremental builds are
+tested. Every published table must then equal that of the unbroken world, except for receipt columns. The counts of
+every file must be equal too.
 """
 
 from __future__ import annotations

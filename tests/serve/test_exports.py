@@ -1,4 +1,4 @@
-"""Exports: what is in the files, and that they can be verified."""
+"""Tests of exports: their content, and that they can be verified."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of the simulator: the same bytes, a consistent world, a truth that the feeds bear out."""
+"""Tests of the simulator: reproducible bytes, a consistent world, and a truth that agrees with the feeds."""

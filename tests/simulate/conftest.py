@@ -1,4 +1,4 @@
-"""Worlds that several tests read, made once per session."""
+"""Fixtures of simulated worlds that several tests read, made once per session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounding and draws: the two things everything else rests on."""
+"""Tests of rounding and of random draws, on which everything else depends."""
 
 from __future__ import annotations
 

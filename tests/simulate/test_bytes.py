@@ -1,4 +1,4 @@
-"""The same request gives the same bytes, in any format, process and cut."""
+"""Tests that the same request gives the same bytes, in any format, process and cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feeds keep the contracts: known columns, required ones filled, keys unique, words known, nothing after the end."""
+"""Tests that feeds keep the contracts: known columns, required values, unique keys, vocabulary, no late rows."""
 
 from __future__ import annotations
 

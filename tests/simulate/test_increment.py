@@ -1,4 +1,4 @@
-"""An increment goes on where the world ended: no id twice, no row twice, nothing forgotten."""
+"""Tests that an increment continues where the world ended: no repeated id or row, and no missing one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lives of orders hold together, whoever asks for them and wherever time is cut."""
+"""Tests that lives of orders are consistent, for any caller and any cut in time."""
 
 from __future__ import annotations
 

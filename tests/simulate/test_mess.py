@@ -1,4 +1,4 @@
-"""The mess is where the log says it is, and changes nothing about the world behind."""
+"""Tests that the mess is where the log says, and that it does not change the world behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed sample is what its call makes."""
+"""Tests that the committed sample equals the output of its command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth beside the feeds, worked out once more from the feed rows by other means."""
+"""Tests of the truth beside the feeds, computed again from the feed rows by other code."""
 
 from __future__ import annotations
 

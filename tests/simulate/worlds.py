@@ -1,4 +1,4 @@
-"""Reading simulated folders back, and the few sums that several tests take of them."""
+"""Readers of simulated folders, and the few sums that several tests need."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Examples on the pages of the formats: the files, how they are declared, and the rows that they give.
 
-An example is a section whose heading is *An example*. In it a line that begins with a file's name and ends in a colon
-stands before each file, and a line with a feed's name before the table of its rows. The format is the last that was
-declared above.
+An example is a section with the heading *An example*. Before each file is a line that begins with the file's name and
+ends in a colon. Before each table of rows is a line with the name of the feed. The format is the last one declared
+above it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the table of what the formats make of every real payload: `python -m tests.sources.payload_table PAGE`.
+"""Table of the results of the formats on every real payload: `python -m tests.sources.payload_table PAGE`.
 
 Each folder of payloads is read by its format as an ingest would, screened, and counted; nothing is loaded. The page is
 committed, and a test compares it with a fresh one, so that a format which reads more or less than before shows.

@@ -1,4 +1,4 @@
-"""Amazon's tables become orders, lines, products and counts whose amounts are Amazon's own to the last digit."""
+"""Tests of Amazon's tables: orders, lines, products and counts have Amazon's amounts to the last digit."""
 
 from __future__ import annotations
 

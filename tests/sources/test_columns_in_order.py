@@ -1,4 +1,4 @@
-"""A file without header is read by a list of our columns, in which a place may be left out."""
+"""Tests of files without header, read by a list of our columns, in which a place may be empty."""
 
 from __future__ import annotations
 

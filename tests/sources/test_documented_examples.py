@@ -1,4 +1,4 @@
-"""The examples on the pages of the formats are read as they stand, and give the rows that the pages show."""
+"""Tests that the examples on the pages of the formats give the rows that the pages show."""
 
 from __future__ import annotations
 

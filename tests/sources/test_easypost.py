@@ -1,4 +1,4 @@
-"""EasyPost's trackers become scans, the same ones however they are sent; everything else is accounted for."""
+"""Tests of EasyPost's trackers: the same scans however they are sent; all other records are accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The central bank's files become one rate per day and currency, however they are packed, and nothing else."""
+"""Tests of the central bank's files: one rate per day and currency, however they are packed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same rows load from every kind of file, each with the place it has in its file."""
+"""Tests that the same rows load from every kind of file, each with its place in the file."""
 
 from __future__ import annotations
 

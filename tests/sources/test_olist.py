@@ -1,4 +1,4 @@
-"""Made-up bundles of the marketplace, for what its real files do not show: the same rows cut and repeated otherwise."""
+"""Tests of made-up bundles of the marketplace, for cases that its real files lack: other cuts and repetitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed table of what the formats make of real payloads is what they make of them now."""
+"""Tests that the committed table of payload results equals the current results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two settled real formats against figures counted from the files by other means."""
+"""Tests of the two settled real formats against figures counted from the files by other code."""
 
 from __future__ import annotations
 

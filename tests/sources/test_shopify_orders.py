@@ -1,4 +1,4 @@
-"""`shopify_orders` on what Shopify really sends, and on made-up objects for what that lacks."""
+"""Tests of `shopify_orders` on real payloads, and on made-up objects for cases that these lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shopify_tables` on the tables that connectors really land, and on small ones made up so that they join."""
+"""Tests of `shopify_tables` on real tables of connectors, and on small made-up ones that join."""
 
 from __future__ import annotations
 

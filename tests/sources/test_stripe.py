@@ -1,4 +1,4 @@
-"""Stripe's objects, events and tables as payments: real payloads by hand-worked figures, and what those lack."""
+"""Tests of Stripe objects, events and tables as payments: real payloads with hand-worked figures, and made-up ones."""
 
 from __future__ import annotations
 

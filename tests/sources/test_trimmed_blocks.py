@@ -1,4 +1,4 @@
-"""Texts of a CSV file are only left untrimmed where none of them could be trimmed."""
+"""Tests of trimming: texts of a CSV file skip it only if none of them could be trimmed."""
 
 from __future__ import annotations
 

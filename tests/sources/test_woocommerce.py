@@ -1,4 +1,4 @@
-"""WooCommerce's objects as feeds: real payloads by hand-worked figures, and what those lack."""
+"""Tests of WooCommerce's objects as feeds: real payloads against hand-worked figures, and made-up ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home with one batch of orders, and the small project in the place of the real one."""
+"""Fixtures of a home with one batch of orders, and of the small project in the place of the real one."""
 
 from __future__ import annotations
 
