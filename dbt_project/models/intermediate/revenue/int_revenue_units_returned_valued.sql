@@ -21,11 +21,6 @@ goods_refunded as (
         and {{ is_touched('order_id', touched) }}
 ),
 
-order_states as (
-    select * from {{ ref('int_order_states') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
 order_lines as (
     select * from {{ ref('int_order_lines') }}
     where
@@ -48,6 +43,10 @@ recognised_lines as (
     select
         lines_sold.order_id,
         lines_sold.line_id,
+        lines_sold.channel,
+        lines_sold.country,
+        lines_sold.currency,
+        lines_sold.placed_date,
         {% for clock in recognition_clocks() -%}
         coalesce(sum(lines_sold.units_quantity) filter (where lines_sold.{{ clock }}_date is not null), 0)
             as {{ clock }}_quantity{{ ',' if not loop.last }}
@@ -56,12 +55,20 @@ recognised_lines as (
     where lines_sold.order_id in (select units_returned.order_id from units_returned)
     group by
         lines_sold.order_id,
-        lines_sold.line_id
+        lines_sold.line_id,
+        lines_sold.channel,
+        lines_sold.country,
+        lines_sold.currency,
+        lines_sold.placed_date
 ),
 
 clocked_units as (
     select
         units_returned.*,
+        recognised_lines.channel,
+        recognised_lines.country,
+        recognised_lines.currency,
+        recognised_lines.placed_date,
         clocks.recognition_clock,
         case clocks.recognition_clock
             {% for clock in recognition_clocks() -%}
@@ -115,9 +122,9 @@ final as (
         split_lines.return_id,
         split_lines.recognition_clock,
         split_lines.sku,
-        order_states.channel,
-        order_states.ship_country as country,
-        order_states.currency,
+        split_lines.channel,
+        split_lines.country,
+        split_lines.currency,
         split_lines.event_number,
         cast(split_lines.kept_before - split_lines.kept_after as {{ dbt.type_bigint() }}) as returned_quantity,
         cast(least(split_lines.restocked_quantity, split_lines.kept_before - split_lines.kept_after) as {{ dbt.type_bigint() }})
@@ -133,12 +140,11 @@ final as (
         ) as net_amount,
         cast(split_lines.tax_kept_before - split_lines.tax_kept_after as {{ money_type() }}) as tax_amount,
         goods_refunded.order_id is not null as has_goods_refund,
-        cast(order_states.placed_date as date) as placed_date,
+        split_lines.placed_date,
         cast({{ business_date('split_lines.occurred_at') }} as date) as business_date,
         split_lines.occurred_at,
         {{ this_batch() }} as _batch_id
     from split_lines
-    inner join order_states on split_lines.order_id = order_states.order_id
     left join goods_refunded on split_lines.order_id = goods_refunded.order_id
 )
 
