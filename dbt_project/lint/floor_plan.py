@@ -20,7 +20,7 @@ import duckdb
 from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import open_raw
 
-__all__ = ["LONGEST_MODEL", "built_project", "faults", "main"]
+__all__ = ["LONGEST_MODEL", "REFERENCE", "built_project", "faults", "faults_of_steps", "main"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 # A model refers to its own layer and to the layers before it; ops and quality are referred to by no other layer.
@@ -52,6 +52,7 @@ def faults(manifest: Node, columns: Mapping[str, list[str]]) -> list[str]:
     for node in sorted(models.values(), key=lambda node: str(node["name"])):
         references = [models[name] for name in node["depends_on"]["nodes"] if name in models]
         found += _faults_of_references(node, references)
+        found += faults_of_steps(node, references)
         found += _faults_of_name(node)
         found += _faults_of_length(node)
         found += _faults_of_descriptions(node, columns.get(f"{node['schema']}.{node['name']}"))
@@ -74,6 +75,25 @@ def _faults_of_references(node: Node, references: list[Node]) -> Iterator[str]:
                 f"{node['name']} refers to {other['name']} without naming it in its file. "
                 f"Import it in a CTE, or add `-- depends_on: {{{{ ref('{other['name']}') }}}}`."
             )
+
+
+def faults_of_steps(node: Node, references: list[Node]) -> Iterator[str]:
+    """Yield one sentence per step that the model reads although it is a step of another stored model.
+
+    A step filters by the watermark of its stored model, so any other reader would miss rows.
+    """
+    for other in references:
+        stored = _step_of(other)
+        if stored and stored not in (node["name"], _step_of(node)):
+            yield (
+                f"{node['name']} refers to {other['name']}, a step of {stored}. "
+                f"Only {stored} and its other steps may refer to it."
+            )
+
+
+def _step_of(node: Node) -> str | None:
+    stored = node.get("config", {}).get("step_of")
+    return str(stored) if stored else None
 
 
 def _may_refer(layer: str, other: str) -> bool:

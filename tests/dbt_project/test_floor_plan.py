@@ -43,8 +43,8 @@ def found(*models: dict[str, Any], columns: tuple[str, ...] = ("order_id",)) -> 
     return list(faults({"nodes": {node["name"]: node for node in models}}, built))
 
 
-def referring(layer: str, name: str, to: str) -> dict[str, Any]:
-    return model(layer, name, f"select * from {{{{ ref('{to}') }}}}", depends_on={"nodes": [to]})
+def referring(layer: str, name: str, to: str, **changes: Any) -> dict[str, Any]:
+    return model(layer, name, f"select * from {{{{ ref('{to}') }}}}", depends_on={"nodes": [to]}, **changes)
 
 
 def test_planted_faults_are_named_in_a_copy_of_the_project(tmp_path: Path) -> None:
@@ -95,6 +95,24 @@ def test_a_reference_that_only_a_loop_makes_is_a_fault() -> None:
     assert found(model("intermediate", "int_one"), hidden) == [
         "int_all refers to int_one without naming it in its file. "
         "Import it in a CTE, or add `-- depends_on: {{ ref('int_one') }}`."
+    ]
+
+
+def test_a_step_is_read_by_its_stored_model_and_by_its_other_steps_only() -> None:
+    step = model("intermediate", "int_lines_summed", config={"step_of": "int_orders"})
+    stored = referring("intermediate", "int_orders", "int_lines_summed")
+    other_step = referring("intermediate", "int_orders_settled", "int_lines_summed", config={"step_of": "int_orders"})
+    second_reader = referring("marts", "fct_lines", "int_lines_summed")
+    foreign_step = referring(
+        "intermediate", "int_parcels_summed", "int_lines_summed", config={"step_of": "int_parcels"}
+    )
+
+    assert found(step, stored, other_step) == []
+    assert found(step, stored, second_reader, foreign_step) == [
+        "fct_lines refers to int_lines_summed, a step of int_orders. "
+        "Only int_orders and its other steps may refer to it.",
+        "int_parcels_summed refers to int_lines_summed, a step of int_orders. "
+        "Only int_orders and its other steps may refer to it.",
     ]
 
 

@@ -36,4 +36,4 @@ def test_every_definition_does_what_its_unit_tests_say(home: Path) -> None:
     assert done.returncode == 0, done.stdout
     passed = re.search(r"PASS=(\d+)", done.stdout)
     assert passed is not None
-    assert int(passed[1]) >= 39
+    assert int(passed[1]) >= 73

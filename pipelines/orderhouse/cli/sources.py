@@ -29,7 +29,7 @@ __all__ = ["add_commands"]
 VALUE_WIDTH = 21
 PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
 
-source_commands = typer.Typer(help="The sources that feeds come from.", no_args_is_help=True)
+source_commands = typer.Typer(help="Check the sources of feeds.", no_args_is_help=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def add_commands(app: typer.Typer) -> None:
 
 @source_commands.callback()
 def group() -> None:
-    """The sources that feeds come from."""
+    """Check the sources of feeds."""
 
 
 @source_commands.command("check")

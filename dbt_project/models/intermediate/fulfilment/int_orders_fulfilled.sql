@@ -1,0 +1,98 @@
+{#
+  Lines of each order added up, and how far the order is fulfilled. Units to fulfil are the kept ones that require shipping;
+  one over-shipped line makes up for no other.
+#}
+{{ config(materialized='ephemeral', step_of='int_order_states') }}
+{%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+{%- set summed = [
+    'ordered_quantity', 'cancelled_quantity', 'shipped_quantity', 'delivered_quantity', 'returned_quantity', 'lost_quantity',
+    'carrier_returned_quantity', 'open_quantity', 'held_quantity', 'allocated_quantity', 'backordered_quantity',
+    'not_tracked_quantity', 'ordered_gross_amount', 'ordered_discount_amount', 'ordered_net_amount', 'ordered_tax_amount',
+    'gross_amount', 'discount_amount', 'net_amount', 'tax_amount', 'returned_net_amount', 'returned_tax_amount'
+] %}
+{%- set counted = [
+    'returned_of_shipped_quantity', 'arrived_quantity', 'to_fulfil_quantity', 'fulfilled_quantity', 'received_quantity',
+    'to_ship_quantity'
+] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
+
+with orders as (
+    select * from {{ ref('int_orders') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+order_lines as (
+    select * from {{ ref('int_order_lines_allocated') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+summed_lines as (
+    select
+        order_lines.order_id,
+        count(*) as lines_count,
+        {% for column in summed -%}
+        sum(order_lines.{{ column }}) as {{ column }},
+        {% endfor -%}
+        sum(least(order_lines.returned_quantity, order_lines.shipped_quantity)) as returned_of_shipped_quantity,
+        sum(greatest(order_lines.delivered_quantity, least(order_lines.returned_quantity, order_lines.shipped_quantity)))
+            as arrived_quantity,
+        sum(case when order_lines.requires_shipping then order_lines.ordered_quantity - order_lines.cancelled_quantity else 0 end)
+            as to_fulfil_quantity,
+        sum(case when order_lines.requires_shipping
+            then least(order_lines.shipped_quantity, order_lines.ordered_quantity - order_lines.cancelled_quantity) else 0 end)
+            as fulfilled_quantity,
+        sum(case when order_lines.requires_shipping
+            then least(order_lines.delivered_quantity, order_lines.ordered_quantity - order_lines.cancelled_quantity) else 0 end)
+            as received_quantity,
+        sum(case when order_lines.requires_shipping then order_lines.open_quantity else 0 end) as to_ship_quantity,
+        max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
+        min(order_lines.first_shipped_at) as first_shipped_at,
+        max(order_lines.last_shipped_at) as last_shipped_at,
+        max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
+        max(case when order_lines.cancelled_quantity > 0 then order_lines.updated_at end) as lines_cancelled_at
+    from order_lines
+    group by order_lines.order_id
+),
+
+joined as (
+    select
+        orders.order_id,
+        coalesce(summed_lines.lines_count, 0) as lines_count,
+        {% for column in summed + counted -%}
+        coalesce(summed_lines.{{ column }}, 0) as {{ column }},
+        {% endfor -%}
+        coalesce(summed_lines.over_shipped_flag = 1, false) as is_over_shipped,
+        orders.is_shipment_tracked,
+        summed_lines.first_shipped_at,
+        summed_lines.last_shipped_at,
+        summed_lines.last_delivered_at,
+        summed_lines.lines_cancelled_at
+    from orders
+    left join summed_lines on orders.order_id = summed_lines.order_id
+),
+
+progressed as (
+    select
+        joined.*,
+        case
+            when not joined.is_shipment_tracked then 'not_tracked'
+            when joined.to_fulfil_quantity = 0 then 'nothing_to_fulfil'
+            when joined.received_quantity >= joined.to_fulfil_quantity then 'delivered'
+            when joined.received_quantity > 0 then 'part_delivered'
+            when joined.fulfilled_quantity >= joined.to_fulfil_quantity then 'shipped'
+            when joined.fulfilled_quantity > 0 then 'part_shipped'
+            else 'unfulfilled'
+        end as fulfilment_status
+    from joined
+),
+
+final as (
+    select
+        progressed.*,
+        case when progressed.fulfilment_status = 'delivered' then progressed.last_delivered_at end as delivered_at
+    from progressed
+)
+
+select * from final

@@ -1,0 +1,96 @@
+{# How far the returns of each order are. Operators decide on the returns of the order as a whole. #}
+{{ config(materialized='ephemeral', step_of='int_order_states') }}
+{%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
+
+with orders as (
+    select * from {{ ref('int_orders') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+return_lines as (
+    select * from {{ ref('int_return_lines') }}
+    where
+        order_id is not null
+        and {{ is_touched('order_id', touched) }}
+),
+
+actions as (
+    select * from {{ ref('int_actions_judged') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+fulfilled as (
+    select * from {{ ref('int_orders_fulfilled') }}
+),
+
+latest_decisions as (
+    select
+        actions.order_id,
+        case actions.kind when 'approve_return' then 'approved' else 'declined' end as decision,
+        actions.occurred_at
+    from actions
+    where
+        actions.is_accepted
+        and actions.kind in ('approve_return', 'decline_return')
+    qualify row_number() over (
+        partition by actions.order_id
+        order by actions.occurred_at desc, actions.action_id desc
+    ) = 1
+),
+
+-- The latest decision counts if the return has not moved since.
+decided_returns as (
+    select
+        return_lines.order_id,
+        return_lines.returned_quantity,
+        case
+            when
+                latest_decisions.occurred_at >= return_lines.last_event_at
+                and return_lines.status in ('requested', 'approved', 'declined')
+                then latest_decisions.decision
+            else return_lines.status
+        end as status
+    from return_lines
+    left join latest_decisions on return_lines.order_id = latest_decisions.order_id
+),
+
+summed_returns as (
+    select
+        decided_returns.order_id,
+        sum(decided_returns.returned_quantity) as returned_any_quantity,
+        max(case when decided_returns.status = 'approved' then 1 else 0 end) as approved_flag,
+        max(case when decided_returns.status = 'requested' then 1 else 0 end) as requested_flag,
+        max(case when decided_returns.status = 'declined' then 1 else 0 end) as declined_flag
+    from decided_returns
+    group by decided_returns.order_id
+),
+
+final as (
+    select
+        orders.order_id,
+        case
+            when summed_returns.returned_any_quantity > 0
+                and orders.is_shipment_tracked
+                and fulfilled.shipped_quantity > 0
+                and fulfilled.returned_of_shipped_quantity >= fulfilled.shipped_quantity
+                then 'returned'
+            when summed_returns.returned_any_quantity > 0
+                and not orders.is_shipment_tracked
+                and summed_returns.returned_any_quantity >= fulfilled.ordered_quantity - fulfilled.cancelled_quantity
+                then 'returned'
+            when summed_returns.returned_any_quantity > 0 then 'part_returned'
+            when summed_returns.approved_flag = 1 then 'approved'
+            when summed_returns.requested_flag = 1 then 'requested'
+            when summed_returns.declined_flag = 1 then 'declined'
+            when not orders.is_return_tracked and summed_returns.order_id is null then 'not_tracked'
+            else 'none'
+        end as return_status
+    from orders
+    inner join fulfilled on orders.order_id = fulfilled.order_id
+    left join summed_returns on orders.order_id = summed_returns.order_id
+)
+
+select * from final
