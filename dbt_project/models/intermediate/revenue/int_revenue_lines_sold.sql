@@ -3,10 +3,7 @@
   recognises the units, and where the source does not report what the clock follows.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with orders as (
@@ -16,7 +13,6 @@ with orders as (
 
 paid_orders as (
     select * from {{ ref('int_orders_paid_in_full') }}
-    where {{ is_touched('order_id', touched) }}
 ),
 
 order_lines as (
@@ -139,8 +135,7 @@ final as (
         cast(orders.placed_date as date) as placed_date,
         cast(paid_orders.paid_date as date) as paid_date,
         cast({{ business_date('valued.shipped_at') }} as date) as shipped_date,
-        cast({{ business_date('valued.arrived_at') }} as date) as delivered_date,
-        {{ this_batch() }} as _batch_id
+        cast({{ business_date('valued.arrived_at') }} as date) as delivered_date
     from valued
     inner join orders on valued.order_id = orders.order_id
     left join paid_orders on valued.order_id = paid_orders.order_id

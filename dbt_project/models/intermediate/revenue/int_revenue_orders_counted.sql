@@ -1,9 +1,6 @@
 {# One row per order that carries its shipping and counts it, with the day on which each clock recognises it. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with order_states as (
@@ -13,7 +10,6 @@ with order_states as (
 
 paid_orders as (
     select * from {{ ref('int_orders_paid_in_full') }}
-    where {{ is_touched('order_id', touched) }}
 ),
 
 order_lines as (
@@ -87,8 +83,7 @@ final as (
         cast(orders.placed_date as date) as placed_date,
         cast(orders.paid_date as date) as paid_date,
         cast(first_parcels.shipped_date as date) as shipped_date,
-        cast(first_parcels.delivered_date as date) as delivered_date,
-        {{ this_batch() }} as _batch_id
+        cast(first_parcels.delivered_date as date) as delivered_date
     from orders
     left join counted_orders on orders.order_id = counted_orders.order_id
     left join first_parcels on orders.order_id = first_parcels.order_id

@@ -1,12 +1,17 @@
 {# What was sold: the parts of order lines, and one row per order that carries its shipping and counts it. #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
+    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
+) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with lines_sold as (
-    select * from {{ published_ref('int_revenue_lines_sold') }}
+    select * from {{ ref('int_revenue_lines_sold') }}
 ),
 
 orders_counted as (
-    select * from {{ published_ref('int_revenue_orders_counted') }}
+    select * from {{ ref('int_revenue_orders_counted') }}
 ),
 
 final as (
@@ -29,7 +34,7 @@ final as (
         lines_sold.paid_date,
         lines_sold.shipped_date,
         lines_sold.delivered_date,
-        lines_sold._batch_id
+        {{ this_batch() }} as _batch_id
     from lines_sold
     union all
     select
@@ -51,7 +56,7 @@ final as (
         orders_counted.paid_date,
         orders_counted.shipped_date,
         orders_counted.delivered_date,
-        orders_counted._batch_id
+        {{ this_batch() }} as _batch_id
     from orders_counted
 )
 

@@ -3,7 +3,7 @@
   which comes back with the first of them.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='ephemeral', step_of='int_revenue_units_returned_valued') }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with return_lines as (

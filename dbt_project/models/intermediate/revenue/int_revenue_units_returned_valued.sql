@@ -1,9 +1,6 @@
 {# Net value and tax of returned units, per recognition clock that recognises their sale. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['business_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with units_returned as (
@@ -13,12 +10,7 @@ with units_returned as (
 -- Of the orders with such refunds int_revenue_returns_limited says what counts.
 goods_refunded as (
     select distinct order_id
-    from {{ ref('int_payment_ledger') }}
-    where
-        kind = 'refunded'
-        and return_id is null
-        and goods_amount_order_currency > 0
-        and {{ is_touched('order_id', touched) }}
+    from {{ ref('int_revenue_goods_refunded') }}
 ),
 
 order_lines as (
@@ -30,8 +22,10 @@ order_lines as (
 ),
 
 lines_sold as (
-    select * from {{ ref('int_revenue_lines_sold') }}
-    where {{ is_touched('order_id', touched) }}
+    select * from {{ ref('int_revenue_sales') }}
+    where
+        event_kind = 'sale'
+        and {{ is_touched('order_id', touched) }}
 ),
 
 clocks as (
@@ -142,8 +136,7 @@ final as (
         goods_refunded.order_id is not null as has_goods_refund,
         split_lines.placed_date,
         cast({{ business_date('split_lines.occurred_at') }} as date) as business_date,
-        split_lines.occurred_at,
-        {{ this_batch() }} as _batch_id
+        split_lines.occurred_at
     from split_lines
     left join goods_refunded on split_lines.order_id = goods_refunded.order_id
 )
