@@ -11,10 +11,6 @@ with orders as (
     where {{ is_touched('order_id', touched) }}
 ),
 
-paid_orders as (
-    select * from {{ ref('int_orders_paid_in_full') }}
-),
-
 order_lines as (
     select
         order_id,
@@ -133,12 +129,10 @@ final as (
         cast(valued.discount_to_last_unit - valued.discount_to_first_unit as {{ money_type() }}) as discounts_amount,
         cast(valued.tax_to_last_unit - valued.tax_to_first_unit as {{ money_type() }}) as tax_amount,
         cast(orders.placed_date as date) as placed_date,
-        cast(paid_orders.paid_date as date) as paid_date,
         cast({{ business_date('valued.shipped_at') }} as date) as shipped_date,
         cast({{ business_date('valued.arrived_at') }} as date) as delivered_date
     from valued
     inner join orders on valued.order_id = orders.order_id
-    left join paid_orders on valued.order_id = paid_orders.order_id
 )
 
 select * from final

@@ -8,10 +8,6 @@ with order_states as (
     where {{ is_touched('order_id', touched) }}
 ),
 
-paid_orders as (
-    select * from {{ ref('int_orders_paid_in_full') }}
-),
-
 order_lines as (
     select * from {{ ref('int_order_lines') }}
     where
@@ -36,10 +32,8 @@ orders as (
         order_states.currency,
         order_states.shipping_amount,
         case when order_states.prices_include_tax then 0 else order_states.shipping_tax_amount end as shipping_tax_amount,
-        order_states.placed_date,
-        paid_orders.paid_date
+        order_states.placed_date
     from order_states
-    left join paid_orders on order_states.order_id = paid_orders.order_id
 ),
 
 -- Each order counts once, in the category of its most valuable line: the greatest of `amount, product` written in one word.
@@ -81,7 +75,6 @@ final as (
         cast(orders.shipping_tax_amount as {{ money_type() }}) as tax_amount,
         cast(orders.shipping_amount as {{ money_type() }}) as shipping_amount,
         cast(orders.placed_date as date) as placed_date,
-        cast(orders.paid_date as date) as paid_date,
         cast(first_parcels.shipped_date as date) as shipped_date,
         cast(first_parcels.delivered_date as date) as delivered_date
     from orders

@@ -6,9 +6,17 @@
 ) }}
 -- depends_on: {{ ref('int_revenue_subjects') }}
 
-with units_returned as (
-    select * from {{ ref('int_revenue_units_returned_valued') }}
-    where not has_goods_refund
+with goods_refunded as (
+    select * from {{ ref('int_revenue_goods_refunded') }}
+),
+
+units_returned as (
+    select valued.*
+    from {{ ref('int_revenue_units_returned_valued') }} as valued
+    where not exists (
+        select 1 from goods_refunded
+        where goods_refunded.order_id = valued.order_id
+    )
 ),
 
 -- The orders with refunds of goods, their returned units included.

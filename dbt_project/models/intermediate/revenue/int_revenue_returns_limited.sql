@@ -6,13 +6,13 @@
 {{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
-with units_returned as (
-    select * from {{ ref('int_revenue_units_returned_valued') }}
-    where has_goods_refund
+with goods_refunded as (
+    select * from {{ ref('int_revenue_goods_refunded') }}
 ),
 
-goods_refunded as (
-    select * from {{ ref('int_revenue_goods_refunded') }}
+units_returned as (
+    select * from {{ ref('int_revenue_units_returned_valued') }}
+    where order_id in (select goods_refunded.order_id from goods_refunded)
 ),
 
 lines_sold as (

@@ -14,6 +14,10 @@ orders_counted as (
     select * from {{ ref('int_revenue_orders_counted') }}
 ),
 
+paid_orders as (
+    select * from {{ ref('int_orders_paid_in_full') }}
+),
+
 final as (
     select
         lines_sold.order_id,
@@ -31,11 +35,12 @@ final as (
         lines_sold.tax_amount,
         cast(0 as {{ money_type() }}) as shipping_amount,
         lines_sold.placed_date,
-        lines_sold.paid_date,
+        paid_orders.paid_date,
         lines_sold.shipped_date,
         lines_sold.delivered_date,
         {{ this_batch() }} as _batch_id
     from lines_sold
+    left join paid_orders on lines_sold.order_id = paid_orders.order_id
     union all
     select
         orders_counted.order_id,
@@ -53,11 +58,12 @@ final as (
         orders_counted.tax_amount,
         orders_counted.shipping_amount,
         orders_counted.placed_date,
-        orders_counted.paid_date,
+        paid_orders.paid_date,
         orders_counted.shipped_date,
         orders_counted.delivered_date,
         {{ this_batch() }} as _batch_id
     from orders_counted
+    left join paid_orders on orders_counted.order_id = paid_orders.order_id
 )
 
 select * from final

@@ -5,12 +5,7 @@
 
 with units_returned as (
     select * from {{ ref('int_revenue_units_returned') }}
-),
-
--- Of the orders with such refunds int_revenue_returns_limited says what counts.
-goods_refunded as (
-    select distinct order_id
-    from {{ ref('int_revenue_goods_refunded') }}
+    where {{ is_touched('order_id', touched) }}
 ),
 
 order_lines as (
@@ -133,12 +128,10 @@ final as (
             as {{ money_type() }}
         ) as net_amount,
         cast(split_lines.tax_kept_before - split_lines.tax_kept_after as {{ money_type() }}) as tax_amount,
-        goods_refunded.order_id is not null as has_goods_refund,
         split_lines.placed_date,
         cast({{ business_date('split_lines.occurred_at') }} as date) as business_date,
         split_lines.occurred_at
     from split_lines
-    left join goods_refunded on split_lines.order_id = goods_refunded.order_id
 )
 
 select * from final
