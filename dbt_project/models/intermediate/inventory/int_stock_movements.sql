@@ -1,5 +1,7 @@
 {# Every movement that changes the level of a SKU at a warehouse, signed. #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_touched_skus'] -%}
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+-- depends_on: {{ ref('int_touched_skus') }}
 
 with recorded as (
     select * from {{ ref('int_stock_movements_recorded') }}
@@ -17,7 +19,7 @@ counted as (
     select * from {{ ref('int_stock_movements_counted') }}
 ),
 
-final as (
+movements as (
     select * from recorded
     union all
     select * from shipped
@@ -25,6 +27,13 @@ final as (
     select * from restocked
     union all
     select * from counted
+),
+
+final as (
+    select
+        movements.*,
+        {{ this_batch() }} as _batch_id
+    from movements
 )
 
 select * from final

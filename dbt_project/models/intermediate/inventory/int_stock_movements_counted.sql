@@ -3,7 +3,7 @@
   instant add up to the level in any order of arrival.
 #}
 {%- set touched = ['int_touched_skus'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_stock_movements') }}
 -- depends_on: {{ ref('int_touched_skus') }}
 
 with stock as (
@@ -17,17 +17,14 @@ with stock as (
 
 recorded as (
     select * from {{ ref('int_stock_movements_recorded') }}
-    where {{ is_touched('sku', touched) }}
 ),
 
 shipped as (
     select * from {{ ref('int_stock_movements_shipped') }}
-    where {{ is_touched('sku', touched) }}
 ),
 
 restocked as (
     select * from {{ ref('int_stock_movements_restocked') }}
-    where {{ is_touched('sku', touched) }}
 ),
 
 products as (
@@ -120,8 +117,7 @@ final as (
         unexplained.occurred_at,
         unexplained._file_id,
         unexplained._record,
-        unexplained._source,
-        {{ this_batch() }} as _batch_id
+        unexplained._source
     from unexplained
 )
 

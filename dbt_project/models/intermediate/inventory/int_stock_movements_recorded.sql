@@ -1,6 +1,6 @@
 {# Receipts, adjustments and both legs of transfers, signed, as the stock feed records them. #}
 {%- set touched = ['int_touched_skus'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_stock_movements') }}
 -- depends_on: {{ ref('int_touched_skus') }}
 
 with stock as (
@@ -38,8 +38,7 @@ final as (
         stock.occurred_at,
         stock._file_id,
         stock._record,
-        stock._source,
-        {{ this_batch() }} as _batch_id
+        stock._source
     from stock
     inner join coverage on stock._source = coverage.source
     where not exists (

@@ -1,6 +1,6 @@
 {# Units that returns put back into stock. A return without a SKU has the SKU of its order line. #}
 {%- set touched = ['int_touched_skus'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_stock_movements') }}
 -- depends_on: {{ ref('int_touched_skus') }}
 
 with return_lines as (
@@ -70,8 +70,7 @@ final as (
         restocked_lines.occurred_at,
         restocked_lines._file_id,
         restocked_lines._record,
-        restocked_lines._source,
-        {{ this_batch() }} as _batch_id
+        restocked_lines._source
     from restocked_lines
     left join orders on restocked_lines.order_id = orders.order_id
     inner join coverage on coalesce(orders._source, restocked_lines._source) = coverage.source

@@ -1,6 +1,6 @@
 {# Units that shipments take from a warehouse, and units that cancelled shipments put back. #}
 {%- set touched = ['int_touched_skus'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_stock_movements') }}
 -- depends_on: {{ ref('int_touched_skus') }}
 
 with shipment_lines as (
@@ -82,8 +82,7 @@ final as (
         movements.occurred_at,
         movements._file_id,
         movements._record,
-        movements._source,
-        {{ this_batch() }} as _batch_id
+        movements._source
     from movements
 )
 

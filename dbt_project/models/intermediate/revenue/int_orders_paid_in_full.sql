@@ -1,6 +1,6 @@
 {# Instant at which each order was paid in full. Orders whose payments no source reports are left out. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with order_states as (
@@ -80,8 +80,7 @@ paid_orders as (
 final as (
     select
         paid_orders.order_id,
-        {{ business_date('paid_orders.paid_at') }} as paid_date,
-        {{ this_batch() }} as _batch_id
+        {{ business_date('paid_orders.paid_at') }} as paid_date
     from paid_orders
 )
 

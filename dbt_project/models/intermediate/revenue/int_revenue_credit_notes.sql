@@ -3,10 +3,7 @@
   takes nothing back by it.
 #}
 {%- set touched = ['int_revenue_subjects'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['business_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_revenue_subjects') }}
 
 with return_lines as (
@@ -63,8 +60,7 @@ final as (
         cast(credit_notes.returned_quantity as {{ dbt.type_bigint() }}) as returned_quantity,
         cast(credit_notes.returned_quantity - credit_notes.scrapped_quantity as {{ dbt.type_bigint() }}) as restocked_quantity,
         cast(credit_notes.credit_amount as {{ money_type() }}) as returns_amount,
-        cast(credit_notes.credited_date as date) as business_date,
-        {{ this_batch() }} as _batch_id
+        cast(credit_notes.credited_date as date) as business_date
     from credit_notes
     inner join source_clocks on credit_notes._source = source_clocks.source
     where credit_notes.credited_date is not null

@@ -1,6 +1,6 @@
 {# The goods part of refunds that belong to no return. Such refunds first settle what was cancelled; the rest counts here. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='ephemeral', step_of='int_revenue_returns_limited') }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with refunds as (

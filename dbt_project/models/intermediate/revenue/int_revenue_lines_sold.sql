@@ -3,19 +3,11 @@
   recognises the units, and where the source does not report what the clock follows.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with orders as (
     select * from {{ ref('int_order_states') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
-paid_orders as (
-    select * from {{ ref('int_orders_paid_in_full') }}
     where {{ is_touched('order_id', touched) }}
 ),
 
@@ -137,13 +129,10 @@ final as (
         cast(valued.discount_to_last_unit - valued.discount_to_first_unit as {{ money_type() }}) as discounts_amount,
         cast(valued.tax_to_last_unit - valued.tax_to_first_unit as {{ money_type() }}) as tax_amount,
         cast(orders.placed_date as date) as placed_date,
-        cast(paid_orders.paid_date as date) as paid_date,
         cast({{ business_date('valued.shipped_at') }} as date) as shipped_date,
-        cast({{ business_date('valued.arrived_at') }} as date) as delivered_date,
-        {{ this_batch() }} as _batch_id
+        cast({{ business_date('valued.arrived_at') }} as date) as delivered_date
     from valued
     inner join orders on valued.order_id = orders.order_id
-    left join paid_orders on valued.order_id = paid_orders.order_id
 )
 
 select * from final

@@ -1,18 +1,10 @@
 {# One row per order that carries its shipping and counts it, with the day on which each clock recognises it. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with order_states as (
     select * from {{ ref('int_order_states') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
-paid_orders as (
-    select * from {{ ref('int_orders_paid_in_full') }}
     where {{ is_touched('order_id', touched) }}
 ),
 
@@ -40,10 +32,8 @@ orders as (
         order_states.currency,
         order_states.shipping_amount,
         case when order_states.prices_include_tax then 0 else order_states.shipping_tax_amount end as shipping_tax_amount,
-        order_states.placed_date,
-        paid_orders.paid_date
+        order_states.placed_date
     from order_states
-    left join paid_orders on order_states.order_id = paid_orders.order_id
 ),
 
 -- Each order counts once, in the category of its most valuable line: the greatest of `amount, product` written in one word.
@@ -85,10 +75,8 @@ final as (
         cast(orders.shipping_tax_amount as {{ money_type() }}) as tax_amount,
         cast(orders.shipping_amount as {{ money_type() }}) as shipping_amount,
         cast(orders.placed_date as date) as placed_date,
-        cast(orders.paid_date as date) as paid_date,
         cast(first_parcels.shipped_date as date) as shipped_date,
-        cast(first_parcels.delivered_date as date) as delivered_date,
-        {{ this_batch() }} as _batch_id
+        cast(first_parcels.delivered_date as date) as delivered_date
     from orders
     left join counted_orders on orders.order_id = counted_orders.order_id
     left join first_parcels on orders.order_id = first_parcels.order_id

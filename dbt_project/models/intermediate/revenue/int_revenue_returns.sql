@@ -1,18 +1,31 @@
 {# Returned units, refunds of goods and credit notes, per recognition clock, on their own day. #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_revenue_subjects'] -%}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched,
+    pre_hook="{{ remember_replaced_days(['business_date']) }}"
+) }}
+-- depends_on: {{ ref('int_revenue_subjects') }}
 
-with units_returned as (
-    select * from {{ published_ref('int_revenue_units_returned_valued') }}
-    where not has_goods_refund
+with goods_refunded as (
+    select * from {{ ref('int_revenue_goods_refunded') }}
+),
+
+units_returned as (
+    select valued.*
+    from {{ ref('int_revenue_units_returned_valued') }} as valued
+    where not exists (
+        select 1 from goods_refunded
+        where goods_refunded.order_id = valued.order_id
+    )
 ),
 
 -- The orders with refunds of goods, their returned units included.
 returns_limited as (
-    select * from {{ published_ref('int_revenue_returns_limited') }}
+    select * from {{ ref('int_revenue_returns_limited') }}
 ),
 
 credit_notes as (
-    select * from {{ published_ref('int_revenue_credit_notes') }}
+    select * from {{ ref('int_revenue_credit_notes') }}
 ),
 
 final as (
@@ -35,7 +48,7 @@ final as (
         cast(-units_returned.tax_amount as {{ money_type() }}) as tax_amount,
         units_returned.placed_date as cost_date,
         units_returned.business_date,
-        units_returned._batch_id
+        {{ this_batch() }} as _batch_id
     from units_returned
     union all
     select
@@ -57,7 +70,7 @@ final as (
         returns_limited.tax_amount,
         returns_limited.cost_date,
         returns_limited.business_date,
-        returns_limited._batch_id
+        {{ this_batch() }} as _batch_id
     from returns_limited
     union all
     select
@@ -79,7 +92,7 @@ final as (
         cast(0 as {{ money_type() }}) as tax_amount,
         credit_notes.business_date as cost_date,
         credit_notes.business_date,
-        credit_notes._batch_id
+        {{ this_batch() }} as _batch_id
     from credit_notes
 )
 

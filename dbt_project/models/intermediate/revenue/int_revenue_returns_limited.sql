@@ -3,33 +3,31 @@
   refunds of goods can exceed it, so returned units of other orders count in full.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['business_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
-with units_returned as (
-    select * from {{ ref('int_revenue_units_returned_valued') }}
-    where
-        has_goods_refund
-        and {{ is_touched('order_id', touched) }}
-),
-
-goods_refunded as (
+with goods_refunded as (
     select * from {{ ref('int_revenue_goods_refunded') }}
 ),
 
+units_returned as (
+    select * from {{ ref('int_revenue_units_returned_valued') }}
+    where order_id in (select goods_refunded.order_id from goods_refunded)
+),
+
 lines_sold as (
-    select * from {{ ref('int_revenue_lines_sold') }}
+    select * from {{ ref('int_revenue_sales') }}
     where
-        order_id in (select goods_refunded.order_id from goods_refunded)
+        event_kind = 'sale'
+        and order_id in (select goods_refunded.order_id from goods_refunded)
         and {{ is_touched('order_id', touched) }}
 ),
 
 orders_counted as (
-    select * from {{ ref('int_revenue_orders_counted') }}
-    where {{ is_touched('order_id', touched) }}
+    select * from {{ ref('int_revenue_sales') }}
+    where
+        event_kind = 'order'
+        and {{ is_touched('order_id', touched) }}
 ),
 
 order_states as (
@@ -152,8 +150,7 @@ final as (
             end as {{ money_type() }}
         ) as tax_amount,
         cast(order_states.placed_date as date) as cost_date,
-        cast({{ business_date('granted.occurred_at') }} as date) as business_date,
-        {{ this_batch() }} as _batch_id
+        cast({{ business_date('granted.occurred_at') }} as date) as business_date
     from granted
     inner join order_states on granted.order_id = order_states.order_id
     left join orders_counted on granted.order_id = orders_counted.order_id

@@ -1,12 +1,21 @@
-{# Sales: the parts of order lines, and one row per order that carries its shipping and counts the order. #}
-{{ config(materialized='view') }}
+{# What was sold: the parts of order lines, and one row per order that carries its shipping and counts it. #}
+{%- set touched = ['int_touched_orders'] -%}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
+    pre_hook="{{ remember_replaced_days(['placed_date', 'paid_date', 'shipped_date', 'delivered_date']) }}"
+) }}
+-- depends_on: {{ ref('int_touched_orders') }}
 
 with lines_sold as (
-    select * from {{ published_ref('int_revenue_lines_sold') }}
+    select * from {{ ref('int_revenue_lines_sold') }}
 ),
 
 orders_counted as (
-    select * from {{ published_ref('int_revenue_orders_counted') }}
+    select * from {{ ref('int_revenue_orders_counted') }}
+),
+
+paid_orders as (
+    select * from {{ ref('int_orders_paid_in_full') }}
 ),
 
 final as (
@@ -26,11 +35,12 @@ final as (
         lines_sold.tax_amount,
         cast(0 as {{ money_type() }}) as shipping_amount,
         lines_sold.placed_date,
-        lines_sold.paid_date,
+        paid_orders.paid_date,
         lines_sold.shipped_date,
         lines_sold.delivered_date,
-        lines_sold._batch_id
+        {{ this_batch() }} as _batch_id
     from lines_sold
+    left join paid_orders on lines_sold.order_id = paid_orders.order_id
     union all
     select
         orders_counted.order_id,
@@ -48,11 +58,12 @@ final as (
         orders_counted.tax_amount,
         orders_counted.shipping_amount,
         orders_counted.placed_date,
-        orders_counted.paid_date,
+        paid_orders.paid_date,
         orders_counted.shipped_date,
         orders_counted.delivered_date,
-        orders_counted._batch_id
+        {{ this_batch() }} as _batch_id
     from orders_counted
+    left join paid_orders on orders_counted.order_id = paid_orders.order_id
 )
 
 select * from final

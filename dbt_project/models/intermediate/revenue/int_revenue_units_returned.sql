@@ -3,7 +3,7 @@
   which comes back with the first of them.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='ephemeral', step_of='int_revenue_units_returned_valued') }}
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with return_lines as (
@@ -80,7 +80,8 @@ final as (
             least(numbered.arrived_so_far, numbered.to_stock_quantity) - least(numbered.arrived_before, numbered.to_stock_quantity)
             as {{ dbt.type_bigint() }}
         ) as restocked_quantity,
-        numbered.occurred_at
+        numbered.occurred_at,
+        {{ this_batch() }} as _batch_id
     from numbered
 )
 

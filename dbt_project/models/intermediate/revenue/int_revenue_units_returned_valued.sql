@@ -1,28 +1,10 @@
 {# Net value and tax of returned units, per recognition clock that recognises their sale. #}
 {%- set touched = ['int_touched_orders'] -%}
-{{ config(
-    materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
-    pre_hook="{{ remember_replaced_days(['business_date']) }}"
-) }}
+{{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with units_returned as (
     select * from {{ ref('int_revenue_units_returned') }}
-),
-
--- Of the orders with such refunds int_revenue_returns_limited says what counts.
-goods_refunded as (
-    select distinct order_id
-    from {{ ref('int_payment_ledger') }}
-    where
-        kind = 'refunded'
-        and return_id is null
-        and goods_amount_order_currency > 0
-        and {{ is_touched('order_id', touched) }}
-),
-
-order_states as (
-    select * from {{ ref('int_order_states') }}
     where {{ is_touched('order_id', touched) }}
 ),
 
@@ -35,8 +17,10 @@ order_lines as (
 ),
 
 lines_sold as (
-    select * from {{ ref('int_revenue_lines_sold') }}
-    where {{ is_touched('order_id', touched) }}
+    select * from {{ ref('int_revenue_sales') }}
+    where
+        event_kind = 'sale'
+        and {{ is_touched('order_id', touched) }}
 ),
 
 clocks as (
@@ -48,6 +32,10 @@ recognised_lines as (
     select
         lines_sold.order_id,
         lines_sold.line_id,
+        lines_sold.channel,
+        lines_sold.country,
+        lines_sold.currency,
+        lines_sold.placed_date,
         {% for clock in recognition_clocks() -%}
         coalesce(sum(lines_sold.units_quantity) filter (where lines_sold.{{ clock }}_date is not null), 0)
             as {{ clock }}_quantity{{ ',' if not loop.last }}
@@ -56,12 +44,20 @@ recognised_lines as (
     where lines_sold.order_id in (select units_returned.order_id from units_returned)
     group by
         lines_sold.order_id,
-        lines_sold.line_id
+        lines_sold.line_id,
+        lines_sold.channel,
+        lines_sold.country,
+        lines_sold.currency,
+        lines_sold.placed_date
 ),
 
 clocked_units as (
     select
         units_returned.*,
+        recognised_lines.channel,
+        recognised_lines.country,
+        recognised_lines.currency,
+        recognised_lines.placed_date,
         clocks.recognition_clock,
         case clocks.recognition_clock
             {% for clock in recognition_clocks() -%}
@@ -115,9 +111,9 @@ final as (
         split_lines.return_id,
         split_lines.recognition_clock,
         split_lines.sku,
-        order_states.channel,
-        order_states.ship_country as country,
-        order_states.currency,
+        split_lines.channel,
+        split_lines.country,
+        split_lines.currency,
         split_lines.event_number,
         cast(split_lines.kept_before - split_lines.kept_after as {{ dbt.type_bigint() }}) as returned_quantity,
         cast(least(split_lines.restocked_quantity, split_lines.kept_before - split_lines.kept_after) as {{ dbt.type_bigint() }})
@@ -132,14 +128,10 @@ final as (
             as {{ money_type() }}
         ) as net_amount,
         cast(split_lines.tax_kept_before - split_lines.tax_kept_after as {{ money_type() }}) as tax_amount,
-        goods_refunded.order_id is not null as has_goods_refund,
-        cast(order_states.placed_date as date) as placed_date,
+        split_lines.placed_date,
         cast({{ business_date('split_lines.occurred_at') }} as date) as business_date,
-        split_lines.occurred_at,
-        {{ this_batch() }} as _batch_id
+        split_lines.occurred_at
     from split_lines
-    inner join order_states on split_lines.order_id = order_states.order_id
-    left join goods_refunded on split_lines.order_id = goods_refunded.order_id
 )
 
 select * from final
