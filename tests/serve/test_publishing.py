@@ -81,7 +81,7 @@ def test_file_of_another_build_than_the_record_is_not_published(tmp_path: Path) 
     settings = make_build(tmp_path)
     with duckdb.connect(str(settings.warehouse_db)) as warehouse:
         warehouse.execute("update meta.build set build_id = 'other'")
-    with pytest.raises(OrderhouseError, match="not of the last build"):
+    with pytest.raises(OrderhouseError, match="not from the last build"):
         publish(settings)
 
 
