@@ -200,6 +200,37 @@ def test_a_refund_is_split_where_it_adds_up_and_a_cancellation_is_no_return(tmp_
     ]
 
 
+def listed_shipping(subtotal: tuple[str, str], tax: tuple[str, str]) -> dict[str, object]:
+    return {"id": 5, "subtotal_amount_set": money(*subtotal), "tax_amount_set": money(*tax)}
+
+
+def test_a_refund_of_shipping_alone_is_split_in_the_old_form_and_in_the_new_one(tmp_path: Path) -> None:
+    paid = {"refund_line_items": [], "restock": False}
+    moved = [transaction(id=502, kind="refund", amount="6.60", parent_id=501)]
+    old = refund(**paid, transactions=moved)
+    listed = [listed_shipping(("8.00", "6.00"), ("0.80", "0.60"))]
+    new = refund(
+        **paid, id=902, order_adjustments=[], refund_shipping_lines=listed, transactions=[{**moved[0], "id": 503}]
+    )
+    both = refund(**paid, id=903, refund_shipping_lines=listed, transactions=[{**moved[0], "id": 504}])
+    raw = sent(tmp_path, {"order.json": order(refunds=[old, new, both])})
+    split = (Decimal("6.6000"), "USD", Decimal("0.0000"), Decimal("0.6000"), Decimal("6.0000"), None)
+    assert raw("select amount, currency, goods_amount, tax_amount, shipping_amount, return_id from raw.payments") == (
+        [split] * 3
+    )
+    assert raw("select count(*) from raw.returns") == [(0,)]
+
+
+def test_goods_with_their_tax_inside_and_shipping_with_its_tax_on_top_are_split(tmp_path: Path) -> None:
+    line = {**refund()["refund_line_items"][0], "subtotal_set": money("39.60", "29.70")}
+    listed = [listed_shipping(("8.00", "6.00"), ("0.80", "0.60"))]
+    mixed = refund(refund_line_items=[line], order_adjustments=[], refund_shipping_lines=listed)
+    raw = sent(tmp_path, {"order.json": order(refunds=[mixed])})
+    assert raw("select amount, goods_amount, tax_amount, shipping_amount from raw.payments") == [
+        (Decimal("36.3000"), Decimal("27.0000"), Decimal("3.3000"), Decimal("6.0000"))
+    ]
+
+
 def test_units_taken_off_an_order_without_a_refund_are_cancelled_too(tmp_path: Path) -> None:
     changed = order(refunds=[refund()])
     changed["line_items"][0]["current_quantity"] = 0

@@ -19,7 +19,7 @@ class Payments(Contract):
         required=True,
         is_of_order=True,
     )
-    kind = word("The kind of event.", required=True)
+    kind = word("The kind of event. A refund that is reported failed under its own id took no money.", required=True)
     amount = money("Never below zero: the kind gives the direction.", required=True)
     currency = currency("Of the amounts.", required=True)
     occurred_at = instant("The instant of the event.", required=True)

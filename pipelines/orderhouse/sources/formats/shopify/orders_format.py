@@ -57,7 +57,7 @@ class ShopifyOrders(Format):
     """Orders with all that they contain, and refunds, fulfilments, transactions, products and so on by themselves."""
 
     name = "shopify_orders"
-    version = "1"
+    version = "2"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "returns", "products", "customers")
     time_zone = "UTC"
 

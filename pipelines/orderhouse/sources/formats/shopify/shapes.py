@@ -34,6 +34,7 @@ REFUND: Shape = {
         line_item=pl.Struct(ITEM),
     ),
     "order_adjustments": many("kind", "amount", "tax_amount", amount_set=MONEY_SET, tax_amount_set=MONEY_SET),
+    "refund_shipping_lines": many("id", subtotal_amount_set=MONEY_SET, tax_amount_set=MONEY_SET),
     "transactions": pl.List(pl.Struct(dict(TRANSACTION))),
 }
 FULFILLMENT: Shape = {
