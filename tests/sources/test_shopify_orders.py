@@ -132,15 +132,32 @@ def test_the_real_disputes_open_and_close_and_an_inquiry_is_set_aside(tmp_path: 
     ]
 
 
-def test_the_real_products_are_variants_and_payouts_are_counted_and_set_aside(tmp_path: Path) -> None:
+def test_the_real_products_are_variants(tmp_path: Path) -> None:
     raw = real(tmp_path, "product.json")
     assert raw("select sku, name, category, brand from raw.products order by sku limit 1") == [
         ("IPOD2008BLACK", "IPod Nano - 8GB - Black", "Cult Products", "Apple")
     ]
-    (tmp_path / "payouts").mkdir()
-    payouts = real(tmp_path / "payouts", "payouts_transactions.json")
-    ((said,),) = payouts("select ignored_columns from raw.files")
-    assert "25 payout transactions" in str(said)
+
+
+def test_the_real_payout_transactions_are_the_movements_of_one_payout(tmp_path: Path) -> None:
+    raw = real(tmp_path, "payouts_transactions.json")
+    assert raw("select distinct payout_id, currency, provider from raw.payouts") == [
+        ("623721858", "USD", "shopify_payments")
+    ]
+    first = "select kind, amount, fee_amount, payment_id from raw.payouts where movement_id = '1006917261'"
+    assert raw(first) == [("movement/refund", Decimal("-3.4500"), Decimal("0.0000"), "1006917261")]
+    # 25 transactions, one of them that of the payout itself.
+    assert raw("select count(*), count(distinct kind) from raw.payouts") == [(24, 7)]
+    assert raw("select ignored_columns from raw.files where feed is null") == [
+        ('["1 payout transactions that are in no payout yet, or are the payout itself"]',)
+    ]
+
+
+def test_the_real_payouts_have_a_state_each(tmp_path: Path) -> None:
+    raw = real(tmp_path, "payouts.json")
+    assert raw("select movement_id, kind, amount, occurred_at::date::varchar from raw.payouts order by 1 limit 1") == [
+        ("39438702/in_transit", "payout/in_transit", Decimal("43.1200"), "2019-11-01")
+    ]
 
 
 def test_every_real_payload_is_read_and_every_record_accounted_for(tmp_path: Path) -> None:

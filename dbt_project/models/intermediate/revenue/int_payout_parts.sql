@@ -1,7 +1,7 @@
 {#
   Parts of payouts. A payment event that names its payout is a part. A movement that the provider states is a part only if
-  no payment event explains it: no such event is known in this payout and in its currency. A payment in another currency
-  than its payout counts as the provider converted it. A payout that failed or was cancelled goes back into the balance.
+  no payment event explains it: its event does not name this payout, or is in another currency. A payment in another
+  currency than its payout counts as the provider converted it. A payout that failed or was cancelled goes back into the balance.
 #}
 {{ config(materialized='view') }}
 
@@ -44,27 +44,28 @@ movements as (
         payout_movements.payout_id,
         payout_movements.movement_id as part_id,
         payout_movements.payment_id,
-        converted.order_id,
+        paid.order_id,
         case
             when payout_movements.kind <> 'payment' then payout_movements.kind
-            when converted.kind in ('captured', 'refunded', 'disputed', 'dispute_won', 'dispute_lost') then converted.kind
+            when paid.kind in ('captured', 'refunded', 'disputed', 'dispute_won', 'dispute_lost') then paid.kind
             else 'unexplained_payment'
         end as part_kind,
         payout_movements.provider,
         payout_movements.currency,
         payout_movements.amount,
         payout_movements.fee_amount,
-        coalesce(converted.is_orphan, false) as is_orphan,
+        coalesce(paid.is_orphan, false) as is_orphan,
         payout_movements.occurred_at,
         cast(null as {{ dbt.type_timestamp() }}) as payout_at
     from payout_movements
-    left join payment_ledger as converted
-        on
-            payout_movements.payment_id = converted.payment_id
-            and payout_movements.payout_id = converted.payout_id
+    left join payment_ledger as paid on payout_movements.payment_id = paid.payment_id
     where
         not payout_movements.is_state
-        and (converted.payment_id is null or converted.currency <> payout_movements.currency)
+        and (
+            paid.payout_id is null
+            or paid.payout_id <> payout_movements.payout_id
+            or paid.currency <> payout_movements.currency
+        )
 ),
 
 returned as (
