@@ -1,0 +1,75 @@
+"""Rows of the inventory ledger and of the inventory positions as the oracle expects them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from tests.oracle.state import State
+from tests.oracle.stock import UNASSIGNED, ledger, levels
+
+__all__ = ["inventory_ledger", "inventory_positions"]
+
+Cells = dict[tuple[Any, ...], dict[str, Any]]
+PARTS = "received shipped unshipped restocked adjusted transferred count_adjustment"
+NETWORK = "network"
+
+
+def inventory_ledger(state: State) -> Cells:
+    """Return fct_inventory_ledger."""
+    cells = {}
+    for (sku, warehouse), days in ledger(state.movements, state.world.time_zone).items():
+        for day in days:
+            cells[(sku, warehouse, day.business_date)] = {
+                "opening_quantity": day.opening,
+                "closing_quantity": day.closing,
+                **{f"{name}_quantity": day.parts[name] for name in PARTS.split()},
+            }
+    return cells
+
+
+def inventory_positions(state: State) -> Cells:
+    """Return fct_inventory_positions."""
+    on_hand = levels(state.movements)
+    incoming: Counter[tuple[str, str]] = Counter()
+    expected = defaultdict(list)
+    for row in state.world.events("inbound"):
+        if row["quantity"]:
+            incoming[(row["sku"], row["warehouse_id"])] += row["quantity"]
+            expected[(row["sku"], row["warehouse_id"])].append(row["expected_at"])
+    allocated: Counter[tuple[str, str]] = Counter()
+    waiting: Counter[tuple[str, str]] = Counter()
+    for order in state.orders.values():
+        for line in order.lines:
+            if line.needs_stock:
+                sku = str(line.row["sku"])
+                for warehouse, units in line.allocations.items():
+                    allocated[(sku, warehouse)] += units
+                waiting[(sku, line.warehouse_id or UNASSIGNED)] += line.backordered_quantity
+    counted, moved = defaultdict(list), defaultdict(list)
+    for movement in state.movements:
+        moved[(movement.sku, movement.warehouse_id)].append(movement.at)
+        if movement.kind == "count":
+            counted[(movement.sku, movement.warehouse_id)].append(movement.at)
+    sources = (on_hand, incoming, allocated, waiting)
+    places = {place for source in sources for place in source if place in on_hand or source[place]}
+    cells: Cells = {}
+    for sku in {sku for sku, _ in places}:
+        own = [place for place in places if place[0] == sku]
+        for warehouse, members in [*((place[1], [place]) for place in own), (NETWORK, own)]:
+            stock = sum(on_hand.get(place, 0) for place in members)
+            taken, wanted = sum(allocated[place] for place in members), sum(waiting[place] for place in members)
+            coming = sum(incoming[place] for place in members)
+            cells[(sku, warehouse)] = {
+                "position_level": NETWORK if warehouse == NETWORK else "warehouse",
+                "on_hand_quantity": stock,
+                "allocated_quantity": taken,
+                "backordered_quantity": wanted,
+                "available_quantity": stock - taken,
+                "incoming_quantity": coming,
+                "available_to_promise_quantity": stock - taken - wanted + coming,
+                "next_incoming_at": min((at for place in members for at in expected[place]), default=None),
+                "last_counted_at": max((at for place in members for at in counted[place]), default=None),
+                "last_moved_at": max((at for place in members for at in moved[place]), default=None),
+            }
+    return cells
