@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
+from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
+from tests.oracle.expected_revenue import revenue_by_day
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
 from tests.oracle.state import State
 
-__all__ = ["EXPECTED", "KEY_COLUMNS", "Cells"]
+__all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "Cells"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -83,15 +86,6 @@ OF_ORDER = _names(
 )
 
 
-def customer_key(order: Order) -> str:
-    """Return the customer of an order: by id, else by e-mail token, else the order itself."""
-    if order.row["customer_id"]:
-        return f"c:{order.row['customer_id']}"
-    if order.row["email_token"]:
-        return f"e:{order.row['email_token']}"
-    return f"o:{order.order_id}"
-
-
 def _summed(order: Order, name: str) -> Any:
     def of(line: Line) -> Any:
         return getattr(line, name)
@@ -142,6 +136,13 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_payment_reconciliation": ("order_id",),
     "fct_inventory_ledger": ("sku", "warehouse_id", "business_date"),
     "fct_inventory_positions": ("sku", "warehouse_id"),
+    "fct_revenue_daily": ("business_date", "recognition_clock", "channel", "country", "currency"),
+    "dim_customers": ("customer_key",),
+    "fct_exceptions": ("code", "subject_id"),
+}
+# Rows of a mart that are compared; of all other marts every row is.
+COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "fct_exceptions": lambda row: row["code"] in CODES,
 }
 EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_order_lines": order_lines,
@@ -150,4 +151,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_payment_reconciliation": payment_reconciliation,
     "fct_inventory_ledger": inventory_ledger,
     "fct_inventory_positions": inventory_positions,
+    "fct_revenue_daily": revenue_by_day,
+    "dim_customers": dim_customers,
+    "fct_exceptions": exceptions,
 }

@@ -44,7 +44,6 @@ def _payment(
     fee = row["fee_amount"] or ZERO
     cells |= {
         "fee_amount": fee,
-        "fee_amount_order_currency": None if payment.rate is None else payment.converted("fee_amount") or ZERO,
         "order_id": payment.order_id,
         "kind": payment.kind,
         "order_currency": payment.order_currency,

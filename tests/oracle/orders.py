@@ -13,7 +13,7 @@ from functools import cached_property
 
 from tests.oracle.amounts import ZERO, minor_unit, rounded, rounded_half_up
 from tests.oracle.days import business_day, end_of_day, hours_between
-from tests.oracle.lines import Line
+from tests.oracle.lines import Line, forget
 from tests.oracle.parcels import PROGRESS, Parcel
 from tests.oracle.payments import Money
 from tests.oracle.refunds import Assignment, assign_refunds
@@ -39,17 +39,17 @@ class Order:
     actions: list[Row] = field(default_factory=list)
     assignment: Assignment = field(default_factory=Assignment)
 
-    @property
+    @cached_property
     def row(self) -> Row:
         """Return the current version."""
         return self.history[-1]
 
-    @property
+    @cached_property
     def order_id(self) -> str:
         """Return the order's number."""
         return str(self.row["order_id"])
 
-    @property
+    @cached_property
     def currency(self) -> str:
         """Return the currency of all its amounts."""
         return str(self.row["currency"])
@@ -87,7 +87,7 @@ class Order:
     def _acts(self, *kinds: str) -> list[Row]:
         return [action for action in self.actions if action["kind"] in kinds]
 
-    @property
+    @cached_property
     def is_cancelled(self) -> bool:
         """Return what the source says about the whole order."""
         return bool(self.row["is_cancelled"])
@@ -101,12 +101,12 @@ class Order:
                 return action
         return None
 
-    @property
+    @cached_property
     def is_whole_order_cancelled(self) -> bool:
         """Return true if the source or an action cancels the whole order."""
         return self.is_cancelled or self.cancel_action is not None
 
-    @property
+    @cached_property
     def is_on_hold(self) -> bool:
         """Return true if the latest of holds and releases is a hold."""
         latest = self._acts("hold", "release")[-1:]
@@ -124,6 +124,13 @@ class Order:
             line.is_held = self.is_on_hold
             line.is_stock_tracked = self.is_stock_tracked
         self.assignment = assign_refunds(self.lines, self.money, self.due_amount)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what the order and its lines have computed."""
+        forget(self)
+        for line in self.lines:
+            forget(line)
 
     # Sums of lines.
 
@@ -135,29 +142,29 @@ class Order:
         """Return a sum of amounts over the lines."""
         return sum((of(line) for line in self.lines), ZERO)
 
-    @property
+    @cached_property
     def ordered(self) -> int:
         """Return all ordered units."""
         return self.units(lambda line: line.ordered_quantity)
 
-    @property
+    @cached_property
     def cancelled(self) -> int:
         """Return all cancelled units."""
         return self.units(lambda line: line.cancelled_quantity)
 
-    @property
+    @cached_property
     def shipped(self) -> int:
         """Return all shipped units."""
         return self.units(lambda line: line.shipped_quantity)
 
-    @property
+    @cached_property
     def returned_of_shipped(self) -> int:
         """Return the units that came back, of those that were sent."""
         return self.units(lambda line: line.effective_returned_quantity)
 
     # What is due.
 
-    @property
+    @cached_property
     def is_every_unit_cancelled(self) -> bool:
         """Return true if at least one unit was ordered and every one is cancelled."""
         if not self.ordered:
@@ -167,50 +174,50 @@ class Order:
     def _rounded(self, name: str) -> Decimal:
         return rounded(self.row[name] or ZERO, self.currency)
 
-    @property
+    @cached_property
     def ordered_shipping_amount(self) -> Decimal:
         """Return shipping as ordered."""
         return self._rounded("shipping_amount")
 
-    @property
+    @cached_property
     def ordered_shipping_tax_amount(self) -> Decimal:
         """Return tax on shipping as ordered."""
         return self._rounded("shipping_tax_amount")
 
-    @property
+    @cached_property
     def shipping_amount(self) -> Decimal:
         """Return shipping, due unless every unit is cancelled."""
         return ZERO if self.is_every_unit_cancelled else self.ordered_shipping_amount
 
-    @property
+    @cached_property
     def shipping_tax_amount(self) -> Decimal:
         """Return tax on shipping, due unless every unit is cancelled."""
         return ZERO if self.is_every_unit_cancelled else self.ordered_shipping_tax_amount
 
-    @property
+    @cached_property
     def prices_include_tax(self) -> bool:
         """Return true if prices include tax, and shipping its own."""
         return bool(self.row["prices_include_tax"])
 
-    @property
+    @cached_property
     def due_amount(self) -> Decimal:
         """Return what the customer owes for the kept units."""
         tax = ZERO if self.prices_include_tax else self.amount(lambda x: x.tax_amount) + self.shipping_tax_amount
         return self.amount(lambda line: line.net_amount) + tax + self.shipping_amount
 
-    @property
+    @cached_property
     def ordered_due_amount(self) -> Decimal:
         """Return what was due as ordered."""
         ordered_tax = self.amount(lambda line: line.ordered_tax_amount) + self.ordered_shipping_tax_amount
         tax = ZERO if self.prices_include_tax else ordered_tax
         return self.amount(lambda line: line.ordered_net_amount) + tax + self.ordered_shipping_amount
 
-    @property
+    @cached_property
     def returned_value(self) -> Decimal:
         """Return the value of returned units with tax."""
         return self.amount(lambda line: line.returned_value)
 
-    @property
+    @cached_property
     def due_now(self) -> Decimal:
         """Return what is due less the value of returned units."""
         return self.due_amount - self.returned_value
@@ -234,7 +241,7 @@ class Order:
         ways = (one_by_one, half_up, once)
         return minor_unit(self.currency) + max(ways) - min(ways)
 
-    @property
+    @cached_property
     def is_settled(self) -> bool:
         """Return true if nothing is due, or captures reach what is due, before or after returns."""
         captured, refunded = self.money.captured, self.money.refunded_for_status
@@ -246,27 +253,27 @@ class Order:
             or captured - refunded >= self.due_now - self.tolerance
         )
 
-    @property
+    @cached_property
     def owed_to_us(self) -> Decimal:
         """Return what the customer still owes."""
         if self.is_settled:
             return ZERO
         return max(self.due_now - self.money.captured + self.money.refunded_for_status, ZERO)
 
-    @property
+    @cached_property
     def owed_back(self) -> Decimal:
         """Return what we owe the customer."""
         return max(self.money.captured - self.money.refunded_for_status - self.due_now, ZERO)
 
     # The axes.
 
-    @property
+    @cached_property
     def payment_terms(self) -> str:
         """Return the terms of payment; an unknown word counts as prepaid."""
         terms = self.row["payment_terms"] or "prepaid"
         return "prepaid" if terms == "unknown" else str(terms)
 
-    @property
+    @cached_property
     def is_arrived(self) -> bool:
         """Return true if every shipped unit is delivered, returned or not tracked."""
         if not self.is_delivery_tracked:
@@ -314,7 +321,26 @@ class Order:
                 return payment.occurred_at
         raise AssertionError(f"{self.order_id} is paid at no instant")
 
-    @property
+    @cached_property
+    def paid_at(self) -> datetime | None:
+        """Return when captures first reached due − tolerance."""
+        if not self.is_paid_tracked:
+            return None
+        captured, enough = ZERO, self.due_amount - self.tolerance
+        if self.due_amount == 0:
+            return self.placed_at
+        for payment in self.money.payments:
+            captured += (payment.amount or ZERO) if payment.kind == "captured" else ZERO
+            if captured >= enough:
+                return payment.occurred_at
+        return None
+
+    @cached_property
+    def is_free_extra(self) -> bool:
+        """Return true for a replacement or sample at price zero."""
+        return self.row["order_type"] in ("replacement", "sample") and self.amount(lambda x: x.ordered_net_amount) == 0
+
+    @cached_property
     def confirmed_at(self) -> datetime | None:
         """Return when the order was first confirmed; none while it is placed."""
         if self.order_status == "placed":
@@ -371,7 +397,7 @@ class Order:
         ended = {parcel.status for parcel in self.parcels}
         return "lost" if "lost" in ended else "cancelled" if ended else "none"
 
-    @property
+    @cached_property
     def has_delivery_problem(self) -> bool:
         """Return true if the latest scan of a parcel is a problem."""
         return any(parcel.has_problem for parcel in self.parcels if not parcel.is_cancelled)
@@ -395,25 +421,25 @@ class Order:
         at: datetime = self.history[0]["placed_at"]
         return at
 
-    @property
+    @cached_property
     def shipped_instants(self) -> list[datetime]:
         """Return when parcels left, without cancelled ones."""
         return sorted(at for line in self.lines for at in line.shipped_instants)
 
-    @property
+    @cached_property
     def is_delivered(self) -> bool:
         """Return true if every kept unit that requires shipping arrived."""
         kept = [line for line in self.lines if line.requires_shipping and line.kept_quantity > 0]
         return bool(kept) and all(line.delivered_at for line in kept)
 
-    @property
+    @cached_property
     def delivered_at(self) -> datetime | None:
         """Return when the last kept unit arrived."""
         if not self.is_delivered or not self.is_delivery_tracked:
             return None
         return max(line.delivered_at for line in self.lines if line.requires_shipping and line.delivered_at)
 
-    @property
+    @cached_property
     def first_attempt_at(self) -> datetime | None:
         """Return the first delivery, attempt or pickup of any parcel."""
         return min(
@@ -452,17 +478,17 @@ class Order:
             return max(refunds)
         return min(instants)
 
-    @property
+    @cached_property
     def promise_is_date_only(self) -> bool:
         """Return true if the promise is a day."""
         return bool(self.row["promise_is_date_only"])
 
-    @property
+    @cached_property
     def first_promised_at(self) -> datetime | None:
         """Return the promise of the earliest version that has one."""
         return next((row["promised_at"] for row in self.history if row["promised_at"]), None)
 
-    @property
+    @cached_property
     def current_promised_at(self) -> datetime | None:
         """Return the promise of the current version."""
         at: datetime | None = self.row["promised_at"]
@@ -474,21 +500,21 @@ class Order:
             return end_of_day(business_day(promise, self.world.time_zone), self.world.time_zone)
         return promise
 
-    @property
+    @cached_property
     def late_at(self) -> datetime | None:
         """Return the instant after which the current promise is broken."""
         if self.order_status == "cancelled" or self.fulfilment_status in ("not_tracked", "nothing_to_fulfil"):
             return None
         return self.deadline(self.current_promised_at)
 
-    @property
+    @cached_property
     def is_late(self) -> bool:
         """Return true if the clock is past the promise and the order neither delivered nor cancelled."""
         if not self.is_delivery_tracked or self.is_delivered or self.order_status == "cancelled":
             return False
         return self.late_at is not None and self.world.as_of > self.late_at
 
-    @property
+    @cached_property
     def unpaid_at(self) -> datetime | None:
         """Return the instant after which what is owed is overdue."""
         if not self.is_paid_tracked or self.owed_to_us <= self.tolerance or self.order_status == "cancelled":
@@ -502,12 +528,12 @@ class Order:
             return None  # reserved money is as good as paid until it is captured or voided
         return self.placed_at + timedelta(days=UNPAID_DAYS)
 
-    @property
+    @cached_property
     def is_unpaid(self) -> bool:
         """Return true if the clock is past the term of what is owed."""
         return self.unpaid_at is not None and self.world.as_of > self.unpaid_at
 
-    @property
+    @cached_property
     def stuck_at(self) -> datetime | None:
         """Return the instant after which a parcel on its way is stuck."""
         if not self.is_delivery_tracked:
@@ -519,12 +545,12 @@ class Order:
         ]
         return min(waiting, default=None)
 
-    @property
+    @cached_property
     def is_stuck(self) -> bool:
         """Return true if a parcel on its way has had no scan for too long."""
         return self.stuck_at is not None and self.world.as_of > self.stuck_at
 
-    @property
+    @cached_property
     def stage(self) -> str:
         """Return one word for people."""
         to_ship = sum(line.open_quantity for line in self.lines if line.requires_shipping)
@@ -551,17 +577,17 @@ class Order:
         )
         return next((stage for stage, holds in rules if holds), "placed")
 
-    @property
+    @cached_property
     def hours_to_ship(self) -> float | None:
         """Return the hours from placing to the first departure."""
         return hours_between(self.placed_at, next(iter(self.shipped_instants), None))
 
-    @property
+    @cached_property
     def hours_in_transit(self) -> float | None:
         """Return the hours from the first departure to the delivery."""
         return hours_between(next(iter(self.shipped_instants), None), self.delivered_at)
 
-    @property
+    @cached_property
     def hours_to_deliver(self) -> float | None:
         """Return the hours from placing to the delivery."""
         return hours_between(self.placed_at, self.delivered_at)

@@ -83,6 +83,10 @@ class World:
             feed in self.coverage[other] for other in self.sources_without_orders
         )
 
+    def moves_stock(self, source: str) -> bool:
+        """Return true if the stock rows of a source count: a shop that reports no shipments has no levels."""
+        return source in self.sources_without_orders or self.tracks(source, "shipments")
+
 
 def read_world(raw_file: Path, as_of: datetime, time_zone: str, reporting_currency: str) -> World:
     """Read the accepted rows of a home from its raw database, without superseded ones."""

@@ -62,7 +62,8 @@ def state_of(world: World) -> State:
     _add_actions(state, lines)
     for order in state.orders.values():
         order.prepare()
-    state.movements = movements_of_stock(world.events("stock")) + _own_movements(state)
+    counted = [row for row in world.events("stock") if world.moves_stock(row["_source"])]
+    state.movements = movements_of_stock(counted) + _own_movements(state)
     waiting = [
         ((order.placed_at, order.order_id, line.line_id), line)
         for order in state.orders.values()
@@ -74,6 +75,7 @@ def state_of(world: World) -> State:
         for line in order.lines:
             if not line.is_held and not line.requires_shipping:
                 line.allocated_quantity = line.open_quantity
+        order.forget()
     return state
 
 
