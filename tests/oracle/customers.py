@@ -53,16 +53,17 @@ class Customer:
         return found + self.credit_events
 
     def total(self, name: str) -> Decimal | None:
-        """Return a sum of events in the reporting currency; none where a rate is missing."""
+        """Return a sum of events in the reporting currency; none where the rate of any of them is missing."""
+        reported = self.reported
+        if any(amounts is None for amounts in reported):
+            return None
+        return sum((amounts.get(name, ZERO) for amounts in reported if amounts is not None), ZERO)
+
+    @cached_property
+    def reported(self) -> list[dict[str, Decimal] | None]:
+        """Return the events of sales and returns in the reporting currency."""
         rates, reporting = Rates(self.state.world), self.state.world.reporting_currency
-        total = ZERO
-        for event in self.events:
-            if name in event.amounts and event.kind != "shipping":
-                reported = event.reported(rates, reporting)
-                if reported is None:
-                    return None
-                total += reported[name]
-        return total
+        return [e.reported(rates, reporting) for e in self.events if e.kind not in ("shipping", "cash")]
 
     @cached_property
     def purchases(self) -> list[Order]:
@@ -97,7 +98,7 @@ def _net(order: Order) -> Decimal:
 
 
 def customers_of(state: State) -> dict[str, Customer]:
-    """Return the identified customers: those of the customers feed that ordered, and those of orders."""
+    """Return the identified customers: those of the customers feed, and those of orders."""
     registered = {
         f"c:{key}": versions(rows)[-1]
         for key, rows in grouped(state.world.feeds["customers"], lambda row: row["customer_id"]).items()
@@ -110,6 +111,8 @@ def customers_of(state: State) -> dict[str, Customer]:
         if not key.startswith("o:"):
             orders.sort(key=lambda order: (order.placed_at, order.order_id))
             found[key] = Customer(state, key, registered.get(key), orders)
+    for key, row in registered.items():
+        found.setdefault(key, Customer(state, key, row))
     for note in state.credit_notes:
         customer = found.get(f"c:{note.events[0]['customer_id']}")
         if customer is not None:
@@ -135,7 +138,7 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
     shipped = sum(order.shipped for order in orders)
     returned = sum(order.returned_of_shipped for order in orders)
     gap = max(median(customer.gaps), 1.0) if customer.gaps else None
-    if gap is None and population:
+    if gap is None and population and orders:
         gap = max(median(population), 1.0)
     return {
         "customer_id": customer.key[2:] if customer.key.startswith("c:") else None,
@@ -149,10 +152,10 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
         "has_marketing_consent": bool(customer.row and customer.row["marketing_consent"]),
         "is_registered": customer.row is not None,
         "preferred_channel": customer.preferred_channel,
-        "first_order_id": orders[0].order_id,
-        "first_channel": orders[0].row["channel"],
-        "first_country": orders[0].row["ship_country"],
-        "first_source": orders[0].row["_source"],
+        "first_order_id": orders[0].order_id if orders else None,
+        "first_channel": orders[0].row["channel"] if orders else None,
+        "first_country": orders[0].row["ship_country"] if orders else None,
+        "first_source": orders[0].row["_source"] if orders else None,
         "orders_count": len(orders),
         "cancelled_orders_count": sum(order.order_status == "cancelled" for order in orders),
         "purchases_count": len(purchases),
@@ -167,9 +170,9 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
         "return_rate": returned / shipped if shipped else None,
         "discount_share": None if gross is None or discounts is None or not gross else float(discounts / gross),
         "gap_days": gap,
-        "first_order_date": business_day(orders[0].placed_at, world.time_zone),
-        "first_order_at": orders[0].placed_at,
-        "last_order_at": orders[-1].placed_at,
+        "first_order_date": business_day(orders[0].placed_at, world.time_zone) if orders else None,
+        "first_order_at": _at(orders, 0),
+        "last_order_at": _at(orders, -1),
         "first_purchase_at": _at(purchases, 0),
         "second_purchase_at": _at(purchases, 1),
         "last_purchase_at": _at(purchases, -1),
