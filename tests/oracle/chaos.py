@@ -53,9 +53,10 @@ class _World:
         seconds = self.random.randrange(earliest * 86_400, latest * 86_400)
         return (START + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def after(self, instant: str, days: int) -> str:
+    def after(self, instant: str, days: int, at_least: int = -86_400) -> str:
+        """Return an instant some days after another, or up to one day before it."""
         start = datetime.fromisoformat(instant)
-        moved = start + timedelta(seconds=self.random.randrange(-86_400, days * 86_400))
+        moved = start + timedelta(seconds=self.random.randrange(at_least, days * 86_400))
         return moved.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def money(self, greatest: int, currency: str, *, fine: bool = False) -> str:
@@ -158,7 +159,7 @@ class _World:
                     action_id=self.id("a"),
                     order_id=order_id,
                     kind=kind,
-                    occurred_at=self.after(placed_at, 20),
+                    occurred_at=self.after(placed_at, 20, at_least=60),
                     actor="op-1",
                     role="operator",
                     line_id=line[0] if line else None,
@@ -267,7 +268,7 @@ class _World:
         for line_id, sku, _ in lines:
             if not self.chance(0.3):
                 continue
-            return_id = self.id("r")
+            return_id, warehouse_id = self.id("r"), random.choice(WAREHOUSES)
             for _ in range(random.choice([1, 1, 2, 3])):
                 self.add(
                     "returns",
@@ -278,7 +279,7 @@ class _World:
                     occurred_at=self.after(placed_at, 40),
                     quantity=random.choice([1, 1, 2]),
                     sku=random.choice([sku, None]),
-                    warehouse_id=random.choice(WAREHOUSES),
+                    warehouse_id=random.choice([warehouse_id, None]),
                 )
             if self.chance(0.3):
                 self.add(

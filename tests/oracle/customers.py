@@ -17,7 +17,6 @@ from tests.oracle.amounts import ZERO
 from tests.oracle.days import business_day
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
-from tests.oracle.rates import Rates
 from tests.oracle.revenue import Event, category_of, credit_note_events, order_events
 from tests.oracle.state import State
 from tests.oracle.versions import Row, grouped, versions
@@ -62,7 +61,7 @@ class Customer:
     @cached_property
     def reported(self) -> list[dict[str, Decimal] | None]:
         """Return the events of sales and returns in the reporting currency."""
-        rates, reporting = Rates(self.state.world), self.state.world.reporting_currency
+        rates, reporting = self.state.rates, self.state.world.reporting_currency
         return [e.reported(rates, reporting) for e in self.events if e.kind not in ("shipping", "cash")]
 
     @cached_property

@@ -21,7 +21,7 @@ IN_ORDER_CURRENCY = ("amount", "fee_amount", "goods_amount", "tax_amount", "ship
 
 def payment_ledger(state: State) -> Cells:
     """Return fct_payment_ledger."""
-    rates, cells = Rates(state.world), {}
+    rates, cells = state.rates, {}
     for money in [*(order.money for order in state.orders.values()), *state.orphan_money.values()]:
         exposure = money.exposures
         for payment in money.payments:

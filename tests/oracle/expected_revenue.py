@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.amounts import ZERO
-from tests.oracle.rates import Rates
 from tests.oracle.revenue import AMOUNTS, Event, revenue_events
 from tests.oracle.state import State
 
@@ -29,7 +28,7 @@ def revenue_by_category(state: State) -> Cells:
 
 
 def _summed(state: State, key: Any) -> Cells:
-    rates, reporting = Rates(state.world), state.world.reporting_currency
+    rates, reporting = state.rates, state.world.reporting_currency
     groups: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
     for event in revenue_events(state):
         groups[key(event)].append(event)

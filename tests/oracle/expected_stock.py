@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.state import State
@@ -13,6 +14,7 @@ __all__ = ["inventory_ledger", "inventory_positions"]
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 PARTS = "received shipped unshipped restocked adjusted transferred count_adjustment"
 NETWORK = "network"
+DEFAULT_LEAD_TIME = 14
 
 
 def inventory_ledger(state: State) -> Cells:
@@ -51,6 +53,7 @@ def inventory_positions(state: State) -> Cells:
         moved[(movement.sku, movement.warehouse_id)].append(movement.at)
         if movement.kind == "count":
             counted[(movement.sku, movement.warehouse_id)].append(movement.at)
+    demand = _Demand(state)
     sources = (on_hand, incoming, allocated, waiting)
     places = {place for source in sources for place in source if place in on_hand or source[place]}
     cells: Cells = {}
@@ -72,4 +75,39 @@ def inventory_positions(state: State) -> Cells:
                 "last_counted_at": max((at for place in members for at in counted[place]), default=None),
                 "last_moved_at": max((at for place in members for at in moved[place]), default=None),
             }
+            cells[(sku, warehouse)] |= _planning(state, demand, sku, warehouse, cells[(sku, warehouse)])
     return cells
+
+
+class _Demand:
+    """Units per day over a window up to the clock: sold for the network, shipped for a warehouse."""
+
+    def __init__(self, state: State) -> None:
+        self.as_of = state.world.as_of
+        self.units: dict[tuple[str, str], list[tuple[datetime, int]]] = defaultdict(list)
+        for order in state.orders.values():
+            for line in order.lines:
+                self.units[(str(line.row["sku"]), NETWORK)].append((order.placed_at, line.kept_quantity))
+        for movement in state.movements:
+            if movement.kind in ("shipped", "unshipped"):
+                self.units[(movement.sku, movement.warehouse_id)].append((movement.at, -movement.units))
+
+    def per_day(self, sku: str, warehouse: str, days: int) -> float:
+        """Return the units per day."""
+        start = self.as_of - timedelta(days=days)
+        return sum(units for at, units in self.units[(sku, warehouse)] if start < at <= self.as_of) / days
+
+
+def _planning(state: State, demand: _Demand, sku: str, warehouse: str, position: dict[str, Any]) -> dict[str, Any]:
+    """Return demand, cover and risk of a position."""
+    product = state.products.get(sku)
+    lead_time = (product[-1]["lead_time_days"] if product else None) or DEFAULT_LEAD_TIME
+    lately, longer = demand.per_day(sku, warehouse, 28), demand.per_day(sku, warehouse, 90)
+    available = position["available_quantity"]
+    cover = available / lately if lately > 0 and available > 0 else None
+    return {
+        "demand_per_day_28d": lately,
+        "demand_per_day_90d": longer,
+        "lead_time_days": lead_time,
+        "days_of_cover": cover,
+    }

@@ -69,7 +69,7 @@ def kpi_daily(state: State) -> Cells:
             if denominator is not None:
                 known[1] = (known[1] or 0) + denominator
 
-    rates = Rates(state.world)
+    rates = state.rates
     for order in state.orders.values():
         for value in (*_placed(order), *_delivery(order), *_paying(order), *_selling(state, order, rates)):
             add(order, value)

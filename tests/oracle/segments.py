@@ -16,7 +16,6 @@ from tests.oracle.amounts import ZERO
 from tests.oracle.customers import Customer, customers_of
 from tests.oracle.days import business_day
 from tests.oracle.orders import Order
-from tests.oracle.rates import Rates
 from tests.oracle.state import State
 
 __all__ = ["SCHEMES", "customer_segments"]
@@ -102,7 +101,7 @@ class _Past:
         self.spend = self._spend(customer) if self.orders else ZERO
 
     def _spend(self, customer: Customer) -> Decimal | None:
-        rates, reporting = Rates(customer.state.world), customer.state.world.reporting_currency
+        rates, reporting = customer.state.rates, customer.state.world.reporting_currency
         total = ZERO
         for event in customer.events:
             if event.day <= self.day and event.kind not in ("shipping", "cash"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
 from tests.oracle.parcels import Parcel, parcels_of
 from tests.oracle.payments import Money, payments_by_order
+from tests.oracle.rates import Rates
 from tests.oracle.returned import Return, credit_notes, returns_of
 from tests.oracle.rows import World
 from tests.oracle.stock import UNASSIGNED, Movement, allocate, levels, movements_of_stock
@@ -35,6 +37,16 @@ class State:
     movements: list[Movement] = field(default_factory=list)
     products: dict[str, list[Row]] = field(default_factory=dict)
     line_history: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+
+    def is_service(self, sku: str) -> bool:
+        """Return true if a SKU is a service, which is never in stock."""
+        versions_of_product = self.products.get(sku)
+        return bool(versions_of_product) and versions_of_product[-1]["kind"] == "service"
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Return the exchange rates."""
+        return Rates(self.world)
 
 
 def state_of(world: World) -> State:
@@ -63,7 +75,8 @@ def state_of(world: World) -> State:
     for order in state.orders.values():
         order.prepare()
     counted = [row for row in world.events("stock") if world.moves_stock(row["_source"])]
-    state.movements = movements_of_stock(counted) + _own_movements(state)
+    moved = movements_of_stock(counted) + _own_movements(state)
+    state.movements = [movement for movement in moved if not state.is_service(movement.sku)]
     waiting = [
         ((order.placed_at, order.order_id, line.line_id), line)
         for order in state.orders.values()
@@ -91,13 +104,12 @@ def _add_lines(state: State) -> dict[tuple[str, str], Line]:
         if order is None:
             state.orphan_lines.append(history[-1])
             continue
-        product = state.products.get(history[-1]["sku"])
         line = Line(
             row=history[-1],
             history=history,
             currency=order.currency,
             prices_include_tax=order.prices_include_tax,
-            is_service=bool(product) and product is not None and product[-1]["kind"] == "service",
+            is_service=state.is_service(history[-1]["sku"]),
             is_shipment_tracked=order.is_shipment_tracked,
             is_order_cancelled=False,
             warehouse_id=history[-1]["warehouse_id"],
@@ -173,9 +185,13 @@ def _own_movements(state: State) -> list[Movement]:
             add(row, "shipped", row["shipped_at"], -row["quantity"], row["shipped_at"])
             if parcel.is_cancelled:
                 add(row, "unshipped", parcel.ended_at, row["quantity"], row["shipped_at"])
-    for event in world.events("returns"):
-        if event["status"] == "restocked" and event["order_id"] not in state.tests:
-            add(event, "restocked", event["occurred_at"], event["quantity"], event["occurred_at"])
+    returned = [event for event in world.events("returns") if event["order_id"] not in state.tests]
+    for events in grouped(returned, lambda event: (event["return_id"], event["line_id"])).values():
+        arrival = next((event["warehouse_id"] for event in events if event["warehouse_id"]), None)
+        for event in events:
+            if event["status"] == "restocked":
+                placed = event | {"warehouse_id": event["warehouse_id"] or arrival}
+                add(placed, "restocked", event["occurred_at"], event["quantity"], event["occurred_at"])
     return found
 
 
