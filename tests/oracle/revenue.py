@@ -121,7 +121,16 @@ class _Order:
 
     def _event(self, kind: str, day: date, category: str, **amounts: Decimal) -> Event:
         row = self.order.row
-        return Event(kind, self.clock, day, row["channel"], row["ship_country"], category, self.order.currency, amounts)
+        return Event(
+            kind,
+            self.clock,
+            day,
+            row["channel"] or "unknown",
+            row["ship_country"] or "unknown",
+            category,
+            self.order.currency,
+            amounts,
+        )
 
     def _pieces(self, line: Line) -> Iterator[tuple[date, int, int]]:
         kept = line.kept_quantity
@@ -150,8 +159,11 @@ class _Order:
             for day, start, end in sale.pieces:
                 yield self._sale(sale.line, day, start, end)
         days = [day for sale in self.sales for day, _, _ in sale.pieces]
+        whole = {"placed": self.order.placed_at, "paid": self.order.paid_at}.get(self.clock)
         if days:
-            yield self._shipping(min(days))
+            yield self._shipping(min(days), is_sale=True)
+        elif whole is not None and self.order.shipping_amount:
+            yield self._shipping(business_day(whole, self.zone), is_sale=False)
         yield from self._capped([*self._returns(), *self._goodwill()])
         yield from self._cash()
 
@@ -164,12 +176,12 @@ class _Order:
         event.units = 0 if self.order.is_free_extra else end - start
         return event
 
-    def _shipping(self, day: date) -> Event:
+    def _shipping(self, day: date, *, is_sale: bool) -> Event:
         order = self.order
         tax = order.shipping_tax_amount
         net = order.shipping_amount - tax if order.prices_include_tax else order.shipping_amount
         event = self._event("shipping", day, "shipping", shipping=net, tax=tax)
-        event.orders = 0 if order.is_free_extra else 1
+        event.orders = 1 if is_sale and not order.is_free_extra else 0
         return event
 
     def _returns(self) -> Iterator[Event]:
