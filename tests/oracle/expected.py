@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.oracle.catalogue import carts, products
 from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
 from tests.oracle.exceptions import CODES, exceptions
@@ -142,6 +143,8 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "dim_customers": ("customer_key",),
     "fct_exceptions": ("code", "subject_id"),
     "fct_customer_segments": ("customer_key", "scheme", "snapshot_date"),
+    "dim_products": ("sku",),
+    "fct_carts": ("cart_id",),
     "fct_kpi_daily": ("business_date", "kpi", "dimension", "dimension_value"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
@@ -162,6 +165,8 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "dim_customers": dim_customers,
     "fct_exceptions": exceptions,
     "fct_customer_segments": customer_segments,
+    "dim_products": products,
+    "fct_carts": carts,
     "fct_kpi_daily": kpi_daily,
 }
 

@@ -116,6 +116,7 @@ def _reconciled(order: Order) -> dict[str, Any]:
         "ordered_difference_amount": money.captured - order.ordered_due_amount,
         "gap_amount": money.captured - money.refunded - money.disputed - due,
         "unexplained_amount": ZERO,
+        "ordered_match": _match(order),
         "is_orphan": False,
         "is_tracked": order.is_paid_tracked,
         "placed_date": business_day(order.placed_at, order.world.time_zone),
@@ -125,3 +126,17 @@ def _reconciled(order: Order) -> dict[str, Any]:
         is_owed = order.owed_to_us > order.tolerance and (money.captured > 0 or order.is_unpaid)
         found["is_open"] = is_owed or order.owed_back > order.tolerance
     return found
+
+
+def _match(order: Order) -> str:
+    """Return how captures compare with what was ordered."""
+    off = abs(order.money.captured - order.ordered_due_amount)
+    rules = (
+        ("not_tracked", not order.is_paid_tracked),
+        ("order_without_lines", not order.lines),
+        ("missing_fx_rate", order.money.missing_rates > 0),
+        ("exact", off == 0 and bool(order.money.payments)),
+        ("without_payments", not order.money.payments),
+        ("within_tolerance", off <= order.tolerance),
+    )
+    return next((match for match, holds in rules if holds), "off")

@@ -57,7 +57,7 @@ def inventory_positions(state: State) -> Cells:
     sources = (on_hand, incoming, allocated, waiting)
     places = {place for source in sources for place in source if place in on_hand or source[place]}
     cells: Cells = {}
-    for sku in {sku for sku, _ in places}:
+    for sku in {sku for sku, _ in places if not state.is_service(sku)}:
         own = [place for place in places if place[0] == sku]
         for warehouse, members in [*((place[1], [place]) for place in own), (NETWORK, own)]:
             stock = sum(on_hand.get(place, 0) for place in members)
