@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from statistics import pstdev
 from typing import Any
 
+from tests.oracle.days import business_day
 from tests.oracle.state import State
 from tests.oracle.stock import UNASSIGNED, ledger, levels
 
@@ -14,7 +17,7 @@ __all__ = ["inventory_ledger", "inventory_positions"]
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 PARTS = "received shipped unshipped restocked adjusted transferred count_adjustment"
 NETWORK = "network"
-DEFAULT_LEAD_TIME = 14
+DEFAULT_LEAD_TIME, REVIEW_DAYS, Z = 14, 28, 1.65
 
 
 def inventory_ledger(state: State) -> Cells:
@@ -83,7 +86,7 @@ class _Demand:
     """Units per day over a window up to the clock: sold for the network, shipped for a warehouse."""
 
     def __init__(self, state: State) -> None:
-        self.as_of = state.world.as_of
+        self.as_of, self.zone = state.world.as_of, state.world.time_zone
         self.units: dict[tuple[str, str], list[tuple[datetime, int]]] = defaultdict(list)
         for order in state.orders.values():
             for line in order.lines:
@@ -97,6 +100,15 @@ class _Demand:
         start = self.as_of - timedelta(days=days)
         return sum(units for at, units in self.units[(sku, warehouse)] if start < at <= self.as_of) / days
 
+    def deviation(self, sku: str, warehouse: str) -> float:
+        """Return the standard deviation of the units of a day over 90 days."""
+        days: Counter[object] = Counter()
+        start = self.as_of - timedelta(days=90)
+        for at, units in self.units[(sku, warehouse)]:
+            if start < at <= self.as_of:
+                days[business_day(at, self.zone)] += units
+        return pstdev([*days.values(), *[0] * (90 - len(days))])
+
 
 def _planning(state: State, demand: _Demand, sku: str, warehouse: str, position: dict[str, Any]) -> dict[str, Any]:
     """Return demand, cover and risk of a position."""
@@ -105,9 +117,25 @@ def _planning(state: State, demand: _Demand, sku: str, warehouse: str, position:
     lately, longer = demand.per_day(sku, warehouse, 28), demand.per_day(sku, warehouse, 90)
     available = position["available_quantity"]
     cover = available / lately if lately > 0 and available > 0 else None
+    point = math.ceil(round(longer * lead_time + Z * demand.deviation(sku, warehouse) * math.sqrt(lead_time), 9))
+    promise = position["available_to_promise_quantity"]
+    wanted = math.ceil(round(point + REVIEW_DAYS * longer - promise, 9)) if promise <= point else 0
     return {
+        "reorder_point": point,
+        "reorder_quantity": wanted if longer > 0 else 0,
+        "stockout_risk": _risk(available, longer, cover, lead_time, available <= point),
         "demand_per_day_28d": lately,
         "demand_per_day_90d": longer,
         "lead_time_days": lead_time,
         "days_of_cover": cover,
     }
+
+
+def _risk(available: int, demand: float, cover: float | None, lead_time: int, is_at_point: bool) -> str:
+    if available <= 0:
+        return "out_of_stock"
+    if demand <= 0:
+        return "none"
+    if cover is not None and cover < lead_time:
+        return "high"
+    return "medium" if is_at_point else "low"
