@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,20 +117,7 @@ def test_what_changes_on_the_tracker_makes_no_scan_another_one() -> None:
 
 def test_an_estimate_made_at_a_scan_stays_with_it() -> None:
     rows = rows_of(read(NAME, file_of(json.dumps(tracker(scan(est_delivery_date="2026-03-06T00:00:00Z"))))), "tracking")
-    assert rows["estimated_delivery_at"].to_list() == ["2026-03-06"]
-
-
-def test_an_estimated_day_is_that_day_and_an_estimated_instant_stays_one() -> None:
-    scans = [
-        scan(est_delivery_date="2026-03-06T00:00:00Z"),
-        scan("delivered", "2026-03-04T12:00:00Z", est_delivery_date="2026-03-06T18:00:00Z"),
-    ]
-    found = read(NAME, file_of(json.dumps(tracker(*scans))))
-    accepted = screened(found, "tracking", NAME).accepted
-    assert accepted.select("estimated_delivery_at", "estimate_is_date_only").rows() == [
-        (datetime(2026, 3, 6), True),
-        (datetime(2026, 3, 6, 18), None),
-    ]
+    assert rows["estimated_delivery_at"].to_list() == ["2026-03-06T00:00:00Z"]
 
 
 def test_a_detail_that_says_more_than_a_vague_status_goes_with_it() -> None:

@@ -61,7 +61,6 @@ TELLING_DETAILS = (
 )
 # Statuses to which one of the details above is added, so that the vocabulary can map the pair.
 VAGUE_STATUSES = ("in_transit", "failure", "error", "unknown")
-MIDNIGHT = r"T00:00:00(?:\.0+)?Z$"
 # The name of the person who signed is personal, so it is cut off the message.
 SIGNATURE = r"(?i)[\s,;:.(-]*\b(?:signed(?: for)? by|received by|left with)\b.*$"
 
@@ -79,7 +78,7 @@ class EasypostTrackers(Format):
     """Trackers, alone or as the result of events."""
 
     name = "easypost_trackers"
-    version = "2"
+    version = "1"
     covers = ("tracking",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
@@ -180,6 +179,5 @@ def _scans(trackers: pl.DataFrame) -> pl.DataFrame:
         occurred_at=scan.field("datetime"),
         location=pl.concat_str(parts, separator=", ", ignore_nulls=True),
         detail=scan.field("message").str.replace(SIGNATURE, ""),
-        # A carrier's day comes as its midnight in UTC, which is another day in other zones.
-        estimated_delivery_at=scan.field("est_delivery_date").str.replace(MIDNIGHT, ""),
+        estimated_delivery_at=scan.field("est_delivery_date"),
     )
