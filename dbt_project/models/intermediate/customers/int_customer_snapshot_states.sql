@@ -1,5 +1,5 @@
 {#
-  Purchases of every customer up to every snapshot date, computed as of that date from what is known today. An order
+  Purchases of every identified customer up to every snapshot date, computed as of that date from what is known today. An order
   counts from the first snapshot on or after its day (its slot). Sums run over the slots of a customer, and a slot is
   valid until the customer's next slot.
 -#}
@@ -11,6 +11,7 @@ with snapshot_dates as (
 
 customer_orders as (
     select * from {{ ref('int_customer_orders_reporting') }}
+    where {{ is_identified('customer_key') }}
 ),
 
 wanted as (
