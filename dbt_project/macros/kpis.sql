@@ -1,8 +1,3 @@
-{# Dimensions along which KPIs are kept. #}
-{% macro kpi_dimensions() -%}
-    {{ return(['channel', 'country', 'source', 'category', 'warehouse', 'carrier']) }}
-{%- endmacro %}
-
 {#
   Turn wide sums per day and dimensions into one row per KPI. `kpis` holds triples: the KPI, its numerator and its
   denominator (none if the KPI is a sum). A dimension that the relation does not have is null.
@@ -12,7 +7,7 @@
     select
         {{ relation }}.business_date,
         '{{ kpi }}' as kpi,
-        {% for dimension in kpi_dimensions() -%}
+        {% for dimension in ['channel', 'country', 'source', 'category', 'warehouse', 'carrier'] -%}
         {% if dimension in dimensions -%}
         {{ relation }}.{{ dimension }},
         {% else -%}

@@ -57,7 +57,7 @@ parts as (
 ),
 
 dimensions as (
-    {%- for dimension in ['all'] + kpi_dimensions() %}
+    {%- for dimension in ['all', 'channel', 'country', 'source', 'category', 'warehouse', 'carrier'] %}
     {%- set value = "'all'" if dimension == 'all' else 'parts.' ~ dimension %}
     select
         parts.business_date,

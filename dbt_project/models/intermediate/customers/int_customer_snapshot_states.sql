@@ -97,7 +97,7 @@ median_gaps as (
     select
         running.customer_key,
         running.slot_date,
-        greatest(percentile_cont(0.5) within group (order by purchases.gap_days), 1) as median_gap_days
+        percentile_cont(0.5) within group (order by purchases.gap_days) as median_gap_days
     from running
     inner join purchases
         on

@@ -65,7 +65,7 @@ populations as (
 ranked as (
     select
         states.*,
-        coalesce(states.own_gap_days, population_gaps.gap_days, {{ var('default_gap_days') }}) as gap_days,
+        greatest(coalesce(states.own_gap_days, population_gaps.gap_days, {{ var('default_gap_days') }}), 1) as gap_days,
         coalesce({{ ratio('recencies.worse_count', 'populations.customers_count - 1') }}, 0) as recency_rank,
         coalesce({{ ratio('frequencies.worse_count', 'populations.customers_count - 1') }}, 0) as frequency_rank,
         -- Spend that is unknown for want of a rate has no rank, and the others are ranked without it.
