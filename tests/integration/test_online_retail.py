@@ -126,7 +126,7 @@ def _path_replaced(line: str, landing: Path) -> str:
 
 
 def test_customers_bought_what_their_invoices_say(retail: duckdb.DuckDBPyConnection) -> None:
-    """Compare with the invoices of the files. Two of 11,415 are all at price 0, and a few prices have three decimals."""
+    """Compare with the invoices of the files. Two of 11,415 are all at price 0; a few prices have three decimals."""
     customers, purchases, worth = one(
         retail,
         "select count(*), sum(purchases_count), sum(net_amount_reporting) from marts.dim_customers "
