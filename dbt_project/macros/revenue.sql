@@ -48,8 +48,8 @@
   recognised as a whole. The CTEs revenue_sales, revenue_returns, revenue_cash and clocks are read. `touched` names the log of the
   days that are computed; without it all are.
 #}
-{% macro revenue_events(touched=none) -%}
-    {%- for clock in recognition_clocks() -%}
+{% macro revenue_events(clocks, touched=none) -%}
+    {%- for clock in clocks -%}
     {%- set day = 'revenue_sales.' ~ clock ~ '_date' -%}
     {%- set is_wanted = is_touched(day, touched, key='business_date') if touched else 'true' -%}
     {%- set is_by_line = clock in ['placed', 'paid'] %}

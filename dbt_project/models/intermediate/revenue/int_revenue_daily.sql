@@ -40,7 +40,7 @@ clocks as (
 ),
 
 events as (
-    {{ revenue_events(touched) }}
+    {{ revenue_events(recognition_clocks(), touched) }}
 ),
 
 valued as (

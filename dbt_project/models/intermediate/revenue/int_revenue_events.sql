@@ -35,7 +35,7 @@ clocks as (
 ),
 
 events as (
-    {{ revenue_events() }}
+    {{ revenue_events(recognition_clocks()) }}
 ),
 
 valued as (
