@@ -30,16 +30,9 @@ products as (
     where _batch_id > {{ since }}
 ),
 
-fx_rates as (
-    select * from {{ ref('stg_fx_rates') }}
+revalued as (
+    select * from {{ ref('int_subjects_revalued') }}
     where _batch_id > {{ since }}
-),
-
-fresh_rate_span as (
-    select
-        min(fx_rates.rate_date) as first_date,
-        max(fx_rates.rate_date) as last_date
-    from fx_rates
 ),
 
 -- Every version counts, because an order may have had another customer before.
@@ -59,14 +52,14 @@ touched as (
     select order_lines.customer_key from order_lines
     where order_lines.sku in (select products.sku from products)
     union
-    -- A rate is used for a week.
+    -- A rate may change what an order, a return of it or a credit note is worth.
     select {{ customer_key('orders') }} as customer_key
     from orders
-    inner join fresh_rate_span
-        on
-            orders.placed_at >= {{ add_days('cast(fresh_rate_span.first_date as timestamp)', -1) }}
-            and orders.placed_at < {{ add_days('cast(fresh_rate_span.last_date as timestamp)', 9) }}
-    where orders.currency <> '{{ var("reporting_currency") }}'
+    where orders.order_id in (select revalued.order_id from revalued)
+    union
+    select concat('c:', returns.customer_id) as customer_key
+    from returns
+    where concat('return:', returns.return_id) in (select revalued.subject_id from revalued)
 ),
 
 final as (
