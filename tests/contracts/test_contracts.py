@@ -10,7 +10,7 @@ KEYS = {
     "orders": ("versioned", ["order_id"]),
     "order_lines": ("versioned", ["order_id", "line_id"]),
     "payments": ("event", ["payment_id"]),
-    "shipments": ("event", ["shipment_id", "line_id"]),
+    "shipments": ("event", ["shipment_id", "line_id", "order_id"]),
     "tracking": ("event", ["shipment_id", "carrier", "tracking_number", "status", "occurred_at"]),
     "returns": ("event", ["return_id", "line_id", "status", "occurred_at"]),
     "stock": ("event", ["movement_id"]),

@@ -35,7 +35,7 @@ COLUMNS: dict[str, str] = {
         return_id:text goods_amount:money tax_amount:money shipping_amount:money
     """,
     "shipments": """
-        shipment_id:text!k line_id:text!k order_id:text! quantity:units! shipped_at:instant! sku:text
+        shipment_id:text!k line_id:text!k order_id:text!k quantity:units! shipped_at:instant! sku:text
         warehouse_id:text carrier:text:l service:text tracking_number:text estimated_delivery_at:instant
         cost_amount:money cost_currency:currency
     """,

@@ -2,7 +2,7 @@
 
 with {{ feed_versions(
     'shipments',
-    key=['shipment_id', 'line_id'],
+    key=['shipment_id', 'order_id', 'line_id'],
     touched_by='shipment_id'
 ) }},
 

@@ -15,7 +15,9 @@ class Shipments(Contract):
 
     shipment_id = identifier("The shipment.", key=True, required=True)
     line_id = text("The order line of the units.", key=True, required=True)
-    order_id = identifier("The order shipped.", required=True, is_of_order=True)
+    order_id = identifier(
+        "The order shipped; one shipment may hold lines of several.", key=True, required=True, is_of_order=True
+    )
     quantity = units("Units of the line in this shipment.", required=True, above_zero=True)
     shipped_at = instant("The instant they left the building.", required=True)
     sku = text("The SKU shipped; by default the line's.")

@@ -46,6 +46,7 @@ final as (
         allocated.carrier_returned_quantity,
         allocated.delivered_quantity,
         allocated.returned_quantity,
+        allocated.returned_of_shipped_quantity,
         allocated.cancelled_quantity,
         allocated.open_quantity,
         cast(case when allocated.open_as = 'held' then allocated.open_quantity else 0 end as {{ dbt.type_bigint() }})
@@ -86,6 +87,7 @@ final as (
         allocated.first_shipped_at,
         allocated.last_shipped_at,
         allocated.delivered_at,
+        allocated.cancelled_at,
         allocated.updated_at,
         allocated._file_id,
         allocated._record,

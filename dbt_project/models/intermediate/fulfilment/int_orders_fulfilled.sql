@@ -35,8 +35,8 @@ summed_lines as (
         {% for column in summed -%}
         sum(order_lines.{{ column }}) as {{ column }},
         {% endfor -%}
-        sum(least(order_lines.returned_quantity, order_lines.shipped_quantity)) as returned_of_shipped_quantity,
-        sum(greatest(order_lines.delivered_quantity, least(order_lines.returned_quantity, order_lines.shipped_quantity)))
+        sum(order_lines.returned_of_shipped_quantity) as returned_of_shipped_quantity,
+        sum(greatest(order_lines.delivered_quantity, least(order_lines.returned_of_shipped_quantity, order_lines.shipped_quantity)))
             as arrived_quantity,
         sum(case when order_lines.requires_shipping then order_lines.ordered_quantity - order_lines.cancelled_quantity else 0 end)
             as to_fulfil_quantity,
@@ -51,7 +51,10 @@ summed_lines as (
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
         max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
-        max(case when order_lines.cancelled_quantity > 0 then order_lines.updated_at end) as lines_cancelled_at
+        case
+            when count(*) filter (where order_lines.ordered_quantity > 0 and order_lines.cancelled_at is null) = 0
+                then max(order_lines.cancelled_at)
+        end as lines_cancelled_at
     from order_lines
     group by order_lines.order_id
 ),

@@ -45,7 +45,6 @@ latest_decisions as (
 decided_returns as (
     select
         return_lines.order_id,
-        return_lines.returned_quantity,
         case
             when
                 latest_decisions.occurred_at >= return_lines.last_event_at
@@ -60,7 +59,6 @@ decided_returns as (
 summed_returns as (
     select
         decided_returns.order_id,
-        sum(decided_returns.returned_quantity) as returned_any_quantity,
         max(case when decided_returns.status = 'approved' then 1 else 0 end) as approved_flag,
         max(case when decided_returns.status = 'requested' then 1 else 0 end) as requested_flag,
         max(case when decided_returns.status = 'declined' then 1 else 0 end) as declined_flag
@@ -72,16 +70,14 @@ final as (
     select
         orders.order_id,
         case
-            when summed_returns.returned_any_quantity > 0
-                and orders.is_shipment_tracked
-                and fulfilled.shipped_quantity > 0
-                and fulfilled.returned_of_shipped_quantity >= fulfilled.shipped_quantity
+            when
+                fulfilled.returned_of_shipped_quantity > 0
+                and fulfilled.returned_of_shipped_quantity >= case
+                    when orders.is_shipment_tracked then fulfilled.shipped_quantity
+                    else fulfilled.ordered_quantity - fulfilled.cancelled_quantity
+                end
                 then 'returned'
-            when summed_returns.returned_any_quantity > 0
-                and not orders.is_shipment_tracked
-                and summed_returns.returned_any_quantity >= fulfilled.ordered_quantity - fulfilled.cancelled_quantity
-                then 'returned'
-            when summed_returns.returned_any_quantity > 0 then 'part_returned'
+            when fulfilled.returned_of_shipped_quantity > 0 then 'part_returned'
             when summed_returns.approved_flag = 1 then 'approved'
             when summed_returns.requested_flag = 1 then 'requested'
             when summed_returns.declined_flag = 1 then 'declined'

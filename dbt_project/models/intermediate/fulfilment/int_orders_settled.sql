@@ -39,7 +39,7 @@ joined as (
         payments.authorized_reached_at,
         cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
             as tolerance_amount,
-        (fulfilled.lines_count > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
+        (fulfilled.ordered_quantity > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
         or (orders.is_whole_order_cancelled and fulfilled.shipped_quantity = 0) as is_nothing_left,
         case when orders.prices_include_tax then 0 else fulfilled.tax_amount end as added_tax_amount,
         case when orders.prices_include_tax then 0 else fulfilled.ordered_tax_amount end as ordered_added_tax_amount,
@@ -120,8 +120,8 @@ final as (
             case when settled.is_covered then settled.authorized_reached_at end
         ) as confirmed_at,
         case
-            when settled.is_cancelled and settled.is_whole_order_cancelled then settled.cancelled_at
-            when settled.is_cancelled then settled.lines_cancelled_at
+            when settled.is_whole_order_cancelled then settled.cancelled_at
+            else settled.lines_cancelled_at
         end as order_cancelled_at,
         settled.first_captured_at
     from settled
