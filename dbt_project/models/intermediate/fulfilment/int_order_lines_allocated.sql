@@ -46,7 +46,6 @@ final as (
         allocated.carrier_returned_quantity,
         allocated.delivered_quantity,
         allocated.returned_quantity,
-        allocated.returned_of_shipped_quantity,
         allocated.cancelled_quantity,
         allocated.open_quantity,
         cast(case when allocated.open_as = 'held' then allocated.open_quantity else 0 end as {{ dbt.type_bigint() }})
@@ -82,6 +81,7 @@ final as (
         allocated.is_service,
         allocated.is_over_shipped,
         allocated.is_stock_tracked,
+        allocated.is_shipment_tracked,
         allocated.placed_date,
         allocated.placed_at,
         allocated.first_shipped_at,

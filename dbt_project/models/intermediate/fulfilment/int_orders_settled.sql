@@ -26,8 +26,8 @@ joined as (
     select
         orders.*,
         {% for column in [
-            'lines_count', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity', 'net_amount', 'ordered_net_amount',
-            'returned_net_amount', 'first_shipped_at', 'lines_cancelled_at'
+            'lines_count', 'ordered_quantity', 'cancelled_quantity', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity',
+            'net_amount', 'ordered_net_amount', 'first_shipped_at', 'lines_cancelled_at'
         ] -%}
         fulfilled.{{ column }},
         {% endfor -%}
@@ -37,13 +37,13 @@ joined as (
         coalesce(payments.failed_count, 0) as failed_count,
         payments.first_captured_at,
         payments.authorized_reached_at,
+        orders.confirm_action_at is not null as has_confirm_action,
         cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
             as tolerance_amount,
-        (fulfilled.ordered_quantity > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
-        or (orders.is_whole_order_cancelled and fulfilled.shipped_quantity = 0) as is_nothing_left,
         case when orders.prices_include_tax then 0 else fulfilled.tax_amount end as added_tax_amount,
         case when orders.prices_include_tax then 0 else fulfilled.ordered_tax_amount end as ordered_added_tax_amount,
-        case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end as returned_added_tax_amount,
+        fulfilled.returned_net_amount + case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end
+            as returned_due_amount,
         orders.shipping_amount + case when orders.prices_include_tax then 0 else orders.shipping_tax_amount end
             as shipping_due_amount
     from orders
@@ -51,30 +51,27 @@ joined as (
     left join payments on orders.order_id = payments.order_id
 ),
 
-due as (
+left_over as (
     select
         joined.*,
-        joined.net_amount + joined.added_tax_amount
-        + case when joined.is_nothing_left then 0 else joined.shipping_due_amount end as due_amount,
-        joined.ordered_net_amount + joined.ordered_added_tax_amount + joined.shipping_due_amount as ordered_due_amount
+        {{ is_nothing_left('joined') }} as is_nothing_left
     from joined
+),
+
+due as (
+    select
+        left_over.*,
+        left_over.net_amount + left_over.added_tax_amount
+        + case when left_over.is_nothing_left then 0 else left_over.shipping_due_amount end as due_amount,
+        left_over.ordered_net_amount + left_over.ordered_added_tax_amount + left_over.shipping_due_amount as ordered_due_amount
+    from left_over
 ),
 
 settled as (
     select
         due.*,
-        case
-            when due.due_amount = 0 then true
-            when not due.is_paid_tracked then cast(null as {{ dbt.type_boolean() }})
-            else
-                due.captured_amount >= due.due_amount - due.tolerance_amount
-                or due.captured_amount - due.refunded_amount
-                >= due.due_amount - due.returned_net_amount - due.returned_added_tax_amount - due.tolerance_amount
-        end as is_settled,
-        due.due_amount = 0 or (
-            due.is_paid_tracked
-            and greatest(due.authorized_amount, due.captured_amount) >= due.due_amount - due.tolerance_amount
-        ) as is_covered,
+        {{ is_settled('due') }} as is_settled,
+        {{ is_covered('due') }} as is_covered,
         due.is_nothing_left and due.shipped_quantity = 0 as is_cancelled
     from due
 ),
@@ -82,24 +79,7 @@ settled as (
 final as (
     select
         settled.order_id,
-        case
-            when settled.is_cancelled then 'cancelled'
-            when settled.is_on_hold then 'on_hold'
-            when
-                settled.lines_count > 0
-                and settled.is_shipment_tracked
-                and settled.to_ship_quantity = 0
-                and (not settled.is_delivery_tracked or settled.arrived_quantity >= settled.shipped_quantity)
-                and coalesce(settled.is_settled, true)
-                then 'closed'
-            when
-                settled.confirm_action_at is not null
-                or settled.is_covered
-                or settled.payment_terms in ('on_delivery', 'invoice')
-                or settled.shipped_quantity > 0
-                then 'confirmed'
-            else 'placed'
-        end as order_status,
+        {{ order_status('settled') }} as order_status,
         {{ payment_status('settled') }} as payment_status,
         settled.due_amount,
         settled.ordered_due_amount,
