@@ -154,8 +154,8 @@ select 'R-' || order_id, order_id, 'refunded', 'card', 'stripe', currency, refun
 from marts.fct_orders where refunded_amount > 0;
 
 create table marts.fct_payout_reconciliation as
-select payout_id, provider, currency, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
-    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, max(payout_at) as payout_at
+select payout_id, provider, currency, 'paid' as payout_status, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
+    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, (sum(amount) - sum(fee_amount))::decimal(18, 4) as stated_amount, 0::decimal(18, 4) as residual_amount, max(payout_at) as payout_at
 from marts.fct_payment_ledger where payout_id is not null group by all;
 
 create table marts.fct_payment_reconciliation as
