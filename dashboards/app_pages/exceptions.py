@@ -27,14 +27,14 @@ TOTALS = f"""
 STAKES = f"""
     select code, currency, sum(amount_at_stake) as amount, count(*) as open
     from ops.exceptions where {CHOSEN} and amount_at_stake is not null
-    group by code, currency order by sum(amount_at_stake_reporting) desc nulls last, code, currency
+    group by code, currency order by amount desc, code, currency
 """  # noqa: S608 - a fixed condition
 WORKLIST = f"""
     select severity, code, subject_id, order_id, sku, opened_at, age_hours / 24 as age_days, amount_at_stake,
         currency, detail, what_to_do, owner, source
     from ops.exceptions where {CHOSEN}
     order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end,
-        amount_at_stake_reporting desc nulls last, opened_at, exception_id
+        opened_at, exception_id
     limit ?
 """  # noqa: S608 - a fixed condition
 
@@ -103,7 +103,7 @@ def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None])
 
 
 def worklist(version: Version, choices: list[str | None], of: int) -> Row | None:
-    """List the exceptions by severity, then by amount at stake, then by age, and return the picked one."""
+    """List the exceptions, highest severity first, then oldest, and return the picked one."""
     return table(
         version.rows(WORKLIST, [*choices, LIMIT]),
         {

@@ -139,7 +139,7 @@ with found as (
     union all select 'sku', sku, null, sku, 'negative_stock', 'low', timestamp '2026-03-30 08:00:00', null, null, 'On hand is below zero', 'Count the shelf', 'inventory', 'wms' from marts.dim_products where sku in ('SKU-007', 'SKU-031')
 )
 select md5(subject_id || code) as exception_id, subject_type, subject_id, order_id, sku, code, severity, opened_at, (date_diff('second', opened_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours,
-    due_amount::decimal(18, 4) as amount_at_stake, due_amount::decimal(18, 4) as amount_at_stake_reporting, currency, detail, what_to_do, owner, source
+    due_amount::decimal(18, 4) as amount_at_stake, currency, detail, what_to_do, owner, source
 from all_of_them where opened_at <= timestamp '2026-03-31 10:00:00';
 
 create table marts.fct_payment_ledger as
@@ -154,8 +154,8 @@ select 'R-' || order_id, order_id, 'refunded', 'card', 'stripe', currency, refun
 from marts.fct_orders where refunded_amount > 0;
 
 create table marts.fct_payout_reconciliation as
-select payout_id, provider, currency, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
-    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, max(payout_at) as payout_at
+select payout_id, provider, currency, 'paid' as payout_status, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
+    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, (sum(amount) - sum(fee_amount))::decimal(18, 4) as stated_amount, 0::decimal(18, 4) as residual_amount, max(payout_at) as payout_at
 from marts.fct_payment_ledger where payout_id is not null group by all;
 
 create table marts.fct_payment_reconciliation as

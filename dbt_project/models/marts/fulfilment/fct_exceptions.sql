@@ -16,14 +16,6 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
-currencies as (
-    select * from {{ published_ref('currencies') }}
-),
-
-rates as (
-    select * from {{ published_ref('int_fx_daily') }}
-),
-
 -- A deadline becomes an exception after it has passed; other exceptions open as soon as they are known.
 open_exceptions as (
     select
@@ -77,44 +69,26 @@ visible as (
     select * from future_events
 ),
 
--- What is at stake counts at the rate of the day on which the exception opened.
-rounded as (
-    select
-        visible.*,
-        {{ business_date('visible.opened_at') }} as opened_date,
-        case
-            when visible.currency is null then visible.amount_at_stake
-            else {{ rounded_amount('visible.amount_at_stake', minor_unit('currencies.minor_digits')) }}
-        end as rounded_amount_at_stake
-    from visible
-    left join currencies on visible.currency = currencies.currency
-),
-
 final as (
     select
-        rounded.exception_id,
-        rounded.subject_type,
-        rounded.subject_id,
-        rounded.order_id,
-        rounded.sku,
-        rounded.code,
+        visible.exception_id,
+        visible.subject_type,
+        visible.subject_id,
+        visible.order_id,
+        visible.sku,
+        visible.code,
         codes.severity,
         codes.what_to_do,
         codes.owner,
-        rounded.currency,
-        rounded.detail,
-        rounded.source,
-        cast(rounded.rounded_amount_at_stake as {{ money_type() }}) as amount_at_stake,
-        {{ reporting_amount('rounded.rounded_amount_at_stake', 'rates.rate') }} as amount_at_stake_reporting,
-        rounded.opened_at,
-        {{ hours_between('rounded.opened_at', 'clock.as_of') }} as age_hours
-    from rounded
+        visible.currency,
+        visible.detail,
+        visible.source,
+        visible.amount_at_stake,
+        visible.opened_at,
+        {{ hours_between('visible.opened_at', 'clock.as_of') }} as age_hours
+    from visible
     cross join clock
-    left join codes on rounded.code = codes.code
-    left join rates
-        on
-            rounded.opened_date = rates.rate_date
-            and rounded.currency = rates.currency
+    left join codes on visible.code = codes.code
 )
 
 select * from final
