@@ -42,6 +42,26 @@
     end
 {%- endmacro %}
 
+{#
+  When a parcel reached the customer, from the instants of its scans: `delivered` after a scan of the way back is the delivery
+  to the sender.
+#}
+{% macro customer_delivered_at(row) -%}
+    case
+        when not coalesce({{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at), false)
+            then {{ row }}.delivered_at
+    end
+{%- endmacro %}
+
+{# When a parcel was back at the sender, from the instants of its scans. #}
+{% macro back_at(row) -%}
+    case
+        when {{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at)
+            then least({{ row }}.returned_at, {{ row }}.delivered_at)
+        else {{ row }}.returned_at
+    end
+{%- endmacro %}
+
 {# The one thing that became of a parcel. A delivery to the customer is not taken back by another scan. #}
 {% macro parcel_outcome(row) -%}
     case

@@ -123,8 +123,7 @@ joined as (
         scanned.attempt_failed_at,
         scanned.last_scan_at,
         {{ scan_word('scanned.last_scan_number') }} as latest_scan_status,
-        coalesce(scanned.scans_count, 0) as scans_count,
-        scanned.delivered_at > least(scanned.returning_at, scanned.returned_at) as is_delivered_to_sender
+        coalesce(scanned.scans_count, 0) as scans_count
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
     left join named on headers.shipment_id = named.shipment_id
@@ -133,11 +132,8 @@ joined as (
 turned as (
     select
         joined.*,
-        case when not coalesce(joined.is_delivered_to_sender, false) then joined.delivered_at end as customer_delivered_at,
-        case
-            when joined.is_delivered_to_sender then least(joined.returned_at, joined.delivered_at)
-            else joined.returned_at
-        end as back_at
+        {{ customer_delivered_at('joined') }} as customer_delivered_at,
+        {{ back_at('joined') }} as back_at
     from joined
 ),
 
