@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, identifier, instant, label, money, text, units
+from orderhouse.contracts.columns import boolean, currency, identifier, instant, label, money, promise, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Shipments"]
@@ -25,6 +25,7 @@ class Shipments(Contract):
     carrier = label("The carrier; compared in lower case.")
     service = text("The carrier's service.")
     tracking_number = text("May be recycled by the carrier.")
-    estimated_delivery_at = instant("The carrier's estimate of the delivery.")
+    estimated_delivery_at = promise("The carrier's estimate of the delivery.", days="estimate_is_date_only")
+    estimate_is_date_only = boolean("The estimate is a day, as written; default true for a date without time of day.")
     cost_amount = money("The carrier's charge.")
     cost_currency = currency("Of the cost.")

@@ -64,6 +64,18 @@ valued as (
 with_returns as (
     select
         valued.*,
+        {{ promise_end('valued.first_promised_at', 'valued.first_promise_is_date_only') }} as first_promise_ends_at,
+        case
+            when
+                valued.is_delivery_tracked
+                and valued.requires_shipping
+                and greatest(valued.delivered_quantity, least(valued.returned_quantity, valued.shipped_quantity))
+                < valued.kept_quantity
+                then {{ promise_end('valued.current_promised_at', 'valued.promise_is_date_only') }}
+        end as late_at,
+        case
+            when valued.kept_quantity > 0 and valued.delivered_quantity >= valued.kept_quantity then valued.last_delivered_at
+        end as delivered_at,
         least(valued.returned_of_shipped_quantity, valued.kept_quantity) as returned_of_kept_quantity
     from valued
 ),
@@ -131,16 +143,16 @@ final as (
         with_returned_value.is_stock_tracked,
         with_returned_value.is_shipment_tracked,
         with_returned_value.is_paid_tracked,
+        coalesce(with_returned_value.promise_is_date_only, false) as promise_is_date_only,
+        coalesce(with_returned_value.delivered_at > with_returned_value.first_promise_ends_at, false) as was_late,
         with_returned_value.placed_date,
         with_returned_value.placed_at,
         with_returned_value.first_shipped_at,
         with_returned_value.last_shipped_at,
-        case
-            when
-                with_returned_value.kept_quantity > 0
-                and with_returned_value.delivered_quantity >= with_returned_value.kept_quantity
-                then with_returned_value.last_delivered_at
-        end as delivered_at,
+        with_returned_value.delivered_at,
+        with_returned_value.first_promised_at,
+        with_returned_value.current_promised_at,
+        with_returned_value.late_at,
         with_returned_value.cancelled_at,
         with_returned_value.updated_at,
         with_returned_value._file_id,

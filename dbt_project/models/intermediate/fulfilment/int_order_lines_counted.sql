@@ -31,6 +31,10 @@ return_lines as (
     select * from {{ ref('int_return_lines') }}
 ),
 
+promises as (
+    select * from {{ ref('int_line_promises') }}
+),
+
 services as (
     select products.sku
     from products
@@ -85,7 +89,14 @@ joined as (
         services.sku is not null as is_service,
         orders.is_stock_tracked,
         orders.is_shipment_tracked,
+        orders.is_delivery_tracked,
         orders.is_paid_tracked,
+        {% for promised_at, is_day in [
+            ('first_promised_at', 'first_promise_is_date_only'), ('current_promised_at', 'promise_is_date_only')
+        ] -%}
+        coalesce(promises.{{ promised_at }}, orders.{{ promised_at }}) as {{ promised_at }},
+        case when promises.{{ promised_at }} is null then orders.{{ is_day }} else promises.{{ is_day }} end as {{ is_day }},
+        {% endfor -%}
         orders.placed_date,
         orders.placed_at,
         shipped.first_shipped_at,
@@ -114,6 +125,10 @@ joined as (
         on
             order_lines.order_id = cancelled.order_id
             and order_lines.line_id = cancelled.line_id
+    left join promises
+        on
+            order_lines.order_id = promises.order_id
+            and order_lines.line_id = promises.line_id
     where
         order_lines.is_current
         and {{ is_touched('order_lines.order_id', touched) }}

@@ -48,7 +48,8 @@ first_versions as (
 first_promises as (
     select
         versions.order_id,
-        versions.promised_at
+        versions.promised_at,
+        versions.promise_is_date_only
     from versions
     where
         versions.promised_at is not null
@@ -135,7 +136,13 @@ final as (
         {{ rounded_amount('versions.shipping_amount', minor_unit('currencies.minor_digits')) }} as shipping_amount,
         {{ rounded_amount('versions.shipping_tax_amount', minor_unit('currencies.minor_digits')) }} as shipping_tax_amount,
         versions.prices_include_tax,
-        versions.promise_is_date_only and not promises.is_by_operator as promise_is_date_only,
+        case when promises.is_by_operator then decided.operator_promise_is_date_only else versions.promise_is_date_only end
+            as promise_is_date_only,
+        case
+            when first_promises.promised_at is not null then first_promises.promise_is_date_only
+            when versions.promised_at is not null then versions.promise_is_date_only
+            else coalesce(decided.first_operator_promise_is_date_only, false)
+        end as first_promise_is_date_only,
         versions.is_cancelled as is_cancelled_at_source,
         versions.is_cancelled or decided.cancel_action_at is not null as is_whole_order_cancelled,
         coalesce(decided.is_on_hold, false) as is_on_hold,

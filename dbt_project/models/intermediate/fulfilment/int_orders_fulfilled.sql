@@ -36,6 +36,8 @@ summed_lines as (
         sum({{ measure }}) as {{ column }},
         {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
+        max(case when order_lines.requires_shipping and order_lines.was_late then 1 else 0 end) as was_late_flag,
+        min(order_lines.late_at) as late_at,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
         max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
@@ -55,6 +57,8 @@ joined as (
         coalesce(summed_lines.{{ column }}, 0) as {{ column }},
         {% endfor -%}
         coalesce(summed_lines.over_shipped_flag = 1, false) as is_over_shipped,
+        coalesce(summed_lines.was_late_flag = 1, false) as has_late_line,
+        summed_lines.late_at,
         orders.is_shipment_tracked,
         summed_lines.first_shipped_at,
         summed_lines.last_shipped_at,
@@ -74,6 +78,7 @@ progressed as (
 final as (
     select
         progressed.*,
+        progressed.fulfilment_status = 'delivered' and progressed.has_late_line as was_late,
         case when progressed.fulfilment_status = 'delivered' then progressed.last_delivered_at end as delivered_at
     from progressed
 )
