@@ -159,3 +159,17 @@
         else {{ promised_at }}
     end
 {%- endmacro %}
+
+{# What became of a line of a return. #}
+{% macro return_outcome(row) -%}
+    case
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 and {{ row }}.scrapped_quantity > 0
+            then 'part_scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.scrapped_quantity > 0 then 'scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 then 'restocked'
+        when {{ row }}.returned_quantity > 0 then 'received'
+        when {{ row }}.status = 'declined' then 'declined'
+        when {{ row }}.status = 'cancelled' then 'called_off'
+        else 'open'
+    end
+{%- endmacro %}

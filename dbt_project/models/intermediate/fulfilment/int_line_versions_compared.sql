@@ -1,6 +1,7 @@
 {# Versions of each order line, each compared with the one before it. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
+{%- set same = ['order_id', 'line_id', 'sku', '_file_id', '_record', '_source', 'is_current', 'updated_at'] %}
 {%- set compared = ['quantity', 'cancelled_quantity', 'gross_amount', 'discount_amount', 'tax_amount'] %}
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
@@ -33,7 +34,7 @@ revised as (
 final as (
     {% for relation in ['versions', 'revised'] -%}
     select
-        {% for column in ['order_id', 'line_id', 'sku', '_file_id', '_record', '_source', 'is_current', 'updated_at'] + compared -%}
+        {% for column in same + compared -%}
         {{ relation }}.{{ column }},
         {% endfor -%}
         {% if relation == 'versions' -%}

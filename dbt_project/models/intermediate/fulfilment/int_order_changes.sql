@@ -112,7 +112,8 @@ changes as (
     select
         returns.order_id, returns.occurred_at, returns.event_rank, returns.reference, returns.event_line_id,
         {%- set decided = {'returns_count':
-            'case when returns.events_count > 0 then 1 else 0 end - case when returns.earlier_events_count > 0 then 1 else 0 end'
+            'case when returns.events_count > 0 then 1 else 0 end'
+            ~ ' - case when returns.earlier_events_count > 0 then 1 else 0 end'
         } %}
         {%- for word in ['requested', 'approved', 'declined'] %}
         {%- do decided.update({word ~ '_count':

@@ -22,23 +22,25 @@ added as (
         {% for column in columns -%}
         sum(order_changes.{{ column }}) over so_far as run_{{ column }},
         {% endfor -%}
-        row_number() over so_far as change_number,
-        count(*) over (partition by order_changes.order_id) as changes_count
+        row_number() over in_order as change_number,
+        lead(order_changes.event_rank) over in_order is null as is_last
     from order_changes
-    window so_far as (
+    {%- set in_order -%}
         partition by order_changes.order_id
         order by
             order_changes.occurred_at, order_changes.event_rank, order_changes.reference nulls last,
             order_changes.line_id nulls last
-        rows between unbounded preceding and current row
-    )
+    {%- endset %}
+    window
+        so_far as ({{ in_order }} rows between unbounded preceding and current row),
+        in_order as ({{ in_order }})
 ),
 
 -- `earlier_…` is the order before the event.
 summed as (
     select
         added.order_id, added.occurred_at, added.event_rank, added.reference, added.line_id, added.change_number,
-        added.changes_count,
+        added.is_last,
         {% for column in columns -%}
         {%- set type = money_type() if column.endswith('_amount') else dbt.type_bigint() -%}
         cast(added.run_{{ column }} as {{ type }}) as {{ column }},
@@ -97,9 +99,12 @@ final as (
         {% for axis, status in statuses.items() -%}
         {{ status }} as to_{{ axis }},
         -- Before its first event an order has no status.
-        case when settled.change_number <= case when settled.lines_count > 0 then 2 else 1 end then 'none' else {{ before_event(status, 'settled') }} end as from_{{ axis }},
+        case
+            when settled.change_number <= case when settled.lines_count > 0 then 2 else 1 end then 'none'
+            else {{ before_event(status, 'settled') }}
+        end as from_{{ axis }},
         {% endfor -%}
-        settled.change_number = settled.changes_count as is_last
+        settled.is_last
     from settled
     where settled.event_rank >= 0
 )

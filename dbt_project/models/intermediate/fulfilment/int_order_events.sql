@@ -77,7 +77,7 @@ final as (
         events.axis,
         events.from_status,
         events.to_status,
-        case when events.axis is not null then transitions.axis is not null end as is_legal,
+        case when events.axis is not null then events.event = 'reconciled' or transitions.axis is not null end as is_legal,
         events.quantity,
         events.amount,
         events.currency,

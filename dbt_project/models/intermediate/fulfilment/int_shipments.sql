@@ -73,6 +73,7 @@ scanned as (
         min(scans.occurred_at) filter (where scans.status = 'attempt_failed') as attempt_failed_at,
         max(scans.occurred_at) as last_scan_at,
         max({{ scan_number('scans.status', 'scans.occurred_at') }}) as last_scan_number,
+        count(*) filter (where scans.status = 'attempt_failed') as failed_attempts_count,
         count(*) as scans_count
     from scans
     group by scans.shipment_id
@@ -123,6 +124,7 @@ joined as (
         scanned.attempt_failed_at,
         scanned.last_scan_at,
         {{ scan_word('scanned.last_scan_number') }} as latest_scan_status,
+        coalesce(scanned.failed_attempts_count, 0) as failed_attempts_count,
         coalesce(scanned.scans_count, 0) as scans_count
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
@@ -163,6 +165,7 @@ final as (
         cast(judged.lines_count as {{ dbt.type_bigint() }}) as lines_count,
         cast(judged.quantity as {{ dbt.type_bigint() }}) as quantity,
         cast(judged.scans_count as {{ dbt.type_bigint() }}) as scans_count,
+        cast(judged.failed_attempts_count as {{ dbt.type_bigint() }}) as failed_attempts_count,
         cast(judged.cost_amount as {{ money_type() }}) as cost_amount,
         coalesce(judged.latest_scan_status in ('delayed', 'attempt_failed', 'exception'), false) as has_delivery_problem,
         judged.outcome = 'cancelled' as is_cancelled,
