@@ -2,11 +2,9 @@
   Parcels with the promise of their order and the legs of their way. Nothing here depends on the clock or on rates;
   marts.fct_shipments adds the costs in other currencies.
 #}
-{%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] -%}
+{%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
--- depends_on: {{ ref('int_orders_reclassified') }}
--- depends_on: {{ ref('int_line_allocations') }}
 
 with shipments as (
     select * from {{ ref('int_shipments') }}

@@ -42,12 +42,12 @@ steps as (
         returns.return_id as reference,
         returns.line_id as event_line_id,
         returns.occurred_at,
-        600 + case returns.status
+        case returns.status
             {%- for word in words %}
             when '{{ word }}' then {{ loop.index }}
             {%- endfor %}
             else 0
-        end as event_rank,
+        end as step,
         returns.quantity,
         returns.sku,
         returns._file_id,
@@ -70,7 +70,7 @@ steps as (
         actions.action_id as reference,
         cast(null as {{ dbt.type_string() }}) as event_line_id,
         actions.occurred_at,
-        800 as event_rank,
+        case actions.kind when 'approve_return' then 2 else 3 end as step,
         cast(null as {{ dbt.type_bigint() }}) as quantity,
         return_lines.sku,
         actions._file_id,
@@ -84,11 +84,18 @@ steps as (
 numbered as (
     select
         steps.*,
-        case when steps.feed = 'returns' and steps.event_rank > 600
-            then {{ instant_micros('steps.occurred_at') }} * 16 + steps.event_rank - 600 end as own_event_number,
+        -- Two words of a source may mean the same.
+        case
+            when steps.feed = 'actions' then 800
+            else 590 + steps.step + 10 * row_number() over (
+                partition by steps.order_id, steps.return_id, steps.line_id, steps.feed, steps.occurred_at, steps.step
+                order by steps._file_id, steps._record
+            )
+        end as event_rank,
+        case when steps.feed = 'returns' and steps.step > 0
+            then {{ instant_micros('steps.occurred_at') }} * 16 + steps.step end as own_event_number,
         case when steps.feed = 'actions'
-            then {{ instant_micros('steps.occurred_at') }} * 16 + case steps.event when 'approved' then 2 else 3 end
-        end as own_decision_number,
+            then {{ instant_micros('steps.occurred_at') }} * 16 + steps.step end as own_decision_number,
         case when steps.feed = 'returns' and steps.event = 'received' then steps.quantity else 0 end as own_received_quantity,
         case when steps.feed = 'returns' and steps.event in ('restocked', 'scrapped') then steps.quantity else 0 end
             as own_processed_quantity,
@@ -138,7 +145,8 @@ final as (
         {% for prefix in ['', 'earlier_'] -%}
         -- A decision counts until the return moves on.
         case
-            when run.{{ prefix }}event_number % 16 in (1, 2, 3) and run.{{ prefix }}decision_number > run.{{ prefix }}event_number
+            when run.{{ prefix }}event_number % 16 in (1, 2, 3) and run.{{ prefix }}decision_number - run.{{ prefix }}decision_number % 16
+                >= run.{{ prefix }}event_number - run.{{ prefix }}event_number % 16
                 then run.{{ prefix }}decision_number % 16
             else run.{{ prefix }}event_number % 16
         end as {{ prefix }}status_number,

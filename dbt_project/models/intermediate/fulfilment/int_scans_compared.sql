@@ -24,26 +24,21 @@ numbered_scans as (
     select * from {{ ref('int_numbered_scans_matched') }}
 ),
 
-named_scans as (
+received as (
     select
         tracking.*,
         tracking.shipment_id as parcel_id,
-        cast(null as {{ dbt.type_string() }}) as matched_order_id,
-        false as is_repeated
+        cast(null as {{ dbt.type_string() }}) as matched_order_id
     from tracking
     where
         tracking.is_current
         and tracking.shipment_id is not null
         and tracking.shipment_id in (select shipments.shipment_id from shipments)
-),
-
--- A scan that was also received with the shipment's id moves the parcel once.
-matched_scans as (
+    union all
     select
         tracking.*,
         numbered_scans.shipment_id as parcel_id,
-        numbered_scans.order_id as matched_order_id,
-        named_scans.parcel_id is not null as is_repeated
+        numbered_scans.order_id as matched_order_id
     from tracking
     inner join numbered_scans
         on
@@ -51,42 +46,94 @@ matched_scans as (
             and tracking.tracking_number = numbered_scans.tracking_number
             and tracking.status = numbered_scans.status
             and tracking.occurred_at = numbered_scans.occurred_at
-    left join named_scans
-        on
-            numbered_scans.shipment_id = named_scans.parcel_id
-            and numbered_scans.status = named_scans.status
-            and numbered_scans.occurred_at = named_scans.occurred_at
     where
         tracking.is_current
         and tracking.shipment_id is null
         and {{ is_touched('numbered_scans.order_id', touched) }}
 ),
 
+matched as (
+    select
+        shipments.order_id,
+        received.parcel_id as shipment_id,
+        received.status,
+        received.occurred_at,
+        received.matched_order_id,
+        coalesce(received.detail, received.location) as detail,
+        received._file_id,
+        received._record,
+        received._source
+    from received
+    inner join shipments on received.parcel_id = shipments.shipment_id
+    inner join states on shipments.order_id = states.order_id
+),
+
+-- A scan that was received twice, as with the shipment's id and by tracking number, moves the parcel once.
+repeated as (
+    select
+        matched.order_id,
+        matched.shipment_id,
+        matched.status,
+        matched.occurred_at
+    from matched
+    group by
+        matched.order_id,
+        matched.shipment_id,
+        matched.status,
+        matched.occurred_at
+    having count(*) > 1
+),
+
 scans as (
-    select * from named_scans
+    select
+        matched.*,
+        false as is_repeated
+    from matched
+    where not exists (
+        select 1 from repeated
+        where
+            repeated.order_id = matched.order_id
+            and repeated.shipment_id = matched.shipment_id
+            and repeated.status = matched.status
+            and repeated.occurred_at = matched.occurred_at
+    )
     union all
-    select * from matched_scans
+    select
+        matched.*,
+        row_number() over (
+            partition by matched.order_id, matched.shipment_id, matched.status, matched.occurred_at
+            order by matched._source, matched._file_id, matched._record, matched.matched_order_id nulls first
+        ) > 1 as is_repeated
+    from matched
+    inner join repeated
+        on
+            matched.order_id = repeated.order_id
+            and matched.shipment_id = repeated.shipment_id
+            and matched.status = repeated.status
+            and matched.occurred_at = repeated.occurred_at
 ),
 
 seen as (
     select
-        shipments.order_id,
-        scans.parcel_id as shipment_id,
+        scans.order_id,
+        scans.shipment_id,
         scans.status,
         scans.occurred_at,
         {{ scan_position('scans.status') }} as scan_position,
-        scans.is_repeated or coalesce(scans.matched_order_id <> shipments.order_id, false) as is_repeated,
+        scans.is_repeated,
         shipments.shipped_at,
         shipments.carrier,
-        coalesce(scans.detail, scans.location) as detail,
+        scans.detail,
         {{ scans_seen('shipments', 'scans.occurred_at', scan_position('scans.status')) }},
         {{ scans_seen('shipments', 'scans.occurred_at', scan_position('scans.status') ~ ' - 1', 'earlier_') }},
         scans._file_id,
         scans._record,
         scans._source
     from scans
-    inner join shipments on scans.parcel_id = shipments.shipment_id
-    inner join states on shipments.order_id = states.order_id
+    inner join shipments
+        on
+            scans.order_id = shipments.order_id
+            and scans.shipment_id = shipments.shipment_id
 ),
 
 turned as (
