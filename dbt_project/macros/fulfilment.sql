@@ -62,12 +62,17 @@
     end
 {%- endmacro %}
 
+{# True if the carrier lost the parcel and it did not come back to the sender after that. #}
+{% macro is_lost_parcel(row) -%}
+    coalesce({{ row }}.lost_at >= coalesce({{ row }}.back_at, {{ row }}.lost_at), false)
+{%- endmacro %}
+
 {# The one thing that became of a parcel. A delivery to the customer is not taken back by another scan. #}
 {% macro parcel_outcome(row) -%}
     case
         when {{ row }}.customer_delivered_at is not null then 'delivered'
         when {{ row }}.cancelled_at is not null then 'cancelled'
-        when {{ row }}.lost_at is not null then 'lost'
+        when {{ is_lost_parcel(row) }} then 'lost'
         when {{ row }}.back_at is not null then 'carrier_returned'
         else 'on_the_way'
     end

@@ -321,12 +321,13 @@ def test_line_totals_are_rounded_half_even_once_to_the_currencys_minor_unit(shop
 
 
 def test_a_promise_of_a_day_is_that_day_where_the_merchant_is(shop: Shop) -> None:
-    columns = "promise_is_date_only, current_promised_at, was_late, is_late"
-    midnight = datetime(2026, 4, 10, 6)
-    assert state(shop, "on_the_day", columns) == (True, midnight, False, False)
-    assert state(shop, "the_day_after", columns) == (True, midnight, True, False)
-    assert state(shop, "bare_day", columns) == (True, midnight, False, False)
-    assert state(shop, "at_noon", columns) == (False, datetime(2026, 4, 10, 12), True, False)
+    columns = "promise_is_date_only, current_promised_at, late_at, was_late, is_late"
+    day = (True, datetime(2026, 4, 10, 6), datetime(2026, 4, 11, 5, 59, 59, 999999))
+    noon = datetime(2026, 4, 10, 12)
+    assert state(shop, "on_the_day", columns) == (*day, False, False)
+    assert state(shop, "the_day_after", columns) == (*day, True, False)
+    assert state(shop, "bare_day", columns) == (*day, False, False)
+    assert state(shop, "at_noon", columns) == (False, noon, noon, True, False)
 
 
 def test_late_now_looks_at_the_current_promise_and_delivered_late_at_the_first(shop: Shop) -> None:
@@ -337,8 +338,8 @@ def test_late_now_looks_at_the_current_promise_and_delivered_late_at_the_first(s
 
 def test_an_order_is_late_as_soon_as_one_of_its_lines_is(shop: Shop) -> None:
     late_at = datetime(2026, 4, 11, 5, 59, 59, 999999)
-    assert units(shop, "own_promise", "late_at") == (None,)
-    assert units(shop, "own_promise", "late_at, promise_is_date_only", "2") == (late_at, True)
+    assert units(shop, "own_promise", "late_at, has_arrived") == (datetime(2026, 8, 10, 12), True)
+    assert units(shop, "own_promise", "late_at, has_arrived, promise_is_date_only", "2") == (late_at, False, True)
     assert state(shop, "own_promise", "is_late, late_at, stage") == (True, late_at, "late")
     assert "late" in codes(shop, "own_promise")
 

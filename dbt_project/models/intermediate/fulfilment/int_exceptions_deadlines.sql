@@ -38,7 +38,9 @@ late as (
         ) as detail,
         states._source
     from states
-    where states.late_at is not null
+    where
+        states.late_at is not null
+        and states.is_promise_open
 ),
 
 stuck_in_transit as (

@@ -65,12 +65,10 @@ with_returns as (
     select
         valued.*,
         {{ promise_end('valued.first_promised_at', 'valued.first_promise_is_date_only') }} as first_promise_ends_at,
+        greatest(valued.delivered_quantity, least(valued.returned_quantity, valued.shipped_quantity)) >= valued.kept_quantity
+            as has_arrived,
         case
-            when
-                valued.is_delivery_tracked
-                and valued.requires_shipping
-                and greatest(valued.delivered_quantity, least(valued.returned_quantity, valued.shipped_quantity))
-                < valued.kept_quantity
+            when valued.is_delivery_tracked and valued.requires_shipping and valued.kept_quantity > 0
                 then {{ promise_end('valued.current_promised_at', 'valued.promise_is_date_only') }}
         end as late_at,
         case
@@ -144,6 +142,7 @@ final as (
         with_returned_value.is_shipment_tracked,
         with_returned_value.is_paid_tracked,
         coalesce(with_returned_value.promise_is_date_only, false) as promise_is_date_only,
+        with_returned_value.has_arrived,
         coalesce(with_returned_value.delivered_at > with_returned_value.first_promise_ends_at, false) as was_late,
         with_returned_value.placed_date,
         with_returned_value.placed_at,

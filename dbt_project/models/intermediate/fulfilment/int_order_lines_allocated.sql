@@ -83,6 +83,7 @@ final as (
         allocated.is_stock_tracked,
         allocated.is_shipment_tracked,
         allocated.promise_is_date_only,
+        allocated.has_arrived,
         allocated.was_late,
         allocated.placed_date,
         allocated.placed_at,

@@ -35,6 +35,10 @@ promises as (
     select * from {{ ref('int_line_promises') }}
 ),
 
+over_delivered as (
+    select * from {{ ref('int_lines_over_delivered') }}
+),
+
 services as (
     select products.sku
     from products
@@ -101,7 +105,7 @@ joined as (
         orders.placed_at,
         shipped.first_shipped_at,
         shipped.last_shipped_at,
-        shipped.last_delivered_at,
+        coalesce(over_delivered.ordered_delivered_at, shipped.last_delivered_at) as last_delivered_at,
         shipped.first_loss_at,
         coalesce(
             case when orders.is_whole_order_cancelled then orders.cancelled_at end, cancelled.request_cancelled_at
@@ -129,6 +133,10 @@ joined as (
         on
             order_lines.order_id = promises.order_id
             and order_lines.line_id = promises.line_id
+    left join over_delivered
+        on
+            order_lines.order_id = over_delivered.order_id
+            and order_lines.line_id = over_delivered.line_id
     where
         order_lines.is_current
         and {{ is_touched('order_lines.order_id', touched) }}

@@ -47,7 +47,7 @@ joined as (
     select
         orders.*,
         {% for column in quantities + amounts + [
-            'lines_count', 'returned_net_amount', 'fulfilment_status', 'is_over_shipped', 'was_late', 'late_at',
+            'lines_count', 'returned_net_amount', 'fulfilment_status', 'is_over_shipped', 'was_late', 'is_promise_open', 'late_at',
             'first_shipped_at', 'last_shipped_at', 'delivered_at'
         ] -%}
         fulfilled.{{ column }},
@@ -145,6 +145,7 @@ final as (
         deadlines.backordered_quantity > 0 as is_backordered,
         deadlines.is_over_shipped,
         deadlines.is_settled,
+        deadlines.is_promise_open,
         deadlines.was_late,
         deadlines.is_line_tracked,
         deadlines.is_paid_tracked,

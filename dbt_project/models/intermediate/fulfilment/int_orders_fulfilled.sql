@@ -37,7 +37,8 @@ summed_lines as (
         {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
         max(case when order_lines.requires_shipping and order_lines.was_late then 1 else 0 end) as was_late_flag,
-        min(order_lines.late_at) as late_at,
+        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), max(order_lines.late_at)) as late_at,
+        count(order_lines.late_at) filter (where not order_lines.has_arrived) as waiting_lines_count,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
         max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
@@ -58,6 +59,7 @@ joined as (
         {% endfor -%}
         coalesce(summed_lines.over_shipped_flag = 1, false) as is_over_shipped,
         coalesce(summed_lines.was_late_flag = 1, false) as has_late_line,
+        coalesce(summed_lines.waiting_lines_count, 0) > 0 as is_promise_open,
         summed_lines.late_at,
         orders.is_shipment_tracked,
         summed_lines.first_shipped_at,

@@ -167,11 +167,11 @@ final as (
         ranked.shipped_at,
         ranked.carrier,
         ranked.detail,
-        {{ delivery_status_at('ranked.furthest_rank', 'ranked.cancelled_at is not null', 'ranked.lost_at is not null') }}
-            as parcel_status,
-        {{ delivery_status_at(
-            'ranked.earlier_furthest_rank', 'ranked.earlier_cancelled_at is not null', 'ranked.earlier_lost_at is not null'
-        ) }} as earlier_parcel_status,
+        {%- set parcel_status = delivery_status_at(
+            'ranked.furthest_rank', 'ranked.cancelled_at is not null', is_lost_parcel('ranked')
+        ) %}
+        {{ parcel_status }} as parcel_status,
+        {{ before_event(parcel_status, 'ranked') }} as earlier_parcel_status,
         ranked.outcome,
         ranked.earlier_outcome,
         ranked.shipped_at <= ranked.occurred_at or {{ first_scan_at('ranked') }} is not null as is_on_its_way,

@@ -1,7 +1,7 @@
 {#
   Shipments and their progress. A parcel has one outcome. A delivery to the customer takes precedence over everything, in
   whatever order the scans arrive. A delivered scan after the parcel turned back is its delivery to the sender. A
-  cancellation or a loss ends the way there and the way back.
+  cancellation or a loss ends the way there and the way back, unless the lost parcel comes back to the sender later.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
@@ -157,9 +157,8 @@ final as (
         judged.warehouse_id,
         judged.cost_currency,
         judged.outcome,
-        {{ delivery_status_at(
-            'judged.furthest_rank', 'judged.cancelled_at is not null', 'judged.lost_at is not null'
-        ) }} as furthest_status,
+        {{ delivery_status_at('judged.furthest_rank', 'judged.cancelled_at is not null', is_lost_parcel('judged')) }}
+            as furthest_status,
         judged.latest_scan_status,
         cast(judged.furthest_rank as {{ dbt.type_int() }}) as furthest_rank,
         cast(judged.lines_count as {{ dbt.type_bigint() }}) as lines_count,

@@ -15,7 +15,7 @@ rates as (
 judged as (
     select
         orders.*,
-        coalesce(clock.as_of > orders.late_at, false) as is_late,
+        coalesce(orders.is_promise_open and clock.as_of > orders.late_at, false) as is_late,
         coalesce(clock.as_of > orders.stuck_at, false) as is_stuck,
         coalesce(clock.as_of > orders.unpaid_at, false) as is_unpaid,
         rates.rate
