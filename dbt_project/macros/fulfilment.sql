@@ -156,15 +156,6 @@
     end
 {%- endmacro %}
 
-{# Last instant at which a promise is kept. A promise of a day ends with that business day. #}
-{% macro promise_end(promised_at, is_day) -%}
-    case
-        when {{ is_day }}
-            then {{ instant_before(business_day_start(add_days_to_date(business_date(promised_at), 1))) }}
-        else {{ promised_at }}
-    end
-{%- endmacro %}
-
 {# What became of a line of a return. #}
 {% macro return_outcome(row) -%}
     case

@@ -10,3 +10,12 @@
         else {{ instant }}
     end
 {%- endmacro %}
+
+{# Last instant at which a promise is kept. A promise of a day ends with that business day. #}
+{% macro promise_end(promised_at, is_day) -%}
+    case
+        when {{ is_day }}
+            then {{ instant_before(business_day_start(add_days_to_date(business_date(promised_at), 1))) }}
+        else {{ promised_at }}
+    end
+{%- endmacro %}
