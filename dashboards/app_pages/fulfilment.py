@@ -62,7 +62,7 @@ BY_CARRIER = """
         select carrier, hours_in_transit,
             sum(sum(parcels_count)) over (partition by carrier order by hours_in_transit) as so_far,
             sum(sum(parcels_count)) over (partition by carrier) as timed
-        from marts.fct_carrier_hours where shipped_date between ? and ? group by all
+        from marts.fct_carrier_hours where shipped_date between ? and ? group by carrier, hours_in_transit
     ), medians as (
         select carrier, min(hours_in_transit) / 24.0 as median_days from hours where so_far * 2 >= timed group by all
     )
