@@ -17,17 +17,64 @@
 {%- endmacro %}
 
 {#
-  Status of a parcel, from the rank that it reached and from a loss or cancellation. From delivered (6) on, a loss or a
-  cancellation no longer counts.
+  Status of a parcel, from the rank that it reached and from a loss or cancellation. Both end the way to the customer and
+  the way back. They do not count while the parcel is delivered (6).
 #}
 {% macro delivery_status_at(rank, is_cancelled, is_lost) -%}
     case
-        when {{ is_cancelled }} and {{ rank }} < 6 then 'cancelled'
-        when {{ is_lost }} and {{ rank }} < 6 then 'lost'
+        when {{ is_cancelled }} and {{ rank }} <> 6 then 'cancelled'
+        when {{ is_lost }} and {{ rank }} <> 6 then 'lost'
         {%- for word in delivery_statuses() %}
         when {{ rank }} = {{ loop.index }} then '{{ word }}'
         {%- endfor %}
         else 'none'
+    end
+{%- endmacro %}
+
+{# Furthest rank of a parcel, from the instants of its scans. A parcel that is back at the sender is returned. #}
+{% macro furthest_delivery_rank(row) -%}
+    case
+        when {{ row }}.back_at is not null then 8
+        {%- for word in delivery_statuses() | reverse %}
+        when {{ row }}.{{ word }}_at is not null then {{ 9 - loop.index }}
+        {%- endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{#
+  When a parcel reached the customer, from the instants of its scans: `delivered` after a scan of the way back is the delivery
+  to the sender.
+#}
+{% macro customer_delivered_at(row) -%}
+    case
+        when not coalesce({{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at), false)
+            then {{ row }}.delivered_at
+    end
+{%- endmacro %}
+
+{# When a parcel was back at the sender, from the instants of its scans. #}
+{% macro back_at(row) -%}
+    case
+        when {{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at)
+            then least({{ row }}.returned_at, {{ row }}.delivered_at)
+        else {{ row }}.returned_at
+    end
+{%- endmacro %}
+
+{# True if the carrier lost the parcel and it did not come back to the sender after that. #}
+{% macro is_lost_parcel(row) -%}
+    coalesce({{ row }}.lost_at >= coalesce({{ row }}.back_at, {{ row }}.lost_at), false)
+{%- endmacro %}
+
+{# The one thing that became of a parcel. A delivery to the customer is not taken back by another scan. #}
+{% macro parcel_outcome(row) -%}
+    case
+        when {{ row }}.customer_delivered_at is not null then 'delivered'
+        when {{ row }}.cancelled_at is not null then 'cancelled'
+        when {{ is_lost_parcel(row) }} then 'lost'
+        when {{ row }}.back_at is not null then 'carrier_returned'
+        else 'on_the_way'
     end
 {%- endmacro %}
 
@@ -106,5 +153,19 @@
         when {{ row }}.voided_amount > 0 then 'voided'
         when {{ row }}.failed_count > 0 then 'failed'
         else 'none'
+    end
+{%- endmacro %}
+
+{# What became of a line of a return. #}
+{% macro return_outcome(row) -%}
+    case
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 and {{ row }}.scrapped_quantity > 0
+            then 'part_scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.scrapped_quantity > 0 then 'scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 then 'restocked'
+        when {{ row }}.returned_quantity > 0 then 'received'
+        when {{ row }}.status = 'declined' then 'declined'
+        when {{ row }}.status = 'cancelled' then 'called_off'
+        else 'open'
     end
 {%- endmacro %}

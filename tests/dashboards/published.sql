@@ -102,7 +102,7 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     case when payment_status = 'refunded' then due_amount else 0 end::decimal(18, 4) as refunded_amount, case when stage = 'cancelled' then ordered_due_amount else 0 end::decimal(18, 4) as voided_amount,
     case when payment_status = 'disputed' then due_amount else 0 end::decimal(18, 4) as disputed_amount, round(captured_amount * 0.015, 2)::decimal(18, 4) as fee_amount,
     (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
-    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
+    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
     source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
     case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
@@ -301,6 +301,13 @@ select 'S-' || order_id as shipment_id, order_id, pick(['dhl', 'ups', 'postnl'],
     delivery_status, delivery_status as latest_scan_status, has_delivery_problem, false as is_cancelled, null::timestamp as cancelled_at, false as is_lost, null::timestamp as lost_at, false as is_returned, null::timestamp as returned_at,
     delivered_at, first_attempt_at, coalesce(delivered_at, first_shipped_at) as last_scan_at, 4.2::decimal(18, 4) as cost_amount, 'EUR' as cost_currency
 from marts.fct_orders where first_shipped_at is not null;
+create table marts.fct_carrier_daily as
+select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, count(*) as parcels_count, count(delivered_at) as delivered_count, 0::bigint as cancelled_count, count(first_attempt_at) as promised_count,
+    count(first_attempt_at) filter (hash(shipment_id) % 10 < 9) as on_time_count, count(*) filter (has_delivery_problem) as problems_count, 0::bigint as lost_count, 0::bigint as returned_count
+from ops.shipments group by all;
+create table marts.fct_carrier_hours as
+select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, date_diff('hour', shipped_at, delivered_at) as hours_in_transit, count(*) as parcels_count
+from ops.shipments where delivered_at is not null group by all;
 create table ops.returns as
 select 'RET-' || order_id as return_id, order_id, line_id, sku, warehouse_id, returned_quantity as requested_quantity, returned_quantity as approved_quantity, returned_quantity as received_quantity, returned_quantity as restocked_quantity, 0::bigint as scrapped_quantity,
     delivered_at + interval 6 day as requested_at, delivered_at + interval 9 day as received_at, 'restocked' as return_status, currency
