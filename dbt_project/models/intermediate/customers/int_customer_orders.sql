@@ -75,7 +75,7 @@ placed as (
         orders_reporting.discounts_amount_reporting as discount_amount_reporting,
         case when orders_reporting.gross_sales_amount_reporting is not null then 0 end as returned_amount_reporting,
         orders.order_status = 'cancelled' as is_cancelled,
-        orders.order_status <> 'cancelled' as is_purchase,
+        coalesce(sold.gross_amount, 0) > coalesce(sold.discount_amount, 0) as is_purchase,
         orders.placed_date as business_date,
         orders.placed_at,
         orders._file_id,
