@@ -24,3 +24,13 @@
         else {{ round_half_even_quotient(total, k, quantity, digits) }}
     end as {{ money_type() }})
 {%- endmacro %}
+
+{# Amount rounded half-up, away from zero, to the minor unit of a currency with `digits` decimal digits. #}
+{% macro round_half_up(amount, digits) -%}
+    case {{ digits }}
+        {%- for places in [0, 1, 2, 3] %}
+        when {{ places }} then round({{ amount }}, {{ places }})
+        {%- endfor %}
+        else {{ amount }}
+    end
+{%- endmacro %}

@@ -14,8 +14,8 @@
     'discount_amount', 'net_amount', 'tax_amount'
 ] -%}
 {%- set paid = [
-    'due_amount', 'ordered_due_amount', 'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount',
-    'disputed_amount', 'fee_amount', 'tolerance_amount', 'balance_amount'
+    'due_amount', 'ordered_due_amount', 'due_now_amount', 'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount',
+    'disputed_amount', 'fee_amount', 'tolerance_amount', 'balance_amount', 'owed_to_us_amount', 'owed_back_amount'
 ] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -98,13 +98,12 @@ deadlines as (
                 then dated.promise_ends_at
         end as late_at,
         case
-            when dated.payment_status not in ('none', 'failed', 'voided', 'part_paid', 'authorized') or dated.is_settled
-                then null
+            when coalesce(dated.owed_to_us_amount, 0) <= dated.tolerance_amount then null
             when dated.payment_terms = 'invoice'
                 then coalesce(dated.invoice_due_at, {{ add_days('dated.placed_at', var('invoice_days')) }})
             when dated.payment_terms = 'on_delivery'
                 then {{ add_days('dated.delivered_at', var('payment_on_delivery_days')) }}
-            when dated.payment_terms = 'prepaid' and dated.payment_status <> 'authorized'
+            when dated.payment_status <> 'authorized' or dated.authorized_amount < dated.owed_to_us_amount - dated.tolerance_amount
                 then {{ add_days('dated.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case

@@ -1,63 +1,15 @@
-{# Amounts that the customer of each order owes and paid, and the order status and payment status that follow. #}
+{# Order status and payment status of each order, and the amounts that are still owed, to the merchant and back. #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
-{%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 {%- set paid = [
     'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount', 'disputed_amount', 'fee_amount'
 ] %}
--- depends_on: {{ ref('int_touched_orders') }}
--- depends_on: {{ ref('int_orders_reclassified') }}
--- depends_on: {{ ref('int_line_allocations') }}
 
-with orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ is_touched('order_id', touched) }}
+with due as (
+    select * from {{ ref('int_orders_due') }}
 ),
 
-payments as (
-    select * from {{ ref('int_order_payments') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
-fulfilled as (
-    select * from {{ ref('int_orders_fulfilled') }}
-),
-
-joined as (
-    select
-        orders.*,
-        {% for column in [
-            'lines_count', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity', 'net_amount', 'ordered_net_amount',
-            'returned_net_amount', 'first_shipped_at', 'lines_cancelled_at'
-        ] -%}
-        fulfilled.{{ column }},
-        {% endfor -%}
-        {% for column in paid -%}
-        coalesce(payments.{{ column }}, 0) as {{ column }},
-        {% endfor -%}
-        coalesce(payments.failed_count, 0) as failed_count,
-        payments.first_captured_at,
-        payments.authorized_reached_at,
-        cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
-            as tolerance_amount,
-        (fulfilled.lines_count > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
-        or (orders.is_whole_order_cancelled and fulfilled.shipped_quantity = 0) as is_nothing_left,
-        case when orders.prices_include_tax then 0 else fulfilled.tax_amount end as added_tax_amount,
-        case when orders.prices_include_tax then 0 else fulfilled.ordered_tax_amount end as ordered_added_tax_amount,
-        case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end as returned_added_tax_amount,
-        orders.shipping_amount + case when orders.prices_include_tax then 0 else orders.shipping_tax_amount end
-            as shipping_due_amount
-    from orders
-    inner join fulfilled on orders.order_id = fulfilled.order_id
-    left join payments on orders.order_id = payments.order_id
-),
-
-due as (
-    select
-        joined.*,
-        joined.net_amount + joined.added_tax_amount
-        + case when joined.is_nothing_left then 0 else joined.shipping_due_amount end as due_amount,
-        joined.ordered_net_amount + joined.ordered_added_tax_amount + joined.shipping_due_amount as ordered_due_amount
-    from joined
+covered as (
+    select * from {{ ref('int_orders_covered') }}
 ),
 
 settled as (
@@ -68,20 +20,21 @@ settled as (
             when not due.is_paid_tracked then cast(null as {{ dbt.type_boolean() }})
             else
                 due.captured_amount >= due.due_amount - due.tolerance_amount
-                or due.captured_amount - due.refunded_amount
-                >= due.due_amount - due.returned_net_amount - due.returned_added_tax_amount - due.tolerance_amount
+                or due.captured_amount - due.refunded_amount >= due.due_now_amount - due.tolerance_amount
         end as is_settled,
         due.due_amount = 0 or (
             due.is_paid_tracked
             and greatest(due.authorized_amount, due.captured_amount) >= due.due_amount - due.tolerance_amount
         ) as is_covered,
-        due.is_nothing_left and due.shipped_quantity = 0 as is_cancelled
+        due.is_nothing_left and due.shipped_quantity = 0 as is_cancelled,
+        covered.covered_at
     from due
+    left join covered on due.order_id = covered.order_id
 ),
 
-final as (
+stated as (
     select
-        settled.order_id,
+        settled.*,
         case
             when settled.is_cancelled then 'cancelled'
             when settled.is_on_hold then 'on_hold'
@@ -100,31 +53,52 @@ final as (
                 then 'confirmed'
             else 'placed'
         end as order_status,
-        {{ payment_status('settled') }} as payment_status,
-        settled.due_amount,
-        settled.ordered_due_amount,
-        {% for column in paid -%}
-        settled.{{ column }},
-        {% endfor -%}
-        settled.tolerance_amount,
-        settled.due_amount - settled.captured_amount + settled.refunded_amount as balance_amount,
-        settled.is_nothing_left,
-        settled.is_settled,
-        least(
-            settled.confirm_action_at,
-            settled.first_shipped_at,
-            case
-                when settled.payment_terms in ('on_delivery', 'invoice') then settled.placed_at
-                when settled.is_covered and settled.due_amount <= settled.tolerance_amount then settled.placed_at
-            end,
-            case when settled.is_covered then settled.authorized_reached_at end
-        ) as confirmed_at,
-        case
-            when settled.is_cancelled and settled.is_whole_order_cancelled then settled.cancelled_at
-            when settled.is_cancelled then settled.lines_cancelled_at
-        end as order_cancelled_at,
-        settled.first_captured_at
+        {{ payment_status('settled') }} as payment_status
     from settled
+),
+
+final as (
+    select
+        stated.order_id,
+        stated.order_status,
+        stated.payment_status,
+        stated.due_amount,
+        stated.ordered_due_amount,
+        stated.due_now_amount,
+        {% for column in paid -%}
+        stated.{{ column }},
+        {% endfor -%}
+        stated.tolerance_amount,
+        stated.due_amount - stated.captured_amount + stated.refunded_amount as balance_amount,
+        case
+            when not stated.is_paid_tracked then null
+            when stated.is_settled then 0
+            else greatest(stated.due_now_amount - stated.captured_amount + stated.refunded_amount, 0)
+        end as owed_to_us_amount,
+        case
+            when stated.is_paid_tracked
+                then greatest(stated.captured_amount - stated.refunded_amount - stated.due_now_amount, 0)
+        end as owed_back_amount,
+        stated.is_nothing_left,
+        stated.is_settled,
+        case
+            when stated.order_status <> 'placed' then least(
+                stated.confirm_action_at,
+                stated.first_shipped_at,
+                case
+                    when stated.payment_terms in ('on_delivery', 'invoice') then stated.placed_at
+                    when stated.due_amount = 0 or (stated.is_paid_tracked and stated.due_amount <= stated.tolerance_amount)
+                        then stated.placed_at
+                end,
+                stated.covered_at
+            )
+        end as confirmed_at,
+        case
+            when stated.is_cancelled and stated.is_whole_order_cancelled then stated.cancelled_at
+            when stated.is_cancelled then stated.lines_cancelled_at
+        end as order_cancelled_at,
+        stated.first_captured_at
+    from stated
 )
 
 select * from final

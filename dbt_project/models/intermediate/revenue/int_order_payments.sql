@@ -39,8 +39,6 @@ summed as (
         max(case when ledger.is_orphan then 1 else 0 end) = 1 as is_orphan,
         max(case when ledger.is_other_currency then 1 else 0 end) = 1 as has_currency_mismatch,
         min(ledger.occurred_at) as first_payment_at,
-        min(ledger.occurred_at) filter (where ledger.kind = 'authorized') as first_authorized_at,
-        max(ledger.occurred_at) filter (where ledger.kind = 'authorized') as last_authorized_at,
         min(ledger.occurred_at) filter (where ledger.kind = 'captured') as first_captured_at,
         max(ledger.occurred_at) filter (where ledger.kind = 'captured') as last_captured_at,
         min(ledger.occurred_at) filter (where ledger.kind = 'refunded') as first_refunded_at,
@@ -60,29 +58,21 @@ final as (
         cast(summed.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
         {% endfor -%}
         {% for column in [
-            'authorized_amount', 'captured_amount', 'voided_amount', 'refunded_amount', 'disputed_amount', 'fee_amount',
+            'captured_amount', 'voided_amount', 'refunded_amount', 'disputed_amount', 'fee_amount',
             'goods_refunded_amount', 'foreign_captured_amount'
         ] -%}
         cast(summed.{{ column }} as {{ money_type() }}) as {{ column }},
         {% endfor -%}
+        cast(greatest(summed.authorized_amount - summed.voided_amount, 0) as {{ money_type() }}) as authorized_amount,
         summed.is_orphan,
         summed.has_currency_mismatch,
         summed.first_payment_at,
-        summed.first_authorized_at,
-        summed.last_authorized_at,
         summed.first_captured_at,
         summed.last_captured_at,
         summed.first_refunded_at,
         summed.last_refunded_at,
         summed.first_disputed_at,
         summed.first_other_currency_at,
-        -- When the authorised or captured money reached its final level.
-        case
-            when summed.authorized_amount > summed.captured_amount then summed.last_authorized_at
-            when summed.authorized_amount = summed.captured_amount
-                then least(summed.last_authorized_at, summed.last_captured_at)
-            else summed.last_captured_at
-        end as authorized_reached_at,
         {{ this_batch() }} as _batch_id
     from summed
 )

@@ -1,0 +1,78 @@
+{#
+  Amounts that the customer of each order owes: for the order as placed, for the kept units, and for the kept units that did
+  not come back. Beside them the amounts paid.
+#}
+{{ config(materialized='ephemeral', step_of='int_order_states') }}
+{%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
+{%- set paid = [
+    'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount', 'disputed_amount', 'fee_amount'
+] %}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
+-- depends_on: {{ ref('int_line_allocations') }}
+
+with orders as (
+    select * from {{ ref('int_orders') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+payments as (
+    select * from {{ ref('int_order_payments') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+fulfilled as (
+    select * from {{ ref('int_orders_fulfilled') }}
+),
+
+rounded as (
+    select * from {{ ref('int_orders_rounded') }}
+),
+
+joined as (
+    select
+        orders.*,
+        {% for column in [
+            'lines_count', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity', 'net_amount', 'ordered_net_amount',
+            'first_shipped_at', 'lines_cancelled_at'
+        ] -%}
+        fulfilled.{{ column }},
+        {% endfor -%}
+        {% for column in paid -%}
+        coalesce(payments.{{ column }}, 0) as {{ column }},
+        {% endfor -%}
+        coalesce(payments.failed_count, 0) as failed_count,
+        payments.first_captured_at,
+        cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
+        + coalesce(rounded.rounding_amount, 0) as tolerance_amount,
+        (fulfilled.lines_count > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
+        or (orders.is_whole_order_cancelled and fulfilled.shipped_quantity = 0) as is_nothing_left,
+        case when orders.prices_include_tax then 0 else fulfilled.tax_amount end as added_tax_amount,
+        case when orders.prices_include_tax then 0 else fulfilled.ordered_tax_amount end as ordered_added_tax_amount,
+        fulfilled.returned_net_amount
+        + case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end as returned_amount,
+        orders.shipping_amount + case when orders.prices_include_tax then 0 else orders.shipping_tax_amount end
+            as shipping_due_amount
+    from orders
+    inner join fulfilled on orders.order_id = fulfilled.order_id
+    left join payments on orders.order_id = payments.order_id
+    left join rounded on orders.order_id = rounded.order_id
+),
+
+due as (
+    select
+        joined.*,
+        joined.net_amount + joined.added_tax_amount
+        + case when joined.is_nothing_left then 0 else joined.shipping_due_amount end as due_amount,
+        joined.ordered_net_amount + joined.ordered_added_tax_amount + joined.shipping_due_amount as ordered_due_amount
+    from joined
+),
+
+final as (
+    select
+        due.*,
+        due.due_amount - due.returned_amount as due_now_amount
+    from due
+)
+
+select * from final
