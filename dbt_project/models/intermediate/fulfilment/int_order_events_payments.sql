@@ -24,7 +24,7 @@ running_payments as (
         payments.provider,
         payments.occurred_at,
         states.due_amount,
-        states.due_now_amount,
+        0 as returned_due_amount,
         states.tolerance_amount,
         states.is_paid_tracked,
         {% for kind in ['authorized', 'captured', 'refunded', 'voided'] -%}

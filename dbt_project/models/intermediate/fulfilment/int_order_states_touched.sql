@@ -13,7 +13,6 @@ final as (
         order_states.order_id,
         order_states.currency,
         order_states.ordered_due_amount as due_amount,
-        order_states.ordered_due_amount as due_now_amount,
         order_states.tolerance_amount,
         order_states.to_fulfil_quantity,
         order_states.is_paid_tracked,

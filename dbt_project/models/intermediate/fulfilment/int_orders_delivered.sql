@@ -1,7 +1,4 @@
-{#
-  Shipments of each order added up. The order is where its least advanced parcel is; parcels that were lost or cancelled count
-  only if there is no other.
-#}
+{# Shipments of each order added up. #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -23,7 +20,7 @@ summed_shipments as (
         shipments.order_id,
         count(*) as shipments_count,
         min(shipments.furthest_rank) filter (where shipments.furthest_status not in ('lost', 'cancelled')) as least_rank,
-        max(case when shipments.furthest_status = 'lost' then 1 else 0 end) as lost_flag,
+        count(*) filter (where shipments.furthest_status = 'lost') as lost_count,
         max(case when shipments.has_delivery_problem and not (shipments.is_cancelled or shipments.is_lost) then 1 else 0 end)
             as problem_flag,
         min(shipments.first_attempt_at) filter (where not shipments.is_cancelled) as first_attempt_at,
@@ -32,23 +29,29 @@ summed_shipments as (
     group by shipments.order_id
 ),
 
-final as (
+joined as (
     select
         orders.order_id,
-        case
-            when not orders.is_delivery_tracked then 'not_tracked'
-            when summed_shipments.order_id is null then 'none'
-            when summed_shipments.least_rank is not null
-                then {{ delivery_status_at('summed_shipments.least_rank', 'false', 'false') }}
-            when summed_shipments.lost_flag = 1 then 'lost'
-            else 'cancelled'
-        end as delivery_status,
         coalesce(summed_shipments.shipments_count, 0) as shipments_count,
+        summed_shipments.least_rank,
+        coalesce(summed_shipments.lost_count, 0) as lost_count,
+        orders.is_delivery_tracked,
         coalesce(summed_shipments.problem_flag = 1, false) as has_delivery_problem,
         summed_shipments.first_attempt_at,
         summed_shipments.stale_since
     from orders
     left join summed_shipments on orders.order_id = summed_shipments.order_id
+),
+
+final as (
+    select
+        joined.order_id,
+        {{ delivery_status('joined') }} as delivery_status,
+        joined.shipments_count,
+        joined.has_delivery_problem,
+        joined.first_attempt_at,
+        joined.stale_since
+    from joined
 )
 
 select * from final

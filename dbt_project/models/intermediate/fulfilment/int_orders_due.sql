@@ -33,8 +33,8 @@ joined as (
     select
         orders.*,
         {% for column in [
-            'lines_count', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity', 'net_amount', 'ordered_net_amount',
-            'first_shipped_at', 'lines_cancelled_at'
+            'lines_count', 'ordered_quantity', 'cancelled_quantity', 'shipped_quantity', 'arrived_quantity', 'to_ship_quantity',
+            'net_amount', 'ordered_net_amount', 'first_shipped_at', 'lines_cancelled_at'
         ] -%}
         fulfilled.{{ column }},
         {% endfor -%}
@@ -45,12 +45,11 @@ joined as (
         payments.first_captured_at,
         cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
         + coalesce(rounded.rounding_amount, 0) as tolerance_amount,
-        (fulfilled.lines_count > 0 and fulfilled.cancelled_quantity >= fulfilled.ordered_quantity)
-        or (orders.is_whole_order_cancelled and fulfilled.shipped_quantity = 0) as is_nothing_left,
+        orders.confirm_action_at is not null as has_confirm_action,
         case when orders.prices_include_tax then 0 else fulfilled.tax_amount end as added_tax_amount,
         case when orders.prices_include_tax then 0 else fulfilled.ordered_tax_amount end as ordered_added_tax_amount,
         fulfilled.returned_net_amount
-        + case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end as returned_amount,
+        + case when orders.prices_include_tax then 0 else fulfilled.returned_tax_amount end as returned_due_amount,
         orders.shipping_amount + case when orders.prices_include_tax then 0 else orders.shipping_tax_amount end
             as shipping_due_amount
     from orders
@@ -59,19 +58,26 @@ joined as (
     left join rounded on orders.order_id = rounded.order_id
 ),
 
-due as (
+left_over as (
     select
         joined.*,
-        joined.net_amount + joined.added_tax_amount
-        + case when joined.is_nothing_left then 0 else joined.shipping_due_amount end as due_amount,
-        joined.ordered_net_amount + joined.ordered_added_tax_amount + joined.shipping_due_amount as ordered_due_amount
+        {{ is_nothing_left('joined') }} as is_nothing_left
     from joined
+),
+
+due as (
+    select
+        left_over.*,
+        left_over.net_amount + left_over.added_tax_amount
+        + case when left_over.is_nothing_left then 0 else left_over.shipping_due_amount end as due_amount,
+        left_over.ordered_net_amount + left_over.ordered_added_tax_amount + left_over.shipping_due_amount as ordered_due_amount
+    from left_over
 ),
 
 final as (
     select
         due.*,
-        due.due_amount - due.returned_amount as due_now_amount
+        due.due_amount - due.returned_due_amount as due_now_amount
     from due
 )
 

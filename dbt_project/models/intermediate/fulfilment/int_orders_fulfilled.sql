@@ -1,7 +1,4 @@
-{#
-  Lines of each order added up, and its fulfilment status. Units to fulfil are the kept units that require shipping. An
-  over-shipped line does not compensate for another line.
-#}
+{# Lines of each order added up, and its fulfilment status. #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified', 'int_line_allocations'] %}
 {%- set summed = [
@@ -35,18 +32,9 @@ summed_lines as (
         {% for column in summed -%}
         sum(order_lines.{{ column }}) as {{ column }},
         {% endfor -%}
-        sum(least(order_lines.returned_quantity, order_lines.shipped_quantity)) as returned_of_shipped_quantity,
-        sum(greatest(order_lines.delivered_quantity, least(order_lines.returned_quantity, order_lines.shipped_quantity)))
-            as arrived_quantity,
-        sum(case when order_lines.requires_shipping then order_lines.ordered_quantity - order_lines.cancelled_quantity else 0 end)
-            as to_fulfil_quantity,
-        sum(case when order_lines.requires_shipping
-            then least(order_lines.shipped_quantity, order_lines.ordered_quantity - order_lines.cancelled_quantity) else 0 end)
-            as fulfilled_quantity,
-        sum(case when order_lines.requires_shipping
-            then least(order_lines.delivered_quantity, order_lines.ordered_quantity - order_lines.cancelled_quantity) else 0 end)
-            as received_quantity,
-        sum(case when order_lines.requires_shipping then order_lines.open_quantity else 0 end) as to_ship_quantity,
+        {% for column, measure in fulfilment_measures('order_lines').items() -%}
+        sum({{ measure }}) as {{ column }},
+        {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
@@ -76,15 +64,7 @@ joined as (
 progressed as (
     select
         joined.*,
-        case
-            when not joined.is_shipment_tracked then 'not_tracked'
-            when joined.to_fulfil_quantity = 0 then 'nothing_to_fulfil'
-            when joined.received_quantity >= joined.to_fulfil_quantity then 'delivered'
-            when joined.received_quantity > 0 then 'part_delivered'
-            when joined.fulfilled_quantity >= joined.to_fulfil_quantity then 'shipped'
-            when joined.fulfilled_quantity > 0 then 'part_shipped'
-            else 'unfulfilled'
-        end as fulfilment_status
+        {{ fulfilment_status('joined') }} as fulfilment_status
     from joined
 ),
 

@@ -61,36 +61,37 @@ summed_returns as (
     select
         decided_returns.order_id,
         sum(decided_returns.returned_quantity) as returned_any_quantity,
-        max(case when decided_returns.status = 'approved' then 1 else 0 end) as approved_flag,
-        max(case when decided_returns.status = 'requested' then 1 else 0 end) as requested_flag,
-        max(case when decided_returns.status = 'declined' then 1 else 0 end) as declined_flag
+        count(*) filter (where decided_returns.status = 'approved') as approved_count,
+        count(*) filter (where decided_returns.status = 'requested') as requested_count,
+        count(*) filter (where decided_returns.status = 'declined') as declined_count,
+        count(*) as returns_count
     from decided_returns
     group by decided_returns.order_id
 ),
 
-final as (
+joined as (
     select
         orders.order_id,
-        case
-            when summed_returns.returned_any_quantity > 0
-                and orders.is_shipment_tracked
-                and fulfilled.shipped_quantity > 0
-                and fulfilled.returned_of_shipped_quantity >= fulfilled.shipped_quantity
-                then 'returned'
-            when summed_returns.returned_any_quantity > 0
-                and not orders.is_shipment_tracked
-                and summed_returns.returned_any_quantity >= fulfilled.ordered_quantity - fulfilled.cancelled_quantity
-                then 'returned'
-            when summed_returns.returned_any_quantity > 0 then 'part_returned'
-            when summed_returns.approved_flag = 1 then 'approved'
-            when summed_returns.requested_flag = 1 then 'requested'
-            when summed_returns.declined_flag = 1 then 'declined'
-            when not orders.is_return_tracked and summed_returns.order_id is null then 'not_tracked'
-            else 'none'
-        end as return_status
+        {% for column in [
+            'returned_any_quantity', 'approved_count', 'requested_count', 'declined_count', 'returns_count'
+        ] -%}
+        coalesce(summed_returns.{{ column }}, 0) as {{ column }},
+        {% endfor -%}
+        {% for column in ['ordered_quantity', 'cancelled_quantity', 'shipped_quantity', 'returned_of_shipped_quantity'] -%}
+        fulfilled.{{ column }},
+        {% endfor -%}
+        orders.is_shipment_tracked,
+        orders.is_return_tracked
     from orders
     inner join fulfilled on orders.order_id = fulfilled.order_id
     left join summed_returns on orders.order_id = summed_returns.order_id
+),
+
+final as (
+    select
+        joined.order_id,
+        {{ return_status('joined') }} as return_status
+    from joined
 )
 
 select * from final

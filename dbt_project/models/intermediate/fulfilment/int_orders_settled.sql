@@ -15,17 +15,8 @@ covered as (
 settled as (
     select
         due.*,
-        case
-            when due.due_amount = 0 then true
-            when not due.is_paid_tracked then cast(null as {{ dbt.type_boolean() }})
-            else
-                due.captured_amount >= due.due_amount - due.tolerance_amount
-                or due.captured_amount - due.refunded_amount >= due.due_now_amount - due.tolerance_amount
-        end as is_settled,
-        due.due_amount = 0 or (
-            due.is_paid_tracked
-            and greatest(due.authorized_amount, due.captured_amount) >= due.due_amount - due.tolerance_amount
-        ) as is_covered,
+        {{ is_settled('due') }} as is_settled,
+        {{ is_covered('due') }} as is_covered,
         due.is_nothing_left and due.shipped_quantity = 0 as is_cancelled,
         covered.covered_at
     from due
@@ -35,24 +26,7 @@ settled as (
 stated as (
     select
         settled.*,
-        case
-            when settled.is_cancelled then 'cancelled'
-            when settled.is_on_hold then 'on_hold'
-            when
-                settled.lines_count > 0
-                and settled.is_shipment_tracked
-                and settled.to_ship_quantity = 0
-                and (not settled.is_delivery_tracked or settled.arrived_quantity >= settled.shipped_quantity)
-                and coalesce(settled.is_settled, true)
-                then 'closed'
-            when
-                settled.confirm_action_at is not null
-                or settled.is_covered
-                or settled.payment_terms in ('on_delivery', 'invoice')
-                or settled.shipped_quantity > 0
-                then 'confirmed'
-            else 'placed'
-        end as order_status,
+        {{ order_status('settled') }} as order_status,
         {{ payment_status('settled') }} as payment_status
     from settled
 ),
