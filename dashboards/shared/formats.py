@@ -9,7 +9,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-__all__ = ["DASH", "age", "compact", "count", "day", "hours", "instant", "label", "money", "per_cent", "short_money"]
+__all__ = [
+    "DASH",
+    "age",
+    "compact",
+    "count",
+    "day",
+    "exact",
+    "hours",
+    "instant",
+    "label",
+    "money",
+    "per_cent",
+    "short_money",
+]
 
 Number = Decimal | float | int
 DASH = "–"
@@ -63,6 +76,12 @@ def compact(number: Number | None) -> str:
             scaled = float(number) / unit
             return f"{scaled:,.{1 if abs(scaled) >= 100 else 2}f} {letter}"
     return count(number)
+
+
+def exact(number: Decimal) -> str:
+    """Write a number in full, without trailing zeros."""
+    written = f"{number:,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def count(number: Number | None) -> str:

@@ -57,10 +57,10 @@ def figures_of(version: Version, names: list[str], period: Period) -> list[Figur
     """Return the named KPIs that the version has, in the given order, with change and trend."""
     known = catalogue(version)
     found = version.rows(SUMS, (period.first, period.first, period.previous.first, period.last))
-    values = {(row["kpi"], row["is_now"]): _value(row) for row in found.iter_rows(named=True)}
+    sums = {(row["kpi"], row["is_now"]): row for row in found.iter_rows(named=True)}
     daily = series_of(version, names, period)
     return [
-        _figure(version, known[name], values.get((name, True)), values.get((name, False)), daily.filter(kpi=name))
+        _figure(version, known[name], sums.get((name, True)), sums.get((name, False)), daily.filter(kpi=name))
         for name in names
         if name in known
     ]
@@ -78,12 +78,13 @@ def series_of(version: Version, names: list[str], period: Period, dimension: str
     return floats.select("business_date", "kpi", "dimension_value", value=value).filter(pl.col("value").is_finite())
 
 
-def _figure(version: Version, kpi: Row, now: Decimal | None, before: Decimal | None, daily: pl.DataFrame) -> Figure:
+def _figure(version: Version, kpi: Row, recent: Row | None, earlier: Row | None, daily: pl.DataFrame) -> Figure:
+    now, before = _value(recent), _value(earlier)
     target = f" Target: {_written(version, kpi['unit'], kpi['target'])}." if kpi["target"] is not None else ""
     return Figure(
         name=kpi["name"],
         value=_written(version, kpi["unit"], now),
-        help=f"{kpi['formula']}.{target} Owner: {formats.label(kpi['owner']).lower()}.",
+        help=f"{kpi['formula']}.{_quotient(recent)}{target} Owner: {formats.label(kpi['owner']).lower()}.",
         change=_change(kpi["unit"], now, before),
         against="on the previous period",
         good=DIRECTIONS.get(kpi["direction"], "neither"),
@@ -91,7 +92,16 @@ def _figure(version: Version, kpi: Row, now: Decimal | None, before: Decimal | N
     )
 
 
-def _value(sums: Row) -> Decimal | None:
+def _quotient(sums: Row | None) -> str:
+    """Return the sums that a ratio is made of, so that its value can be reproduced."""
+    if sums is None or sums["is_sum"] or sums["numerator"] is None or not sums["denominator"]:
+        return ""
+    return f" Here: {formats.exact(sums['numerator'])} ÷ {formats.exact(sums['denominator'])}."
+
+
+def _value(sums: Row | None) -> Decimal | None:
+    if sums is None:
+        return None
     numerator: Decimal | None = sums["numerator"]
     denominator: Decimal | None = sums["denominator"]
     if sums["is_sum"] or numerator is None:

@@ -243,9 +243,10 @@ union all select customer_key, 'value_band', date '2026-03-31', case when moneta
 create table marts.kpi_catalogue as
 select kpi, name, formula, case unit when 'money' then getvariable('currency') else unit end as unit, 'day × dimension' as grain, aggregation, direction, owner, target::decimal(18, 4) as target
 from (values
-    ('orders', 'Orders', 'Orders placed on the day', 'count', 'sum', 'up', 'sales', null),
+    ('orders', 'Orders placed', 'Orders placed on the day', 'count', 'sum', 'up', 'sales', null),
+    ('orders_recognised', 'Orders recognised', 'Orders with units that are not cancelled', 'count', 'sum', 'up', 'sales', null),
     ('net_sales', 'Net sales', 'Gross sales − discounts − returns', 'money', 'sum', 'up', 'sales', null),
-    ('average_order_value', 'Average order value', 'Net sales ÷ orders', 'money', 'ratio', 'up', 'sales', null),
+    ('average_order_value', 'Average order value', 'Net sales ÷ orders recognised', 'money', 'ratio', 'up', 'sales', null),
     ('on_time_delivery_rate', 'On-time delivery', 'Orders attempted by the first promise ÷ orders promised for the day', 'share', 'ratio', 'up', 'fulfilment', 0.95),
     ('on_time_shipment_rate', 'On-time shipment', 'Orders that left in time ÷ orders that had to leave by the day', 'share', 'ratio', 'up', 'fulfilment', 0.95),
     ('cancellation_rate', 'Cancellation rate', 'Orders cancelled ÷ orders', 'share', 'ratio', 'down', 'operations', 0.03),
@@ -269,8 +270,8 @@ with days as (
 )
 select business_date, k.kpi, dimension, dimension_value, k.numerator::decimal(38, 4) as numerator, k.denominator::decimal(38, 4) as denominator
 from summed, unnest([
-    {kpi: 'orders', numerator: orders::double, denominator: null::double}, {kpi: 'days_of_cover', numerator: 900.0, denominator: 31.0}, {kpi: 'net_sales', numerator: net::double, denominator: null},
-    {kpi: 'average_order_value', numerator: net::double, denominator: orders::double}, {kpi: 'on_time_delivery_rate', numerator: on_time::double, denominator: delivered::double}, {kpi: 'on_time_shipment_rate', numerator: delivered * 0.97, denominator: delivered::double},
+    {kpi: 'orders', numerator: orders::double, denominator: null::double}, {kpi: 'orders_recognised', numerator: (orders - cancelled)::double, denominator: null::double}, {kpi: 'days_of_cover', numerator: 900.0, denominator: 31.0}, {kpi: 'net_sales', numerator: net::double, denominator: null},
+    {kpi: 'average_order_value', numerator: net::double, denominator: (orders - cancelled)::double}, {kpi: 'on_time_delivery_rate', numerator: on_time::double, denominator: delivered::double}, {kpi: 'on_time_shipment_rate', numerator: delivered * 0.97, denominator: delivered::double},
     {kpi: 'cancellation_rate', numerator: cancelled::double, denominator: orders::double}, {kpi: 'return_rate_units', numerator: returned::double, denominator: units::double}, {kpi: 'order_cycle_hours', numerator: hours::double, denominator: delivered::double},
     {kpi: 'exception_rate', numerator: exceptions::double, denominator: orders::double}, {kpi: 'retention_90d', numerator: customers * 0.2, denominator: customers::double}, {kpi: 'new_customers', numerator: customers * 0.4, denominator: null}
 ]) t(k);

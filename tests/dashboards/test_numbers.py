@@ -88,6 +88,21 @@ def test_kpi_of_a_period_is_summed_numerator_over_summed_denominator(published: 
     assert figure(open_page(published), "On-time delivery") == f"{value * 100:.1f} %"
 
 
+def test_average_order_value_is_reproduced_by_the_orders_shown_beside_it(published: Path, open_page: Open) -> None:
+    amount, orders = ask(
+        published,
+        f"""
+        select sum(numerator), sum(denominator) from marts.fct_kpi_daily
+        where kpi = 'average_order_value' and dimension = 'all' and {PERIOD}
+        """,
+    )[0]
+    app = open_page(published)
+    value = next(metric for metric in app.metric if metric.label == "Average order value")
+    assert figure(app, "Orders recognised") == f"{orders:,.0f}" != figure(app, "Orders placed")
+    assert f"Here: {amount.normalize():,f} ÷ {orders:,.0f}." in value.help
+    assert value.value == f"EUR {amount / orders:,.2f}"
+
+
 def test_bridge_adds_up_to_the_cent(published: Path, open_page: Open) -> None:
     parts = ask(
         published,

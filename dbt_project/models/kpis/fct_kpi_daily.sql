@@ -14,6 +14,10 @@ kpis_of_payments as (
     select * from {{ ref('int_kpi_payments') }}
 ),
 
+kpis_of_receivables as (
+    select * from {{ ref('int_kpi_receivables') }}
+),
+
 kpis_of_stock as (
     select * from {{ ref('int_kpi_stock') }}
 ),
@@ -38,6 +42,8 @@ parts as (
     select * from kpis_of_sales
     union all
     select * from kpis_of_payments
+    union all
+    select * from kpis_of_receivables
     union all
     select * from kpis_of_stock
     union all

@@ -28,6 +28,7 @@ sold as (
 
 final as (
     {{ kpi_rows('sold', [
+        ('orders_recognised', 'orders_count', none),
         ('gross_sales', 'gross_sales_amount', none),
         ('net_sales', 'net_sales_amount', none),
         ('average_order_value', 'sold_amount', 'orders_count'),

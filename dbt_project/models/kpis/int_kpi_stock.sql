@@ -103,9 +103,27 @@ stock as (
         )
 ),
 
+-- Where stock is not above zero, cover and rates are unknown and not negative.
+above_zero as (
+    select
+        stock.business_date,
+        stock.channel,
+        stock.country,
+        stock.source,
+        stock.skus_count,
+        stock.out_count,
+        case when stock.level_quantity > 0 then stock.level_quantity end as covering_quantity,
+        stock.demand_per_day,
+        stock.sold_quantity_per_year,
+        greatest(stock.level_quantity, 0) as level_quantity,
+        stock.sold_quantity_in_window,
+        greatest(stock.supplied_quantity_in_window, 0) as supplied_quantity_in_window
+    from stock
+),
+
 final as (
-    {{ kpi_rows('stock', [
-        ('days_of_cover', 'level_quantity', 'demand_per_day'),
+    {{ kpi_rows('above_zero', [
+        ('days_of_cover', 'covering_quantity', 'demand_per_day'),
         ('stockout_rate', 'out_count', 'skus_count'),
         ('inventory_turnover', 'sold_quantity_per_year', 'level_quantity'),
         ('sell_through', 'sold_quantity_in_window', 'supplied_quantity_in_window'),

@@ -30,7 +30,10 @@ planned as (
 measured as (
     select
         planned.*,
-        {{ ratio('planned.available_quantity', 'planned.demand_per_day_28d') }} as days_of_cover,
+        case
+            when planned.available_quantity > 0
+                then {{ ratio('planned.available_quantity', 'planned.demand_per_day_28d') }}
+        end as days_of_cover,
         ceil(
             planned.demand_per_day_90d * planned.lead_time_days
             + {{ var('service_level_z') }} * planned.demand_deviation_90d * sqrt(planned.lead_time_days)
@@ -45,8 +48,8 @@ final as (
         case when measured.warehouse_id is null then 'network' else 'warehouse' end as position_level,
         sku_costs.currency,
         case
-            when measured.demand_per_day_90d <= 0 then 'none'
             when measured.available_quantity <= 0 then 'out_of_stock'
+            when measured.demand_per_day_90d <= 0 then 'none'
             when measured.days_of_cover < measured.lead_time_days then 'high'
             when measured.available_quantity <= measured.reorder_point then 'medium'
             else 'low'
@@ -72,8 +75,8 @@ final as (
                 ), 0)
             else 0
         end as {{ dbt.type_bigint() }}) as reorder_quantity,
-        {{ ratio('measured.sold_quantity_turnover * 365', 'measured.level_days_turnover') }} as turnover_rate,
-        {{ ratio('measured.sold_quantity_sell_through', 'measured.supplied_quantity_sell_through') }}
+        {{ ratio('measured.sold_quantity_turnover * 365', 'greatest(measured.level_days_turnover, 0)') }} as turnover_rate,
+        {{ ratio('measured.sold_quantity_sell_through', 'greatest(measured.supplied_quantity_sell_through, 0)') }}
             as sell_through_rate,
         cast(sku_costs.average_cost_amount as {{ money_type() }}) as average_cost_amount,
         cast(measured.on_hand_quantity * sku_costs.average_cost_amount as {{ money_type() }}) as stock_value_amount,
