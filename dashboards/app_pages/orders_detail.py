@@ -83,7 +83,8 @@ def _header(version: Version, order: Row) -> None:
 def _exceptions(version: Version, order_id: str) -> None:
     """Show each open exception of the order with the advice for it."""
     found = version.rows(
-        "select code, severity, detail, what_to_do from ops.exceptions where order_id = ? order by opened_at, code",
+        "select code, severity, detail, what_to_do from ops.exceptions where order_id = ? "
+        "order by amount_at_stake_reporting desc nulls last, opened_at, code",
         (order_id,),
     )
     for item in found.iter_rows(named=True):

@@ -139,7 +139,8 @@ with found as (
     union all select 'sku', sku, null, sku, 'negative_stock', 'low', timestamp '2026-03-30 08:00:00', null, null, 'On hand is below zero', 'Count the shelf', 'inventory', 'wms' from marts.dim_products where sku in ('SKU-007', 'SKU-031')
 )
 select md5(subject_id || code) as exception_id, subject_type, subject_id, order_id, sku, code, severity, opened_at, (date_diff('second', opened_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours,
-    due_amount::decimal(18, 4) as amount_at_stake, currency, detail, what_to_do, owner, source
+    due_amount::decimal(18, 4) as amount_at_stake,
+    (due_amount * case currency when 'GBP' then 1.17 when 'SEK' then 0.09 else 1 end)::decimal(18, 4) as amount_at_stake_reporting, currency, detail, what_to_do, owner, source
 from all_of_them where opened_at <= timestamp '2026-03-31 10:00:00';
 
 create table marts.fct_payment_ledger as
