@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         return self.home / "published"
 
     @property
+    def known(self) -> Path:
+        """Return the folder of versions as known at earlier instants, which may be deleted and are built again."""
+        return self.home / "known"
+
+    @property
     def exports(self) -> Path:
         """Return the default folder of exports."""
         return self.home / "exports"

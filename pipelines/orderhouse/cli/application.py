@@ -24,6 +24,7 @@ from orderhouse.cli import (
     intake,
     published,
     quarantine,
+    querying,
     run,
     simulation,
     sources,
@@ -67,7 +68,20 @@ def options(
     context.obj = Session(home=home, debug=debug)
 
 
-for module in (run, steps, published, versions, quarantine, exports, simulation, dashboard, sources, intake, erasure):
+for module in (
+    run,
+    steps,
+    published,
+    querying,
+    versions,
+    quarantine,
+    exports,
+    simulation,
+    dashboard,
+    sources,
+    intake,
+    erasure,
+):
     module.add_commands(app)
 
 

@@ -6,7 +6,6 @@ They write nothing and do not wait for a run. The queries belong to `orderhouse.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderhouse.cli.known import ClockThen, KnownAt, known_file
 from orderhouse.cli.session import ago, console, counted, grid, settings_of, shown
-from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
     from orderhouse.serve.queries import OrderView
     from orderhouse.settings import Settings
 
-__all__ = ["add_commands", "published"]
+__all__ = ["Version", "add_commands", "published"]
 
 Version = Annotated[int | None, typer.Option("--version", help="A published version. Default: the current one.")]
 
-MOST_ROWS_SHOWN = 1_000
 ORDER_FACTS = (
     "order_id", "tracking_id", "stage", "order_status", "payment_status", "fulfilment_status", "delivery_status",
     "return_status", "source", "channel", "customer_id", "currency", "due_amount", "captured_amount", "refunded_amount",
@@ -47,16 +45,18 @@ PART_COLUMNS = {
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (status, sql, order, track):
+    for command in (status, order, track):
         app.command()(command)
 
 
 @contextlib.contextmanager
-def published(settings: Settings, version: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a published version for reading; the current one by default."""
-    from orderhouse.storage.warehouse import open_published
+def published(
+    settings: Settings, version: int | None = None, path: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published version for reading, the current one by default, or another file of the same tables."""
+    from orderhouse.storage.warehouse import open_built, open_published
 
-    connection = open_published(settings, version)
+    connection = open_published(settings, version) if path is None else open_built(settings, path)
     try:
         yield connection
     finally:
@@ -170,59 +170,18 @@ def _print_quiet(feed: dict[str, Any]) -> None:
         )
 
 
-def sql(
-    context: typer.Context,
-    query: Annotated[str, typer.Argument(help="One statement that reads, such as: select * from ops.orders limit 10")],
-    format: Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet.")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: the screen.")] = None,
-    version: Version = None,
-) -> None:
-    """Query the published version. The query can change nothing and read no other files."""
-    from orderhouse.serve.querying import QUERY_FORMATS, ask, write_answer
-
-    if format not in QUERY_FORMATS:
-        raise OrderhouseError(f"{format!r} is not an output format. Choose one of {', '.join(QUERY_FORMATS)}.")
-    if format == "parquet" and output is None and sys.stdout.isatty():
-        raise OrderhouseError("Parquet cannot be printed. Name a file with `--output`.")
-    answer = ask(settings_of(context), query, version=version)
-    with contextlib.closing(answer.connection):
-        if format == "table" and output is None:
-            _print_answer(answer)
-        elif output is None:
-            write_answer(answer, format, sys.stdout.buffer)
-        else:
-            with output.open("wb") as sink:
-                count = write_answer(answer, "csv" if format == "table" else format, sink)
-            console.print(f"Wrote {counted(count, 'row')} to {output}.")
-
-
-def _print_answer(answer: Any) -> None:
-    numeric = [name for name, kind in zip(answer.columns, answer.types, strict=True) if _is_number(kind)]
-    rows: list[tuple[Any, ...]] = []
-    for row in answer.rows():
-        if len(rows) == MOST_ROWS_SHOWN:
-            console.print(f"The first {MOST_ROWS_SHOWN:,} rows. `--format csv` writes all of them.", style="yellow")
-            break
-        rows.append(row)
-    console.print(grid(None, answer.columns, rows, numbers=numeric))
-    console.print(counted(len(rows), "row"), style="dim")
-
-
-def _is_number(kind: str) -> bool:
-    return (
-        kind.startswith(("DECIMAL", "NUMBER", "DOUBLE", "FLOAT", "REAL")) or kind.endswith("INT") or kind == "INTEGER"
-    )
-
-
 def order(
     context: typer.Context,
     order_id: Annotated[str, typer.Argument(help="The order's id.", metavar="ID")],
     version: Version = None,
+    known_at: KnownAt = None,
+    as_of: ClockThen = None,
 ) -> None:
     """Show one order: its status on every axis, its lines, money, parcels and timeline."""
     from orderhouse.serve.queries import find_order
 
-    with published(settings_of(context), version) as connection:
+    settings = settings_of(context)
+    with published(settings, version, known_file(settings, known_at, as_of, version)) as connection:
         _print_order(find_order(connection, order_id))
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any
 
 import duckdb
@@ -16,7 +17,7 @@ import duckdb
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.relations import confine
 from orderhouse.settings import Settings
-from orderhouse.storage.warehouse import open_published
+from orderhouse.storage.warehouse import open_built, open_published
 
 __all__ = ["QUERY_FORMATS", "Answer", "ask", "json_text", "write_answer"]
 
@@ -61,13 +62,19 @@ def _database_errors() -> Iterator[None]:
         raise OrderhouseError(str(error).strip()) from None
 
 
-def ask(settings: Settings, query: str, *, version: int | None = None) -> Answer:
+def ask(settings: Settings, query: str, *, version: int | None = None, path: Path | None = None) -> Answer:
     """Run one reading statement on a published version; close `answer.connection` when done.
+
+    Args:
+        settings: Settings of the home.
+        query: The statement.
+        version: A published version; the current one by default.
+        path: Another file of the same tables, in place of a published version.
 
     Raises:
         OrderhouseError: Nothing is published, the query is not one reading statement, or DuckDB refuses it.
     """
-    connection = confine(open_published(settings, version), settings)
+    connection = confine(open_published(settings, version) if path is None else open_built(settings, path), settings)
     try:
         with _database_errors():
             statements = connection.extract_statements(query)

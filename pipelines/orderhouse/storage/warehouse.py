@@ -25,7 +25,7 @@ from orderhouse.storage.database_files import make_database
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.storage.raw_tables import create_raw_tables
 
-__all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_published", "open_raw", "run_lock"]
+__all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_built", "open_published", "open_raw", "run_lock"]
 
 # A quarter of DuckDB's default. Dictionaries of this size stay in the processor's cache, which saves a tenth of an
 # insert's time. The rows that do not fill a group are written twice, and smaller groups leave fewer of them. The file
@@ -193,6 +193,11 @@ def open_published(settings: Settings, version: int | None = None) -> duckdb.Duc
         path = settings.published / f"warehouse-{version}.duckdb"
     if not path.exists():
         raise OrderhouseError(f"There is no {path}. Run `orderhouse versions` to list the published versions.")
+    return _connect(path, read_only=True, settings=settings)
+
+
+def open_built(settings: Settings, path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a file of built tables for reading, like a published version."""
     return _connect(path, read_only=True, settings=settings)
 
 

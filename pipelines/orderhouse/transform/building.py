@@ -67,6 +67,8 @@ def build(
     as_of: str = "now",
     full: bool = False,
     on_event: Callable[[ModelEvent], None] | None = None,
+    origin: Settings | None = None,
+    now: datetime | None = None,
 ) -> BuildResult:
     """Bring every table up to date with the rows received. The caller holds the run lock.
 
@@ -75,14 +77,16 @@ def build(
         as_of: `now`, `data` or an ISO-8601 instant with an offset.
         full: True to start from empty files in any case.
         on_event: Called for each model when it starts and when it ends.
+        origin: The home whose configuration and keys count; by default the home itself. A copy of a home has none.
+        now: The wall clock; the real one by default.
 
     Raises:
         OrderhouseError: `as_of` is not an instant, or nothing has been ingested yet.
         BuildFailed: Models failed; the message names them with the database's errors.
     """
-    clock = read_clock(as_of)
-    shaping = shaping_variables(settings)
-    salt = tracking_salt(load_keys(settings).inner)
+    clock = read_clock(as_of, now=now)
+    shaping = shaping_variables(origin or settings)
+    salt = tracking_salt(load_keys(origin or settings).inner)
     before = load_record(settings)
     if settings.raw_db.exists():  # the models read views that a home of an earlier release may lack
         open_raw(settings).close()

@@ -13,7 +13,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["Clock", "has_instants_between", "read_clock", "utc_text"]
+__all__ = ["Clock", "has_instants_between", "read_clock", "read_instant", "utc_text"]
 
 # Columns from which `data` takes the newest instant; the model `as_of` reads the same columns of the staged feeds.
 DATA_INSTANTS = {
@@ -62,17 +62,31 @@ def read_clock(as_of: str, *, now: datetime | None = None) -> Clock:
         return Clock("now", wall_clock, wall_clock)
     if asked == "data":
         return Clock("data", "data", wall_clock)
+    return Clock("instant", utc_text(read_instant(asked, "--as-of", "neither `now`, `data` nor")), wall_clock)
+
+
+def read_instant(text: str, option: str, is_no: str = "not") -> datetime:
+    """Return the aware instant that a user wrote.
+
+    Args:
+        text: ISO-8601 with an offset.
+        option: The option, for the message.
+        is_no: What the text is not, besides an instant, for the message.
+
+    Raises:
+        OrderhouseError: The text is no instant, or has no offset.
+    """
     try:
-        instant = datetime.fromisoformat(asked)
+        instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise OrderhouseError(
-            f"--as-of {as_of!r} is neither `now`, `data` nor an instant. Write one such as 2026-01-31T12:00:00Z."
+            f"{option} {text!r} is {is_no} an instant. Write one such as 2026-01-31T12:00:00Z."
         ) from None
     if instant.tzinfo is None:
         raise OrderhouseError(
-            f"--as-of {as_of!r} has no offset, so it is not an instant. Add Z for UTC, or an offset such as +02:00."
+            f"{option} {text!r} has no offset, so it is not an instant. Add Z for UTC, or an offset such as +02:00."
         )
-    return Clock("instant", utc_text(instant), wall_clock)
+    return instant
 
 
 def has_instants_between(raw: duckdb.DuckDBPyConnection, after: str, until: str) -> bool:
