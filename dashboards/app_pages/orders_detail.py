@@ -120,9 +120,14 @@ def _money(order: Row) -> None:
                 "Amount paid back to the customer.",
             ),
             Figure(
-                "Balance",
-                money(order["balance_amount"], currency) if tracked else "Not tracked",
-                "Due less captured plus refunded: the amount still open.",
+                "Owed to us",
+                money(order["owed_to_us_amount"], currency) if tracked else "Not tracked",
+                "Amount that the customer still owes: due, less what came back and what was paid, plus refunds.",
+            ),
+            Figure(
+                "Owed back",
+                money(order["owed_back_amount"], currency) if tracked else "Not tracked",
+                "Amount that we still owe the customer: paid, less refunds and what is due for the kept units.",
             ),
         ]
     )
