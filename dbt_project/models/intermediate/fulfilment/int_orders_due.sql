@@ -76,8 +76,37 @@ due as (
 
 final as (
     select
-        due.*,
-        due.due_amount - due.returned_due_amount as due_now_amount
+        due.order_id,
+        due.payment_terms,
+        due.lines_count,
+        due.shipped_quantity,
+        due.arrived_quantity,
+        due.to_ship_quantity,
+        due.due_amount,
+        due.ordered_due_amount,
+        due.due_amount - due.returned_due_amount as due_now_amount,
+        due.returned_due_amount,
+        due.authorized_amount,
+        due.captured_amount,
+        due.refunded_amount,
+        due.voided_amount,
+        due.disputed_amount,
+        due.fee_amount,
+        due.tolerance_amount,
+        due.failed_count,
+        due.is_whole_order_cancelled,
+        due.is_nothing_left,
+        due.is_on_hold,
+        due.is_paid_tracked,
+        due.is_shipment_tracked,
+        due.is_delivery_tracked,
+        due.has_confirm_action,
+        due.placed_at,
+        due.confirm_action_at,
+        due.first_shipped_at,
+        due.cancelled_at,
+        due.lines_cancelled_at,
+        due.first_captured_at
     from due
 )
 

@@ -152,12 +152,32 @@ converted as (
 
 final as (
     select
-        joined.*,
+        joined.payment_id,
+        joined.order_id,
+        joined.kind,
+        joined.method,
+        joined.provider,
+        joined.currency,
+        joined.order_currency,
+        joined.payout_id,
+        joined.parent_payment_id,
+        joined.return_id,
+        joined.amount,
+        joined.fee_amount,
         {% for column in ['amount', 'fee_amount', 'goods_amount', 'tax_amount', 'shipping_amount'] -%}
         case when joined.is_other_currency then converted.{{ column }} else joined.{{ column }} end
             as {{ column }}_order_currency,
         {% endfor -%}
-        case when joined.is_other_currency then converted.status_amount else joined.amount end as status_amount_order_currency
+        case when joined.is_other_currency then converted.status_amount else joined.amount end as status_amount_order_currency,
+        joined.is_other_currency,
+        joined.is_orphan,
+        joined.is_ended_refund,
+        joined.occurred_date,
+        joined.occurred_at,
+        joined.payout_at,
+        joined._file_id,
+        joined._record,
+        joined._source
     from joined
     left join converted on joined.payment_id = converted.payment_id
 )
