@@ -241,7 +241,7 @@ def test_a_voided_authorisation_confirms_nothing(shop: Shop) -> None:
 def test_a_refund_counts_at_the_rate_of_its_capture_and_the_rest_is_a_difference_of_the_rate(shop: Shop) -> None:
     assert shop.published(
         "select payment_status, captured_amount, refunded_amount from ops.orders where order_id = 'dollars'"
-    ) == [("refunded", 60, 60)]
+    ) == [("refunded", 60, Decimal("62.5"))]
     assert shop.published(
         "select cash_amount, returned_break_amount, fx_difference_break_amount, unexplained_amount, is_open "
         "from marts.fct_payment_reconciliation where order_id = 'dollars'"

@@ -103,9 +103,7 @@ deadlines as (
                 then coalesce(dated.invoice_due_at, {{ add_days('dated.placed_at', var('invoice_days')) }})
             when dated.payment_terms = 'on_delivery'
                 then {{ add_days('dated.delivered_at', var('payment_on_delivery_days')) }}
-            when
-                dated.payment_status <> 'authorized'
-                or dated.authorized_amount < dated.owed_to_us_amount - dated.tolerance_amount
+            when dated.authorized_amount < dated.due_amount - dated.tolerance_amount
                 then {{ add_days('dated.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case

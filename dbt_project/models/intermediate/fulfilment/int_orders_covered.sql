@@ -31,7 +31,9 @@ paid as (
         {% endfor -%}
     from payments
     inner join due on payments.order_id = due.order_id
-    where due.is_paid_tracked
+    where
+        due.is_paid_tracked
+        and due.due_amount > due.tolerance_amount
     -- Simultaneous payments count together.
     window so_far as (
         partition by payments.order_id order by payments.occurred_at

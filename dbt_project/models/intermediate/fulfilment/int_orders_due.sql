@@ -41,6 +41,7 @@ joined as (
         {% for column in paid -%}
         coalesce(payments.{{ column }}, 0) as {{ column }},
         {% endfor -%}
+        coalesce(payments.paid_back_amount, 0) as paid_back_amount,
         coalesce(payments.failed_count, 0) as failed_count,
         payments.first_captured_at,
         cast({{ var('tolerance_minor_units') }} * {{ minor_unit_amount('orders.currency_digits') }} as {{ money_type() }})
@@ -93,6 +94,7 @@ final as (
         due.disputed_amount,
         due.fee_amount,
         due.tolerance_amount,
+        due.paid_back_amount,
         due.failed_count,
         due.is_whole_order_cancelled,
         due.is_nothing_left,

@@ -1,7 +1,7 @@
 {# Order status and payment status of each order, and the amounts that are still owed, to the merchant and back. #}
 {{ config(materialized='ephemeral', step_of='int_order_states') }}
 {%- set paid = [
-    'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount', 'disputed_amount', 'fee_amount'
+    'authorized_amount', 'captured_amount', 'voided_amount', 'disputed_amount', 'fee_amount'
 ] %}
 
 with due as (
@@ -42,8 +42,9 @@ final as (
         {% for column in paid -%}
         stated.{{ column }},
         {% endfor -%}
+        stated.paid_back_amount as refunded_amount,
         stated.tolerance_amount,
-        stated.due_amount - stated.captured_amount + stated.refunded_amount as balance_amount,
+        stated.due_amount - stated.captured_amount + stated.paid_back_amount as balance_amount,
         case
             when not stated.is_paid_tracked then null
             when stated.is_settled then 0

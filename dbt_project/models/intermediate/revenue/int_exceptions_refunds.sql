@@ -28,6 +28,7 @@ orders as (
         order_states.order_status,
         order_states.cancelled_at,
         order_payments.last_captured_at,
+        order_payments.refunded_amount as refunded_for_status_amount,
         order_payments.first_refunded_at,
         order_payments.last_refunded_at,
         -- Refunded although it was due and nothing came back. A refund of shipping needs no return.
@@ -66,15 +67,15 @@ found as (
         orders.source,
         orders.currency,
         'refund_exceeds_capture' as code,
-        orders.refunded_amount - orders.captured_amount as amount_at_stake,
+        orders.refunded_for_status_amount - orders.captured_amount as amount_at_stake,
         orders.last_refunded_at as opened_at,
         concat(
-            'Refunded ', cast(orders.refunded_amount as {{ dbt.type_string() }}), ', captured ',
+            'Refunded ', cast(orders.refunded_for_status_amount as {{ dbt.type_string() }}), ', captured ',
             cast(orders.captured_amount as {{ dbt.type_string() }})
         ) as detail
     from orders
     where
-        orders.refunded_amount > orders.captured_amount + orders.tolerance_amount
+        orders.refunded_for_status_amount > orders.captured_amount + orders.tolerance_amount
         and not orders.is_orphan
     union all
     select

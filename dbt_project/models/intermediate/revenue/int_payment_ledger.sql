@@ -115,7 +115,7 @@ final as (
         ) as signed_amount_order_currency,
         signed.is_orphan,
         signed.is_other_currency,
-        signed.amount_order_currency is null or signed.status_amount_order_currency is null as is_rate_missing,
+        signed.is_other_currency and signed.amount_order_currency is null as is_rate_missing,
         signed.occurred_date,
         signed.occurred_at,
         signed.payout_at,

@@ -106,12 +106,13 @@ final as (
         cast(typed.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
         {% endfor -%}
         {% for column in [
-            'ordered_due_amount', 'due_amount', 'captured_amount', 'refunded_amount', 'disputed_amount', 'fee_amount', 'cash_amount',
-            'returned_amount', 'owed_to_us_amount', 'owed_back_amount', 'tolerance_amount'
+            'ordered_due_amount', 'due_amount', 'captured_amount', 'disputed_amount', 'fee_amount', 'cash_amount', 'returned_amount',
+            'owed_to_us_amount', 'owed_back_amount', 'tolerance_amount'
         ] -%}
         cast(typed.{{ column }} as {{ money_type() }}) as {{ column }},
         {% endfor -%}
-        cast(typed.captured_amount - typed.refunded_amount - typed.due_amount as {{ money_type() }}) as difference_amount,
+        cast(typed.paid_back_amount as {{ money_type() }}) as refunded_amount,
+        cast(typed.captured_amount - typed.paid_back_amount - typed.due_amount as {{ money_type() }}) as difference_amount,
         cast(typed.captured_amount - typed.ordered_due_amount as {{ money_type() }}) as ordered_difference_amount,
         cast(typed.gap_amount as {{ money_type() }}) as gap_amount,
         {% for type in types -%}

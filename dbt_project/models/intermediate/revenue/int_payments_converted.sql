@@ -1,6 +1,6 @@
 {#
   Every payment event that counts, in the order's currency: at the rate of its own day, and, for the statuses of the order, a
-  refund at the rate of its capture and every event of a dispute at the rate of the day on which the dispute began.
+  refund at the rate of its capture.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_payment_ledger') }}
@@ -80,7 +80,7 @@ foreign_payments as (
     where joined.is_other_currency
 ),
 
--- The capture that a refund names, else the latest one before it in its currency, else the first one after it.
+-- The capture that a refund names, else the first of the order in its currency.
 captured_days as (
     select
         refunds.payment_id,
@@ -97,33 +97,17 @@ captured_days as (
         partition by refunds.payment_id
         order by
             case when refunds.parent_payment_id = captures.payment_id then 0 else 1 end,
-            case when captures.occurred_at <= refunds.occurred_at then 0 else 1 end,
-            abs({{ instant_micros('captures.occurred_at') }} - {{ instant_micros('refunds.occurred_at') }}),
+            captures.occurred_at,
             captures.payment_id
     ) = 1
-),
-
-disputed_days as (
-    select
-        foreign_payments.order_id,
-        coalesce(foreign_payments.parent_payment_id, '') as dispute_id,
-        min(foreign_payments.occurred_date) as rate_date
-    from foreign_payments
-    where foreign_payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
-    group by foreign_payments.order_id, coalesce(foreign_payments.parent_payment_id, '')
 ),
 
 dated as (
     select
         foreign_payments.*,
-        coalesce(captured_days.rate_date, disputed_days.rate_date, foreign_payments.occurred_date) as status_rate_date
+        coalesce(captured_days.rate_date, foreign_payments.occurred_date) as status_rate_date
     from foreign_payments
     left join captured_days on foreign_payments.payment_id = captured_days.payment_id
-    left join disputed_days
-        on
-            foreign_payments.order_id = disputed_days.order_id
-            and coalesce(foreign_payments.parent_payment_id, '') = disputed_days.dispute_id
-            and foreign_payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
 ),
 
 converted as (
@@ -168,7 +152,8 @@ final as (
         case when joined.is_other_currency then converted.{{ column }} else joined.{{ column }} end
             as {{ column }}_order_currency,
         {% endfor -%}
-        case when joined.is_other_currency then converted.status_amount else joined.amount end as status_amount_order_currency,
+        case when joined.is_other_currency then coalesce(converted.status_amount, converted.amount) else joined.amount end
+            as status_amount_order_currency,
         joined.is_other_currency,
         joined.is_orphan,
         joined.is_ended_refund,
