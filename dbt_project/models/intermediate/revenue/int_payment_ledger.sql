@@ -14,11 +14,20 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
+-- An event of a dispute names the disputed payment, or an earlier event of the dispute.
 dispute_events as (
     select
         payments.*,
-        coalesce(payments.parent_payment_id, '') as dispute_id
+        case
+            when earlier_events.payment_id is not null then coalesce(earlier_events.parent_payment_id, '')
+            else coalesce(payments.parent_payment_id, '')
+        end as dispute_id
     from payments
+    left join payments as earlier_events
+        on
+            payments.order_id = earlier_events.order_id
+            and payments.parent_payment_id = earlier_events.payment_id
+            and earlier_events.kind in ('disputed', 'dispute_lost', 'dispute_won')
     where payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
 ),
 
