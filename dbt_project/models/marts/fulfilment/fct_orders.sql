@@ -8,6 +8,10 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
+orders_reporting as (
+    select * from {{ published_ref('int_orders_reporting') }}
+),
+
 rates as (
     select * from {{ published_ref('int_fx_daily') }}
 ),
@@ -20,9 +24,12 @@ judged as (
         coalesce(clock.as_of > orders.unpaid_at, false) as is_unpaid,
         orders.shipped_quantity > 0
         and orders.returned_of_shipped_quantity >= orders.shipped_quantity as is_all_returned,
+        orders_reporting.net_amount_reporting,
+        orders_reporting.due_amount_reporting,
         rates.rate
     from orders
     cross join clock
+    left join orders_reporting on orders.order_id = orders_reporting.order_id
     left join rates
         on
             orders.placed_date = rates.rate_date
@@ -115,8 +122,8 @@ final as (
         judged.owed_to_us_amount,
         judged.owed_back_amount,
         judged.tolerance_amount,
-        cast(judged.net_amount * judged.rate as {{ money_type() }}) as net_amount_reporting,
-        cast(judged.due_amount * judged.rate as {{ money_type() }}) as due_amount_reporting,
+        judged.net_amount_reporting,
+        judged.due_amount_reporting,
         {{ reporting_amount('judged.owed_to_us_amount', 'judged.rate') }} as owed_to_us_amount_reporting,
         {{ reporting_amount('judged.owed_back_amount', 'judged.rate') }} as owed_back_amount_reporting,
         judged.prices_include_tax,
