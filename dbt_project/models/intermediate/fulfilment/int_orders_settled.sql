@@ -17,7 +17,6 @@ settled as (
         due.*,
         {{ is_settled('due') }} as is_settled,
         {{ is_covered('due') }} as is_covered,
-        due.is_nothing_left and due.shipped_quantity = 0 as is_cancelled,
         covered.covered_at
     from due
     left join covered on due.order_id = covered.order_id
@@ -69,8 +68,8 @@ final as (
             )
         end as confirmed_at,
         case
-            when stated.is_cancelled and stated.is_whole_order_cancelled then stated.cancelled_at
-            when stated.is_cancelled then stated.lines_cancelled_at
+            when stated.is_whole_order_cancelled then stated.cancelled_at
+            else stated.lines_cancelled_at
         end as order_cancelled_at,
         stated.first_captured_at
     from stated
