@@ -54,8 +54,8 @@ moves as (
     select
         payments.order_id,
         payments.occurred_date as moved_date,
-        case when payments.kind = 'captured' then payments.amount_order_currency else 0 end as captured_amount,
-        case when payments.kind = 'refunded' then payments.amount_order_currency else 0 end as refunded_amount,
+        case when payments.kind = 'captured' then payments.status_amount_order_currency else 0 end as captured_amount,
+        case when payments.kind = 'refunded' then payments.status_amount_order_currency else 0 end as refunded_amount,
         0 as returned_amount
     from payments
     union all
