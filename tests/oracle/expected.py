@@ -82,7 +82,7 @@ SUMMED_AMOUNTS = _names(
 OF_ORDER = _names(
     "currency order_status payment_status fulfilment_status delivery_status return_status stage "
     "shipping_amount shipping_tax_amount ordered_shipping_amount ordered_shipping_tax_amount due_amount "
-    "ordered_due_amount prices_include_tax promise_is_date_only is_cancelled is_on_hold is_late is_stuck "
+    "ordered_due_amount prices_include_tax promise_is_date_only is_cancelled is_on_hold is_late was_late is_stuck "
     "is_unpaid is_paid_tracked is_shipment_tracked is_delivery_tracked is_return_tracked is_stock_tracked "
     "has_delivery_problem placed_at confirmed_at first_attempt_at delivered_at cancelled_at first_promised_at "
     "current_promised_at late_at unpaid_at stuck_at hours_to_ship hours_in_transit hours_to_deliver "

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from tests.oracle.amounts import ZERO, minor_unit, rounded, rounded_half_up
-from tests.oracle.days import business_day, end_of_day, hours_between
+from tests.oracle.days import end_of_day, hours_between
 from tests.oracle.lines import Line, forget
 from tests.oracle.parcels import PROGRESS, Parcel
 from tests.oracle.payments import Money
@@ -230,8 +230,9 @@ class Order:
             kept, quantity = line.kept_quantity, line.ordered_quantity
             if not quantity:
                 continue
-            totals = [line.gross_total, -line.discount_total]
-            totals += [] if self.prices_include_tax else [line.tax_total]
+            row = line.row
+            totals = [row["unit_price"] * quantity, -(row["discount_amount"] or ZERO)]
+            totals += [] if self.prices_include_tax else [row["tax_amount"] or ZERO]
             for total in totals:
                 share = total * kept / quantity
                 one_by_one += rounded(share, self.currency)
@@ -459,13 +460,18 @@ class Order:
             candidates.append(self.cancel_action["occurred_at"])
         if candidates:
             return min(candidates)
-        if not (self.ordered and self.cancelled == self.ordered):
-            return None
-        return max(self._line_cancelled_at(line) for line in self.lines if line.ordered_quantity)
+        instants = [self._line_cancelled_at(line) for line in self.lines if line.ordered_quantity]
+        known = [at for at in instants if at is not None]
+        return max(known) if known and len(known) == len(instants) else None
 
-    def _line_cancelled_at(self, line: Line) -> datetime:
+    def _line_cancelled_at(self, line: Line) -> datetime | None:
+        """Return when the last unit of a line was cancelled, also if some of them had left by then."""
         wanted = line.ordered_quantity - line.closed_lost_units
-        instants = [row["updated_at"] for row in line.history if (row["cancelled_quantity"] or 0) >= wanted][:1]
+        instants: list[datetime] = []
+        for row in reversed(line.history):
+            if (row["cancelled_quantity"] or 0) < wanted:
+                break
+            instants = [row["updated_at"]]
         acted = 0
         for action in self._acts("cancel_line"):
             if action["line_id"] == line.line_id:
@@ -473,9 +479,11 @@ class Order:
                 if acted >= wanted:
                     instants.append(action["occurred_at"])
                     break
+        if not instants and wanted > 0:
+            return None
         if line.closed_lost_units:
             refunds = [payment.occurred_at for payment in self.money.payments if payment.kind == "refunded"]
-            return max(refunds)
+            return max([*refunds, *instants[:1]])
         return min(instants)
 
     @cached_property
@@ -483,36 +491,57 @@ class Order:
         """Return true if the promise is a day."""
         return bool(self.row["promise_is_date_only"])
 
+    def _promise(self, row: Row) -> datetime | None:
+        """Return the promise of a version: of a day, the start of that day in the business zone."""
+        at: datetime | None = row["promised_at"]
+        if at is None or not row["promise_is_date_only"]:
+            return at
+        return end_of_day(at.date() - timedelta(days=1), self.world.time_zone) + timedelta(microseconds=1)
+
     @cached_property
     def first_promised_at(self) -> datetime | None:
         """Return the promise of the earliest version that has one."""
-        return next((row["promised_at"] for row in self.history if row["promised_at"]), None)
+        return next((self._promise(row) for row in self.history if row["promised_at"]), None)
 
     @cached_property
     def current_promised_at(self) -> datetime | None:
         """Return the promise of the current version."""
-        at: datetime | None = self.row["promised_at"]
-        return at
+        return self._promise(self.row)
 
-    def deadline(self, promise: datetime | None) -> datetime | None:
-        """Return the instant after which a promise is broken: of a day, its end."""
-        if promise and self.promise_is_date_only:
-            return end_of_day(business_day(promise, self.world.time_zone), self.world.time_zone)
-        return promise
+    def deadline(self, row: Row | None) -> datetime | None:
+        """Return the instant after which the promise of a version is broken: of a day, its end."""
+        if row is None or row["promised_at"] is None:
+            return None
+        at: datetime = row["promised_at"]
+        return end_of_day(at.date(), self.world.time_zone) if row["promise_is_date_only"] else at
+
+    @cached_property
+    def first_deadline(self) -> datetime | None:
+        """Return the instant after which the first promise is broken."""
+        return self.deadline(next((row for row in self.history if row["promised_at"]), None))
+
+    @cached_property
+    def is_with_the_customer(self) -> bool:
+        """Return true if every kept unit that requires shipping was delivered or has come back from the customer."""
+        kept = [line for line in self.lines if line.requires_shipping and line.kept_quantity > 0]
+        return all(max(x.delivered_quantity, x.effective_returned_quantity) >= x.kept_quantity for x in kept)
 
     @cached_property
     def late_at(self) -> datetime | None:
-        """Return the instant after which the current promise is broken."""
+        """Return the instant after which an order that has not arrived is late."""
         if self.order_status == "cancelled" or self.fulfilment_status in ("not_tracked", "nothing_to_fulfil"):
             return None
-        return self.deadline(self.current_promised_at)
+        return None if not self.is_delivery_tracked or self.is_with_the_customer else self.deadline(self.row)
 
     @cached_property
     def is_late(self) -> bool:
         """Return true if the clock is past the promise and the order neither delivered nor cancelled."""
-        if not self.is_delivery_tracked or self.is_delivered or self.order_status == "cancelled":
-            return False
         return self.late_at is not None and self.world.as_of > self.late_at
+
+    @cached_property
+    def was_late(self) -> bool:
+        """Return true if it was delivered after the first promise."""
+        return bool(self.delivered_at and self.first_deadline and self.delivered_at > self.first_deadline)
 
     @cached_property
     def unpaid_at(self) -> datetime | None:

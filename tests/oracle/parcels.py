@@ -26,7 +26,8 @@ PROGRESS = (
     "returned",
 )
 PROBLEMS = ("delayed", "attempt_failed", "exception")
-ATTEMPTS = ("delivered", "attempt_failed", "ready_for_pickup")
+ENDS = ("lost", "cancelled")
+ATTEMPTS = ("attempt_failed", "ready_for_pickup")
 BEFORE, AFTER = timedelta(days=7), timedelta(days=90)
 
 
@@ -47,8 +48,11 @@ class Parcel:
     def history(self) -> list[tuple[datetime, str]]:
         """Return instants and statuses at which its state changed."""
         state, changes = "none", []
+        is_back = is_delivered = False
         for scan in self.scans:
-            new = _after(state, scan["status"])
+            new = _after(state, scan["status"], is_on_its_way_back=is_back, is_delivered=is_delivered)
+            is_back = is_back or scan["status"] in ("returning", "returned")
+            is_delivered = is_delivered or new == "delivered"
             if new != state:
                 changes.append((scan["occurred_at"], new))
                 state = new
@@ -96,8 +100,9 @@ class Parcel:
 
     @cached_property
     def first_attempt_at(self) -> datetime | None:
-        """Return the first scan that delivered, tried to, or waited for pickup."""
-        return min((scan["occurred_at"] for scan in self.scans if scan["status"] in ATTEMPTS), default=None)
+        """Return the first scan that delivered to the customer, tried to, or waited for pickup."""
+        tried = [scan["occurred_at"] for scan in self.scans if scan["status"] in ATTEMPTS]
+        return min([*tried, *([self.delivered_at] if self.delivered_at else [])], default=None)
 
     @property
     def has_problem(self) -> bool:
@@ -105,15 +110,16 @@ class Parcel:
         return bool(self.scans) and self.scans[-1]["status"] in PROBLEMS
 
 
-def _after(state: str, scan: str) -> str:
-    if scan == "delivered" and state == "returning":
-        return "returned"
-    if state == "cancelled":
-        return scan if scan == "delivered" else state
-    if state == "lost":
-        return scan if scan in ("delivered", "returning", "returned") else state
-    if scan in ("lost", "cancelled"):
-        return state if state in ("delivered", "returned") else scan
+def _after(state: str, scan: str, *, is_on_its_way_back: bool, is_delivered: bool) -> str:
+    """Return the status after a scan. Before a delivery, lost and cancelled end a parcel, also on its way back."""
+    if scan == "delivered":
+        if is_on_its_way_back:
+            return "returned" if state not in ENDS else state
+        return scan if not is_delivered else state
+    if state in ENDS:
+        return state
+    if scan in ENDS:
+        return state if is_delivered and state == "delivered" else scan
     if scan in PROGRESS and PROGRESS.index(scan) > PROGRESS.index(state):
         return scan
     return state
