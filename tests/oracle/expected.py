@@ -41,6 +41,7 @@ LINE_COLUMNS = _names(
 
 def _line(order: Order, line: Line) -> dict[str, Any]:
     shipped = line.shipped_instants
+    first, current = order.promising(line)
     return {name: getattr(line, name) for name in LINE_COLUMNS} | {
         "sku": line.row["sku"],
         "warehouse_id": line.warehouse_id,
@@ -56,6 +57,13 @@ def _line(order: Order, line: Line) -> dict[str, Any]:
         "last_shipped_at": next(reversed(shipped), None),
         "delivered_at": line.delivered_at if order.is_delivery_tracked else None,
         "updated_at": line.row["updated_at"],
+        "is_shipment_tracked": order.is_shipment_tracked,
+        "promise_is_date_only": bool(current["promise_is_date_only"]),
+        "first_promised_at": order.promise(first) if first else None,
+        "current_promised_at": order.promise(current),
+        "late_at": order.late_at_of(line),
+        "was_late": order.was_late_of(line),
+        "cancelled_at": order.cancelled_at_of(line),
     }
 
 

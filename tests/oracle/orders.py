@@ -448,8 +448,8 @@ class Order:
         )
 
     @cached_property
-    def cancelled_at(self) -> datetime | None:
-        """Return when the order was cancelled: as the source says, else when its last unit was."""
+    def whole_cancelled_at(self) -> datetime | None:
+        """Return when the whole order was cancelled, as the source says, by a version or by an action."""
         if self.is_cancelled and self.row["cancelled_at"]:
             at: datetime = self.row["cancelled_at"]
             return at
@@ -458,14 +458,24 @@ class Order:
             candidates.append(next(row["updated_at"] for row in self.history if row["is_cancelled"]))
         if self.cancel_action:
             candidates.append(self.cancel_action["occurred_at"])
-        if candidates:
-            return min(candidates)
-        instants = [self._line_cancelled_at(line) for line in self.lines if line.ordered_quantity]
+        return min(candidates, default=None)
+
+    @cached_property
+    def cancelled_at(self) -> datetime | None:
+        """Return when the order was cancelled: as a whole, else when its last unit was."""
+        if self.is_whole_order_cancelled:
+            return self.whole_cancelled_at
+        instants = [self.cancelled_at_of(line) for line in self.lines if line.ordered_quantity]
         known = [at for at in instants if at is not None]
         return max(known) if known and len(known) == len(instants) else None
 
-    def _line_cancelled_at(self, line: Line) -> datetime | None:
+    def cancelled_at_of(self, line: Line) -> datetime | None:
         """Return when the last unit of a line was cancelled, also if some of them had left by then."""
+        own = self._last_unit_cancelled_at(line) if line.ordered_quantity else None
+        known = [at for at in (own, self.whole_cancelled_at) if at is not None]
+        return min(known, default=None)
+
+    def _last_unit_cancelled_at(self, line: Line) -> datetime | None:
         wanted = line.ordered_quantity - line.closed_lost_units
         instants: list[datetime] = []
         for row in reversed(line.history):
@@ -491,7 +501,7 @@ class Order:
         """Return true if the promise is a day."""
         return bool(self.row["promise_is_date_only"])
 
-    def _promise(self, row: Row) -> datetime | None:
+    def promise(self, row: Row) -> datetime | None:
         """Return the promise of a version: of a day, the start of that day in the business zone."""
         at: datetime | None = row["promised_at"]
         if at is None or not row["promise_is_date_only"]:
@@ -501,12 +511,12 @@ class Order:
     @cached_property
     def first_promised_at(self) -> datetime | None:
         """Return the promise of the earliest version that has one."""
-        return next((self._promise(row) for row in self.history if row["promised_at"]), None)
+        return next((self.promise(row) for row in self.history if row["promised_at"]), None)
 
     @cached_property
     def current_promised_at(self) -> datetime | None:
         """Return the promise of the current version."""
-        return self._promise(self.row)
+        return self.promise(self.row)
 
     def deadline(self, row: Row | None) -> datetime | None:
         """Return the instant after which the promise of a version is broken: of a day, its end."""
@@ -520,18 +530,30 @@ class Order:
         """Return the instant after which the first promise is broken."""
         return self.deadline(next((row for row in self.history if row["promised_at"]), None))
 
-    @cached_property
-    def is_with_the_customer(self) -> bool:
-        """Return true if every kept unit that requires shipping was delivered or has come back from the customer."""
-        kept = [line for line in self.lines if line.requires_shipping and line.kept_quantity > 0]
-        return all(max(x.delivered_quantity, x.effective_returned_quantity) >= x.kept_quantity for x in kept)
+    def promising(self, line: Line) -> tuple[Row | None, Row]:
+        """Return the versions with the first and with the current promise of a line: its own, else the order's."""
+        own = [row for row in line.history if row.get("promised_at")]
+        first = next(iter(own or [row for row in self.history if row["promised_at"]]), None)
+        return first, line.row if line.row.get("promised_at") else self.row
+
+    def late_at_of(self, line: Line) -> datetime | None:
+        """Return the instant after which a line that has not arrived is late."""
+        has_arrived = max(line.delivered_quantity, line.effective_returned_quantity) >= line.kept_quantity
+        if not self.is_delivery_tracked or not line.requires_shipping or not line.kept_quantity or has_arrived:
+            return None
+        return self.deadline(self.promising(line)[1])
+
+    def was_late_of(self, line: Line) -> bool:
+        """Return true if a line was delivered after its first promise."""
+        promised = self.deadline(self.promising(line)[0])
+        return bool(self.is_delivery_tracked and promised and line.delivered_at and line.delivered_at > promised)
 
     @cached_property
     def late_at(self) -> datetime | None:
-        """Return the instant after which an order that has not arrived is late."""
-        if self.order_status == "cancelled" or self.fulfilment_status in ("not_tracked", "nothing_to_fulfil"):
+        """Return the instant after which the first of its lines that has not arrived is late."""
+        if self.order_status == "cancelled":
             return None
-        return None if not self.is_delivery_tracked or self.is_with_the_customer else self.deadline(self.row)
+        return min((at for at in map(self.late_at_of, self.lines) if at is not None), default=None)
 
     @cached_property
     def is_late(self) -> bool:
