@@ -40,6 +40,7 @@ class Line:
     parcels: list[tuple[Parcel, Row]] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     closed_lost_units: int = 0
+    closed_by_refunds_of: Decimal = ZERO
     is_held: bool = False
     is_stock_tracked: bool = False
     allocated_quantity: int = 0

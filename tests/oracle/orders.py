@@ -16,7 +16,7 @@ from tests.oracle.days import end_of_day, hours_between
 from tests.oracle.lines import Line, forget
 from tests.oracle.parcels import PROGRESS, Parcel
 from tests.oracle.payments import Money
-from tests.oracle.refunds import Assignment, assign_refunds
+from tests.oracle.refunds import Assignment, assign_refunds, paid_by
 from tests.oracle.returned import Return
 from tests.oracle.rows import World
 from tests.oracle.versions import Row
@@ -112,14 +112,22 @@ class Order:
         latest = self._acts("hold", "release")[-1:]
         return bool(latest) and latest[0]["kind"] == "hold"
 
+    def _line_cancellations(self, line: Line) -> list[Row]:
+        """Return the accepted actions that cancel units of a line: some of it had not left by then."""
+
+        def left(action: Row) -> int:
+            gone = [(p, row) for p, row in line.parcels if row["shipped_at"] <= action["occurred_at"]]
+            return sum(int(row["quantity"]) for parcel, row in gone if parcel.counts_as_shipped)
+
+        own = [action for action in self._acts("cancel_line") if action["line_id"] == line.line_id]
+        return [action for action in own if left(action) < line.ordered_quantity]
+
     def prepare(self) -> None:
         """Cancel, close and hold units: everything about lines that depends on their order."""
         for line in self.lines:
             line.is_order_cancelled = self.is_whole_order_cancelled
             line.cancelled_by_actions = sum(
-                int(action["quantity"] or line.ordered_quantity)
-                for action in self._acts("cancel_line")
-                if action["line_id"] == line.line_id
+                int(action["quantity"] or line.ordered_quantity) for action in self._line_cancellations(line)
             )
             line.is_held = self.is_on_hold
             line.is_stock_tracked = self.is_stock_tracked
@@ -471,9 +479,9 @@ class Order:
 
     def cancelled_at_of(self, line: Line) -> datetime | None:
         """Return when the last unit of a line was cancelled, also if some of them had left by then."""
-        own = self._last_unit_cancelled_at(line) if line.ordered_quantity else None
-        known = [at for at in (own, self.whole_cancelled_at) if at is not None]
-        return min(known, default=None)
+        if self.is_whole_order_cancelled:
+            return self.whole_cancelled_at
+        return self._last_unit_cancelled_at(line) if line.ordered_quantity else None
 
     def _last_unit_cancelled_at(self, line: Line) -> datetime | None:
         wanted = line.ordered_quantity - line.closed_lost_units
@@ -483,17 +491,15 @@ class Order:
                 break
             instants = [row["updated_at"]]
         acted = 0
-        for action in self._acts("cancel_line"):
-            if action["line_id"] == line.line_id:
-                acted += int(action["quantity"] or line.ordered_quantity)
-                if acted >= wanted:
-                    instants.append(action["occurred_at"])
-                    break
+        for action in self._line_cancellations(line):
+            acted += int(action["quantity"] or line.ordered_quantity)
+            if acted >= wanted:
+                instants.append(action["occurred_at"])
+                break
         if not instants and wanted > 0:
             return None
         if line.closed_lost_units:
-            refunds = [payment.occurred_at for payment in self.money.payments if payment.kind == "refunded"]
-            return max([*refunds, *instants[:1]])
+            return max([paid_by(self.money, line.closed_by_refunds_of), *instants[:1]])
         return min(instants)
 
     @cached_property
