@@ -581,7 +581,7 @@ class Order:
         if self.payment_terms == "invoice":
             due_at: datetime = self.row["invoice_due_at"] or self.placed_at + timedelta(days=INVOICE_DAYS)
             return due_at
-        if self.money.authorized >= self.due_amount - self.tolerance:
+        if not self.money.captured and self.money.authorized >= self.due_amount - self.tolerance:
             return None  # reserved money is as good as paid until it is captured or voided
         return self.placed_at + timedelta(days=UNPAID_DAYS)
 

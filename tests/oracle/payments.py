@@ -33,10 +33,12 @@ class Payment:
     rate: Decimal | None
     capture_rate: Decimal | None
 
+    is_failed_refund: bool = False
+
     @property
     def kind(self) -> str:
-        """Return the kind of event."""
-        return str(self.row["kind"])
+        """Return the kind of event. A refund that failed or was cancelled later is none."""
+        return "refund_failed" if self.is_failed_refund else str(self.row["kind"])
 
     @property
     def occurred_at(self) -> datetime:
@@ -147,6 +149,7 @@ def payments_by_order(world: World, currencies: dict[str, str], tests: set[str])
         members.sort(key=lambda row: (row["occurred_at"], row["payment_id"]))
         currency = currencies.get(order_id, members[0]["currency"])
         money = Money(currency)
+        failed = _failed_refunds(members, by_id)
         for row in members:
             capture = _capture_of(row, members, by_id)
             day = business_day(row["occurred_at"], world.time_zone)
@@ -160,9 +163,20 @@ def payments_by_order(world: World, currencies: dict[str, str], tests: set[str])
                     order_id not in currencies,
                     rates.rate(row["currency"], currency, day),
                     rates.rate(row["currency"], currency, captured_on),
+                    row["payment_id"] in failed,
                 )
             )
         found[order_id] = money
+    return found
+
+
+def _failed_refunds(rows: list[Row], by_id: dict[str, Row]) -> set[str]:
+    """Return the refunds that a later event calls failed or voided, with those events."""
+    found: set[str] = set()
+    for row in rows:
+        parent = by_id.get(row["parent_payment_id"] or "")
+        if row["kind"] in ("failed", "voided") and parent and parent["kind"] == "refunded":
+            found |= {row["payment_id"], parent["payment_id"]}
     return found
 
 
