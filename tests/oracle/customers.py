@@ -84,7 +84,7 @@ class Customer:
     @property
     def preferred_channel(self) -> str | None:
         """Return the channel of most orders; of equals the latest used."""
-        counts = Counter(order.row["channel"] for order in self.orders if order.row["channel"])
+        counts = Counter(order.row["channel"] for order in self.orders)
         last = {order.row["channel"]: number for number, order in enumerate(self.orders)}
         return max(counts, key=lambda channel: (counts[channel], last[channel]), default=None)
 

@@ -218,8 +218,9 @@ class _Order:
             free = max(amount - spoken_for, ZERO)
             spoken_for = max(spoken_for - amount, ZERO)
             goods = min(payment.converted("goods_amount") or ZERO, free)
+            tax = min(payment.converted("tax_amount") or ZERO, free - goods)
             if goods:
-                yield self._event("goods_refund", max(payment.day, first), "unassigned", returns=goods)
+                yield self._event("goods_refund", max(payment.day, first), "unassigned", returns=goods, tax=-tax)
 
     def _capped(self, events: list[Event]) -> Iterator[Event]:
         left = self.recognised_net

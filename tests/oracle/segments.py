@@ -55,22 +55,22 @@ def customer_segments(state: State) -> Cells:
         gaps = [median(each.gaps) for each in known.values() if each.gaps]
         population = max(median(gaps), 1.0) if gaps else DEFAULT_GAP
         scored = [each for each in known.values() if each.spend is not None]
-        recency = _scores(-each.recency_days for each in scored)
-        frequency = _scores(len(each.purchases) for each in scored)
+        recency = _scores(-each.recency_days for each in known.values())
+        frequency = _scores(len(each.purchases) for each in known.values())
         monetary = _scores(each.spend for each in scored)
         for key, each in known.items():
-            scores: tuple[int, int, int] | None = None
-            if each.spend is not None:
-                scores = recency[-each.recency_days], frequency[len(each.purchases)], monetary[each.spend]
+            when, often = recency[-each.recency_days], frequency[len(each.purchases)]
+            much = None if each.spend is None else monetary[each.spend]
             shared = {
-                "recency_score": scores[0] if scores else None,
-                "frequency_score": scores[1] if scores else None,
-                "monetary_score": scores[2] if scores else None,
+                "recency_score": when,
+                "frequency_score": often,
+                "monetary_score": much,
                 "recency_days": each.recency_days,
                 "purchases_count": len(each.purchases),
                 "net_spend_amount_reporting": each.spend,
             }
-            segments = {"rfm": _names()[scores] if scores else "unscored", "lifecycle": each.lifecycle(population)}
+            rfm = "unscored" if much is None else _names()[(when, often, much)]
+            segments = {"rfm": rfm, "lifecycle": each.lifecycle(population)}
             for scheme, segment in segments.items():
                 cells[(key, scheme, day)] = shared | {"segment": segment}
     return cells
