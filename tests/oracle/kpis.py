@@ -114,9 +114,10 @@ def _delivery(order: Order) -> Iterator[Value]:
     is_due = order.order_status != "cancelled" and order.fulfilment_status != "nothing_to_fulfil"
     if promise is None or not is_due:
         return
-    day = business_day(promise, order.world.time_zone)
-    if day > business_day(order.world.as_of, order.world.time_zone):
+    # A promise that has not ended yet is neither kept nor broken.
+    if promise > order.world.as_of:
         return
+    day = business_day(promise, order.world.time_zone)
     attempt, delivered = order.first_attempt_at, order.delivered_at
     yield day, "on_time_delivery_rate", int(attempt is not None and attempt <= promise), 1
     yield day, "in_full_rate", int(delivered is not None), 1
