@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from tests.oracle.amounts import ZERO, part, rounded, value_of_units
+from tests.oracle.amounts import ZERO, part, rounded
 from tests.oracle.days import business_day
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
@@ -246,15 +246,7 @@ def sale_amounts(line: Line, start: int, end: int) -> tuple[Decimal, Decimal, De
     gross, discounts, tax = piece(line.gross_total), piece(line.discount_total), piece(line.tax_total)
     if not line.prices_include_tax:
         return gross, discounts, tax
-    untaxed = discounts - (_tax_of_discount(line, end) - _tax_of_discount(line, start))
+    net = line.gross_total - line.discount_total
+    share = rounded(line.tax_total * line.discount_total / net, line.currency) if net else ZERO
+    untaxed = discounts - piece(share)
     return gross - discounts - tax + untaxed, untaxed, tax
-
-
-def _tax_of_discount(line: Line, units: int) -> Decimal:
-    """Return the share of the tax that is in the discount on the first units of a line."""
-
-    def value(total: Decimal) -> Decimal:
-        return value_of_units(total, units, line.ordered_quantity, line.currency)
-
-    gross, discounts, tax = value(line.gross_total), value(line.discount_total), value(line.tax_total)
-    return rounded(tax * discounts / (gross - discounts), line.currency) if gross != discounts else ZERO

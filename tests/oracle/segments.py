@@ -59,14 +59,6 @@ def customer_segments(state: State) -> Cells:
         frequency = _scores(len(each.purchases) for each in known.values())
         monetary = _scores(each.spend for each in scored)
         for key, each in known.items():
-<<<<<<< HEAD
-            when, often = recency[-each.recency_days], frequency[len(each.purchases)]
-            much = None if each.spend is None else monetary[each.spend]
-            shared = {
-                "recency_score": when,
-                "frequency_score": often,
-                "monetary_score": much,
-=======
             # Only spend is unknown for want of a rate, so only spend has no score.
             spent = None if each.spend is None else monetary[each.spend]
             recent, often = recency[-each.recency_days], frequency[len(each.purchases)]
@@ -74,18 +66,12 @@ def customer_segments(state: State) -> Cells:
                 "recency_score": recent,
                 "frequency_score": often,
                 "monetary_score": spent,
->>>>>>> main
                 "recency_days": each.recency_days,
                 "purchases_count": len(each.purchases),
                 "net_spend_amount_reporting": each.spend,
             }
-<<<<<<< HEAD
-            rfm = "unscored" if much is None else _names()[(when, often, much)]
-            segments = {"rfm": rfm, "lifecycle": each.lifecycle(population)}
-=======
             named = "unscored" if spent is None else _names()[recent, often, spent]
             segments = {"rfm": named, "lifecycle": each.lifecycle(population)}
->>>>>>> main
             for scheme, segment in segments.items():
                 cells[(key, scheme, day)] = shared | {"segment": segment}
     return cells
