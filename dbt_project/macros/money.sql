@@ -8,6 +8,26 @@
     coalesce({{ digits_column }}, 2)
 {%- endmacro %}
 
+{# Decimal digits of the reporting currency's minor unit, a constant. A test compares the list with the seed `currencies`. #}
+{% macro reporting_digits() -%}
+    {{ return(uncommon_digits().get(var('reporting_currency'), 2)) }}
+{%- endmacro %}
+
+{# Decimal digits of the currencies whose minor unit has not two. #}
+{% macro uncommon_digits() -%}
+    {%- set found = {} -%}
+    {%- for digits, currencies in [
+        (0, 'ADP BEF BIF BYR CLP DJF ECS ESP GNF ISK ITL JPY KMF KRW LUF MGF PTE PYG ROL RWF TRL UGX UYI VND VUV XAF XOF XPF'),
+        (3, 'BHD IQD JOD KWD LYD OMR TND'),
+        (4, 'CLF UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'),
+    ] -%}
+        {%- for currency in currencies.split() -%}
+            {%- do found.update({currency: digits}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {# Ratio as a double. Null if the denominator is zero. #}
 {% macro ratio(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)

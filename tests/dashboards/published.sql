@@ -180,16 +180,20 @@ with lines as (
 ), summed as (
     select business_date, recognition_clock, channel, ship_country as country, category, currency, count(*) filter (line_id = '1') as orders_count, sum(ordered_quantity)::bigint as units_quantity, 0::bigint as missing_rates_count, 0::bigint as missing_costs_count,
         sum(gross_amount)::decimal(18, 4) as gross_sales_amount, sum(discount_amount)::decimal(18, 4) as discounts_amount, sum(case when returned_quantity > 0 then net_amount else 0 end)::decimal(18, 4) as returns_amount,
-        (gross_sales_amount - discounts_amount - returns_amount)::decimal(18, 4) as net_sales_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, sum(shipping_part)::decimal(18, 4) as shipping_amount,
-        (net_sales_amount + sum(tax_amount) + sum(shipping_part))::decimal(18, 4) as total_sales_amount, (returns_amount * 1.19)::decimal(18, 4) as refunds_amount, round(net_sales_amount * 0.015, 2)::decimal(18, 4) as fees_amount,
+        (gross_sales_amount - discounts_amount - returns_amount)::decimal(18, 4) as net_sales_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, round(sum(shipping_part), 2)::decimal(18, 4) as shipping_amount,
+        (net_sales_amount + sum(tax_amount) + round(sum(shipping_part), 2))::decimal(18, 4) as total_sales_amount, round(returns_amount * 1.19, 2)::decimal(18, 4) as refunds_amount, round(net_sales_amount * 0.015, 2)::decimal(18, 4) as fees_amount,
         round(net_sales_amount * 0.55, 2)::decimal(18, 4) as cost_of_goods_amount, (net_sales_amount - cost_of_goods_amount)::decimal(18, 4) as gross_margin_amount, max(rate) as rate
     from clocks group by all
+), converted as (
+    select * exclude (rate), round(gross_sales_amount * rate, 2)::decimal(18, 4) as gross_sales_amount_reporting, round(discounts_amount * rate, 2)::decimal(18, 4) as discounts_amount_reporting, round(returns_amount * rate, 2)::decimal(18, 4) as returns_amount_reporting,
+        round(tax_amount * rate, 2)::decimal(18, 4) as tax_amount_reporting, round(shipping_amount * rate, 2)::decimal(18, 4) as shipping_amount_reporting, round(refunds_amount * rate, 2)::decimal(18, 4) as refunds_amount_reporting,
+        round(fees_amount * rate, 2)::decimal(18, 4) as fees_amount_reporting, round(cost_of_goods_amount * rate, 2)::decimal(18, 4) as cost_of_goods_amount_reporting
+    from summed
 )
-select * exclude (rate), (gross_sales_amount * rate)::decimal(18, 4) as gross_sales_amount_reporting, (discounts_amount * rate)::decimal(18, 4) as discounts_amount_reporting, (returns_amount * rate)::decimal(18, 4) as returns_amount_reporting,
-    (net_sales_amount * rate)::decimal(18, 4) as net_sales_amount_reporting, (tax_amount * rate)::decimal(18, 4) as tax_amount_reporting, (shipping_amount * rate)::decimal(18, 4) as shipping_amount_reporting,
-    (total_sales_amount * rate)::decimal(18, 4) as total_sales_amount_reporting, (refunds_amount * rate)::decimal(18, 4) as refunds_amount_reporting, (fees_amount * rate)::decimal(18, 4) as fees_amount_reporting,
-    (cost_of_goods_amount * rate)::decimal(18, 4) as cost_of_goods_amount_reporting, (gross_margin_amount * rate)::decimal(18, 4) as gross_margin_amount_reporting
-from summed;
+select *, (gross_sales_amount_reporting - discounts_amount_reporting - returns_amount_reporting)::decimal(18, 4) as net_sales_amount_reporting,
+    (net_sales_amount_reporting + tax_amount_reporting + shipping_amount_reporting)::decimal(18, 4) as total_sales_amount_reporting,
+    (net_sales_amount_reporting - cost_of_goods_amount_reporting)::decimal(18, 4) as gross_margin_amount_reporting
+from converted;
 
 create table marts.fct_inventory_ledger as
 with days as (

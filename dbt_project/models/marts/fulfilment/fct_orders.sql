@@ -8,8 +8,8 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
-rates as (
-    select * from {{ published_ref('int_fx_daily') }}
+orders_reporting as (
+    select * from {{ published_ref('int_orders_reporting') }}
 ),
 
 judged as (
@@ -20,13 +20,11 @@ judged as (
         coalesce(clock.as_of > orders.unpaid_at, false) as is_unpaid,
         orders.shipped_quantity > 0
         and orders.returned_of_shipped_quantity >= orders.shipped_quantity as is_all_returned,
-        rates.rate
+        orders_reporting.net_amount_reporting,
+        orders_reporting.due_amount_reporting
     from orders
     cross join clock
-    left join rates
-        on
-            orders.placed_date = rates.rate_date
-            and orders.currency = rates.currency
+    left join orders_reporting on orders.order_id = orders_reporting.order_id
 ),
 
 final as (
@@ -111,8 +109,8 @@ final as (
         judged.disputed_amount,
         judged.fee_amount,
         judged.balance_amount,
-        cast(judged.net_amount * judged.rate as {{ money_type() }}) as net_amount_reporting,
-        cast(judged.due_amount * judged.rate as {{ money_type() }}) as due_amount_reporting,
+        judged.net_amount_reporting,
+        judged.due_amount_reporting,
         judged.prices_include_tax,
         judged.promise_is_date_only,
         judged.is_cancelled,
