@@ -13,7 +13,7 @@ from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
 from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
-from tests.oracle.expected_revenue import revenue_by_day
+from tests.oracle.expected_revenue import BY_CATEGORY, revenue_by_category, revenue_by_day
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.kpis import KPIS, kpi_daily
 from tests.oracle.lines import Line
@@ -150,6 +150,14 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_inventory_ledger": ("sku", "warehouse_id", "business_date"),
     "fct_inventory_positions": ("sku", "warehouse_id"),
     "fct_revenue_daily": ("business_date", "recognition_clock", "channel", "country", "currency"),
+    "fct_revenue_daily/category": (
+        "business_date",
+        "recognition_clock",
+        "channel",
+        "country",
+        "category",
+        "currency",
+    ),
     "dim_customers": ("customer_key",),
     "fct_exceptions": ("code", "subject_id"),
     "fct_customer_segments": ("customer_key", "scheme", "snapshot_date"),
@@ -160,6 +168,7 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "fct_exceptions": lambda row: row["code"] in CODES,
+    "fct_revenue_daily/category": lambda row: any(row[name] for name in BY_CATEGORY),
     "fct_customer_segments": lambda row: row["scheme"] in SCHEMES and not row["customer_key"].startswith("o:"),
     "dim_customers": lambda row: not row["customer_key"].startswith("o:"),
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in ("all", "channel", "country", "source"),
@@ -172,6 +181,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_inventory_ledger": inventory_ledger,
     "fct_inventory_positions": inventory_positions,
     "fct_revenue_daily": revenue_by_day,
+    "fct_revenue_daily/category": revenue_by_category,
     "dim_customers": dim_customers,
     "fct_exceptions": exceptions,
     "fct_customer_segments": customer_segments,
@@ -188,4 +198,5 @@ LEFT_OUT: dict[str, str] = {
     "fct_exceptions": "Compared are the codes whose condition the definitions state, with subject and opening instant. "
     "Texts, owners and severities are seeds.",
     "fct_revenue_daily": "Compared by day, clock, channel, country and currency, summed over the categories.",
+    "fct_revenue_daily/category": "The same mart by category, for what has one: sales and shipping.",
 }

@@ -35,7 +35,7 @@ def page_of(compared: dict[str, Comparison], homes: dict[str, Path]) -> str:
     columns = _columns(next(iter(homes.values())))
     parts = [OPENING, _totals(compared)]
     for table in EXPECTED:
-        parts.append(_table(table, columns[table], compared))
+        parts.append(_table(table, columns[table.partition("/")[0]], compared))
     missing = sorted(table for table in columns if table not in EXPECTED)
     parts.append("## Marts that are not compared\n\n" + "\n".join(_why(table) for table in missing) + "\n")
     return "\n".join(parts)
