@@ -44,3 +44,25 @@
         else {{ round_half_even_quotient(total, k, quantity, digits) }}
     end as {{ money_type() }})
 {%- endmacro %}
+
+{# Product of a unit price and a number of units, rounded half-even to the currency's minor unit. #}
+{% macro line_total(unit_price, quantity, digits) -%}
+    {{ round_half_even_quotient(unit_price, quantity, 1, digits) }}
+{%- endmacro %}
+
+{# Amount rounded half-even to the currency's minor unit. #}
+{% macro rounded_amount(amount, digits) -%}
+    {{ round_half_even_quotient(amount, 1, 1, digits) }}
+{%- endmacro %}
+
+{#
+  What the customer owes for the first `k` units of an order line, from the line's ordered totals: net, and tax unless the
+  prices include it.
+#}
+{% macro owed_for_units(line, k) -%}
+    ({{ split_amount(line ~ '.ordered_gross_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits') }}
+    - {{ split_amount(line ~ '.ordered_discount_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits') }}
+    + case when {{ line }}.prices_include_tax then 0 else {{ split_amount(
+        line ~ '.ordered_tax_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits'
+    ) }} end)
+{%- endmacro %}

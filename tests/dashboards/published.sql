@@ -102,7 +102,7 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     case when payment_status = 'refunded' then due_amount else 0 end::decimal(18, 4) as refunded_amount, case when stage = 'cancelled' then ordered_due_amount else 0 end::decimal(18, 4) as voided_amount,
     case when payment_status = 'disputed' then due_amount else 0 end::decimal(18, 4) as disputed_amount, round(captured_amount * 0.015, 2)::decimal(18, 4) as fee_amount,
     (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
-    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
+    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
     source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
     case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
