@@ -118,7 +118,7 @@ def _order(order: Order) -> dict[str, Any]:
             "payment_terms": order.row["payment_terms"] or "prepaid",
             "lines_count": len(order.lines),
             "shipments_count": len(order.parcels),
-            "authorized_amount": money.total("authorized"),
+            "authorized_amount": money.authorized,
             "captured_amount": money.captured,
             "refunded_amount": money.refunded_for_status,
             "voided_amount": money.total("voided"),

@@ -109,7 +109,9 @@ class Order:
     @cached_property
     def is_on_hold(self) -> bool:
         """Return true if the latest of holds and releases is a hold."""
-        latest = self._acts("hold", "release")[-1:]
+        gone = self.cancelled_at if not self.shipped else None
+        acts = self._acts("hold", "release")
+        latest = [act for act in acts if gone is None or act["occurred_at"] < gone][-1:]
         return bool(latest) and latest[0]["kind"] == "hold"
 
     def _line_cancellations(self, line: Line) -> list[Row]:
@@ -129,9 +131,11 @@ class Order:
             line.cancelled_by_actions = sum(
                 int(action["quantity"] or line.ordered_quantity) for action in self._line_cancellations(line)
             )
-            line.is_held = self.is_on_hold
             line.is_stock_tracked = self.is_stock_tracked
         self.assignment = assign_refunds(self.lines, self.money, self.due_amount)
+        self.forget()
+        for line in self.lines:
+            line.is_held = self.is_on_hold
         self.forget()
 
     def forget(self) -> None:
@@ -409,7 +413,7 @@ class Order:
     @cached_property
     def has_delivery_problem(self) -> bool:
         """Return true if the latest scan of a parcel is a problem."""
-        return any(parcel.has_problem for parcel in self.parcels if not parcel.is_cancelled)
+        return any(parcel.has_problem for parcel in self.parcels if not (parcel.is_cancelled or parcel.is_lost))
 
     @cached_property
     def return_status(self) -> str:
@@ -543,11 +547,14 @@ class Order:
         return first, line.row if line.row.get("promised_at") else self.row
 
     def late_at_of(self, line: Line) -> datetime | None:
-        """Return the instant after which a line that has not arrived is late."""
-        has_arrived = max(line.delivered_quantity, line.effective_returned_quantity) >= line.kept_quantity
-        if not self.is_delivery_tracked or not line.requires_shipping or not line.kept_quantity or has_arrived:
+        """Return the instant after which the current promise of a line is broken, if it is to be delivered."""
+        if not self.is_delivery_tracked or not line.requires_shipping or not line.kept_quantity:
             return None
         return self.deadline(self.promising(line)[1])
+
+    def has_arrived(self, line: Line) -> bool:
+        """Return true if every kept unit of a line is with the customer, or has come back from there."""
+        return max(line.delivered_quantity, line.effective_returned_quantity) >= line.kept_quantity
 
     def was_late_of(self, line: Line) -> bool:
         """Return true if a line was delivered after its first promise."""
@@ -556,15 +563,18 @@ class Order:
 
     @cached_property
     def late_at(self) -> datetime | None:
-        """Return the instant after which the first of its lines that has not arrived is late."""
+        """Return the instant after which the first of its lines is late; those that have not arrived come first."""
         if self.order_status == "cancelled":
             return None
-        return min((at for at in map(self.late_at_of, self.lines) if at is not None), default=None)
+        waiting = [line for line in self.lines if not self.has_arrived(line)]
+        found = [at for at in map(self.late_at_of, waiting) if at is not None]
+        return min(found or [at for at in map(self.late_at_of, self.lines) if at is not None], default=None)
 
     @cached_property
     def is_late(self) -> bool:
         """Return true if the clock is past the promise and the order neither delivered nor cancelled."""
-        return self.late_at is not None and self.world.as_of > self.late_at
+        late = [self.late_at_of(line) for line in self.lines if not self.has_arrived(line)]
+        return self.order_status != "cancelled" and any(at is not None and self.world.as_of > at for at in late)
 
     @cached_property
     def was_late(self) -> bool:
@@ -613,7 +623,7 @@ class Order:
         to_ship = sum(line.open_quantity for line in self.lines if line.requires_shipping)
         rules = (
             ("cancelled", self.order_status == "cancelled"),
-            ("returned", self.shipped > 0 and self.returned_of_shipped >= self.shipped),
+            ("returned", self.return_status == "returned"),
             ("on_hold", self.order_status == "on_hold"),
             ("closed", self.order_status == "closed"),
             ("delivered", self.is_delivered and self.is_delivery_tracked),

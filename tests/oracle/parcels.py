@@ -49,7 +49,10 @@ class Parcel:
         """Return instants and statuses at which its state changed."""
         state, changes = "none", []
         is_back = is_delivered = False
+        comes_back = any(scan["status"] in ("returning", "returned") for scan in self.scans)
         for scan in self.scans:
+            if scan["status"] == "lost" and is_delivered and not comes_back:
+                continue
             new = _after(state, scan["status"], is_on_its_way_back=is_back, is_delivered=is_delivered)
             is_back = is_back or scan["status"] in ("returning", "returned")
             is_delivered = is_delivered or new == "delivered"
@@ -111,16 +114,18 @@ class Parcel:
 
 
 def _after(state: str, scan: str, *, is_on_its_way_back: bool, is_delivered: bool) -> str:
-    """Return the status after a scan. Before a delivery, lost and cancelled end a parcel, also on its way back."""
-    if scan == "delivered":
-        if is_on_its_way_back:
-            return "returned" if state not in ENDS else state
-        return scan if not is_delivered else state
-    if state in ENDS:
+    """Return the status after a scan. Lost and cancelled end a parcel, unless a lost one turns up."""
+    if scan == "delivered" and is_on_its_way_back and not is_delivered:
+        scan = "returned"
+    if state == "cancelled" and not (scan == "delivered" and not is_delivered):
         return state
-    if scan in ENDS:
-        return state if is_delivered and state == "delivered" else scan
-    if scan in PROGRESS and PROGRESS.index(scan) > PROGRESS.index(state):
+    if state == "lost":
+        return scan if scan in ("delivered", "returned") else state
+    if scan == "lost" or (scan == "cancelled" and not is_delivered):
+        return scan
+    if scan == "delivered" and state == "cancelled":
+        return scan
+    if scan in PROGRESS and (PROGRESS.index(scan) > PROGRESS.index(state)):
         return scan
     return state
 

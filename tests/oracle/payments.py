@@ -14,10 +14,11 @@ from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.days import business_day
 from tests.oracle.rates import Rates
 from tests.oracle.rows import World
-from tests.oracle.versions import Row, grouped
+from tests.oracle.versions import Row
 
 __all__ = ["Money", "Payment", "payments_by_order"]
 
+DISPUTES = ("disputed", "dispute_lost", "dispute_won")
 SIGNS = {"captured": 1, "refunded": -1, "dispute_won": 1, "disputed": -1}
 
 
@@ -98,11 +99,20 @@ class Money:
     @property
     def disputed(self) -> Decimal:
         """Return what is in open and lost disputes: of each the greater of disputed and lost, less won."""
-        disputes = grouped(
-            (p.row | {"_payment": p} for p in self.payments if p.kind in ("disputed", "dispute_lost", "dispute_won")),
-            lambda row: row["parent_payment_id"],
-        )
-        return sum((_dispute([row["_payment"] for row in rows]) for rows in disputes.values()), ZERO)
+        disputes: dict[str | None, list[Payment]] = {}
+        for payment in self.payments:
+            if payment.kind in DISPUTES:
+                disputes.setdefault(self.dispute_of(payment), []).append(payment)
+        return sum((_dispute(events) for events in disputes.values()), ZERO)
+
+    def dispute_of(self, payment: Payment) -> str | None:
+        """Return what a dispute event is about: the payment that it, or the dispute event that it names, names."""
+        disputes = {p.row["payment_id"]: p for p in self.payments if p.kind in DISPUTES}
+        parent, seen = payment.row["parent_payment_id"], set()
+        while parent in disputes and parent not in seen:
+            seen.add(parent)
+            parent = disputes[parent].row["parent_payment_id"]
+        return None if parent is None else str(parent)
 
     @property
     def exposures(self) -> dict[str, Decimal]:
@@ -111,9 +121,10 @@ class Money:
         events = [p for p in self.payments if p.kind in ("disputed", "dispute_lost", "dispute_won")]
         by_dispute: dict[str | None, list[Payment]] = {}
         for payment in events:
-            before = _dispute(by_dispute.get(payment.row["parent_payment_id"], []))
-            by_dispute.setdefault(payment.row["parent_payment_id"], []).append(payment)
-            found[payment.row["payment_id"]] = _dispute(by_dispute[payment.row["parent_payment_id"]]) - before
+            about = self.dispute_of(payment)
+            before = _dispute(by_dispute.get(about, []))
+            by_dispute.setdefault(about, []).append(payment)
+            found[payment.row["payment_id"]] = _dispute(by_dispute[about]) - before
         return found
 
     @property

@@ -64,7 +64,7 @@ def assign_refunds(lines: list[Line], money: Money, due_without_lost: Decimal) -
         gone = min(line.lost_quantity + line.carrier_returned_quantity, kept - min(line.shipped_quantity, kept))
         for unit in range(kept, kept - gone, -1):
             worth = line.value(unit - 1, unit, with_tax=True)
-            if worth > pool or worth <= 0:
+            if worth > pool or not pool:
                 break
             pool -= worth
             found.lost += worth

@@ -139,8 +139,6 @@ class _Order:
             if at is not None and kept:
                 yield business_day(at, self.zone), 0, kept
             return
-        if not line.requires_shipping:
-            return
         parcels = [(parcel, row) for parcel, row in line.parcels if parcel.counts_as_shipped]
         if self.clock == "delivered":
             moved = [(p.delivered_at, p.shipment_id, int(row["quantity"])) for p, row in parcels if p.delivered_at]
