@@ -44,18 +44,26 @@ TOP = """
     where customers.orders_count > 0 and (? is null or customers.lifecycle = ?)
     order by customers.net_spend_amount_reporting desc nulls last, customers.customer_key limit ?
 """
+UNIDENTIFIED = """
+    select count(*) as orders from ops.orders as orders
+    where not exists (
+        select 1 from marts.dim_customers as customers where customers.customer_key = orders.customer_key
+    )
+"""
 COHORTS = """
-    select date_trunc('month', business_date)::date as month,
-        (sum(numerator) / sum(denominator))::double as retention
-    from marts.fct_kpi_daily where kpi = 'retention_90d' and dimension = 'all'
-    group by month having sum(denominator) > 0 order by month
+    select strftime(first_order_month, '%Y-%m') as cohort, months_after,
+        sum(active_customers_count) / sum(customers_count)::double as retention
+    from marts.fct_cohort_retention
+    where is_mature and months_after between 1 and 12
+    group by all order by all
 """
 NEW_AND_RETURNING = """
     select orders.placed_date as business_date, case
+        when customers.customer_key is null then 'Unidentified'
         when orders.placed_at = customers.first_order_at then 'First order' else 'Later order' end as kind,
         count(*) as orders
     from ops.orders as orders
-    join marts.dim_customers as customers on customers.customer_key = orders.customer_key
+    left join marts.dim_customers as customers on customers.customer_key = orders.customer_key
     where orders.placed_date between ? and ? and orders.order_status <> 'cancelled'
     group by all order by all
 """
@@ -138,12 +146,13 @@ def _pick_lifecycle(version: Version) -> str | None:
 
 
 def cohorts(version: Version) -> None:
-    """Draw the share of each month's new customers who ordered again within 90 days."""
+    """Draw the share of each month's new customers who bought in each of the months after it."""
     found = version.rows(COHORTS)
-    if found.height < 2:
-        empty("The chart needs two months of first orders that are more than 90 days old.")
+    if found.is_empty():
+        empty("The chart needs a whole month after a month of first orders.")
         return
-    st.altair_chart(charts.lines_over_time(found, "month", "retention", "Ordered again", per_cent=True))
+    titles = ("Months after the first order", "Month of the first order", "Bought again")
+    st.altair_chart(charts.grid(found, "months_after", "cohort", "retention", titles, per_cent=True))
 
 
 version = start(
@@ -154,6 +163,12 @@ headline(version)
 period = pick_period(version, default=90)
 st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")
 figures(kpis.figures_of(version, KPIS, period))
+unidentified = version.row(UNIDENTIFIED)["orders"]
+if unidentified:
+    st.caption(
+        f"{compact(unidentified)} orders are unidentified: they name neither a customer id nor an e-mail address, "
+        "so they belong to no customer."
+    )
 with section("New and returning", "Orders that are not cancelled: first orders and later orders of a customer."):
     orders = version.rows(NEW_AND_RETURNING, (period.first, period.last))
     if orders.is_empty():
@@ -180,6 +195,6 @@ with section("Top customers"):
     top(version)
 with section(
     "Cohorts",
-    "Share of each month's new customers who ordered again within 90 days. Months appear once the 90 days are over.",
+    "Share of each month's new customers who bought again in the months after it. A month appears once it is over.",
 ):
     cohorts(version)

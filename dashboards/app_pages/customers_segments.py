@@ -16,7 +16,7 @@ __all__ = ["lifecycle", "newest", "rfm", "segments"]
 SNAPSHOT = "select max(snapshot_date) as newest from marts.fct_customer_segments where scheme = ?"
 RFM = """
     select recency_score, frequency_score, count(*) as customers from marts.fct_customer_segments
-    where scheme = 'rfm' and snapshot_date = ? group by all order by all
+    where scheme = 'rfm' and snapshot_date = ? and segment <> 'unscored' group by all order by all
 """
 SEGMENTS = """
     select segments.segment, count(*) as customers, sum(customers.orders_count) as orders,
@@ -46,6 +46,9 @@ def rfm(version: Version) -> None:
         empty("No customer has a score yet.")
         return
     cells = version.rows(RFM, (snapshot,))
+    if cells.is_empty():
+        empty("No customer has all three scores. Spend without an exchange rate has none.")
+        return
     st.altair_chart(
         charts.grid(
             cells,

@@ -19,9 +19,10 @@ PAYMENTS = """
     group by kind, method, currency order by events desc, kind, method, currency
 """
 PAYOUTS = """
-    select payout_id, provider, currency, payout_at, payments_count, captured_amount, refunded_amount,
+    select payout_id, provider, currency, payout_status, payout_at, payments_count, captured_amount, refunded_amount,
         disputed_amount, fees_amount,
-        payout_amount
+        payout_amount - captured_amount + refunded_amount + disputed_amount + fees_amount as movements_amount,
+        payout_amount, stated_amount, residual_amount
     from marts.fct_payout_reconciliation order by payout_at desc nulls last, payout_id limit ?
 """
 BREAKS = """
@@ -73,13 +74,21 @@ def payouts(version: Version) -> None:
         {
             "payout_id": column("Payout"),
             "provider": column("Provider"),
+            "payout_status": column("Status", "What the provider says about it."),
             "payout_at": column("Paid out"),
             "payments_count": column("Events", digits=0),
             "captured_amount": column("Captured", digits=2),
             "refunded_amount": column("Refunded", digits=2),
             "disputed_amount": column("Disputed", digits=2),
             "fees_amount": column("Fees", digits=2),
-            "payout_amount": column("Payout", "Captured less refunded, disputed and fees.", digits=2),
+            "movements_amount": column(
+                "Other movements", "Fees of the provider, adjustments, reserves and failed payouts.", digits=2
+            ),
+            "payout_amount": column(
+                "Payout", "Captured less refunded, disputed and fees, with other movements.", digits=2
+            ),
+            "stated_amount": column("Stated", "Amount that the provider states.", digits=2),
+            "residual_amount": column("Residual", "Stated less the parts. Of a failed payout 0 is stated.", digits=2),
             "currency": column("Currency"),
         },
         key="payouts",

@@ -7,6 +7,11 @@
     end
 {%- endmacro %}
 
+{# True if the key of a customer names a person. An order without customer id and e-mail token is not a customer. #}
+{% macro is_identified(customer_key) -%}
+    substr({{ customer_key }}, 1, 2) <> 'o:'
+{%- endmacro %}
+
 {#
   Pre-hook of int_customer_snapshots. It deletes snapshots that are no longer wanted. It also deletes snapshots from the
   earliest day on that newly received rows touch. The model then computes the wanted snapshots that are missing.
@@ -25,7 +30,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Score from 1 to 5, from a percent_rank between 0 and 1. #}
+{# Score from 1 to 5, from a percent_rank between 0 and 1. Null if there is no rank. #}
 {% macro quintile(percent_rank) -%}
-    cast(least(floor({{ percent_rank }} * 5) + 1, 5) as {{ dbt.type_int() }})
+    cast(case when {{ percent_rank }} >= 0.8 then 5 else floor({{ percent_rank }} * 5) + 1 end as {{ dbt.type_int() }})
 {%- endmacro %}

@@ -1,15 +1,19 @@
 {#
-  Turn wide sums per day, channel, country and source into one row per KPI. `kpis` holds triples: the KPI, its numerator
-  and its denominator (none if the KPI is a sum).
+  Turn wide sums per day and dimensions into one row per KPI. `kpis` holds triples: the KPI, its numerator and its
+  denominator (none if the KPI is a sum). A dimension that the relation does not have is null.
 #}
-{% macro kpi_rows(relation, kpis) -%}
+{% macro kpi_rows(relation, kpis, dimensions=['channel', 'country', 'source']) -%}
     {%- for kpi, numerator, denominator in kpis %}
     select
         {{ relation }}.business_date,
         '{{ kpi }}' as kpi,
-        {{ relation }}.channel,
-        {{ relation }}.country,
-        {{ relation }}.source,
+        {% for dimension in ['channel', 'country', 'source', 'category', 'warehouse', 'carrier'] -%}
+        {% if dimension in dimensions -%}
+        {{ relation }}.{{ dimension }},
+        {% else -%}
+        cast(null as {{ dbt.type_string() }}) as {{ dimension }},
+        {% endif -%}
+        {% endfor -%}
         cast({{ relation }}.{{ numerator }} as decimal(38, 4)) as numerator,
         cast({{ relation ~ '.' ~ denominator if denominator else 'null' }} as decimal(38, 4)) as denominator
     from {{ relation }}

@@ -9,10 +9,12 @@
   touched_expression: Expression of touched_by, if the feed has no such column.
   learnt: Columns of an event feed that may become known after the event. The row that knows most of them is current. A row
     that knows fewer, and otherwise differs only in the instant, is no conflict with it.
+  undone: Column, word and word in its place. A row with the first word takes the place of rows with the second word under its
+    key, because the event that they report did not happen. It is no conflict with them. The words are those of the contract.
   follows: Two columns of rows that are read together with another row. A row whose first column equals its second follows
     the row that has this value as its touched_by. Each of the two rows touches the other.
 #}
-{% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], follows=none) -%}
+{% macro feed_versions(feed, key, touched_by, clock=none, touched_expression=none, learnt=[], undone=none, follows=none) -%}
 {%- set relation = source('raw', feed) -%}
 {%- set since = watermark() -%}
 superseded_loads as (
@@ -103,11 +105,32 @@ distinct_rows as (
     ) = 1
 ),
 {% if learnt %}
-measured as (
+judged as (
     select
         distinct_rows.*,
-        max(known_columns) over (partition by {{ key | join(', ') }}) as most_known
+        {% if undone -%}
+        case
+            when {{ our_word('distinct_rows.' ~ undone[0], 'undone_words') }} = '{{ undone[1] }}'
+                and max(case when {{ our_word('distinct_rows.' ~ undone[0], 'undone_words') }} = '{{ undone[2] }}' then 1 else 0 end)
+                    over (partition by {{ key | join(', ') }}) = 1
+                then 1
+            else 0
+        end
+        {%- else -%}
+        0
+        {%- endif %} as is_undoing
     from distinct_rows
+    {%- if undone %}
+    left join {{ ref('stg_vocabulary') }} as undone_words
+        on {{ word_of('undone_words', feed, undone[0], 'distinct_rows') }}
+    {%- endif %}
+),
+
+measured as (
+    select
+        judged.*,
+        max(known_columns) over (partition by {{ key | join(', ') }}, is_undoing) as most_known
+    from judged
 ),
 {% endif %}
 competing as (
@@ -116,16 +139,17 @@ competing as (
         row_number() over (
             partition by {{ key | join(', ') }}
             order by
-                {% if clock %}{{ clock }} desc, {% endif %}{% if learnt %}known_columns desc, {% endif -%}
+                {% if clock %}{{ clock }} desc, {% endif %}{% if learnt %}is_undoing desc, known_columns desc, {% endif -%}
                 content_hash desc, token_hash desc
         ) = 1 as is_current,
         {% if learnt -%}
-        min(core_hash) over (partition by {{ key | join(', ') }}) <> max(core_hash) over (partition by {{ key | join(', ') }})
-        or count(case when known_columns = most_known then 1 end) over (partition by {{ key | join(', ') }}) > 1
+        {%- set alike = key | join(', ') ~ ', is_undoing' -%}
+        min(core_hash) over (partition by {{ alike }}) <> max(core_hash) over (partition by {{ alike }})
+        or count(case when known_columns = most_known then 1 end) over (partition by {{ alike }}) > 1
         {%- for column in learnt %}
         or coalesce(
-            min({{ column }}) over (partition by {{ key | join(', ') }})
-            <> max({{ column }}) over (partition by {{ key | join(', ') }}),
+            min({{ column }}) over (partition by {{ alike }})
+            <> max({{ column }}) over (partition by {{ alike }}),
             false
         )
         {%- endfor %} as has_conflict
@@ -143,6 +167,7 @@ unrivalled as (
         {%- if learnt %}
         cast(null as {{ dbt.type_string() }}) as core_hash,
         0 as known_columns,
+        0 as is_undoing,
         0 as most_known,
         {%- endif %}
         true as is_current,

@@ -1,3 +1,4 @@
+-- Orders without customer id and e-mail belong to no customer.
 with customers as (
     select
         coalesce(sum(customers.orders_count), 0) as orders_count,
@@ -10,6 +11,7 @@ orders as (
         count(*) as orders_count,
         coalesce(sum(orders.shipped_quantity), 0) as shipped_quantity
     from {{ ref('fct_orders') }} as orders
+    where {{ is_identified('orders.customer_key') }}
 )
 
 select

@@ -1,4 +1,4 @@
--- Each snapshot holds every customer with an order by then exactly once in every scheme.
+-- Each snapshot holds every identified customer with an order by then exactly once in every scheme.
 with segments as (
     select
         segments.snapshot_date,
@@ -15,6 +15,7 @@ first_orders as (
         orders.customer_key,
         min(orders.placed_date) as first_date
     from {{ ref('fct_orders') }} as orders
+    where {{ is_identified('orders.customer_key') }}
     group by orders.customer_key
 ),
 
@@ -29,7 +30,9 @@ expected as (
 
 schemes as (
     select schemes.scheme
-    from (values ('rfm'), ('lifecycle'), ('value_band'), ('discount')) as schemes (scheme)
+    from (values
+        ('rfm'), ('lifecycle'), ('value_band'), ('discount'), ('demographic'), ('affinity'), ('cart')
+    ) as schemes (scheme)
 )
 
 select

@@ -6,12 +6,19 @@ with kpis as (
         sum(kpi_daily.numerator) as total,
         count(*) - count(kpi_daily.numerator) as unknown_count
     from {{ ref('fct_kpi_daily') }} as kpi_daily
-    where kpi_daily.kpi in ('orders', 'new_customers', 'gross_sales', 'net_sales', 'customer_lifetime_value')
+    where kpi_daily.kpi in (
+        'orders', 'orders_recognised', 'new_customers', 'gross_sales', 'net_sales', 'discount_share', 'return_rate_value',
+        'customer_lifetime_value', 'cancellation_rate', 'repeat_rate'
+    )
     group by kpi_daily.kpi, kpi_daily.dimension
 ),
 
 orders as (
-    select count(*) as total from {{ ref('fct_orders') }}
+    select
+        count(*) as total,
+        {{ count_if("orders.order_status = 'cancelled'") }} as cancelled_total,
+        {{ count_if(is_identified('orders.customer_key')) }} as identified_total
+    from {{ ref('fct_orders') }} as orders
 ),
 
 customers as (
@@ -23,6 +30,9 @@ customers as (
 
 revenue as (
     select
+        sum(revenue.orders_count) as orders_count,
+        sum(revenue.discounts_amount_reporting) as discounts,
+        sum(revenue.returns_amount_reporting) as returns,
         sum(revenue.gross_sales_amount_reporting) as gross_sales,
         sum(revenue.net_sales_amount_reporting) as net_sales
     from {{ ref('fct_revenue_daily') }} as revenue
@@ -35,6 +45,18 @@ expected as (
     select 'new_customers' as kpi, customers.total from customers
     union all
     select 'customer_lifetime_value' as kpi, customers.net_spend as total from customers
+    union all
+    select 'cancellation_rate' as kpi, orders.cancelled_total as total from orders
+    union all
+    -- Every order of a known customer but the first.
+    select 'repeat_rate' as kpi, orders.identified_total - customers.total as total from orders
+    cross join customers
+    union all
+    select 'orders_recognised' as kpi, revenue.orders_count as total from revenue
+    union all
+    select 'discount_share' as kpi, revenue.discounts as total from revenue
+    union all
+    select 'return_rate_value' as kpi, revenue.returns as total from revenue
     union all
     select 'gross_sales' as kpi, revenue.gross_sales as total from revenue
     union all

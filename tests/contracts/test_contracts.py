@@ -10,6 +10,7 @@ KEYS = {
     "orders": ("versioned", ["order_id"]),
     "order_lines": ("versioned", ["order_id", "line_id"]),
     "payments": ("event", ["payment_id"]),
+    "payouts": ("event", ["movement_id"]),
     "shipments": ("event", ["shipment_id", "line_id"]),
     "tracking": ("event", ["shipment_id", "carrier", "tracking_number", "status", "occurred_at"]),
     "returns": ("event", ["return_id", "line_id", "status", "occurred_at"]),
@@ -24,7 +25,7 @@ KEYS = {
 }
 
 
-def test_there_are_fourteen_feeds_with_these_keys() -> None:
+def test_there_are_fifteen_feeds_with_these_keys() -> None:
     assert {feed: (contract.shape, contract.key()) for feed, contract in CONTRACTS.items()} == KEYS
 
 

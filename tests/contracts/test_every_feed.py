@@ -34,6 +34,10 @@ COLUMNS: dict[str, str] = {
         method:text provider:text fee_amount:money payout_id:text payout_at:instant parent_payment_id:text
         return_id:text goods_amount:money tax_amount:money shipping_amount:money
     """,
+    "payouts": """
+        movement_id:text!k payout_id:text! kind:text!w amount:money! currency:currency! occurred_at:instant!
+        arrives_at:instant provider:text payment_id:text fee_amount:money
+    """,
     "shipments": """
         shipment_id:text!k line_id:text!k order_id:text! quantity:units! shipped_at:instant! sku:text
         warehouse_id:text carrier:text:l service:text tracking_number:text estimated_delivery_at:instant
@@ -107,6 +111,8 @@ SIGNED = {
     "order_lines.tax_amount",
     "payments.fee_amount",
     "payments.goods_amount",
+    "payouts.amount",
+    "payouts.fee_amount",
     "payments.tax_amount",
     "payments.shipping_amount",
     "stock.quantity",

@@ -154,8 +154,8 @@ select 'R-' || order_id, order_id, 'refunded', 'card', 'stripe', currency, refun
 from marts.fct_orders where refunded_amount > 0;
 
 create table marts.fct_payout_reconciliation as
-select payout_id, provider, currency, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
-    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, max(payout_at) as payout_at
+select payout_id, provider, currency, 'paid' as payout_status, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
+    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, (sum(amount) - sum(fee_amount))::decimal(18, 4) as stated_amount, 0::decimal(18, 4) as residual_amount, max(payout_at) as payout_at
 from marts.fct_payment_ledger where payout_id is not null group by all;
 
 create table marts.fct_payment_reconciliation as
@@ -240,8 +240,15 @@ union all select customer_key, 'lifecycle', date '2026-03-31', lifecycle, null, 
 union all select customer_key, 'lifecycle', date '2026-02-28', case when lifecycle = 'new' then 'active' else lifecycle end, null, null, null from scored
 union all select customer_key, 'value_band', date '2026-03-31', case when monetary_score = 5 then 'high' when monetary_score >= 3 then 'middle' else 'low' end, null, null, null from scored;
 
+create table marts.fct_cohort_retention as
+select first_order_month, 'web' as channel, 'apparel' as first_category, 'full_price' as first_discount, n::bigint as months_after, 100::bigint as customers_count, (40 - 9 * n)::bigint as active_customers_count, (50 - 9 * n)::bigint as purchases_count,
+    (40 - 9 * n) / 100 as retention_rate, active_month < date '2026-03-01' as is_mature, active_month
+from (values (date '2025-12-01'), (date '2026-01-01'), (date '2026-02-01')) m(first_order_month), range(0, 4) t(n), lateral (select (first_order_month + to_months(n::integer))::date as active_month) a
+where active_month <= date '2026-03-31';
+
 create table marts.kpi_catalogue as
-select kpi, name, formula, case unit when 'money' then getvariable('currency') else unit end as unit, 'day × dimension' as grain, aggregation, direction, owner, target::decimal(18, 4) as target
+select kpi, name, formula, case unit when 'money' then getvariable('currency') else unit end as unit, 'day × dimension' as grain, aggregation, direction, owner, target::decimal(18, 4) as target,
+    case kpi when 'return_rate_units' then 30 when 'retention_90d' then 90 when 'on_time_delivery_rate' then 3 else 0 end::bigint as mature_after_days, null::varchar as distribution, null::decimal(3, 2) as percentile
 from (values
     ('orders', 'Orders placed', 'Orders placed on the day', 'count', 'sum', 'up', 'sales', null),
     ('orders_recognised', 'Orders recognised', 'Orders with units that are not cancelled', 'count', 'sum', 'up', 'sales', null),
@@ -268,13 +275,17 @@ with days as (
         count(*) filter (is_cancelled) as cancelled, sum(returned_quantity) as returned, sum(delivered_quantity) as units, sum(hours_to_deliver) as hours, count(*) filter (is_late or has_delivery_problem) as exceptions, count(distinct customer_key) as customers
     from days group by all
 )
-select business_date, k.kpi, dimension, dimension_value, k.numerator::decimal(38, 4) as numerator, k.denominator::decimal(38, 4) as denominator
+select business_date, k.kpi, dimension, dimension_value, k.numerator::decimal(38, 4) as numerator, k.denominator::decimal(38, 4) as denominator, true as is_mature
 from summed, unnest([
     {kpi: 'orders', numerator: orders::double, denominator: null::double}, {kpi: 'orders_recognised', numerator: (orders - cancelled)::double, denominator: null::double}, {kpi: 'days_of_cover', numerator: 900.0, denominator: 31.0}, {kpi: 'net_sales', numerator: net::double, denominator: null},
     {kpi: 'average_order_value', numerator: net::double, denominator: (orders - cancelled)::double}, {kpi: 'on_time_delivery_rate', numerator: on_time::double, denominator: delivered::double}, {kpi: 'on_time_shipment_rate', numerator: delivered * 0.97, denominator: delivered::double},
     {kpi: 'cancellation_rate', numerator: cancelled::double, denominator: orders::double}, {kpi: 'return_rate_units', numerator: returned::double, denominator: units::double}, {kpi: 'order_cycle_hours', numerator: hours::double, denominator: delivered::double},
     {kpi: 'exception_rate', numerator: exceptions::double, denominator: orders::double}, {kpi: 'retention_90d', numerator: customers * 0.2, denominator: customers::double}, {kpi: 'new_customers', numerator: customers * 0.4, denominator: null}
 ]) t(k);
+
+create table marts.fct_kpi_distribution as
+select placed_date as business_date, 'order_cycle_hours' as kpi, 'all' as dimension, 'all' as dimension_value, floor(hours_to_deliver)::bigint as bucket_hours, count(*) as durations_count
+from marts.fct_orders where hours_to_deliver is not null group by all;
 
 create view ops.orders as select * from marts.fct_orders;
 create view ops.order_lines as select * from marts.fct_order_lines;

@@ -23,6 +23,7 @@ IDS = {
     "orders": {"order_id", "original_order_id", "customer_id"},
     "order_lines": {"order_id"},
     "payments": {"payment_id", "order_id", "parent_payment_id", "payout_id", "return_id"},
+    "payouts": {"movement_id", "payout_id", "payment_id"},
     "shipments": {"shipment_id", "order_id"},
     "tracking": {"shipment_id"},
     "returns": {"return_id", "order_id", "customer_id"},

@@ -32,10 +32,19 @@ create table marts.fct_exceptions as
         'Tell the customer.' as what_to_do;
 create table marts.kpi_catalogue as
     select * from (values
-        ('orders', 'Orders', 'count', 'up', null::decimal(18, 4), 'sum'),
-        ('otif', 'On time in full', 'share', 'up', 0.9::decimal(18, 4), 'ratio'),
-        ('days_of_cover', 'Days of cover', 'days', 'none', 45::decimal(18, 4), 'last')
-    ) as t(kpi, name, unit, direction, target, aggregation);
+        ('orders', 'Orders', 'count', 'up', 2::decimal(18, 4), 'sum', 0, null, null),
+        ('otif', 'On time in full', 'share', 'up', 0.9::decimal(18, 4), 'ratio', 3, null, null),
+        ('days_of_cover', 'Days of cover', 'days', 'none', 45::decimal(18, 4), 'last', 0, null, null),
+        ('hours_p90', '90th percentile', 'hours', 'down', null, 'percentile', 0, 'hours', 0.9::decimal(3, 2))
+    ) as t(kpi, name, unit, direction, target, aggregation, mature_after_days, distribution, percentile),
+    (select 'Formula' as formula, 'sales' as owner);
+create table marts.fct_kpi_distribution as
+    select * from (values
+        (date '2026-02-04', 'hours', 'all', 'all', 24::bigint, 4::bigint),
+        (date '2026-02-12', 'hours', 'all', 'all', 24, 5),
+        (date '2026-02-15', 'hours', 'all', 'all', 144, 1),
+        (date '2026-02-15', 'hours', 'channel', 'web', 999, 1)
+    ) as t(business_date, kpi, dimension, dimension_value, bucket_hours, durations_count);
 create table marts.fct_kpi_daily as
     select * from (values
         (date '2026-02-27', 'orders', 'all', 'all', 3::decimal(18, 4), null::decimal(18, 4)),
@@ -43,6 +52,9 @@ create table marts.fct_kpi_daily as
         (date '2026-01-15', 'orders', 'all', 'all', 9::decimal(18, 4), null),
         (date '2026-02-27', 'otif', 'all', 'all', 1::decimal(18, 4), 1::decimal(18, 4)),
         (date '2026-02-28', 'otif', 'all', 'all', 0::decimal(18, 4), 3::decimal(18, 4)),
+        (date '2026-02-20', 'otif', 'all', 'all', 1::decimal(18, 4), 2::decimal(18, 4)),
+        (date '2026-01-20', 'otif', 'all', 'all', 3::decimal(18, 4), 4::decimal(18, 4)),
+        (date '2026-01-31', 'otif', 'all', 'all', 0::decimal(18, 4), 5::decimal(18, 4)),
         (date '2026-02-27', 'days_of_cover', 'all', 'all', 30::decimal(18, 4), 1::decimal(18, 4)),
         (date '2026-02-28', 'days_of_cover', 'all', 'all', 20::decimal(18, 4), 1::decimal(18, 4))
     ) as t(business_date, kpi, dimension, dimension_value, numerator, denominator);

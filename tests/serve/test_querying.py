@@ -105,8 +105,27 @@ def test_ratios_of_a_period_are_summed_and_levels_are_of_its_last_day(published:
     with open_published(published) as connection:
         kpis = {row["kpi"]: row for row in headline_kpis(connection)}
     assert (kpis["orders"]["recent"], kpis["orders"]["earlier"]) == (Decimal(7), Decimal(9))
-    assert kpis["otif"]["recent"] == 0.25
+    assert kpis["orders"]["target"] == 2 * 28
+    assert (kpis["otif"]["recent"], kpis["otif"]["numerator"], kpis["otif"]["denominator"]) == (2 / 6, 2, 6)
     assert kpis["days_of_cover"]["recent"] == 20
+
+
+def test_percentile_of_a_period_comes_from_all_its_durations_and_not_from_the_last_day(published: Settings) -> None:
+    with open_published(published) as connection:
+        kpis = {row["kpi"]: row for row in headline_kpis(connection)}
+    # Position 0.9 × 9 = 8.1: a tenth of the way from the ninth duration (24) to the tenth (144).
+    assert kpis["hours_p90"]["recent"] == 36
+    assert kpis["hours_p90"]["earlier"] is None
+
+
+def test_periods_are_compared_by_their_mature_days(published: Settings) -> None:
+    with open_published(published) as connection:
+        kpis = {row["kpi"]: row for row in headline_kpis(connection)}
+    # On 1 March a figure is mature up to 26 February. The three days from then on drop out, and so do those of January.
+    assert kpis["otif"]["immature_days"] == 3
+    assert (kpis["otif"]["compared"], kpis["otif"]["compared_with"]) == (0.5, 0.75)
+    assert kpis["orders"]["immature_days"] == 0
+    assert kpis["orders"]["compared"] == kpis["orders"]["recent"]
 
 
 def test_quarantine_is_found_by_feed_and_by_the_beginning_of_its_id(published: Settings) -> None:

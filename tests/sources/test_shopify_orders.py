@@ -132,15 +132,32 @@ def test_the_real_disputes_open_and_close_and_an_inquiry_is_set_aside(tmp_path: 
     ]
 
 
-def test_the_real_products_are_variants_and_payouts_are_counted_and_set_aside(tmp_path: Path) -> None:
+def test_the_real_products_are_variants(tmp_path: Path) -> None:
     raw = real(tmp_path, "product.json")
     assert raw("select sku, name, category, brand from raw.products order by sku limit 1") == [
         ("IPOD2008BLACK", "IPod Nano - 8GB - Black", "Cult Products", "Apple")
     ]
-    (tmp_path / "payouts").mkdir()
-    payouts = real(tmp_path / "payouts", "payouts_transactions.json")
-    ((said,),) = payouts("select ignored_columns from raw.files")
-    assert "25 payout transactions" in str(said)
+
+
+def test_the_real_payout_transactions_are_the_movements_of_one_payout(tmp_path: Path) -> None:
+    raw = real(tmp_path, "payouts_transactions.json")
+    assert raw("select distinct payout_id, currency, provider from raw.payouts") == [
+        ("623721858", "USD", "shopify_payments")
+    ]
+    first = "select kind, amount, fee_amount, payment_id from raw.payouts where movement_id = '1006917261'"
+    assert raw(first) == [("movement/refund", Decimal("-3.4500"), Decimal("0.0000"), "1006917261")]
+    # 25 transactions, one of them that of the payout itself.
+    assert raw("select count(*), count(distinct kind) from raw.payouts") == [(24, 7)]
+    assert raw("select ignored_columns from raw.files where feed is null") == [
+        ('["1 payout transactions that are in no payout yet, or are the payout itself"]',)
+    ]
+
+
+def test_the_real_payouts_have_a_state_each(tmp_path: Path) -> None:
+    raw = real(tmp_path, "payouts.json")
+    assert raw("select movement_id, kind, amount, occurred_at::date::varchar from raw.payouts order by 1 limit 1") == [
+        ("39438702/in_transit", "payout/in_transit", Decimal("43.1200"), "2019-11-01")
+    ]
 
 
 def test_every_real_payload_is_read_and_every_record_accounted_for(tmp_path: Path) -> None:
@@ -197,6 +214,37 @@ def test_a_refund_is_split_where_it_adds_up_and_a_cancellation_is_no_return(tmp_
     ]
     assert raw("select amount, currency, goods_amount, tax_amount, shipping_amount, return_id from raw.payments") == [
         (Decimal("36.3000"), "USD", Decimal("27.0000"), Decimal("3.3000"), Decimal("6.0000"), "901")
+    ]
+
+
+def listed_shipping(subtotal: tuple[str, str], tax: tuple[str, str]) -> dict[str, object]:
+    return {"id": 5, "subtotal_amount_set": money(*subtotal), "tax_amount_set": money(*tax)}
+
+
+def test_a_refund_of_shipping_alone_is_split_in_the_old_form_and_in_the_new_one(tmp_path: Path) -> None:
+    paid = {"refund_line_items": [], "restock": False}
+    moved = [transaction(id=502, kind="refund", amount="6.60", parent_id=501)]
+    old = refund(**paid, transactions=moved)
+    listed = [listed_shipping(("8.00", "6.00"), ("0.80", "0.60"))]
+    new = refund(
+        **paid, id=902, order_adjustments=[], refund_shipping_lines=listed, transactions=[{**moved[0], "id": 503}]
+    )
+    both = refund(**paid, id=903, refund_shipping_lines=listed, transactions=[{**moved[0], "id": 504}])
+    raw = sent(tmp_path, {"order.json": order(refunds=[old, new, both])})
+    split = (Decimal("6.6000"), "USD", Decimal("0.0000"), Decimal("0.6000"), Decimal("6.0000"), None)
+    assert raw("select amount, currency, goods_amount, tax_amount, shipping_amount, return_id from raw.payments") == (
+        [split] * 3
+    )
+    assert raw("select count(*) from raw.returns") == [(0,)]
+
+
+def test_goods_with_their_tax_inside_and_shipping_with_its_tax_on_top_are_split(tmp_path: Path) -> None:
+    line = {**refund()["refund_line_items"][0], "subtotal_set": money("39.60", "29.70")}
+    listed = [listed_shipping(("8.00", "6.00"), ("0.80", "0.60"))]
+    mixed = refund(refund_line_items=[line], order_adjustments=[], refund_shipping_lines=listed)
+    raw = sent(tmp_path, {"order.json": order(refunds=[mixed])})
+    assert raw("select amount, goods_amount, tax_amount, shipping_amount from raw.payments") == [
+        (Decimal("36.3000"), Decimal("27.0000"), Decimal("3.3000"), Decimal("6.0000"))
     ]
 
 

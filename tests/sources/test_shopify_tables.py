@@ -146,6 +146,22 @@ def test_graphql_tables_are_a_bundle_of_their_own_in_the_customers_currency(tmp_
     ]
 
 
+def test_orders_without_columns_of_extra_charges_are_read_and_an_uneven_price_costs_no_line(tmp_path: Path) -> None:
+    tables = {
+        "order": "id,processed_at,updated_at,currency_code\n"
+        "1,2026-03-01 15:00:00,2026-03-02 15:00:00,CAD\n2,2026-03-01 15:00:00,2026-03-02 15:00:00,CAD\n",
+        "order_line": "id,order_id,sku,quantity,original_total_set_shop_amount,total_discount_set_shop_amount\n"
+        "1,1,MUG,8000,15600.00,0.00\n2,2,TEA,3,10.00,1.50\n3,2,CUP,7,0.01,\n",
+    }
+    raw = landed(tmp_path, tables, "gql_")
+    assert raw("select line_id, unit_price, discount_amount from raw.order_lines order by 1") == [
+        ("1", Decimal("1.9500"), Decimal("0.0000")),
+        ("2", Decimal("3.3334"), Decimal("1.5002")),
+        ("3", Decimal("0.0015"), Decimal("0.0005")),
+    ]
+    assert raw("select count(*) from raw.quarantine") == [(0,)]
+
+
 def test_the_real_tables_are_two_bundles_in_which_every_row_is_somewhere(tmp_path: Path) -> None:
     folder = data_folder() / "payloads" / "shopify_warehouse_tables"
     raw = taken(tmp_path, folder)

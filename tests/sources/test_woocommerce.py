@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -155,6 +156,48 @@ def test_real_products_and_customers() -> None:
     customers = accepted(real("customers_05"), "customers")
     assert customers["customer_id"].to_list() == ["27", "28", "26", "25"]
     assert "email_token" in customers.columns
+
+
+def test_a_fee_below_zero_is_a_discount_on_the_others() -> None:
+    fees = [*ORDER["fee_lines"], {"id": 3, "name": "Voucher", "total": "-5.00", "total_tax": "-0.40"}]
+    found = found_in({**ORDER, "fee_lines": fees})
+    lines = accepted(found, "order_lines").select("line_id", "quantity", "unit_price", "discount_amount", "tax_amount")
+    # 24.00 and 3.00 share 5.00 and 0.40: 4.44 and 0.56, 0.35 and 0.05.
+    assert lines.rows() == [
+        ("1", 3, Decimal("8.3334"), Decimal("5.4402"), Decimal("1.6500")),
+        ("2", 1, Decimal("3.0000"), Decimal("0.5600"), Decimal("0.9500")),
+    ]
+    assert order_totals(found) == {"1001": Decimal("34.80") - Decimal("5.40")}
+
+
+def test_a_fee_below_zero_of_more_than_the_order_is_quarantined() -> None:
+    fees = [{"id": 3, "name": "Voucher", "total": "-24.01", "total_tax": "0"}]
+    found = found_in({**ORDER, "fee_lines": fees})
+    assert screened(found, "order_lines", WOO).quarantined["reasons"].to_list() == ["unit_price -24.01 is negative"]
+
+
+@settings(max_examples=50)
+@given(
+    totals=st.lists(st.integers(1, 10**9), min_size=1, max_size=6),
+    share=st.fractions(0, 1),
+    places=st.sampled_from([0, 2, 3, 4]),
+)
+def test_a_fee_below_zero_is_spread_without_rest(totals: list[int], share: Fraction, places: int) -> None:
+    unit = 10 ** (4 - places)
+    given_back = int(sum(totals) * share)
+    lines = [
+        {**LINE, "id": number, "quantity": 1, "subtotal": text(total * unit), "total": text(total * unit)}
+        for number, total in enumerate(totals)
+    ]
+    fees = [{"id": 99, "total": f"-{text(given_back * unit)}", "total_tax": "0"}]
+    rows = accepted(found_in({**ORDER, "line_items": lines, "fee_lines": fees}), "order_lines")
+    if given_back:
+        assert rows["discount_amount"].sum() == Decimal(given_back * unit).scaleb(-4)
+        assert all((value * 10**places) % 1 == 0 for value in rows["discount_amount"])
+
+
+def text(ten_thousandths: int) -> str:
+    return f"{Decimal(ten_thousandths).scaleb(-4):f}"
 
 
 def test_an_order_ties_out_with_its_fee_discount_and_taxes() -> None:

@@ -106,3 +106,8 @@
 {% macro default__add_seconds(instant, n) -%}
     ({{ instant }} + make_dt_interval(0, 0, 0, {{ n }}))
 {%- endmacro %}
+
+{# The first day of a date's month. #}
+{% macro month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}

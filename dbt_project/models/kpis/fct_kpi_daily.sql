@@ -1,97 +1,31 @@
-with kpis_of_orders as (
-    select * from {{ ref('int_kpi_orders') }}
+{#- A view, because a figure matures with the clock. -#}
+{{ config(materialized='view') }}
+
+with kpi_daily as (
+    select * from {{ published_ref('int_kpi_daily') }}
 ),
 
-kpis_of_lines as (
-    select * from {{ ref('int_kpi_lines') }}
+kpis as (
+    select * from {{ published_ref('kpis') }}
 ),
 
-kpis_of_sales as (
-    select * from {{ ref('int_kpi_sales') }}
-),
-
-kpis_of_payments as (
-    select * from {{ ref('int_kpi_payments') }}
-),
-
-kpis_of_receivables as (
-    select * from {{ ref('int_kpi_receivables') }}
-),
-
-kpis_of_stock as (
-    select * from {{ ref('int_kpi_stock') }}
-),
-
-kpis_of_customers as (
-    select * from {{ ref('int_kpi_customers') }}
-),
-
-kpis_of_voices as (
-    select * from {{ ref('int_kpi_voices') }}
-),
-
-percentiles as (
-    select * from {{ ref('int_kpi_percentiles') }}
-),
-
-parts as (
-    select * from kpis_of_orders
-    union all
-    select * from kpis_of_lines
-    union all
-    select * from kpis_of_sales
-    union all
-    select * from kpis_of_payments
-    union all
-    select * from kpis_of_receivables
-    union all
-    select * from kpis_of_stock
-    union all
-    select * from kpis_of_customers
-    union all
-    select * from kpis_of_voices
-),
-
-dimensions as (
-    {%- for dimension in ['all', 'channel', 'country', 'source'] %}
-    {%- set value = "'all'" if dimension == 'all' else 'parts.' ~ dimension %}
-    select
-        parts.business_date,
-        parts.kpi,
-        '{{ dimension }}' as dimension,
-        {{ value }} as dimension_value,
-        {{ whole_sum('parts.numerator') }} as numerator,
-        {{ whole_sum('parts.denominator') }} as denominator
-    from parts
-    {%- if dimension != 'all' %}
-    where {{ value }} is not null
-    {%- endif %}
-    group by parts.business_date, parts.kpi{{ '' if dimension == 'all' else ', ' ~ value }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    union all
-    select
-        percentiles.business_date,
-        percentiles.kpi,
-        percentiles.dimension,
-        percentiles.dimension_value,
-        percentiles.numerator,
-        percentiles.denominator
-    from percentiles
+clock as (
+    select * from {{ published_ref('as_of') }}
 ),
 
 final as (
     select
-        dimensions.kpi,
-        dimensions.dimension,
-        cast(dimensions.dimension_value as {{ dbt.type_string() }}) as dimension_value,
-        cast(dimensions.numerator as decimal(38, 4)) as numerator,
-        cast(dimensions.denominator as decimal(38, 4)) as denominator,
-        cast(dimensions.business_date as date) as business_date
-    from dimensions
-    where dimensions.business_date is not null
+        kpi_daily.kpi,
+        kpi_daily.dimension,
+        kpi_daily.dimension_value,
+        kpi_daily.numerator,
+        kpi_daily.denominator,
+        {{ add_days_to_date('kpi_daily.business_date', 'coalesce(kpis.mature_after_days, 0)') }} <= clock.business_date
+            as is_mature,
+        kpi_daily.business_date
+    from kpi_daily
+    cross join clock
+    left join kpis on kpi_daily.kpi = kpis.kpi
 )
 
 select * from final

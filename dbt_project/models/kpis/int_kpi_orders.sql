@@ -14,6 +14,10 @@ first_orders as (
     select first_order_id as order_id from {{ ref('int_customer_totals') }}
 ),
 
+parcels as (
+    select * from {{ ref('int_kpi_parcels') }}
+),
+
 open_exceptions as (
     select distinct exceptions.order_id
     from {{ ref('fct_exceptions') }} as exceptions
@@ -26,13 +30,15 @@ judged as (
         coalesce(orders.channel, 'unknown') as channel,
         coalesce(orders.ship_country, 'unknown') as country,
         orders.source,
+        coalesce(parcels.warehouse, 'not_shipped') as warehouse,
+        coalesce(parcels.carrier, 'not_shipped') as carrier,
         orders.order_status = 'cancelled' as is_cancelled,
         orders.order_status <> 'cancelled' and orders.is_shipment_tracked and orders.to_fulfil_quantity > 0
             as is_to_ship,
         orders.order_status <> 'cancelled' and orders.is_delivery_tracked and orders.to_fulfil_quantity > 0
             as is_to_deliver,
         orders.order_status <> 'cancelled' and orders.is_stock_tracked as is_to_allocate,
-        orders.is_shipment_tracked and orders.is_return_tracked as is_return_tracked,
+        {{ is_identified('orders.customer_key') }} as is_identified,
         first_orders.order_id is not null as is_first,
         open_exceptions.order_id is not null as has_exception,
         orders.is_backordered,
@@ -41,8 +47,6 @@ judged as (
         orders.ordered_quantity - orders.cancelled_quantity as kept_quantity,
         orders.to_fulfil_quantity,
         orders.fulfilled_quantity,
-        orders.shipped_quantity,
-        orders.returned_of_shipped_quantity,
         orders.returned_quantity,
         orders.refunded_amount,
         orders.disputed_amount,
@@ -69,6 +73,7 @@ judged as (
     cross join as_of
     left join first_orders on orders.order_id = first_orders.order_id
     left join open_exceptions on orders.order_id = open_exceptions.order_id
+    left join parcels on orders.order_id = parcels.order_id
 ),
 
 placed as (
@@ -81,19 +86,14 @@ placed as (
         {{ count_if('not judged.is_cancelled') }} as kept_orders_count,
         {{ count_if('judged.is_cancelled') }} as cancelled_orders_count,
         {{ count_if('judged.is_first') }} as first_orders_count,
-        {{ count_if('not judged.is_first') }} as repeat_orders_count,
+        {{ count_if('judged.is_identified and not judged.is_first') }} as repeat_orders_count,
         {{ count_if('judged.has_exception') }} as exception_orders_count,
         {{ count_if('judged.is_to_allocate') }} as allocatable_orders_count,
         {{ count_if('judged.is_to_allocate and judged.is_backordered') }} as backordered_orders_count,
         {{ count_if('judged.is_to_ship') }} as shippable_orders_count,
         {{ count_if('judged.is_to_ship and judged.fulfilled_quantity >= judged.to_fulfil_quantity') }}
             as filled_orders_count,
-        sum(case when judged.is_cancelled then 0 else judged.kept_quantity end) as kept_quantity,
-        sum(case when judged.is_to_ship then judged.to_fulfil_quantity else 0 end) as to_fulfil_quantity,
-        sum(case when judged.is_to_ship then judged.fulfilled_quantity else 0 end) as fulfilled_quantity,
-        sum(case when judged.is_return_tracked then judged.shipped_quantity else 0 end) as returnable_quantity,
-        sum(case when judged.is_return_tracked then judged.returned_of_shipped_quantity else 0 end)
-            as returned_quantity
+        sum(case when judged.is_cancelled then 0 else judged.kept_quantity end) as kept_quantity
     from judged
     group by judged.placed_date, judged.channel, judged.country, judged.source
 ),
@@ -104,11 +104,12 @@ ship_due as (
         judged.channel,
         judged.country,
         judged.source,
+        judged.warehouse,
         count(*) as due_orders_count,
         {{ count_if('judged.is_shipped_in_time') }} as in_time_orders_count
     from judged
     where judged.is_to_ship and judged.ship_by_at <= judged.as_of
-    group by {{ business_date('judged.ship_by_at') }}, judged.channel, judged.country, judged.source
+    group by {{ business_date('judged.ship_by_at') }}, judged.channel, judged.country, judged.source, judged.warehouse
 ),
 
 delivery_due as (
@@ -117,6 +118,8 @@ delivery_due as (
         judged.channel,
         judged.country,
         judged.source,
+        judged.warehouse,
+        judged.carrier,
         count(*) as due_orders_count,
         {{ count_if('judged.is_attempted_in_time') }} as in_time_orders_count,
         {{ count_if("judged.fulfilment_status = 'delivered'") }} as in_full_orders_count,
@@ -132,7 +135,7 @@ delivery_due as (
         ") }} as perfect_orders_count
     from judged
     where judged.is_to_deliver and judged.first_promised_at <= judged.as_of
-    group by judged.promised_date, judged.channel, judged.country, judged.source
+    group by judged.promised_date, judged.channel, judged.country, judged.source, judged.warehouse, judged.carrier
 ),
 
 delivered as (
@@ -141,11 +144,19 @@ delivered as (
         judged.channel,
         judged.country,
         judged.source,
+        judged.warehouse,
+        judged.carrier,
         count(*) as delivered_orders_count,
         sum(judged.hours_to_deliver) as cycle_hours
     from judged
     where judged.is_to_deliver and judged.hours_to_deliver is not null and judged.delivered_at <= judged.as_of
-    group by {{ business_date('judged.delivered_at') }}, judged.channel, judged.country, judged.source
+    group by
+        {{ business_date('judged.delivered_at') }},
+        judged.channel,
+        judged.country,
+        judged.source,
+        judged.warehouse,
+        judged.carrier
 ),
 
 final as (
@@ -157,25 +168,23 @@ final as (
         ('repeat_rate', 'repeat_orders_count', 'orders_count'),
         ('exception_rate', 'exception_orders_count', 'orders_count'),
         ('backorder_rate', 'backordered_orders_count', 'allocatable_orders_count'),
-        ('fill_rate', 'fulfilled_quantity', 'to_fulfil_quantity'),
         ('fill_rate_orders', 'filled_orders_count', 'shippable_orders_count'),
-        ('return_rate_units', 'returned_quantity', 'returnable_quantity'),
     ]) }}
     union all
     {{ kpi_rows('ship_due', [
         ('on_time_shipment_rate', 'in_time_orders_count', 'due_orders_count'),
-    ]) }}
+    ], ['channel', 'country', 'source', 'warehouse']) }}
     union all
     {{ kpi_rows('delivery_due', [
         ('on_time_delivery_rate', 'in_time_orders_count', 'due_orders_count'),
         ('in_full_rate', 'in_full_orders_count', 'due_orders_count'),
         ('otif', 'otif_orders_count', 'due_orders_count'),
         ('perfect_order_rate', 'perfect_orders_count', 'due_orders_count'),
-    ]) }}
+    ], ['channel', 'country', 'source', 'warehouse', 'carrier']) }}
     union all
     {{ kpi_rows('delivered', [
         ('order_cycle_hours', 'cycle_hours', 'delivered_orders_count'),
-    ]) }}
+    ], ['channel', 'country', 'source', 'warehouse', 'carrier']) }}
 )
 
 select * from final

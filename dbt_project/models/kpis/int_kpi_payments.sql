@@ -15,8 +15,8 @@ orders as (
     select * from {{ ref('int_order_states') }}
 ),
 
-return_lines as (
-    select * from {{ ref('int_return_lines') }}
+refunds as (
+    select * from {{ ref('int_kpi_refunds') }}
 ),
 
 fx_daily as (
@@ -70,32 +70,16 @@ breaks as (
     group by open_breaks.business_date, orders.channel, orders.ship_country, open_breaks.source
 ),
 
-received as (
-    select
-        return_lines.return_id,
-        min(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as received_at
-    from return_lines
-    group by return_lines.return_id
-),
-
 refunded as (
     select
-        payments.occurred_date as business_date,
-        coalesce(orders.channel, 'unknown') as channel,
-        coalesce(orders.ship_country, 'unknown') as country,
-        coalesce(orders.source, payments.source) as source,
+        refunds.business_date,
+        refunds.channel,
+        refunds.country,
+        refunds.source,
         count(*) as refunds_count,
-        sum(cast(greatest({{ hours_between('received.received_at', 'payments.occurred_at') }}, 0) as decimal(18, 4)))
-            as refund_hours
-    from payments
-    inner join received on payments.return_id = received.return_id
-    left join orders on payments.order_id = orders.order_id
-    where payments.kind = 'refunded' and received.received_at is not null
-    group by
-        payments.occurred_date,
-        coalesce(orders.channel, 'unknown'),
-        coalesce(orders.ship_country, 'unknown'),
-        coalesce(orders.source, payments.source)
+        sum(refunds.refund_hours) as refund_hours
+    from refunds
+    group by refunds.business_date, refunds.channel, refunds.country, refunds.source
 ),
 
 final as (

@@ -1,62 +1,61 @@
-{#- Percentiles do not add up, so they are computed for every dimension. -#}
-with orders as (
-    select
-        business_date,
-        channel,
-        country,
-        source,
-        'all' as everything,
-        hours_to_deliver
-    from (
-        select
-            {{ business_date('order_states.delivered_at') }} as business_date,
-            coalesce(order_states.channel, 'unknown') as channel,
-            coalesce(order_states.ship_country, 'unknown') as country,
-            order_states.source,
-            order_states.hours_to_deliver
-        from {{ ref('int_order_states') }} as order_states
-        cross join {{ ref('as_of') }} as as_of
-        where
-            order_states.order_status <> 'cancelled'
-            and order_states.is_delivery_tracked
-            and order_states.to_fulfil_quantity > 0
-            and order_states.hours_to_deliver is not null
-            and order_states.delivered_at <= as_of.as_of
-    ) as delivered
+{#- Percentiles of a day. Those of a longer period come from fct_kpi_distribution in the same way. -#}
+with distribution as (
+    select * from {{ ref('fct_kpi_distribution') }}
 ),
 
-percentiles as (
-    {%- for dimension, column in [
-        ('all', 'everything'), ('channel', 'channel'), ('country', 'country'), ('source', 'source')
-    ] %}
+kpis as (
+    select * from {{ ref('kpis') }}
+    where aggregation = 'percentile'
+),
+
+ranked as (
     select
-        orders.business_date,
-        '{{ dimension }}' as dimension,
-        orders.{{ column }} as dimension_value,
-        percentile_cont(0.5) within group (order by orders.hours_to_deliver) as median_hours,
-        percentile_cont(0.9) within group (order by orders.hours_to_deliver) as p90_hours
-    from orders
-    group by orders.business_date, orders.{{ column }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+        kpis.kpi,
+        distribution.business_date,
+        distribution.dimension,
+        distribution.dimension_value,
+        distribution.bucket_hours,
+        kpis.percentile * (sum(distribution.durations_count) over whole - 1) as position,
+        sum(distribution.durations_count) over so_far as ranks_count
+    from distribution
+    inner join kpis on distribution.kpi = kpis.distribution
+    window
+        whole as (
+            partition by kpis.kpi, distribution.business_date, distribution.dimension, distribution.dimension_value
+        ),
+        so_far as (
+            partition by kpis.kpi, distribution.business_date, distribution.dimension, distribution.dimension_value
+            order by distribution.bucket_hours
+            rows between unbounded preceding and current row
+        )
+),
+
+neighbours as (
+    select
+        ranked.kpi,
+        ranked.business_date,
+        ranked.dimension,
+        ranked.dimension_value,
+        ranked.position,
+        min(case when ranked.ranks_count > floor(ranked.position) then ranked.bucket_hours end) as lower_hours,
+        min(case when ranked.ranks_count > ceil(ranked.position) then ranked.bucket_hours end) as upper_hours
+    from ranked
+    group by ranked.kpi, ranked.business_date, ranked.dimension, ranked.dimension_value, ranked.position
 ),
 
 final as (
-    {%- for kpi, column in [('order_cycle_hours_median', 'median_hours'), ('order_cycle_hours_p90', 'p90_hours')] %}
     select
-        percentiles.business_date,
-        '{{ kpi }}' as kpi,
-        percentiles.dimension,
-        percentiles.dimension_value,
-        cast(percentiles.{{ column }} as decimal(38, 4)) as numerator,
+        neighbours.business_date,
+        neighbours.kpi,
+        neighbours.dimension,
+        neighbours.dimension_value,
+        cast(
+            neighbours.lower_hours
+            + (neighbours.position - floor(neighbours.position)) * (neighbours.upper_hours - neighbours.lower_hours)
+            as decimal(38, 4)
+        ) as numerator,
         cast(1 as decimal(38, 4)) as denominator
-    from percentiles
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    from neighbours
 )
 
 select * from final

@@ -56,9 +56,6 @@ days as (
 receivables as (
     select
         days.business_date,
-        cast(null as {{ dbt.type_string() }}) as channel,
-        cast(null as {{ dbt.type_string() }}) as country,
-        cast(null as {{ dbt.type_string() }}) as source,
         case when sum(days.unknown_count) over so_far = 0 then sum(days.owed_amount) over so_far * 90 end
             as owed_days_amount,
         -- Returns may exceed the sales of the window, and then there is no ratio.
@@ -71,7 +68,7 @@ receivables as (
 ),
 
 final as (
-    {{ kpi_rows('receivables', [('days_sales_outstanding', 'owed_days_amount', 'sales_amount')]) }}
+    {{ kpi_rows('receivables', [('days_sales_outstanding', 'owed_days_amount', 'sales_amount')], []) }}
 )
 
 select * from final

@@ -12,7 +12,7 @@ sold as (
         revenue.business_date,
         coalesce(revenue.channel, 'unknown') as channel,
         coalesce(revenue.country, 'unknown') as country,
-        cast(null as {{ dbt.type_string() }}) as source,
+        revenue.category,
         {{ whole_sum('revenue.gross_sales_amount_reporting') }} as gross_sales_amount,
         {{ whole_sum('revenue.discounts_amount_reporting') }} as discounts_amount,
         {{ whole_sum('revenue.returns_amount_reporting') }} as returns_amount,
@@ -23,18 +23,23 @@ sold as (
     group by
         revenue.business_date,
         coalesce(revenue.channel, 'unknown'),
-        coalesce(revenue.country, 'unknown')
+        coalesce(revenue.country, 'unknown'),
+        revenue.category
 ),
 
+-- An order counts in one category though its lines may be of several, so orders are not kept by category.
 final as (
     {{ kpi_rows('sold', [
-        ('orders_recognised', 'orders_count', none),
         ('gross_sales', 'gross_sales_amount', none),
         ('net_sales', 'net_sales_amount', none),
-        ('average_order_value', 'sold_amount', 'orders_count'),
         ('discount_share', 'discounts_amount', 'gross_sales_amount'),
         ('return_rate_value', 'returns_amount', 'sold_amount'),
-    ]) }}
+    ], ['channel', 'country', 'category']) }}
+    union all
+    {{ kpi_rows('sold', [
+        ('orders_recognised', 'orders_count', none),
+        ('average_order_value', 'sold_amount', 'orders_count'),
+    ], ['channel', 'country']) }}
 )
 
 select * from final

@@ -83,9 +83,6 @@ days as (
 stock as (
     select
         days.business_date,
-        cast(null as {{ dbt.type_string() }}) as channel,
-        cast(null as {{ dbt.type_string() }}) as country,
-        cast(null as {{ dbt.type_string() }}) as source,
         sum(days.appeared_count) over so_far as skus_count,
         sum(days.ran_out_count) over so_far as out_count,
         sum(days.moved_quantity) over so_far as level_quantity,
@@ -107,9 +104,6 @@ stock as (
 above_zero as (
     select
         stock.business_date,
-        stock.channel,
-        stock.country,
-        stock.source,
         stock.skus_count,
         stock.out_count,
         case when stock.level_quantity > 0 then stock.level_quantity end as covering_quantity,
@@ -127,7 +121,7 @@ final as (
         ('stockout_rate', 'out_count', 'skus_count'),
         ('inventory_turnover', 'sold_quantity_per_year', 'level_quantity'),
         ('sell_through', 'sold_quantity_in_window', 'supplied_quantity_in_window'),
-    ]) }}
+    ], []) }}
 )
 
 select * from final

@@ -32,8 +32,6 @@ scored as (
 left_behind as (
     select
         carts.first_event_date as business_date,
-        cast(null as {{ dbt.type_string() }}) as channel,
-        cast(null as {{ dbt.type_string() }}) as country,
         carts.source,
         count(*) as carts_count,
         {{ count_if('carts.is_abandoned') }} as abandoned_count
@@ -44,7 +42,7 @@ left_behind as (
 final as (
     {{ kpi_rows('scored', [('feedback_score', 'score', 'best_score')]) }}
     union all
-    {{ kpi_rows('left_behind', [('abandonment_rate', 'abandoned_count', 'carts_count')]) }}
+    {{ kpi_rows('left_behind', [('abandonment_rate', 'abandoned_count', 'carts_count')], ['source']) }}
 )
 
 select * from final

@@ -13,7 +13,10 @@ final as (
         kpis.aggregation,
         kpis.direction,
         kpis.owner,
-        cast(kpis.target as decimal(18, 4)) as target
+        kpis.distribution,
+        cast(kpis.target as decimal(18, 4)) as target,
+        cast(kpis.mature_after_days as {{ dbt.type_bigint() }}) as mature_after_days,
+        cast(kpis.percentile as decimal(3, 2)) as percentile
     from kpis
 )
 

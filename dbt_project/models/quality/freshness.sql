@@ -3,6 +3,7 @@
     'orders': 'updated_at',
     'order_lines': 'updated_at',
     'payments': 'occurred_at',
+    'payouts': 'occurred_at',
     'shipments': 'shipped_at',
     'tracking': 'occurred_at',
     'returns': 'occurred_at',

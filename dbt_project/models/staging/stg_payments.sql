@@ -5,6 +5,7 @@ with {{ feed_versions(
     key=['payment_id'],
     touched_by='payment_id',
     learnt=['method', 'fee_amount', 'payout_id', 'payout_at', 'return_id', 'goods_amount', 'tax_amount', 'shipping_amount'],
+    undone=['kind', 'failed', 'refunded'],
     follows=['order_id', 'parent_payment_id']
 ) }},
 

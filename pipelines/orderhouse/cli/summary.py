@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["print_summary"]
 
 DAYS = 28
+IMMATURE = "* Figures of the last days that may still change. They are not compared with the days before."
 NEXT = """\
 Next:
   orderhouse status                 published version, freshness, quarantine
@@ -35,7 +36,10 @@ def print_summary(settings: Settings) -> None:
         return
     with open_published(settings) as connection:
         console.print()
-        console.print(_kpis(headline_kpis(connection, DAYS)))
+        kpis = headline_kpis(connection, DAYS)
+        console.print(_kpis(kpis))
+        if any(row["immature_days"] and row["recent"] is not None for row in kpis):
+            console.print(IMMATURE, soft_wrap=True)
         console.print()
         _print_exceptions(exceptions_by_code(connection))
         console.print()
@@ -46,14 +50,24 @@ def print_summary(settings: Settings) -> None:
 
 
 def _kpis(rows: list[dict[str, Any]]) -> Any:
-    lines = (
-        (row["name"], _figure(row["recent"], row["unit"]), _figure(row["earlier"], row["unit"]),
-         _figure(row["target"], row["unit"]), _mark(row))
+    lines = [
+        (row["name"], _figure(row["recent"], row["unit"]), _figure(_earlier(row), row["unit"]),
+         _figure(row["target"], row["unit"]), _over(row), _mark(row))
         for row in rows
         if row["recent"] is not None
-    )  # fmt: skip
-    columns = (f"KPIs of the last {DAYS} days", "now", "before", "target", "")
-    return grid(None, columns, lines, numbers=("now", "before", "target"))
+    ]  # fmt: skip
+    columns = (f"KPIs of the last {DAYS} days", "now", "before", "target", "over", "")
+    return grid(None, columns, lines, numbers=("now", "before", "target", "over"))
+
+
+def _earlier(row: dict[str, Any]) -> float | None:
+    """Return the value to compare with. Days that may still change are not compared with days that may not."""
+    return None if row["immature_days"] else row["earlier"]
+
+
+def _over(row: dict[str, Any]) -> str:
+    """Return the number that a ratio is counted over, for example orders."""
+    return f"{row['denominator']:,.0f}" if row["aggregation"] == "ratio" and row["denominator"] is not None else ""
 
 
 def _figure(value: Decimal | float | None, unit: str) -> str:
@@ -67,11 +81,13 @@ def _figure(value: Decimal | float | None, unit: str) -> str:
 
 
 def _mark(row: dict[str, Any]) -> str:
-    """Return ``met`` or ``missed``; empty text if there is no target."""
+    """Return ``met`` or ``missed`` if there is a target, with a star if the figure may still change."""
+    star = "*" if row["immature_days"] else ""
     if row["target"] is None or row["direction"] not in ("up", "down"):
-        return ""
-    met = row["recent"] >= row["target"] if row["direction"] == "up" else row["recent"] <= row["target"]
-    return "met" if met else "missed"
+        return star
+    target = float(row["target"])
+    met = row["recent"] >= target if row["direction"] == "up" else row["recent"] <= target
+    return ("met" if met else "missed") + star
 
 
 def _print_exceptions(rows: list[dict[str, Any]]) -> None:

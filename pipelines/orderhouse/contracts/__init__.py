@@ -1,4 +1,4 @@
-"""Contracts: the columns, types and row rules of the fourteen feeds; the public interface for all who send data.
+"""Contracts: the columns, types and row rules of the fifteen feeds; the public interface for all who send data.
 
 One module per feed. The translation of a source's own format into these columns belongs in `orderhouse.sources`.
 """
@@ -15,6 +15,7 @@ from orderhouse.contracts.inbound import Inbound
 from orderhouse.contracts.order_lines import OrderLines
 from orderhouse.contracts.orders import Orders
 from orderhouse.contracts.payments import Payments
+from orderhouse.contracts.payouts import Payouts
 from orderhouse.contracts.products import Products
 from orderhouse.contracts.returns import Returns
 from orderhouse.contracts.shipments import Shipments
@@ -29,6 +30,7 @@ CONTRACTS: dict[str, type[Contract]] = {
         Orders,
         OrderLines,
         Payments,
+        Payouts,
         Shipments,
         Tracking,
         Returns,

@@ -13,7 +13,12 @@ class Payments(Contract):
 
     shape = "event"
 
-    payment_id = identifier("The event: an authorisation and its capture are two events.", key=True, required=True)
+    payment_id = identifier(
+        "The event: an authorisation and its capture are two events. A refund that is reported failed under its own id "
+        "took no money.",
+        key=True,
+        required=True,
+    )
     order_id = identifier(
         "The order paid. If it is not known, repeat parent_payment_id: the order of that payment then counts.",
         required=True,

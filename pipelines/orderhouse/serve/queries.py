@@ -6,11 +6,13 @@ The definitions of all numbers belong to dbt.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.serve.kpis import KPIS_OF_PERIODS
 from orderhouse.serve.relations import published_tables, quoted
 
 __all__ = [
@@ -146,65 +148,23 @@ def _near(connection: duckdb.DuckDBPyConnection, order_id: str) -> str:
 def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list[Row]:
     """Return each KPI over the last business days up to the clock, and over as many days before those.
 
-    The catalogue gives the aggregation. Sums and ratios sum numerators and denominators over the days; ratios are never
-    averaged. Levels and percentiles take the last day.
+    The catalogue gives the aggregation, see `orderhouse.serve.kpis`.
 
     Args:
         connection: A published version.
         days: Number of business days.
 
     Returns:
-        kpi, name, unit, direction, target, recent and earlier (None if the denominator is 0 or missing).
+        kpi, name, unit, direction, target, recent and earlier (None if a day has no value or the denominator is 0), the
+        numerator and denominator of recent, compared and compared_with, and immature_days.
     """
-    found = rows_of(
-        connection,
-        """
-        with daily as (
-            select kpi, business_date, numerator, denominator, business_date > today - $days::integer as is_recent
-            from marts.fct_kpi_daily, (select business_date as today from marts.as_of) as clock
-            where dimension = 'all' and business_date <= today and business_date > today - 2 * $days::integer
-        ),
-        periods as (
-            select
-                kpi, is_recent, sum(numerator) as numerator, sum(denominator) as denominator,
-                arg_max(numerator, business_date) as last_numerator,
-                arg_max(denominator, business_date) as last_denominator
-            from daily
-            group by kpi, is_recent
-        ),
-        figures as (
-            select
-                kpi, is_recent,
-                case when aggregation = 'sum' then numerator end as total,
-                case
-                    when aggregation = 'ratio' then numerator::double / nullif(denominator::double, 0)
-                    when aggregation <> 'sum'
-                        then last_numerator::double / nullif(coalesce(last_denominator, 1)::double, 0)
-                end as figure
-            from periods
-            inner join marts.kpi_catalogue using (kpi)
-        )
-        select
-            kpi, name, unit, direction, target,
-            max(total) filter (is_recent) as recent_total, max(total) filter (not is_recent) as earlier_total,
-            max(figure) filter (is_recent) as recent_figure, max(figure) filter (not is_recent) as earlier_figure
-        from marts.kpi_catalogue
-        left join figures using (kpi)
-        group by all
-        order by kpi
-        """,
-        {"days": days},
-    )
-    return [_with_value(row) for row in found]
-
-
-def _with_value(row: Row) -> Row:
-    """Return a row with `recent` and `earlier`: decimals for sums, floats for ratios."""
-    values = {}
-    for period in ("recent", "earlier"):
-        total, figure = row.pop(f"{period}_total"), row.pop(f"{period}_figure")
-        values[period] = figure if total is None else total
-    return {**row, **values}
+    clock = connection.execute("select business_date from marts.as_of").fetchone()
+    if clock is None:
+        return []
+    last: date = clock[0]
+    first = last - timedelta(days=days - 1)
+    bounds = [first, last, first - timedelta(days=days), first - timedelta(days=1)]
+    return rows_of(connection, KPIS_OF_PERIODS, bounds)
 
 
 def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:

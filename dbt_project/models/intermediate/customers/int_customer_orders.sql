@@ -62,7 +62,7 @@ placed as (
         coalesce(sold.discount_amount, 0) as discount_amount,
         0 as returned_amount,
         orders.order_status = 'cancelled' as is_cancelled,
-        orders.order_status <> 'cancelled' as is_purchase,
+        coalesce(sold.gross_amount, 0) > coalesce(sold.discount_amount, 0) as is_purchase,
         orders.placed_date as business_date,
         orders.placed_at,
         orders._file_id,

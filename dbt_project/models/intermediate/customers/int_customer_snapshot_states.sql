@@ -1,5 +1,5 @@
 {#
-  Purchases of every customer up to every snapshot date, computed as of that date from what is known today. An order
+  Purchases of every identified customer up to every snapshot date, computed as of that date from what is known today. An order
   counts from the first snapshot on or after its day (its slot). Sums run over the slots of a customer, and a slot is
   valid until the customer's next slot.
 -#}
@@ -11,6 +11,7 @@ with snapshot_dates as (
 
 customer_orders as (
     select * from {{ ref('int_customer_orders_reporting') }}
+    where {{ is_identified('customer_key') }}
 ),
 
 wanted as (
@@ -96,7 +97,7 @@ median_gaps as (
     select
         running.customer_key,
         running.slot_date,
-        greatest(percentile_cont(0.5) within group (order by purchases.gap_days), 1) as median_gap_days
+        percentile_cont(0.5) within group (order by purchases.gap_days) as median_gap_days
     from running
     inner join purchases
         on

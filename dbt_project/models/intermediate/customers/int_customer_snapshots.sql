@@ -65,10 +65,13 @@ populations as (
 ranked as (
     select
         states.*,
-        coalesce(states.own_gap_days, population_gaps.gap_days, {{ var('default_gap_days') }}) as gap_days,
+        greatest(coalesce(states.own_gap_days, population_gaps.gap_days, {{ var('default_gap_days') }}), 1) as gap_days,
         coalesce({{ ratio('recencies.worse_count', 'populations.customers_count - 1') }}, 0) as recency_rank,
         coalesce({{ ratio('frequencies.worse_count', 'populations.customers_count - 1') }}, 0) as frequency_rank,
-        percent_rank() over (partition by states.snapshot_date order by states.net_amount) as monetary_rank
+        -- Spend that is unknown for want of a rate has no rank, and the others are ranked without it.
+        case when states.missing_rates_count = 0 then percent_rank() over (
+            partition by states.snapshot_date, states.missing_rates_count > 0 order by states.net_amount
+        ) end as monetary_rank
     from states
     inner join populations on states.snapshot_date = populations.snapshot_date
     inner join recencies
@@ -96,6 +99,7 @@ final as (
             else 'active'
         end as lifecycle,
         case
+            when ranked.monetary_rank is null then 'unscored'
             when ranked.net_amount <= 0 then 'none'
             when ranked.monetary_rank >= 0.9 then 'high'
             when ranked.monetary_rank >= 0.6 then 'medium'

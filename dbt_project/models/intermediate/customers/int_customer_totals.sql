@@ -1,21 +1,19 @@
-{#- Totals of a customer that do not depend on the clock. marts.dim_customers adds the lifecycle. -#}
+{#-
+  Totals of a customer that do not depend on the clock. marts.dim_customers adds the lifecycle. Orders without customer id and
+  e-mail are no customers.
+-#}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
 -- depends_on: {{ ref('int_touched_customers') }}
 
 with orders as (
     select * from {{ ref('int_customer_orders_reporting') }}
-    where {{ is_touched('customer_key', touched) }}
+    where {{ is_touched('customer_key', touched) }} and {{ is_identified('customer_key') }}
 ),
 
-order_lines as (
-    select * from {{ ref('int_order_lines') }}
+categories as (
+    select * from {{ ref('int_customer_categories') }}
     where {{ is_touched('customer_key', touched) }}
-),
-
-products as (
-    select * from {{ ref('stg_products') }}
-    where is_current
 ),
 
 customers as (
@@ -33,6 +31,7 @@ totals as (
         count(case when orders.is_cancelled then 1 end) as cancelled_orders_count,
         count(case when orders.is_purchase then 1 end) as purchases_count,
         count(case when orders.is_purchase and orders.discount_amount > 0 then 1 end) as discounted_purchases_count,
+        {{ joined_words('orders.ship_country') }} as countries,
         sum(orders.shipped_quantity) as shipped_quantity,
         sum(orders.returned_quantity) as returned_quantity,
         sum(orders.gross_amount_reporting) as gross_amount_reporting,
@@ -49,19 +48,7 @@ totals as (
 
 numbered as (
     select
-        orders.customer_key,
-        orders.customer_id,
-        orders.email_token,
-        orders.order_id,
-        orders.channel,
-        orders.ship_country,
-        orders.ship_region,
-        orders.ship_city,
-        orders.source,
-        orders.placed_at,
-        orders._file_id,
-        orders._record,
-        orders.is_purchase,
+        orders.*,
         row_number() over (
             partition by orders.customer_key order by orders.placed_at nulls last, orders.order_id nulls last
         ) as order_number,
@@ -107,15 +94,26 @@ channel_counts as (
 
 category_counts as (
     select
-        order_lines.customer_key,
-        products.category
-    from order_lines
-    inner join products on order_lines.sku = products.sku
-    where products.category is not null and products.kind <> 'service'
-    group by order_lines.customer_key, products.category
+        categories.customer_key,
+        categories.category
+    from categories
+    where categories.kept_quantity > 0
+    group by categories.customer_key, categories.category
     qualify row_number() over (
-        partition by order_lines.customer_key
-        order by sum(order_lines.kept_quantity) desc nulls last, products.category nulls last
+        partition by categories.customer_key
+        order by sum(categories.kept_quantity) desc nulls last, categories.category nulls last
+    ) = 1
+),
+
+first_categories as (
+    select
+        categories.customer_key,
+        categories.category
+    from categories
+    inner join first_orders on categories.order_id = first_orders.order_id
+    qualify row_number() over (
+        partition by categories.customer_key
+        order by categories.ordered_quantity desc nulls last, categories.category nulls last
     ) = 1
 ),
 
@@ -141,6 +139,8 @@ final as (
         first_orders.channel as first_channel,
         first_orders.ship_country as first_country,
         first_orders.source as first_source,
+        first_categories.category as first_category,
+        totals.countries,
         cast(customers.birth_year as {{ dbt.type_bigint() }}) as birth_year,
         {% for column in [
             'orders_count', 'cancelled_orders_count', 'purchases_count', 'discounted_purchases_count', 'shipped_quantity',
@@ -164,6 +164,7 @@ final as (
         end as {{ money_type() }}) as net_spend_amount_reporting,
         coalesce(customers.marketing_consent, false) as has_marketing_consent,
         customers.customer_id is not null as is_registered,
+        first_orders.discount_amount > 0 as has_first_discount,
         {{ business_date('totals.first_order_at') }} as first_order_date,
         customers.created_at,
         totals.first_order_at,
@@ -183,6 +184,7 @@ final as (
     left join second_purchases on known_customers.customer_key = second_purchases.customer_key
     left join channel_counts on known_customers.customer_key = channel_counts.customer_key
     left join category_counts on known_customers.customer_key = category_counts.customer_key
+    left join first_categories on known_customers.customer_key = first_categories.customer_key
 )
 
 select * from final

@@ -1,6 +1,6 @@
 {#
   Two contents under one key, whatever they are about. Only flagged rows are read, so that this stays small. Feeds about neither
-  an order nor a SKU have subjects of their own: a customer, a cart, a piece of feedback, a rate, a parcel.
+  an order nor a SKU have subjects of their own: a customer, a cart, a payout, a piece of feedback, a rate, a parcel.
 #}
 {{ config(materialized='ephemeral') }}
 {%- set versioned = [
@@ -17,6 +17,7 @@
     ('returns', "'return'", 'return_id', 'order_id', 'sku', "concat(return_id, ' line ', line_id, ' ', status_word)", 'occurred_at'),
     ('actions', "'order'", 'order_id', 'order_id', 'null', 'action_id', 'occurred_at'),
     ('stock', "'sku'", 'sku', 'null', 'sku', 'movement_id', 'occurred_at'),
+    ('payouts', "'payout'", 'payout_id', 'null', 'null', 'movement_id', 'occurred_at'),
     ('carts', "'cart'", 'cart_id', 'order_id', 'sku', "concat(sku, ' ', status_word)", 'occurred_at'),
     ('feedback', "'feedback'", 'feedback_id', 'order_id', 'null', 'feedback_id', 'occurred_at'),
     ('fx_rates', "'rate'", "concat(cast(rate_date as " ~ dbt.type_string() ~ "), ' ', base, '/', quote)", 'null', 'null',
@@ -75,6 +76,11 @@ actions as (
 
 stock as (
     select * from {{ ref('stg_stock') }}
+    where has_conflict
+),
+
+payouts as (
+    select * from {{ ref('stg_payouts') }}
     where has_conflict
 ),
 

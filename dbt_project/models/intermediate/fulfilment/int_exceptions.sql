@@ -11,6 +11,10 @@ money as (
     select * from {{ ref('int_exceptions_money') }}
 ),
 
+payouts as (
+    select * from {{ ref('int_exceptions_payouts') }}
+),
+
 inventory as (
     select * from {{ ref('int_exceptions_inventory') }}
 ),
@@ -20,7 +24,7 @@ duplicate_orders as (
 ),
 
 raised as (
-    {% for family in ['fulfilment', 'staging', 'money', 'inventory'] -%}
+    {% for family in ['fulfilment', 'staging', 'money', 'payouts', 'inventory'] -%}
     select
         {{ family }}.subject_type,
         {{ family }}.subject_id,

@@ -9,6 +9,7 @@
     ('actions', "'order'", 'order_id', 'order_id', 'null', 'kind', 'occurred_at'),
     ('stock', "'sku'", 'sku', 'null', 'sku', 'kind', 'occurred_at'),
     ('products', "'sku'", 'sku', 'null', 'sku', 'kind', 'updated_at'),
+    ('payouts', "'payout'", 'payout_id', 'null', 'null', 'kind', 'occurred_at'),
     ('carts', "'cart'", 'cart_id', 'order_id', 'sku', 'status', 'occurred_at'),
 ] %}
 
@@ -56,6 +57,13 @@ stock as (
 
 products as (
     select * from {{ ref('stg_products') }}
+    where
+        is_current
+        and kind = 'unknown'
+),
+
+payouts as (
+    select * from {{ ref('stg_payouts') }}
     where
         is_current
         and kind = 'unknown'

@@ -76,7 +76,7 @@ feeds as (
     select distinct canonical_feeds.feed
     from (
         values
-        ('orders'), ('order_lines'), ('payments'), ('shipments'), ('tracking'), ('returns'), ('stock'), ('inbound'),
+        ('orders'), ('order_lines'), ('payments'), ('payouts'), ('shipments'), ('tracking'), ('returns'), ('stock'), ('inbound'),
         ('products'), ('customers'), ('fx_rates'), ('carts'), ('feedback'), ('actions')
     ) as canonical_feeds (feed)
 ),

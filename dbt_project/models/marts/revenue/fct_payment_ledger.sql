@@ -8,6 +8,15 @@ fx_daily as (
     select * from {{ published_ref('int_fx_daily') }}
 ),
 
+-- A payment keeps the time of a payout that was on its way when it was reported, also if the payout failed later.
+failed_payouts as (
+    select distinct
+        payouts_stated.payout_id,
+        payouts_stated.provider
+    from {{ published_ref('int_payouts_stated') }} as payouts_stated
+    where payouts_stated.payout_status in ('failed', 'cancelled')
+),
+
 final as (
     select
         payment_ledger.payment_id,
@@ -38,7 +47,7 @@ final as (
         payment_ledger.is_rate_missing,
         payment_ledger.occurred_date,
         payment_ledger.occurred_at,
-        payment_ledger.payout_at,
+        case when failed_payouts.payout_id is null then payment_ledger.payout_at end as payout_at,
         payment_ledger._file_id,
         payment_ledger._record,
         payment_ledger._source,
@@ -48,6 +57,10 @@ final as (
         on
             payment_ledger.currency = fx_daily.currency
             and payment_ledger.occurred_date = fx_daily.rate_date
+    left join failed_payouts
+        on
+            payment_ledger.payout_id = failed_payouts.payout_id
+            and coalesce(payment_ledger.provider, '') = coalesce(failed_payouts.provider, '')
 )
 
 select * from final

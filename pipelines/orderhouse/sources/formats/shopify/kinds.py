@@ -70,8 +70,6 @@ SET_ASIDE: dict[str, str] = {
     "checkout": "checkouts (no cart is told by a list of unfinished forms)",
     "inventory_item": "inventory items (they are no whole product; products bring the SKU)",
     "location": "locations (fulfilments and refunds name them by id)",
-    "payout": "payouts (an order's payments are told by its transactions)",
-    "balance_transaction": "payout transactions (they repeat payments already told, without being equal to them)",
     "shop": "shop settings",
 }
 

@@ -32,6 +32,7 @@ from orderhouse.sources.formats.shopify.fulfilments import (
 )
 from orderhouse.sources.formats.shopify.kinds import SET_ASIDE, read_kinds
 from orderhouse.sources.formats.shopify.orders import inside, sales_of
+from orderhouse.sources.formats.shopify.payouts import movements_of, states_of
 from orderhouse.sources.formats.shopify.refunds import REFUND, refund_lines, refund_payments, returns_of
 from orderhouse.sources.formats.shopify.sales import in_one_currency
 from orderhouse.sources.formats.shopify.transactions import REFUND_KIND, disputes_of, is_pending, payments_of
@@ -49,6 +50,8 @@ NO_VARIANTS = "products without variants"
 NO_LINES = "fulfilments without lines"
 EMPTY_REFUNDS = "refunds without returned lines or transactions with an outcome"
 
+NO_PAYOUT = "payout transactions that are in no payout yet, or are the payout itself"
+
 SKUS = {"inventory_item_id": pl.String(), "known_sku": pl.String()}
 NO_ROWS = pl.DataFrame(schema={RECORD: pl.Int64()})
 
@@ -57,7 +60,7 @@ class ShopifyOrders(Format):
     """Orders with all that they contain, and refunds, fulfilments, transactions, products and so on by themselves."""
 
     name = "shopify_orders"
-    version = "1"
+    version = "2"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "returns", "products", "customers")
     time_zone = "UTC"
 
@@ -93,6 +96,8 @@ class _Reading:
             "customer": self._customers,
             "inventory_level": self._levels,
             "dispute": self._disputes,
+            "payout": self._payouts,
+            "balance_transaction": self._movements,
         }
 
     def all(self) -> Iterator[FeedRows]:
@@ -192,6 +197,16 @@ class _Reading:
         rows, inquiries = disputes_of(frame)
         self._set_aside(INQUIRIES, inquiries)
         yield self._feed("payments", rows, malformed)
+
+    def _payouts(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
+        frame, malformed = frame_of(objects, shapes.PAYOUT)
+        yield self._feed("payouts", states_of(frame), malformed)
+
+    def _movements(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
+        frame, malformed = frame_of(objects, shapes.MOVEMENT)
+        rows, others = movements_of(frame)
+        self._set_aside(NO_PAYOUT, others)
+        yield self._feed("payouts", rows, malformed)
 
     def _products(self, objects: list[tuple[int, Object]]) -> Iterator[FeedRows]:
         frame, malformed = frame_of(objects, shapes.PRODUCT)

@@ -19,6 +19,7 @@ REFUND = "_refund"
 SHIPPING_REFUND = "shipping_refund"
 PARTS = ("goods", "tax", "shipping", "shipping_tax")
 SPLIT = ("goods_amount", "tax_amount", "shipping_amount")
+SHIPPING_SETS = ("subtotal_amount_set", "tax_amount_set")
 
 
 def refund_lines(refunds: pl.DataFrame, keep: str = REFUND) -> pl.DataFrame:
@@ -79,23 +80,49 @@ def refund_payments(refunds: pl.DataFrame, lines: pl.DataFrame, currency: str | 
     """Return rows of payments for the transactions of refunds.
 
     Args:
-        refunds: Refunds with `_refund`, `order_id`, and the lists `transactions` and `order_adjustments`.
+        refunds: Refunds with `_refund`, `order_id`, and the lists `transactions`, `order_adjustments` and
+            `refund_shipping_lines`.
         lines: Result of `refund_lines`, with `_refund`.
         currency: Currency of transactions that name none.
     """
     parents = refunds.rename({"order_id": "_order_id"})
     keys = [REFUND, RECORD, "_order_id", *(["_currency"] if "_currency" in refunds.columns else [])]
     moved = children(parents, "transactions", *keys).with_columns(order_id=pl.coalesce("order_id", "_order_id"))
-    rows = children(refunds, "order_adjustments", REFUND)
-    adjustments = rows.select(
+    return with_split(payments_of(moved, currency, REFUND), refunds, lines, _adjustments(refunds))
+
+
+def _adjustments(refunds: pl.DataFrame) -> pl.DataFrame:
+    """Return the refunded amounts that belong to no line.
+
+    Newer API versions list refunded shipping in `refund_shipping_lines`, above zero. Older ones list it among the
+    adjustments, below zero. Where both are there they tell the same.
+    """
+    adjusted = children(refunds, "order_adjustments", REFUND).select(
         REFUND,
         "kind",
         amount_shop=shop("amount", "amount_set"),
         amount_presentment=presentment("amount_set"),
         tax_shop=shop("tax_amount", "tax_amount_set"),
         tax_presentment=presentment("tax_amount_set"),
+        currency_presentment=_currency("amount_set"),
     )
-    return with_split(payments_of(moved, currency, REFUND), refunds, lines, adjustments)
+    listed = children(refunds, "refund_shipping_lines", REFUND)
+    in_shop = {name: pl.col(name).struct.field("shop_money").struct.field("amount") for name in SHIPPING_SETS}
+    shipping = listed.select(
+        REFUND,
+        kind=pl.lit(SHIPPING_REFUND),
+        amount_shop=_below_zero(in_shop["subtotal_amount_set"]),
+        amount_presentment=_below_zero(presentment("subtotal_amount_set")),
+        tax_shop=_below_zero(in_shop["tax_amount_set"]),
+        tax_presentment=_below_zero(presentment("tax_amount_set")),
+        currency_presentment=_currency("subtotal_amount_set"),
+    )
+    is_listed = pl.col(REFUND).is_in(shipping[REFUND].implode()) & (pl.col("kind") == SHIPPING_REFUND)
+    return pl.concat([adjusted.filter(~is_listed.fill_null(False)), shipping])
+
+
+def _below_zero(text: pl.Expr) -> pl.Expr:
+    return (-exact(text)).cast(TEXT)
 
 
 def with_split(
@@ -107,7 +134,8 @@ def with_split(
         payments: Rows of payments with `_refund`.
         refunds: `_refund` and id.
         lines: Result of `refund_lines`, with `_refund`.
-        adjustments: `_refund`, kind, and amount and tax in both currencies, negative where money is given back.
+        adjustments: `_refund`, kind, and amount and tax in both currencies, negative where money is given back, with
+            `currency_presentment`.
     """
     returned = lines.filter(pl.col("restock") != CANCELS).select(REFUND).unique()
     returned = returned.join(refunds.select(REFUND, return_id="id"), on=REFUND)
@@ -122,13 +150,17 @@ def with_split(
     paid = exact(pl.col("amount"))
     is_refund = pl.col("kind").str.starts_with(REFUND_KIND)
     adds_up = is_refund & (goods + tax + shipping + shipping_tax == paid)
-    # With prices that include tax, the goods' amount contains the tax already.
+    # With prices that include tax, the goods' amount contains the tax already, and that of shipping may contain it.
     adds_up_gross = is_refund & (goods + shipping == paid)
+    adds_up_mixed = is_refund & (goods + shipping + shipping_tax == paid)
     zero_tax = pl.lit(0, pl.Decimal(18, 4))
-    taken_off = [pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each) for each in (tax, shipping_tax)]
+    taken_off = [
+        pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each).when(adds_up_mixed).then(mixed)
+        for each, mixed in ((tax, tax), (shipping_tax, zero_tax))
+    ]
     return joined.with_columns(
         goods_amount=(goods - taken_off[0]).cast(TEXT),
-        tax_amount=pl.when(adds_up | adds_up_gross).then((tax + shipping_tax).cast(TEXT)),
+        tax_amount=pl.when(adds_up | adds_up_gross | adds_up_mixed).then((tax + shipping_tax).cast(TEXT)),
         shipping_amount=(shipping - taken_off[1]).cast(TEXT),
     ).select(*payments.drop(REFUND).columns, "return_id", *SPLIT)
 
@@ -138,9 +170,11 @@ def _parts(lines: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
     is_shipping = pl.col("kind") == SHIPPING_REFUND
     back = [
         adjustments.filter(is_shipping).select(
-            REFUND, **_negated("amount", "shipping"), **_negated("tax", "shipping_tax")
+            REFUND, "currency_presentment", **_negated("amount", "shipping"), **_negated("tax", "shipping_tax")
         ),
-        adjustments.filter(~is_shipping).select(REFUND, **_negated("amount", "goods"), **_negated("tax", "tax")),
+        adjustments.filter(~is_shipping).select(
+            REFUND, "currency_presentment", **_negated("amount", "goods"), **_negated("tax", "tax")
+        ),
     ]
     amounts = [f"{part}_{currency}" for part in ("goods", "tax") for currency in ("shop", "presentment")]
     of_lines = lines.select(REFUND, "currency_presentment", *(exact(pl.col(name)).alias(name) for name in amounts))

@@ -6,7 +6,10 @@ import polars as pl
 
 from orderhouse.sources.readers.json_objects import Shape, leaves, many, one
 
-__all__ = ["CUSTOMER", "DISPUTE", "EVENT", "FULFILLMENT", "LEVEL", "ORDER", "PRODUCT", "REFUND", "TRANSACTION"]
+__all__ = [
+    *("CUSTOMER", "DISPUTE", "EVENT", "FULFILLMENT", "LEVEL", "MOVEMENT", "ORDER", "PAYOUT", "PRODUCT", "REFUND"),
+    "TRANSACTION",
+]
 
 MONEY = one("amount", "currency_code")
 MONEY_SET = one(shop_money=MONEY, presentment_money=MONEY)
@@ -34,6 +37,7 @@ REFUND: Shape = {
         line_item=pl.Struct(ITEM),
     ),
     "order_adjustments": many("kind", "amount", "tax_amount", amount_set=MONEY_SET, tax_amount_set=MONEY_SET),
+    "refund_shipping_lines": many("id", subtotal_amount_set=MONEY_SET, tax_amount_set=MONEY_SET),
     "transactions": pl.List(pl.Struct(dict(TRANSACTION))),
 }
 FULFILLMENT: Shape = {
@@ -88,6 +92,10 @@ EVENT: Shape = {
     **leaves("id", "fulfillment_id", "status", "happened_at", "created_at", "message", "estimated_delivery_at"),
     **leaves("city", "province", "country"),
 }
+PAYOUT: Shape = leaves("id", "status", "date", "amount", "currency")
+MOVEMENT: Shape = leaves(
+    *("id", "type", "payout_id", "currency", "amount", "fee", "source_order_transaction_id", "processed_at")
+)
 DISPUTE: Shape = leaves(
     *("id", "order_id", "type", "status", "amount", "currency", "initiated_at", "evidence_sent_on", "finalized_on")
 )

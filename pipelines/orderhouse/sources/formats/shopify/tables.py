@@ -19,6 +19,7 @@ __all__ = ["adjustments", "fulfilments", "refund_lines", "refunds", "sales", "sh
 
 Tables = Mapping[str, Table]
 ADDRESS = "shipping_address"
+UNIT = 10_000
 
 
 def sales(tables: Tables) -> Sales:
@@ -90,7 +91,6 @@ def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
     taken_back = refunded.group_by("line_id").agg(
         cancelled_units=units.filter(pl.col("restock") == CANCELS).sum(), refunded_units=units.sum()
     )
-    quantity = whole(line.text("quantity"))
     in_shop, in_presentment = line.shop("original_total"), line.presentment("original_total")
     rows = line.frame.select(
         RECORD,
@@ -104,10 +104,10 @@ def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
         unfulfilled=whole(line.text("fulfillable_quantity", "unfulfilled_quantity")),
         is_gift_card=line.text("gift_card", "is_gift_card"),
         requires_shipping=line.text("requires_shipping"),
-        unit_price_shop=pl.coalesce(line.shop("price", "original_unit_price"), _each(in_shop, quantity)),
-        unit_price_presentment=pl.coalesce(
-            line.presentment("price", "original_unit_price"), _each(in_presentment, quantity)
-        ),
+        own_price_shop=line.shop("price", "original_unit_price"),
+        own_price_presentment=line.presentment("price", "original_unit_price"),
+        total_shop=in_shop,
+        total_presentment=in_presentment,
         whole_shop=line.shop("total_discount"),
         whole_presentment=line.presentment("total_discount"),
         synced=line.instant(SYNCED),
@@ -130,16 +130,42 @@ def _lines(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
         "unfulfilled",
         "is_gift_card",
         "requires_shipping",
-        "unit_price_shop",
-        "unit_price_presentment",
+        *_priced("shop", is_allocated),
+        *_priced("presentment", is_allocated),
         "tax_amount_shop",
         "tax_amount_presentment",
         updated_at=pl.coalesce("updated_at", "synced"),
         sku=sku_of(),
         cancelled_quantity=pl.coalesce("cancelled_units", zero) + pl.max_horizontal(pl.coalesce(gone, zero), zero),
-        discount_amount_shop=pl.when(is_allocated).then("allocated_shop").otherwise("whole_shop"),
-        discount_amount_presentment=pl.when(is_allocated).then("allocated_presentment").otherwise("whole_presentment"),
     )
+
+
+def _priced(currency: str, is_allocated: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return unit price and discount of a line in one of its currencies.
+
+    A line without a price has the total of its units. Where this does not divide, the price is rounded up to four
+    decimals, and the excess is part of the discount.
+    """
+    own, quantity = pl.col(f"own_price_{currency}"), whole(pl.col("quantity"))
+    total_cost = (exact(pl.col(f"total_{currency}")) * UNIT).cast(pl.Int64)
+    each = -((-total_cost) // pl.when(quantity > 0).then(quantity))
+    price, excess = _amount(each), _amount(each * quantity - total_cost)
+    discount = pl.when(is_allocated).then(f"allocated_{currency}").otherwise(f"whole_{currency}")
+    is_uneven = own.is_null() & (each * quantity != total_cost).fill_null(False)
+    readable = discount.is_null() | exact(discount).is_not_null()
+    more = (pl.coalesce(exact(discount), pl.lit(0, pl.Decimal(18, 4))) + excess).cast(TEXT)
+    return (
+        pl.coalesce(own, price.cast(TEXT)).alias(f"unit_price_{currency}"),
+        pl.when(is_uneven & readable).then(more).otherwise(discount).alias(f"discount_amount_{currency}"),
+    )
+
+
+def _amount(ten_thousandths: pl.Expr) -> pl.Expr:
+    """Return whole ten-thousandths as an amount."""
+    sign = pl.when(ten_thousandths < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    digits = ten_thousandths.abs().cast(TEXT).str.zfill(5)
+    written = pl.concat_str(sign, digits.str.head(-4), pl.lit("."), digits.str.tail(4))
+    return written.cast(pl.Decimal(18, 4), strict=False)
 
 
 def _shipping(tables: Tables, orders: pl.DataFrame) -> pl.DataFrame:
@@ -193,6 +219,7 @@ def _extras(order: Table, orders: pl.DataFrame, lines: pl.DataFrame, shipping: p
     untaxed = pl.col(ORDER).is_in(lines[ORDER].drop_nulls().implode()) & ~pl.col(ORDER).is_in(taxed[ORDER].implode())
     nothing = pl.lit(None, TEXT)
     charged = order.frame.select(
+        RECORD,
         tip_shop=order.shop("total_tip_received"),
         tip_presentment=order.presentment("total_tip_received"),
         duties_shop=order.shop("original_total_duties"),
@@ -203,7 +230,7 @@ def _extras(order: Table, orders: pl.DataFrame, lines: pl.DataFrame, shipping: p
         tax_presentment=order.presentment("total_tax"),
     )
     known = orders.select(ORDER, RECORD, "order_id", "updated_at")
-    return pl.concat([known, charged], how="horizontal").with_columns(
+    return known.join(charged, on=RECORD, how="left", maintain_order="left").with_columns(
         tax_shop=pl.when(untaxed).then("tax_shop").otherwise(nothing)
     )
 
@@ -264,6 +291,7 @@ def adjustments(tables: Tables) -> pl.DataFrame:
         amount_presentment=row.presentment("amount"),
         tax_shop=row.shop("tax_amount"),
         tax_presentment=row.presentment("tax_amount"),
+        currency_presentment=row.presentment_currency("amount"),
     )
     return given.join(known_refunds, left_on="refund_id", right_on="id", how="inner").drop("refund_id")
 
@@ -371,10 +399,3 @@ def _summed(table: Table, key: str, name: str, *bases: str) -> pl.DataFrame:
 def _complete(in_shop: str, in_presentment: str) -> pl.Expr:
     alone = lacks(pl.col(in_shop), pl.col(in_presentment)).any()
     return pl.when(~alone).then(total(pl.col(in_presentment)))
-
-
-def _each(amount: pl.Expr, quantity: pl.Expr) -> pl.Expr:
-    """Return the price of one unit, if the line's total divides exactly at four decimals."""
-    units = pl.when(quantity > 0).then(quantity)
-    unit = (exact(amount) / units).cast(pl.Decimal(18, 4), strict=False)
-    return pl.when(unit * units == exact(amount)).then(unit.cast(TEXT))

@@ -52,7 +52,7 @@ class ShopifyTables(Format):
     """Tables by name: ``[…shopify_][gql_]<table>[_data].csv``; each of them may be missing."""
 
     name = "shopify_tables"
-    version = "1"
+    version = "2"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "returns", "products", "customers")
     is_bundle = True
     time_zone = "UTC"

@@ -1,6 +1,6 @@
-"""Stripe's API objects and events as payments: webhook bodies, answers of lists, event logs, fixtures.
+"""Stripe's API objects and events as payments and payouts: webhook bodies, answers of lists, event logs, fixtures.
 
-Every record gives payments, is ignored under a name that the ledger shows, or is malformed.
+Every record gives rows, is ignored under a name that the ledger shows, or is malformed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ import polars as pl
 
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.formats.format import Declaration, FeedRows, Format
+from orderhouse.sources.formats.stripe.disputes import later_movements, taken_and_back
 from orderhouse.sources.formats.stripe.minor_units import instant_of
 from orderhouse.sources.formats.stripe.objects import Batch, Found, Object, at, read_objects
 from orderhouse.sources.formats.stripe.payments import (
     CHARGES,
     DISPUTES,
+    LATER,
     REFUNDS,
     of_charges,
     of_disputes,
     of_refunds,
     typed,
 )
+from orderhouse.sources.formats.stripe.payouts import PAYOUTS, states_of
 from orderhouse.sources.readers.records import RECORD
 
 __all__ = ["StripeEvents", "order_paths"]
@@ -36,11 +39,11 @@ class StripeEvents(Format):
     """Objects and events of Stripe's API, one file at a time."""
 
     name = "stripe_events"
-    version = "1"
-    covers = ("payments",)
+    version = "2"
+    covers = ("payments", "payouts")
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
-        """Yield the payments of one file."""
+        """Yield the payments of one file, and the states of payouts."""
         (file,) = files
         paths = order_paths(source)
         unused: list[tuple[str, int]] = []
@@ -48,6 +51,9 @@ class StripeEvents(Format):
         for batch in read_objects(file):
             frame, without = _payments(batch, paths)
             yield FeedRows("payments", file, frame, malformed=batch.malformed)
+            payouts = _payouts(batch)
+            if payouts.height:
+                yield FeedRows("payouts", file, payouts)
             unused += batch.unused + without
             test_mode += batch.test_mode
         if unused or test_mode:
@@ -65,10 +71,16 @@ def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     charges, refunds, disputes = (
         [found for found in batch.found if found.kind == kind] for kind in ("charge", "refund", "dispute")
     )
+    later = [
+        (each.record, _later(each.body, moved, paths)) for each in disputes for moved in later_movements(each.body)
+    ]
     taken = [
         of_charges(_dated(typed([_charge(each.body, paths) for each in charges], _records(charges), CHARGES))),
         of_refunds(_dated(typed([_refund(each.body, paths) for each in refunds], _records(refunds), REFUNDS))),
-        of_disputes(_dated(typed([_dispute(each, paths) for each in disputes], _records(disputes), DISPUTES))),
+        of_disputes(
+            _dated(typed([_dispute(each, paths) for each in disputes], _records(disputes), DISPUTES)),
+            _dated(typed([fields for _, fields in later], [record for record, _ in later], LATER)),
+        ),
     ]
     rows = pl.concat([frame for frame, _ in taken])
     # One object may be in a file several times, alone and expanded in other objects.
@@ -78,12 +90,30 @@ def _payments(batch: Batch, paths: tuple[str, ...]) -> tuple[pl.DataFrame, list[
     return rows, without + [(split, each.record) for each in charges if _lacks_refunds(each.body)]
 
 
+def _payouts(batch: Batch) -> pl.DataFrame:
+    """Return the distinct states of the payouts of a batch."""
+    found = [each for each in batch.found if each.kind == "payout"]
+    rows = states_of(_dated(typed([_payout(each.body) for each in found], _records(found), PAYOUTS)))
+    return rows.unique(maintain_order=True).sort(RECORD, maintain_order=True)
+
+
+def _payout(body: Object) -> Fields:
+    return {
+        "payout_id": at(body, "id"),
+        "status": at(body, "status") or "unknown",
+        "amount": at(body, "amount"),
+        "currency": at(body, "currency"),
+        "created": at(body, "created"),
+        "arrives_at": at(body, "arrival_date"),
+    }
+
+
 def _records(found: Iterable[Found]) -> list[int]:
     return [each.record for each in found]
 
 
 def _dated(frame: pl.DataFrame) -> pl.DataFrame:
-    instants = [name for name in ("created", "moved_at", "won_at", "lost_at") if name in frame.columns]
+    instants = [name for name in ("created", "moved_at", "won_at", "lost_at", "arrives_at") if name in frame.columns]
     return frame.with_columns(instant_of(pl.col(name)).alias(name) for name in instants)
 
 
@@ -100,9 +130,8 @@ def _charge(body: Object, paths: tuple[str, ...]) -> Fields:
 
 
 def _refund(body: Object, paths: tuple[str, ...]) -> Fields:
-    own = tuple(path for path in paths if path.startswith("metadata."))
     return {
-        **_shared(body, own),
+        **_shared(body, _own(paths)),
         "refund_id": at(body, "id"),
         "charge_id": _id(body.get("charge")),
         "moved": "true" if _id(body.get("balance_transaction")) else "false",
@@ -110,23 +139,36 @@ def _refund(body: Object, paths: tuple[str, ...]) -> Fields:
 
 
 def _dispute(found: Found, paths: tuple[str, ...]) -> Fields:
-    """Return the fields of a dispute; its first movement of money takes the amount, a later one gives it back."""
     body = found.body
-    own = tuple(path for path in paths if path.startswith("metadata."))
-    movements = body.get("balance_transactions")
-    moved = [each for each in movements if isinstance(each, dict)] if isinstance(movements, list) else []
-    taken = next((each for each in moved if (at(each, "amount") or "").startswith("-")), {})
-    back = next((each for each in moved if not (at(each, "amount") or "-").startswith("-")), {})
+    taken, back = taken_and_back(body)
     return {
-        **_shared(body, own),
+        **_shared(body, _own(paths)),
         "dispute_id": at(body, "id"),
         "charge_id": _id(body.get("charge")),
-        "fee": at(taken, "fee"),
-        "fee_currency": at(taken, "currency"),
-        "won_at": at(back, "created"),
-        "won_fee": at(back, "fee"),
+        "fee": taken["cost"],
+        "fee_currency": taken["currency"],
+        "won_at": back["created"],
+        "won_fee": back["cost"],
         "lost_at": found.at if found.event == CLOSED else None,
     }
+
+
+def _later(dispute: Object, moved: Fields, paths: tuple[str, ...]) -> Fields:
+    """Return the fields of a further movement of a dispute, whose cost is its fee."""
+    return {
+        **_shared(dispute, _own(paths)),
+        "dispute_id": at(dispute, "id"),
+        "movement_id": moved["movement_id"],
+        "charge_id": _id(dispute.get("charge")),
+        "created": moved["created"],
+        "fee": moved["cost"],
+        "fee_currency": moved["currency"],
+    }
+
+
+def _own(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths that a refund or dispute has itself; the others are those of charges."""
+    return tuple(path for path in paths if path.startswith("metadata."))
 
 
 def _shared(body: Object, paths: tuple[str, ...]) -> Fields:

@@ -1,7 +1,7 @@
-"""The Stripe objects in a file: lists, events and expanded parts are opened to find charges, refunds and disputes.
+"""The Stripe objects in a file: lists, events and expanded parts are opened to find those that are used.
 
 Stripe lets a caller expand any id into its object, so a file has no fixed shape. Opening it is part of decoding JSON.
-The meaning of the objects belongs in `payments`.
+The meaning of the objects belongs in `payments` and `payouts`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ __all__ = ["Batch", "Found", "at", "read_objects"]
 
 Object = dict[str, Any]
 EVENT_TYPE = re.compile(r"^[a-z0-9_]+(?:\.[a-z0-9_]+)+$")
-PAYMENTS = ("charge", "refund", "dispute")
+USED = ("charge", "refund", "dispute", "payout")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A charge, refund or dispute.
+    """A charge, refund, dispute or payout.
 
     Attributes:
-        kind: ``charge``, ``refund`` or ``dispute``.
+        kind: ``charge``, ``refund``, ``dispute`` or ``payout``.
         record: Its record.
         body: The object.
         event: Type of the event that contains it; empty outside of an event.
@@ -49,7 +49,7 @@ class Batch:
     """Some objects of a file.
 
     Attributes:
-        found: Charges, refunds and disputes.
+        found: Charges, refunds, disputes and payouts.
         malformed: Records that are not objects of Stripe.
         unused: Name of the kind and record, for objects that give no rows.
         test_mode: Number of objects of test mode.
@@ -122,7 +122,7 @@ def _explain(value: Any) -> str:
 
 
 def _opened(record: int, value: Any) -> tuple[list[Found], str]:
-    """Return the charges, refunds and disputes in a value, and the name of its kind, empty if that is unknown."""
+    """Return the objects that are used in a value, and the name of its kind, empty if that is unknown."""
     if not isinstance(value, dict):
         return [], ""
     kind = value.get("object")
@@ -139,14 +139,14 @@ def _opened(record: int, value: Any) -> tuple[list[Found], str]:
 
 
 def _inside(record: int, body: Any, event: str, instant: str | None) -> Iterator[Found]:
-    """Yield an object and the charges, refunds and disputes expanded in it.
+    """Yield an object, if it is used, and those expanded in it.
 
     An expanded part is not the subject of the event, so it gets no event.
     """
     if not isinstance(body, dict):
         return
     kind = body.get("object")
-    if kind in PAYMENTS:
+    if kind in USED:
         yield Found(kind, record, body, event, instant)
     if kind == "charge":
         # A refund inside a charge may lack the charge's id, which its payment needs as parent.

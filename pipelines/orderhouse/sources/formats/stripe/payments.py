@@ -14,7 +14,7 @@ import polars as pl
 from orderhouse.sources.formats.stripe.minor_units import amount_of
 from orderhouse.sources.readers.records import RECORD
 
-__all__ = ["CHARGES", "DISPUTES", "REFUNDS", "Taken", "of_charges", "of_disputes", "of_refunds", "typed"]
+__all__ = ["CHARGES", "DISPUTES", "LATER", "REFUNDS", "Taken", "of_charges", "of_disputes", "of_refunds", "typed"]
 
 PROVIDER = "stripe"
 _SHARED = (
@@ -31,10 +31,12 @@ _SHARED = (
 )
 CHARGES = ("charge_id", *_SHARED, "captured", "amount_captured", "method")
 REFUNDS = ("refund_id", "charge_id", *_SHARED, "moved")
-DISPUTES = ("dispute_id", "charge_id", *_SHARED, "won_at", "won_fee", "lost_at")
+DISPUTES = ("dispute_id", "charge_id", *_SHARED, "won_at", "won_fee", "won_payout_id", "won_payout_at", "lost_at")
+LATER = ("dispute_id", "movement_id", "charge_id", *_SHARED)
 PENDING = ("pending", "requires_action")
 INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed", "prevented")
 OPEN = ("needs_response", "under_review")
+ENDED = ("failed", "canceled")
 
 Taken = tuple[pl.DataFrame, dict[str, list[int]]]
 """Rows of payments, and the records that give no row, by the name of their kind."""
@@ -75,40 +77,34 @@ def of_charges(charges: pl.DataFrame) -> Taken:
 def of_refunds(refunds: pl.DataFrame) -> Taken:
     """Return the payments of refunds; a refund counts once it has succeeded.
 
-    A refund that failed later returned the money, which is a row of its own. A refund that moved no balance released an
-    authorisation, or the rest of one after a partial capture.
+    A refund that failed or was canceled, also after the money had moved, has the same id as the refund that an earlier
+    view may have reported, and takes its place. A refund that moved no balance released an authorisation, or the rest
+    of one after a partial capture.
     """
     refunds = _of_charge(refunds, "refund_id").with_columns(status=pl.col("status").fill_null("unknown"))
     status, key = pl.col("status"), pl.col("refund_id")
     moved = pl.col("moved") == "true"
-    ended = status.is_in(["failed", "canceled"])
-    known = pl.any_horizontal(status == "succeeded", status.is_in(PENDING), ended)
+    known = pl.any_horizontal(status.is_in(["succeeded", *ENDED]), status.is_in(PENDING))
     waiting = refunds.filter(status.is_in(PENDING))
-    # A refund that failed before any money moved is no event.
-    nothing = refunds.filter(ended & ~moved)
-    # A refund that failed after the money moved was sent first and returned later.
-    sent = refunds.filter((status == "succeeded") & moved | ended & moved)
-    released = refunds.filter((status == "succeeded") & ~moved)
-    returned = refunds.filter(ended & moved)
-    other = refunds.filter(~known)
     charge = pl.col("charge_id")
     rows = [
-        _rows(sent, key, "refund/succeeded", charge, amount="amount"),
-        _rows(released, key, "refund/released", charge, amount="amount"),
-        _rows(returned, key + "/returned", "refund/returned", charge, amount="amount", with_fee=False),
-        _rows(other, key + "/" + status, "refund/" + status, charge, amount="amount", with_fee=False),
+        _rows(refunds.filter((status == "succeeded") & moved), key, "refund/succeeded", charge, amount="amount"),
+        _rows(refunds.filter((status == "succeeded") & ~moved), key, "refund/released", charge, amount="amount"),
+        _rows(refunds.filter(status.is_in(ENDED)), key, "refund/" + status, charge, amount="amount", with_fee=False),
+        _rows(refunds.filter(~known), key + "/" + status, "refund/" + status, charge, amount="amount", with_fee=False),
     ]
-    kept = {
-        "pending refunds": waiting[RECORD].to_list(),
-        "refunds that moved no money": nothing[RECORD].to_list(),
-    }
-    return pl.concat(rows), kept
+    return pl.concat(rows), {"pending refunds": waiting[RECORD].to_list()}
 
 
-def of_disputes(disputes: pl.DataFrame) -> Taken:
+def of_disputes(disputes: pl.DataFrame, later: pl.DataFrame) -> Taken:
     """Return the payments of disputes.
 
-    A dispute takes the money when it is opened; an inquiry takes none. The decisions have instants of their own.
+    A dispute takes the money when it is opened; an inquiry takes none. The decisions have instants of their own. A
+    movement after the one that takes the money, and other than the one that gives it back, is a cost of the dispute.
+
+    Args:
+        disputes: Disputes (the columns of DISPUTES and `_record`).
+        later: Their further movements (the columns of LATER and `_record`), with what each costs as its fee.
     """
     disputes = _of_charge(disputes, "dispute_id").with_columns(status=pl.col("status").fill_null("unknown"))
     status, key = pl.col("status"), pl.col("dispute_id")
@@ -117,7 +113,10 @@ def of_disputes(disputes: pl.DataFrame) -> Taken:
     won, lost = disputes.filter(status == "won"), disputes.filter(status == "lost")
     other = disputes.filter(~status.is_in([*INQUIRIES, *OPEN, "won", "lost"]))
     charge = pl.col("charge_id")
-    back = won.filter(pl.col("won_at").is_not_null()).with_columns(fee="won_fee", created="won_at")
+    back = won.filter(pl.col("won_at").is_not_null()).with_columns(
+        fee="won_fee", created="won_at", payout_id="won_payout_id", payout_at="won_payout_at"
+    )
+    costs = _of_charge(later, "dispute_id").filter(_has_fee()).with_columns(amount=pl.lit("0"))
     rows = [
         _rows(opened, key, "dispute/created", charge, amount="amount"),
         _rows(back, key + "/won", "dispute/won", charge, amount="amount"),
@@ -129,6 +128,7 @@ def of_disputes(disputes: pl.DataFrame) -> Taken:
             amount="amount",
             with_fee=False,
         ),
+        _rows(costs, key + "/" + pl.col("movement_id"), "dispute/adjusted", charge, amount="amount"),
         _rows(other, key + "/" + status, "dispute/" + status, charge, amount="amount", with_fee=False),
     ]
     kept = {

@@ -19,12 +19,14 @@ from orderhouse.sources.formats.stripe.events import order_paths
 from orderhouse.sources.formats.stripe.payments import (
     CHARGES,
     DISPUTES,
+    LATER,
     REFUNDS,
     Taken,
     of_charges,
     of_disputes,
     of_refunds,
 )
+from orderhouse.sources.formats.stripe.payouts import MOVEMENTS, PAYOUTS, movements_of, states_of
 from orderhouse.sources.formats.whole_files import CsvFile, read_whole
 from orderhouse.sources.readers.records import RECORD
 
@@ -46,8 +48,10 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "refund": ("balance_transaction_id", "metadata"),
     "dispute": ("balance_transaction", "metadata"),
     "balance_transaction": ("payout_id", "type", "created"),
+    "payout": ("amount", "currency", "created"),
 }
 PAID_OUT = ("paid", "in_transit")
+FED = ("charge", "refund", "dispute", "payout", "balance_transaction")
 CSV = re.compile(r"(?:_data)?\.csv(?:\.gz|\.zst)?$")
 
 
@@ -55,8 +59,8 @@ class StripeTables(Format):
     """The tables of one folder in one bundle."""
 
     name = "stripe_tables"
-    version = "1"
-    covers = ("payments",)
+    version = "2"
+    covers = ("payments", "payouts")
     is_bundle = True
     time_zone = "UTC"
 
@@ -71,15 +75,22 @@ class StripeTables(Format):
         tables = {table: _read(source, table, by_table) for table in NEEDED}
         settled = _settled(tables)
         paths = order_paths(source)
+        disputes, later = _disputes(tables, settled, paths)
         for table, taken in (
             ("charge", of_charges(_charges(tables, settled, paths))),
             ("refund", of_refunds(_refunds(tables, settled, paths))),
-            ("dispute", of_disputes(_disputes(tables, settled, paths))),
+            ("dispute", of_disputes(disputes, later)),
         ):
             if table in by_table:
-                yield from _fed(tables[table], taken)
+                yield from _fed(tables[table], "payments", taken)
+        for table, rows in (
+            ("payout", states_of(_payouts(tables))),
+            ("balance_transaction", movements_of(_movements(tables, settled, disputes, later))),
+        ):
+            if table in by_table:
+                yield from _fed(tables[table], "payouts", _with_rest(tables[table], rows))
         for file in files:
-            if file not in [by_table.get(table) for table in ("charge", "refund", "dispute")]:
+            if file not in [by_table.get(table) for table in FED]:
                 yield _looked_up(file, next((each for each in tables.values() if each.file is file), None))
 
 
@@ -157,24 +168,129 @@ def _refunds(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str
     return rows.select(*_shared(rows, paths), "charge_id", refund_id="id", moved=moved)[[*REFUNDS, RECORD]]
 
 
-def _disputes(tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]) -> pl.DataFrame:
-    """Return the disputes with the instants of their decisions.
+def _disputes(
+    tables: dict[str, CsvFile], settled: pl.DataFrame, paths: tuple[str, ...]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the disputes with the instants of their decisions, and their further movements.
 
     No table has the instant of a decision. For a won dispute the movement that returned the money gives it, otherwise
-    the opening.
+    the opening. The table names the movement that took the money.
     """
     rows = _with_movement(tables["dispute"].frame, "balance_transaction", settled)
-    is_back = ~pl.col("moved_amount").str.starts_with("-") & pl.col("moved_for").is_not_null()
-    back = settled.filter(is_back).unique("moved_for", keep="first").select(id="moved_for", back_at="moved_at")
-    rows = rows.join(back, on="id", how="left", maintain_order="left")
-    return rows.select(
+    of_dispute = settled.join(
+        rows.select(moved_for="id", taken="balance_transaction", dispute_status="status"), on="moved_for", how="inner"
+    ).sort("moved_at", "moved_by", nulls_last=True)
+    is_back = ~pl.col("moved_amount").str.starts_with("-")
+    back = of_dispute.filter(is_back).unique("moved_for", keep="first", maintain_order=True)
+    is_won = pl.col("dispute_status").str.to_lowercase() != "lost"
+    others = of_dispute.filter(pl.col("moved_by") != pl.col("taken")).join(
+        back.filter(is_won), on="moved_by", how="anti"
+    )
+    rows = rows.join(
+        back.select(
+            id="moved_for",
+            back_at="moved_at",
+            back_fee="fee",
+            back_payout_id="payout_id",
+            back_payout_at="payout_at",
+        ),
+        on="id",
+        how="left",
+        maintain_order="left",
+    )
+    disputes = rows.select(
         *_shared(rows, paths),
         "charge_id",
         dispute_id="id",
         won_at=pl.coalesce("back_at", "created"),
-        won_fee=pl.lit(None, pl.String),
+        won_fee="back_fee",
+        won_payout_id="back_payout_id",
+        won_payout_at="back_payout_at",
         lost_at="created",
     )[[*DISPUTES, RECORD]]
+    return disputes, _later(others, disputes)
+
+
+def _later(others: pl.DataFrame, disputes: pl.DataFrame) -> pl.DataFrame:
+    """Return further movements of disputes, each with what it costs as its fee."""
+    shared = disputes.select("dispute_id", "charge_id", "order_id", "currency", "status", "amount", RECORD)
+    moved = others.select(
+        "fee_currency",
+        "moved_at",
+        "payout_id",
+        "payout_at",
+        dispute_id="moved_for",
+        movement_id="moved_by",
+        created="moved_at",
+        fee=(_whole("fee").fill_null(0) - _whole("moved_amount")).cast(pl.String),
+    )
+    return (
+        moved.rename({"moved_at": "created_at"})
+        .join(shared, on="dispute_id", how="inner")
+        .with_columns(moved_at="created_at")[[*LATER, RECORD]]
+    )
+
+
+def _whole(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Int64, strict=False)
+
+
+def _payouts(tables: dict[str, CsvFile]) -> pl.DataFrame:
+    """Return the payouts; one without the instant of its creation has that of its arrival."""
+    return tables["payout"].frame.select(
+        RECORD,
+        "status",
+        "amount",
+        "currency",
+        payout_id="id",
+        created=pl.coalesce("created", "arrival_date"),
+        arrives_at="arrival_date",
+    )[[*PAYOUTS, RECORD]]
+
+
+def _movements(
+    tables: dict[str, CsvFile], settled: pl.DataFrame, disputes: pl.DataFrame, later: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the movements of the balance, each with its payout and the payment event that it belongs to."""
+    charges, refunds, table = (tables[name].frame for name in ("charge", "refund", "dispute"))
+    back = disputes.filter(pl.col("status") == "won").select(moved_for="dispute_id", created="won_at", fee="won_fee")
+    returned = settled.join(back, left_on=["moved_for", "moved_at"], right_on=["moved_for", "created"], how="inner")
+    is_back = ~pl.col("moved_amount").str.starts_with("-")
+    explained = pl.concat(
+        [
+            charges.select(movement_id="balance_transaction_id", source="id", payment_id=pl.col("id") + "/captured"),
+            refunds.select(movement_id="balance_transaction_id", source="id", payment_id="id"),
+            table.select(movement_id="balance_transaction", source="id", payment_id="id"),
+            returned.filter(is_back).select(
+                movement_id="moved_by", source="moved_for", payment_id=pl.col("moved_for") + "/won"
+            ),
+            later.select(
+                "movement_id", source="dispute_id", payment_id=pl.col("dispute_id") + "/" + pl.col("movement_id")
+            ),
+        ]
+    ).unique(["movement_id", "source"], keep="first", maintain_order=True)
+    rows = tables["balance_transaction"].frame.select(RECORD, "type", "source", movement_id="id")
+    moved = settled.select(
+        "fee",
+        "payout_id",
+        movement_id="moved_by",
+        amount="moved_amount",
+        currency="fee_currency",
+        created="moved_at",
+    )
+    return (
+        rows.unique("movement_id", keep="first", maintain_order=True)
+        .join(moved, on="movement_id", how="inner", maintain_order="left")
+        .join(explained, on=["movement_id", "source"], how="left", maintain_order="left")
+    )[[*MOVEMENTS, RECORD]]
+
+
+def _with_rest(table: CsvFile, rows: pl.DataFrame) -> Taken:
+    """Return rows of payouts, and the records that give none: they are looked up or belong to no payout."""
+    used = rows[RECORD].implode()
+    return rows, {
+        "rows that are no part of a payout": table.frame.filter(~pl.col(RECORD).is_in(used))[RECORD].to_list()
+    }
 
 
 def _with_movement(rows: pl.DataFrame, by: str, settled: pl.DataFrame) -> pl.DataFrame:
@@ -221,11 +337,11 @@ def _shared(rows: pl.DataFrame, paths: tuple[str, ...]) -> list[pl.Expr]:
     return [order_id.alias("order_id"), pl.col("status").str.to_lowercase(), *(pl.col(name) for name in plain)]
 
 
-def _fed(table: CsvFile, taken: Taken) -> Iterator[FeedRows]:
+def _fed(table: CsvFile, feed: str, taken: Taken) -> Iterator[FeedRows]:
     rows, without = taken
     counted = tuple(f"{len(records)} × {name}" for name, records in without.items() if records)
     rows = rows.sort(RECORD, maintain_order=True)
-    yield FeedRows("payments", table.file, rows, malformed=table.malformed, ignored=table.ignored)
+    yield FeedRows(feed, table.file, rows, malformed=table.malformed, ignored=table.ignored)
     if counted:
         records = pl.DataFrame({RECORD: [each for records in without.values() for each in records]})
         yield FeedRows(None, table.file, records.cast(pl.Int64), role="lookup", ignored=counted)

@@ -29,7 +29,7 @@ class WooCommerce(Format):
     """Objects of WooCommerce's API, one file at a time."""
 
     name = "woocommerce_orders"
-    version = "1"
+    version = "2"
     covers = ("orders", "order_lines", "payments", "returns", "products", "customers")
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:

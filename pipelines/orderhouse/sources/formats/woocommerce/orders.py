@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.sources.formats.woocommerce.amounts import instant, priced
+from orderhouse.sources.formats.woocommerce.amounts import instant, priced, text_of, units_of
+from orderhouse.sources.formats.woocommerce.fees import OFF, OFF_TAX, discounts_of
 from orderhouse.sources.readers.json_objects import Shape, leaves, many, one
 from orderhouse.sources.readers.records import RECORD
 
@@ -83,9 +84,14 @@ def orders_of(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def lines_of(orders: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per item, and one per fee, which is a unit that needs no shipping."""
+    """Return one row per item, and one per fee, which is a unit that needs no shipping.
+
+    A fee below zero is a discount on the others, see `fees`.
+    """
     clocked = orders.select(RECORD, "line_items", "fee_lines", order_id="id", updated_at=_updated_at())
-    items = _listed(clocked, "line_items")
+    items, fees = _listed(clocked, "line_items"), _listed(clocked, "fee_lines")
+    discounts = discounts_of(items, fees)
+    items, fees = _discounted(items, discounts), _discounted(fees, discounts).filter(~pl.col("_is_spread"))
     unit_price, discount = priced(pl.col("subtotal"), pl.col("total"), pl.col("quantity"))
     variation = pl.when(pl.col("variation_id") != "0").then("variation_id")
     bought = items.select(
@@ -100,19 +106,39 @@ def lines_of(orders: pl.DataFrame) -> pl.DataFrame:
         tax_amount="total_tax",
         requires_shipping=pl.lit(None, pl.String),
     )
-    fees = _listed(clocked, "fee_lines").select(
+    charged = fees.select(
         "order_id",
         "updated_at",
         RECORD,
         line_id="id",
         sku=pl.lit(FEE),
         quantity=pl.lit("1"),
-        unit_price="total",
-        discount_amount=pl.lit(None, pl.String),
+        unit_price="_before",
+        discount_amount=pl.when(pl.col(OFF) != 0).then(text_of(pl.col(OFF))),
         tax_amount="total_tax",
         requires_shipping=pl.lit("false"),
     )
-    return pl.concat([bought, fees.select(bought.columns)]).sort(RECORD, maintain_order=True)
+    return pl.concat([bought, charged.select(bought.columns)]).sort(RECORD, maintain_order=True)
+
+
+def _discounted(lines: pl.DataFrame, discounts: pl.DataFrame) -> pl.DataFrame:
+    """Return lines with total and tax less what fees below zero take off; `_before` is the total before."""
+    joined = lines.join(
+        discounts.with_columns(_is_spread=pl.col(OFF).is_null()),
+        left_on=[RECORD, "id"],
+        right_on=[RECORD, "line_id"],
+        how="left",
+        maintain_order="left",
+    )
+    off, off_tax = pl.col(OFF), pl.col(OFF_TAX)
+    return joined.with_columns(
+        _before="total",
+        _is_spread=pl.col("_is_spread").fill_null(False),
+        total=pl.when(off != 0).then(text_of(units_of(pl.col("total")) - off)).otherwise("total"),
+        total_tax=pl.when(off_tax != 0)
+        .then(text_of(pl.coalesce(units_of(pl.col("total_tax")), pl.lit(0, pl.Int64)) - off_tax))
+        .otherwise("total_tax"),
+    )
 
 
 def payments_of(orders: pl.DataFrame) -> pl.DataFrame:

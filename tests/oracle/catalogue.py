@@ -1,0 +1,74 @@
+"""Rows of the products and of the carts as the oracle expects them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.oracle.days import business_day
+from tests.oracle.expected_stock import inventory_positions
+from tests.oracle.lines import Line
+from tests.oracle.orders import Order
+from tests.oracle.state import State, lines_by_sku
+from tests.oracle.versions import Row, grouped
+
+__all__ = ["carts", "products"]
+
+Cells = dict[tuple[Any, ...], dict[str, Any]]
+
+
+def products(state: State) -> Cells:
+    """Return dim_products."""
+    sold = lines_by_sku(state)
+    positions = {sku for sku, _ in inventory_positions(state)}
+    named: set[str] = set(sold) | set(state.products) | positions
+    named |= {str(row["sku"]) for feed in ("stock", "inbound") for row in state.world.events(feed)}
+    for feed in ("shipments", "returns"):
+        rows = [row for row in state.world.events(feed) if row["order_id"] not in state.tests]
+        named |= {str(row["sku"]) for row in rows if row["sku"]}
+    return {(sku,): _product(state, sku, sold.get(sku, []), sku in positions) for sku in named}
+
+
+def _product(state: State, sku: str, sold: list[tuple[Order, Line]], is_stock_tracked: bool) -> dict[str, Any]:
+    row: Row = state.products[sku][-1] if sku in state.products else {}
+    placed = [order.placed_at for order, _ in sold]
+    return {
+        "name": row.get("name"),
+        "category": row.get("category") or "unknown",
+        "brand": row.get("brand"),
+        "kind": row.get("kind") or "goods",
+        "supplier": row.get("supplier"),
+        "currency": row.get("currency"),
+        "unit_cost_amount": row.get("unit_cost"),
+        "lead_time_days": row.get("lead_time_days"),
+        "lines_count": len(sold),
+        "demanded_quantity": sum(line.kept_quantity for _, line in sold),
+        "is_active": row.get("is_active") is not False,
+        "is_catalogued": bool(row),
+        "is_stock_tracked": is_stock_tracked,
+        "first_sold_at": min(placed, default=None),
+        "last_sold_at": max(placed, default=None),
+        "updated_at": row.get("updated_at"),
+    }
+
+
+def carts(state: State) -> Cells:
+    """Return fct_carts."""
+    groups = grouped(state.world.events("carts"), lambda row: row["cart_id"])
+    cells = {}
+    for cart_id, rows in groups.items():
+        if any(row["order_id"] in state.tests for row in rows if row["order_id"]):
+            continue
+        rows.sort(key=lambda row: row["occurred_at"])
+        statuses = {row["status"] for row in rows}
+        status = "converted" if "converted" in statuses else "abandoned" if "abandoned" in statuses else "open"
+        first, last = rows[0]["occurred_at"], rows[-1]["occurred_at"]
+        cells[(cart_id,)] = {
+            "cart_status": status,
+            "skus_count": len({row["sku"] for row in rows}),
+            "is_converted": status == "converted",
+            "is_abandoned": status == "abandoned",
+            "first_event_date": business_day(first, state.world.time_zone),
+            "first_event_at": first,
+            "last_event_at": last,
+        }
+    return cells

@@ -1,0 +1,192 @@
+"""Customers: who they are, what they bought and spent.
+
+An order without customer id and e-mail is an order and no customer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from tests.oracle.amounts import ZERO
+from tests.oracle.days import business_day
+from tests.oracle.lines import Line
+from tests.oracle.orders import Order
+from tests.oracle.revenue import Event, category_of, credit_note_events, order_events
+from tests.oracle.state import State
+from tests.oracle.versions import Row, grouped, versions
+
+__all__ = ["Customer", "customer_key", "customers_of", "dim_customers"]
+
+Cells = dict[tuple[Any, ...], dict[str, Any]]
+
+
+def customer_key(order: Order) -> str:
+    """Return the customer of an order: by id, else by e-mail token, else the order itself."""
+    if order.row["customer_id"]:
+        return f"c:{order.row['customer_id']}"
+    if order.row["email_token"]:
+        return f"e:{order.row['email_token']}"
+    return f"o:{order.order_id}"
+
+
+@dataclass
+class Customer:
+    """An identified customer with orders in the order of placing."""
+
+    state: State
+    key: str
+    row: Row | None = None
+    orders: list[Order] = field(default_factory=list)
+    credit_events: list[Event] = field(default_factory=list)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Return the events of the placed clock."""
+        found = [event for order in self.orders for event in order_events(self.state, order, "placed")]
+        return found + self.credit_events
+
+    def total(self, name: str) -> Decimal | None:
+        """Return a sum of events in the reporting currency; none where the rate of any of them is missing."""
+        reported = self.reported
+        if any(amounts is None for amounts in reported):
+            return None
+        return sum((amounts.get(name, ZERO) for amounts in reported if amounts is not None), ZERO)
+
+    @cached_property
+    def reported(self) -> list[dict[str, Decimal] | None]:
+        """Return the events of sales and returns in the reporting currency."""
+        rates, reporting = self.state.rates, self.state.world.reporting_currency
+        return [e.reported(rates, reporting) for e in self.events if e.kind not in ("shipping", "cash")]
+
+    @cached_property
+    def purchases(self) -> list[Order]:
+        """Return the orders with net sales above zero before returns, gift cards aside."""
+        return [order for order in self.orders if _net(order) > 0]
+
+    def latest(self, name: str) -> Any:
+        """Return a column of the customers feed, else of the latest order."""
+        if self.row is not None and self.row[name] is not None:
+            return self.row[name]
+        return self.orders[-1].row[f"ship_{name}"] if self.orders else None
+
+    @cached_property
+    def gaps(self) -> list[float]:
+        """Return the days between purchases."""
+        at = [order.placed_at for order in self.purchases]
+        return [(after - before).total_seconds() / 86_400 for before, after in zip(at, at[1:], strict=False)]
+
+    @property
+    def preferred_channel(self) -> str | None:
+        """Return the channel of most orders; of equals the latest used."""
+        counts = Counter(order.row["channel"] for order in self.orders if order.row["channel"])
+        last = {order.row["channel"]: number for number, order in enumerate(self.orders)}
+        return max(counts, key=lambda channel: (counts[channel], last[channel]), default=None)
+
+
+def _net(order: Order) -> Decimal:
+    def net(line: Line) -> Decimal:
+        return ZERO if line.row["is_gift_card"] else line.net_amount
+
+    return order.amount(net)
+
+
+def customers_of(state: State) -> dict[str, Customer]:
+    """Return the identified customers: those of the customers feed, and those of orders."""
+    registered = {
+        f"c:{key}": versions(rows)[-1]
+        for key, rows in grouped(state.world.feeds["customers"], lambda row: row["customer_id"]).items()
+    }
+    found: dict[str, Customer] = {}
+    members: dict[str, list[Order]] = defaultdict(list)
+    for order in state.orders.values():
+        members[customer_key(order)].append(order)
+    for key, orders in members.items():
+        if not key.startswith("o:"):
+            orders.sort(key=lambda order: (order.placed_at, order.order_id))
+            found[key] = Customer(state, key, registered.get(key), orders)
+    for key, row in registered.items():
+        found.setdefault(key, Customer(state, key, row))
+    for note in state.credit_notes:
+        customer = found.get(f"c:{note.events[0]['customer_id']}")
+        if customer is not None:
+            customer.credit_events += [event for event in credit_note_events(state, note) if event.clock == "placed"]
+    return found
+
+
+def dim_customers(state: State) -> Cells:
+    """Return dim_customers."""
+    customers = customers_of(state)
+    population = [median(customer.gaps) for customer in customers.values() if customer.gaps]
+    return {(key,): _customer(customer, population) for key, customer in customers.items()}
+
+
+def _at(orders: list[Order], number: int) -> datetime | None:
+    return orders[number].placed_at if -len(orders) <= number < len(orders) else None
+
+
+def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
+    orders, purchases, world = customer.orders, customer.purchases, customer.state.world
+    gross, discounts, returns = (customer.total(name) for name in ("gross_sales", "discounts", "returns"))
+    net = None if gross is None or discounts is None else gross - discounts
+    shipped = sum(order.shipped for order in orders)
+    returned = sum(order.returned_of_shipped for order in orders)
+    gap = max(median(customer.gaps), 1.0) if customer.gaps else None
+    if gap is None and population and orders:
+        gap = max(median(population), 1.0)
+    return {
+        "customer_id": customer.key[2:] if customer.key.startswith("c:") else None,
+        "country": customer.latest("country"),
+        "region": customer.latest("region"),
+        "city": customer.latest("city"),
+        "language": customer.row["language"] if customer.row else None,
+        "gender": customer.row["gender"] if customer.row else None,
+        "birth_year": customer.row["birth_year"] if customer.row else None,
+        "created_at": customer.row["created_at"] if customer.row else None,
+        "has_marketing_consent": bool(customer.row and customer.row["marketing_consent"]),
+        "is_registered": customer.row is not None,
+        "preferred_channel": customer.preferred_channel,
+        "first_order_id": orders[0].order_id if orders else None,
+        "first_channel": orders[0].row["channel"] if orders else None,
+        "first_country": orders[0].row["ship_country"] if orders else None,
+        "first_source": orders[0].row["_source"] if orders else None,
+        "orders_count": len(orders),
+        "cancelled_orders_count": sum(order.order_status == "cancelled" for order in orders),
+        "purchases_count": len(purchases),
+        "discounted_purchases_count": sum(_is_discounted(order) for order in purchases),
+        "shipped_quantity": shipped,
+        "returned_quantity": returned,
+        "gross_amount_reporting": gross,
+        "discount_amount_reporting": discounts,
+        "net_amount_reporting": net,
+        "returned_amount_reporting": returns,
+        "net_spend_amount_reporting": None if net is None or returns is None else net - returns,
+        "return_rate": returned / shipped if shipped else None,
+        "discount_share": None if gross is None or discounts is None or not gross else float(discounts / gross),
+        "gap_days": gap,
+        "first_order_date": business_day(orders[0].placed_at, world.time_zone) if orders else None,
+        "first_order_at": _at(orders, 0),
+        "last_order_at": _at(orders, -1),
+        "first_purchase_at": _at(purchases, 0),
+        "second_purchase_at": _at(purchases, 1),
+        "last_purchase_at": _at(purchases, -1),
+    }
+
+
+def _is_discounted(order: Order) -> bool:
+    return any(line.discount_amount > 0 for line in order.lines if not line.row["is_gift_card"])
+
+
+def preferred_category(state: State, customer: Customer) -> str | None:
+    """Return the category of most units kept, services aside."""
+    units: Counter[str] = Counter()
+    for order in customer.orders:
+        for line in order.lines:
+            if not line.is_service and line.kept_quantity:
+                units[category_of(state, line.row["sku"])] += line.kept_quantity
+    return max(units, key=lambda name: units[name], default=None)

@@ -1,0 +1,62 @@
+"""Refunds that name no return: which cancelled, returned and lost units they pay for, and what is goodwill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tests.oracle.amounts import ZERO
+from tests.oracle.lines import Line
+from tests.oracle.payments import Money
+
+__all__ = ["Assignment", "assign_refunds"]
+
+
+@dataclass
+class Assignment:
+    """What the refunds of an order that name no return pay for, by value with tax."""
+
+    cancelled: Decimal = ZERO
+    returned: Decimal = ZERO
+    lost: Decimal = ZERO
+    goodwill: Decimal = ZERO
+
+
+def assign_refunds(lines: list[Line], money: Money, due_without_lost: Decimal) -> Assignment:
+    """Close the lost units that refunds pay for, and return what all of them pay for."""
+    found = Assignment()
+    refunds = [payment for payment in money.payments if payment.kind == "refunded"]
+    unnamed = [payment for payment in refunds if not payment.row["return_id"]]
+    pool = sum(
+        (
+            (payment.amount_for_status or ZERO) - (payment.converted("shipping_amount", at_capture=True) or ZERO)
+            for payment in unnamed
+        ),
+        ZERO,
+    )
+    named = sum((payment.amount_for_status or ZERO for payment in refunds if payment.row["return_id"]), ZERO)
+
+    cancelled = sum(
+        (
+            line.value(line.ordered_quantity - line.base_cancelled_quantity, line.ordered_quantity, with_tax=True)
+            for line in lines
+        ),
+        ZERO,
+    )
+    found.cancelled = min(pool, cancelled, max(money.captured - due_without_lost, ZERO))
+    pool -= found.cancelled
+    returned = sum((line.returned_value for line in lines), ZERO)
+    found.returned = min(pool, max(returned - named, ZERO))
+    pool -= found.returned
+    for line in sorted(lines, key=lambda line: line.line_id):
+        kept = line.ordered_quantity - line.base_cancelled_quantity
+        gone = min(line.lost_quantity + line.carrier_returned_quantity, kept - min(line.shipped_quantity, kept))
+        for unit in range(kept, kept - gone, -1):
+            worth = line.value(unit - 1, unit, with_tax=True)
+            if worth > pool or worth <= 0:
+                break
+            pool -= worth
+            found.lost += worth
+            line.closed_lost_units += 1
+    found.goodwill = pool
+    return found
