@@ -23,7 +23,7 @@ from tests.properties.thoroughness import times
 CELLS = times(16, many=1_000)
 # How rows arrived is no figure.
 RECEIPT = ("_batch_id", "_received_at", "batch_id")
-KPIS = ("orders", "net_sales", "cancellation_rate", "order_cycle_hours", "payment_success_rate", "feedback_score")
+KPIS = ("orders", "cancellation_rate", "order_cycle_hours", "payment_success_rate", "feedback_score")
 
 
 @dataclass(frozen=True)

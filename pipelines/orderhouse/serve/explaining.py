@@ -199,4 +199,4 @@ def _parts(world: World, cell: Cell, columns: Sequence[str], tell: Progress) -> 
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
