@@ -19,7 +19,8 @@ AXES = (
     ("return_status", "Return", "Status of the returns of the order."),
 )
 FLAGS = (
-    ("is_late", "Late"),
+    ("is_late", "Late now"),
+    ("was_late", "Delivered late"),
     ("is_backordered", "Backordered"),
     ("has_delivery_problem", "Delivery problem"),
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import streamlit as st
 from shared import charts
 from shared.access import Row, Version
-from shared.formats import compact, count, label, short_money
+from shared.formats import compact, count, label, money
 from shared.layout import Figure, empty, figures, section, start
 from shared.periods import Period, pick_period
 from shared.tables import column, table
@@ -30,7 +30,7 @@ def headline(version: Version, now: Row, before: Row) -> None:
 def _figure(version: Version, part: Part, now: Decimal | None, before: Decimal | None) -> Figure:
     return Figure(
         part.name,
-        short_money(now, version.currency),
+        money(now, version.currency),
         part.tip,
         change=f"{(now / before - 1) * 100:+.1f} %" if now is not None and before else None,
         against="on the previous period",
@@ -55,7 +55,10 @@ def by_day(version: Version, period: Period, clock: str) -> None:
     st.altair_chart(charts.columns_over_time(daily, "business_date", "net_sales_amount", title, height=220))
     table(
         daily.sort("business_date", descending=True),
-        {"business_date": column("Day", "Business day of the recognising event."), **columns_of(*STEPS, *BESIDE)},
+        {
+            "business_date": column("Day", "Business day of the recognising event."),
+            **columns_of(version.currency, *STEPS, *BESIDE),
+        },
         key="daily_bridge",
         nothing="There is no revenue in this period.",
     )
@@ -75,7 +78,7 @@ def by_dimension(version: Version, period: Period, clock: str) -> None:
     with right:
         table(
             parts,
-            {by: column(label(by)), **columns_of(*STEPS)},
+            {by: column(label(by)), **columns_of(version.currency, *STEPS)},
             key="by_dimension",
             nothing="There is no revenue in this period.",
         )
@@ -85,7 +88,10 @@ def clocks(version: Version, period: Period) -> None:
     """Show the bridge on each recognition clock."""
     table(
         by_clock(version, period),
-        {"recognition_clock": column("Recognised when", "Event at which a sale counts."), **columns_of(*STEPS)},
+        {
+            "recognition_clock": column("Recognised when", "Event at which a sale counts."),
+            **columns_of(version.currency, *STEPS),
+        },
         key="clocks",
         nothing="There is no revenue in this period.",
         height="content",

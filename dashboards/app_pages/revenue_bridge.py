@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 from shared.access import Version
-from shared.formats import money
+from shared.formats import minor_digits, money
 from shared.periods import Period
 from shared.tables import Column, column
 
@@ -96,10 +96,10 @@ def by_clock(version: Version, period: Period) -> pl.DataFrame:
     return version.rows(sql, (period.first, period.last, list(CLOCKS)))
 
 
-def columns_of(*parts: Part) -> dict[str, Column]:
-    """Describe the table columns of orders, units and the given amounts."""
+def columns_of(currency: str, *parts: Part) -> dict[str, Column]:
+    """Describe the table columns of orders, units and the given amounts, to the currency's minor unit."""
     counted = {"orders": column("Orders", digits=0), "units": column("Units", digits=0)}
-    return {**counted, **{part.column: column(part.name, part.tip, digits=2) for part in parts}}
+    return {**counted, **{part.column: column(part.name, part.tip, digits=minor_digits(currency)) for part in parts}}
 
 
 def in_words(totals: dict[str, Decimal | None], currency: str) -> str:

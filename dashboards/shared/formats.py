@@ -19,6 +19,7 @@ __all__ = [
     "hours",
     "instant",
     "label",
+    "minor_digits",
     "money",
     "per_cent",
     "short_money",
@@ -26,10 +27,20 @@ __all__ = [
 
 Number = Decimal | float | int
 DASH = "–"
-# ISO 4217 minor units that are not two.
-MINOR_DIGITS = dict.fromkeys(["CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"], 0) | dict.fromkeys(
-    ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3
-)
+# ISO 4217 minor units that are not two, as in the seed `currencies`.
+MINOR_DIGITS = {
+    currency: digits
+    for digits, currencies in (
+        (
+            0,
+            "ADP BEF BIF BYR CLP DJF ECS ESP GNF ISK ITL JPY KMF KRW "
+            "LUF MGF PTE PYG ROL RWF TRL UGX UYI VND VUV XAF XOF XPF",
+        ),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"),
+    )
+    for currency in currencies.split()
+}
 # Smallest size, unit and letter of shortened numbers.
 MAGNITUDES = ((1_000_000_000, 1_000_000_000, "B"), (1_000_000, 1_000_000, "M"), (10_000, 1_000, "k"))
 WORDS = {
@@ -53,11 +64,16 @@ def label(word: object) -> str:
     return WORDS.get(text, text.replace("_", " ")[:1].upper() + text.replace("_", " ")[1:])
 
 
+def minor_digits(currency: str) -> int:
+    """Return the number of decimal digits of the currency's minor unit."""
+    return MINOR_DIGITS.get(currency, 2)
+
+
 def money(amount: Number | None, currency: str) -> str:
     """Write an amount to the currency's minor unit: ``EUR 1,234.50``."""
     if amount is None:
         return DASH
-    return f"{currency} {amount:,.{MINOR_DIGITS.get(currency, 2)}f}"
+    return f"{currency} {amount:,.{minor_digits(currency)}f}"
 
 
 def short_money(amount: Number | None, currency: str) -> str:

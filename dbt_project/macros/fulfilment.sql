@@ -17,17 +17,44 @@
 {%- endmacro %}
 
 {#
-  Status of a parcel, from the rank that it reached and from a loss or cancellation. From delivered (6) on, a loss or a
-  cancellation no longer counts.
+  Status of a parcel, from the rank that it reached and from a loss or cancellation. Both end the way to the customer and
+  the way back. They do not count while the parcel is delivered (6).
 #}
 {% macro delivery_status_at(rank, is_cancelled, is_lost) -%}
     case
-        when {{ is_cancelled }} and {{ rank }} < 6 then 'cancelled'
-        when {{ is_lost }} and {{ rank }} < 6 then 'lost'
+        when {{ is_cancelled }} and {{ rank }} <> 6 then 'cancelled'
+        when {{ is_lost }} and {{ rank }} <> 6 then 'lost'
         {%- for word in delivery_statuses() %}
         when {{ rank }} = {{ loop.index }} then '{{ word }}'
         {%- endfor %}
         else 'none'
+    end
+{%- endmacro %}
+
+{# Furthest rank of a parcel, from the instants of its scans. A parcel that is back at the sender is returned. #}
+{% macro furthest_delivery_rank(row) -%}
+    case
+        when {{ row }}.back_at is not null then 8
+        {%- for word in delivery_statuses() | reverse %}
+        when {{ row }}.{{ word }}_at is not null then {{ 9 - loop.index }}
+        {%- endfor %}
+        else 0
+    end
+{%- endmacro %}
+
+{# True if the carrier lost the parcel and it did not come back to the sender after that. #}
+{% macro is_lost_parcel(row) -%}
+    coalesce({{ row }}.lost_at >= coalesce({{ row }}.back_at, {{ row }}.lost_at), false)
+{%- endmacro %}
+
+{# The one thing that became of a parcel. A delivery to the customer is not taken back by another scan. #}
+{% macro parcel_outcome(row) -%}
+    case
+        when {{ row }}.customer_delivered_at is not null then 'delivered'
+        when {{ row }}.cancelled_at is not null then 'cancelled'
+        when {{ is_lost_parcel(row) }} then 'lost'
+        when {{ row }}.back_at is not null then 'carrier_returned'
+        else 'on_the_way'
     end
 {%- endmacro %}
 

@@ -8,6 +8,26 @@
     coalesce({{ digits_column }}, 2)
 {%- endmacro %}
 
+{# Decimal digits of the reporting currency's minor unit, a constant. A test compares the list with the seed `currencies`. #}
+{% macro reporting_digits() -%}
+    {{ return(uncommon_digits().get(var('reporting_currency'), 2)) }}
+{%- endmacro %}
+
+{# Decimal digits of the currencies whose minor unit has not two. #}
+{% macro uncommon_digits() -%}
+    {%- set found = {} -%}
+    {%- for digits, currencies in [
+        (0, 'ADP BEF BIF BYR CLP DJF ECS ESP GNF ISK ITL JPY KMF KRW LUF MGF PTE PYG ROL RWF TRL UGX UYI VND VUV XAF XOF XPF'),
+        (3, 'BHD IQD JOD KWD LYD OMR TND'),
+        (4, 'CLF UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'),
+    ] -%}
+        {%- for currency in currencies.split() -%}
+            {%- do found.update({currency: digits}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {# Ratio as a double. Null if the denominator is zero. #}
 {% macro ratio(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
@@ -23,4 +43,26 @@
         when {{ k }} <= 0 then 0
         else {{ round_half_even_quotient(total, k, quantity, digits) }}
     end as {{ money_type() }})
+{%- endmacro %}
+
+{# Product of a unit price and a number of units, rounded half-even to the currency's minor unit. #}
+{% macro line_total(unit_price, quantity, digits) -%}
+    {{ round_half_even_quotient(unit_price, quantity, 1, digits) }}
+{%- endmacro %}
+
+{# Amount rounded half-even to the currency's minor unit. #}
+{% macro rounded_amount(amount, digits) -%}
+    {{ round_half_even_quotient(amount, 1, 1, digits) }}
+{%- endmacro %}
+
+{#
+  What the customer owes for the first `k` units of an order line, from the line's ordered totals: net, and tax unless the
+  prices include it.
+#}
+{% macro owed_for_units(line, k) -%}
+    ({{ split_amount(line ~ '.ordered_gross_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits') }}
+    - {{ split_amount(line ~ '.ordered_discount_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits') }}
+    + case when {{ line }}.prices_include_tax then 0 else {{ split_amount(
+        line ~ '.ordered_tax_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits'
+    ) }} end)
 {%- endmacro %}

@@ -1,6 +1,12 @@
-{# Amount in the reporting currency, at a rate of int_fx_daily. Null if the rate is missing. #}
+{#
+  Amount in the reporting currency, at a rate of int_fx_daily, rounded half-even to its minor unit. Null if the rate is missing.
+  It belongs to one event: everything above sums the amounts of events.
+#}
 {% macro reporting_amount(amount, rate) -%}
-    cast(cast({{ amount }} as {{ money_type() }}) * {{ rate }} as {{ money_type() }})
+    cast(case
+        when {{ rate }} = 1 then {{ round_half_even('cast(' ~ amount ~ ' as ' ~ money_type() ~ ')', reporting_digits()) }}
+        else {{ round_half_even('cast(' ~ amount ~ ' as ' ~ money_type() ~ ') * ' ~ rate, reporting_digits()) }}
+    end as {{ money_type() }})
 {%- endmacro %}
 
 {#

@@ -28,7 +28,7 @@
 {# True if no ordered unit is kept: every unit is cancelled, or the whole order is and nothing has shipped. #}
 {% macro is_nothing_left(row) -%}
     (
-        ({{ row }}.lines_count > 0 and {{ row }}.cancelled_quantity >= {{ row }}.ordered_quantity)
+        ({{ row }}.ordered_quantity > 0 and {{ row }}.cancelled_quantity >= {{ row }}.ordered_quantity)
         or ({{ row }}.is_whole_order_cancelled and {{ row }}.shipped_quantity = 0)
     )
 {%- endmacro %}
@@ -70,13 +70,21 @@
     end
 {%- endmacro %}
 
+{# Returned units of a line that had been sent. Where shipments are not tracked, kept units count as sent. #}
+{% macro returned_of_shipped(line) -%}
+    least({{ line }}.returned_quantity, case
+        when {{ line }}.is_shipment_tracked then {{ line }}.shipped_quantity
+        else {{ line }}.ordered_quantity - {{ line }}.cancelled_quantity
+    end)
+{%- endmacro %}
+
 {#
   Quantities of one line that are summed over an order for its statuses. Units to fulfil are the kept units that require
   shipping. An over-shipped line does not compensate for another line.
 #}
 {% macro fulfilment_measures(line) -%}
     {{ return({
-        'returned_of_shipped_quantity': 'least(' ~ line ~ '.returned_quantity, ' ~ line ~ '.shipped_quantity)',
+        'returned_of_shipped_quantity': returned_of_shipped(line),
         'arrived_quantity': 'greatest(' ~ line ~ '.delivered_quantity, least(' ~ line ~ '.returned_quantity, ' ~ line
             ~ '.shipped_quantity))',
         'to_fulfil_quantity': 'case when ' ~ line ~ '.requires_shipping then ' ~ line ~ '.ordered_quantity - ' ~ line
@@ -103,19 +111,20 @@
     end
 {%- endmacro %}
 
-{# Return status. The counts are those of the order's lines of returns in each status. #}
+{#
+  Return status. The counts are those of the order's lines of returns in each status. Goods that were never sent change
+  nothing.
+#}
 {% macro return_status(row) -%}
     case
-        when {{ row }}.returned_any_quantity > 0
-            and {{ row }}.is_shipment_tracked
-            and {{ row }}.shipped_quantity > 0
-            and {{ row }}.returned_of_shipped_quantity >= {{ row }}.shipped_quantity
+        when
+            {{ row }}.returned_of_shipped_quantity > 0
+            and {{ row }}.returned_of_shipped_quantity >= case
+                when {{ row }}.is_shipment_tracked then {{ row }}.shipped_quantity
+                else {{ row }}.ordered_quantity - {{ row }}.cancelled_quantity
+            end
             then 'returned'
-        when {{ row }}.returned_any_quantity > 0
-            and not {{ row }}.is_shipment_tracked
-            and {{ row }}.returned_any_quantity >= {{ row }}.ordered_quantity - {{ row }}.cancelled_quantity
-            then 'returned'
-        when {{ row }}.returned_any_quantity > 0 then 'part_returned'
+        when {{ row }}.returned_of_shipped_quantity > 0 then 'part_returned'
         when {{ row }}.approved_count > 0 then 'approved'
         when {{ row }}.requested_count > 0 then 'requested'
         when {{ row }}.declined_count > 0 then 'declined'

@@ -4,7 +4,7 @@ with sales as (
     select
         order_id,
         sum(orders_count) as orders_count,
-        sum(units_quantity) as units_quantity,
+        sum(goods_quantity) as units_quantity,
         sum(gross_sales_amount - discounts_amount + tax_amount + shipping_amount) as amount
     from {{ ref('int_revenue_sales') }}
     group by order_id

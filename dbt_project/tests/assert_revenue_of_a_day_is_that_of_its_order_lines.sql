@@ -1,18 +1,20 @@
 -- By the placed recognition clock, without gift cards, and without tax where prices include it.
 with order_lines as (
     select
-        placed_date,
-        currency,
-        sum(kept_quantity) as units_quantity,
-        sum(discount_amount) as discounts_amount,
-        sum(net_amount - case when prices_include_tax then tax_amount else 0 end) as net_amount
-    from {{ ref('int_order_lines') }}
+        order_lines.placed_date,
+        order_lines.currency,
+        sum(case when {{ is_free_of_charge('orders') }} then 0 else order_lines.kept_quantity end) as units_quantity,
+        sum(order_lines.net_amount - case when order_lines.prices_include_tax then order_lines.tax_amount else 0 end) as net_amount,
+        sum(order_lines.discount_amount) as discounts_amount,
+        sum(case when order_lines.prices_include_tax then order_lines.discount_amount else 0 end) as taxed_discounts_amount
+    from {{ ref('int_order_lines') }} as order_lines
+    inner join {{ ref('int_order_states') }} as orders on order_lines.order_id = orders.order_id
     where
-        not is_gift_card
-        and kept_quantity > 0
+        not order_lines.is_gift_card
+        and order_lines.kept_quantity > 0
     group by
-        placed_date,
-        currency
+        order_lines.placed_date,
+        order_lines.currency
 ),
 
 revenue as (
@@ -41,5 +43,7 @@ full outer join revenue
         and order_lines.currency = revenue.currency
 where
     coalesce(order_lines.units_quantity, 0) <> coalesce(revenue.units_quantity, 0)
-    or coalesce(order_lines.discounts_amount, 0) <> coalesce(revenue.discounts_amount, 0)
     or coalesce(order_lines.net_amount, 0) <> coalesce(revenue.net_amount, 0)
+    or coalesce(revenue.discounts_amount, 0)
+    not between coalesce(order_lines.discounts_amount - order_lines.taxed_discounts_amount, 0)
+    and coalesce(order_lines.discounts_amount, 0)

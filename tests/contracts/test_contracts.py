@@ -11,7 +11,7 @@ KEYS = {
     "order_lines": ("versioned", ["order_id", "line_id"]),
     "payments": ("event", ["payment_id"]),
     "payouts": ("event", ["movement_id"]),
-    "shipments": ("event", ["shipment_id", "line_id"]),
+    "shipments": ("event", ["shipment_id", "line_id", "order_id"]),
     "tracking": ("event", ["shipment_id", "carrier", "tracking_number", "status", "occurred_at"]),
     "returns": ("event", ["return_id", "line_id", "status", "occurred_at"]),
     "stock": ("event", ["movement_id"]),

@@ -26,8 +26,8 @@ COLUMNS: dict[str, str] = {
     """,
     "order_lines": """
         order_id:text!k line_id:text!k updated_at:instant! sku:text! quantity:units! unit_price:money!
-        discount_amount:money tax_amount:money cancelled_quantity:units warehouse_id:text seller_id:text
-        is_gift_card:bool requires_shipping:bool
+        discount_amount:money tax_amount:money cancelled_quantity:units promised_at:instant
+        promise_is_date_only:bool warehouse_id:text seller_id:text is_gift_card:bool requires_shipping:bool
     """,
     "payments": """
         payment_id:text!k order_id:text! kind:text!w amount:money! currency:currency! occurred_at:instant!
@@ -39,13 +39,13 @@ COLUMNS: dict[str, str] = {
         arrives_at:instant provider:text payment_id:text fee_amount:money
     """,
     "shipments": """
-        shipment_id:text!k line_id:text!k order_id:text! quantity:units! shipped_at:instant! sku:text
+        shipment_id:text!k line_id:text!k order_id:text!k quantity:units! shipped_at:instant! sku:text
         warehouse_id:text carrier:text:l service:text tracking_number:text estimated_delivery_at:instant
-        cost_amount:money cost_currency:currency
+        estimate_is_date_only:bool cost_amount:money cost_currency:currency
     """,
     "tracking": """
         shipment_id:text:k carrier:text:kl tracking_number:text:k status:text!kw occurred_at:instant!k
-        location:text detail:text estimated_delivery_at:instant
+        location:text detail:text estimated_delivery_at:instant estimate_is_date_only:bool
     """,
     "returns": """
         return_id:text!k line_id:text!k status:text!kw occurred_at:instant!k quantity:units! order_id:text
@@ -80,7 +80,7 @@ COLUMNS: dict[str, str] = {
     """,
     "actions": """
         action_id:text!k order_id:text! kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
-        quantity:units promised_at:instant payload:text:p reason:text:p
+        quantity:units promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
     """,
 }
 VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}
@@ -266,6 +266,7 @@ def test_an_action_takes_from_its_payload_what_is_nobodys_and_seals_the_rest(
     payload: str, parts: tuple[str | None, int | None, str | None]
 ) -> None:
     row = good_row("actions") | {"payload": payload, "line_id": "", "quantity": "", "promised_at": ""}
+    row |= {"promise_is_date_only": ""}
     result = screened("actions", row)
     assert result.quarantined.height == 0
     (found,) = result.accepted.select(

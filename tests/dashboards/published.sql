@@ -102,7 +102,7 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     case when payment_status = 'refunded' then due_amount else 0 end::decimal(18, 4) as refunded_amount, case when stage = 'cancelled' then ordered_due_amount else 0 end::decimal(18, 4) as voided_amount,
     case when payment_status = 'disputed' then due_amount else 0 end::decimal(18, 4) as disputed_amount, round(captured_amount * 0.015, 2)::decimal(18, 4) as fee_amount,
     (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
-    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
+    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
     source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
     case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
@@ -180,16 +180,20 @@ with lines as (
 ), summed as (
     select business_date, recognition_clock, channel, ship_country as country, category, currency, count(*) filter (line_id = '1') as orders_count, sum(ordered_quantity)::bigint as units_quantity, 0::bigint as missing_rates_count, 0::bigint as missing_costs_count,
         sum(gross_amount)::decimal(18, 4) as gross_sales_amount, sum(discount_amount)::decimal(18, 4) as discounts_amount, sum(case when returned_quantity > 0 then net_amount else 0 end)::decimal(18, 4) as returns_amount,
-        (gross_sales_amount - discounts_amount - returns_amount)::decimal(18, 4) as net_sales_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, sum(shipping_part)::decimal(18, 4) as shipping_amount,
-        (net_sales_amount + sum(tax_amount) + sum(shipping_part))::decimal(18, 4) as total_sales_amount, (returns_amount * 1.19)::decimal(18, 4) as refunds_amount, round(net_sales_amount * 0.015, 2)::decimal(18, 4) as fees_amount,
+        (gross_sales_amount - discounts_amount - returns_amount)::decimal(18, 4) as net_sales_amount, sum(tax_amount)::decimal(18, 4) as tax_amount, round(sum(shipping_part), 2)::decimal(18, 4) as shipping_amount,
+        (net_sales_amount + sum(tax_amount) + round(sum(shipping_part), 2))::decimal(18, 4) as total_sales_amount, round(returns_amount * 1.19, 2)::decimal(18, 4) as refunds_amount, round(net_sales_amount * 0.015, 2)::decimal(18, 4) as fees_amount,
         round(net_sales_amount * 0.55, 2)::decimal(18, 4) as cost_of_goods_amount, (net_sales_amount - cost_of_goods_amount)::decimal(18, 4) as gross_margin_amount, max(rate) as rate
     from clocks group by all
+), converted as (
+    select * exclude (rate), round(gross_sales_amount * rate, 2)::decimal(18, 4) as gross_sales_amount_reporting, round(discounts_amount * rate, 2)::decimal(18, 4) as discounts_amount_reporting, round(returns_amount * rate, 2)::decimal(18, 4) as returns_amount_reporting,
+        round(tax_amount * rate, 2)::decimal(18, 4) as tax_amount_reporting, round(shipping_amount * rate, 2)::decimal(18, 4) as shipping_amount_reporting, round(refunds_amount * rate, 2)::decimal(18, 4) as refunds_amount_reporting,
+        round(fees_amount * rate, 2)::decimal(18, 4) as fees_amount_reporting, round(cost_of_goods_amount * rate, 2)::decimal(18, 4) as cost_of_goods_amount_reporting
+    from summed
 )
-select * exclude (rate), (gross_sales_amount * rate)::decimal(18, 4) as gross_sales_amount_reporting, (discounts_amount * rate)::decimal(18, 4) as discounts_amount_reporting, (returns_amount * rate)::decimal(18, 4) as returns_amount_reporting,
-    (net_sales_amount * rate)::decimal(18, 4) as net_sales_amount_reporting, (tax_amount * rate)::decimal(18, 4) as tax_amount_reporting, (shipping_amount * rate)::decimal(18, 4) as shipping_amount_reporting,
-    (total_sales_amount * rate)::decimal(18, 4) as total_sales_amount_reporting, (refunds_amount * rate)::decimal(18, 4) as refunds_amount_reporting, (fees_amount * rate)::decimal(18, 4) as fees_amount_reporting,
-    (cost_of_goods_amount * rate)::decimal(18, 4) as cost_of_goods_amount_reporting, (gross_margin_amount * rate)::decimal(18, 4) as gross_margin_amount_reporting
-from summed;
+select *, (gross_sales_amount_reporting - discounts_amount_reporting - returns_amount_reporting)::decimal(18, 4) as net_sales_amount_reporting,
+    (net_sales_amount_reporting + tax_amount_reporting + shipping_amount_reporting)::decimal(18, 4) as total_sales_amount_reporting,
+    (net_sales_amount_reporting - cost_of_goods_amount_reporting)::decimal(18, 4) as gross_margin_amount_reporting
+from converted;
 
 create table marts.fct_inventory_ledger as
 with days as (

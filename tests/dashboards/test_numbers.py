@@ -118,6 +118,39 @@ def test_bridge_adds_up_to_the_cent(published: Path, open_page: Open) -> None:
     assert f"{left} = EUR {net:,.2f} net sales" in said(open_page(published, "revenue"))
 
 
+@pytest.mark.parametrize("clock", ["placed", "paid", "shipped", "delivered"])
+def test_every_row_of_the_revenue_page_adds_up_as_it_is_shown(clock: str, published: Path, open_page: Open) -> None:
+    app = open_page(published, "revenue", clock=clock)
+    tables = [found.value for found in app.dataframe if "gross_sales_amount" in found.value.columns]
+    assert len(tables) == 3
+    shown: list[dict[str, Decimal]] = [
+        {name: Decimal(f"{value:.2f}") for name, value in row.items() if str(name).endswith("_amount")}
+        for table in tables
+        for row in table.to_dict("records")
+    ]
+    heads = {metric.label: Decimal(metric.value.removeprefix("EUR ").replace(",", "")) for metric in app.metric}
+    shown.append(
+        {"net_sales_amount": heads["Net sales"]}
+        | {
+            name: heads[label]
+            for name, label in (("cost_of_goods_amount", "Cost of goods"), ("gross_margin_amount", "Gross margin"))
+        }
+    )
+    assert len(shown) > 10
+    for row in shown:
+        if "gross_sales_amount" in row:
+            net = row["gross_sales_amount"] - row["discounts_amount"] - row["returns_amount"]
+            assert net == row["net_sales_amount"]
+            assert net + row["tax_amount"] + row["shipping_amount"] == row["total_sales_amount"]
+        if "gross_margin_amount" in row:
+            assert row["net_sales_amount"] - row["cost_of_goods_amount"] == row["gross_margin_amount"]
+    days, parts, clocks = (
+        table["net_sales_amount"].map(lambda value: Decimal(f"{value:.2f}")).sum() for table in tables
+    )
+    assert days == parts == heads["Net sales"]
+    assert clocks != days
+
+
 def test_amount_without_a_rate_leaves_its_sum_empty(tmp_path: Path, open_page: Open) -> None:
     path = publish(tmp_path)
     with duckdb.connect(str(path)) as connection:

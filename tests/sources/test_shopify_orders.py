@@ -238,6 +238,20 @@ def test_a_refund_of_shipping_alone_is_split_in_the_old_form_and_in_the_new_one(
     assert raw("select count(*) from raw.returns") == [(0,)]
 
 
+def test_a_refund_that_is_paid_back_in_two_ways_has_one_split(tmp_path: Path) -> None:
+    moved = [
+        transaction(id=502, kind="refund", amount="10.00", gateway="gift_card", parent_id=501),
+        transaction(id=503, kind="refund", amount="26.30", parent_id=501),
+        transaction(id=504, kind="refund", status="failure", amount="36.30", parent_id=501),
+    ]
+    raw = sent(tmp_path, {"order.json": order(refunds=[refund(transactions=moved)])})
+    assert raw("select payment_id, goods_amount, tax_amount, shipping_amount from raw.payments order by 1") == [
+        ("502", Decimal("10.0000"), Decimal("0.0000"), Decimal("0.0000")),
+        ("503", Decimal("17.0000"), Decimal("3.3000"), Decimal("6.0000")),
+        ("504", None, None, None),
+    ]
+
+
 def test_goods_with_their_tax_inside_and_shipping_with_its_tax_on_top_are_split(tmp_path: Path) -> None:
     line = {**refund()["refund_line_items"][0], "subtotal_set": money("39.60", "29.70")}
     listed = [listed_shipping(("8.00", "6.00"), ("0.80", "0.60"))]

@@ -1,4 +1,31 @@
 {#
+  Value rounded half-even to `digits` places, a constant. The value must be a decimal, because both engines are exact only
+  with decimals.
+#}
+{% macro round_half_even(value, digits) -%}
+    {{ return(adapter.dispatch('round_half_even', 'orderhouse')(value, digits)) }}
+{%- endmacro %}
+
+{% macro duckdb__round_half_even(value, digits) -%}
+    round_even({{ value }}, {{ digits }})
+{%- endmacro %}
+
+{% macro default__round_half_even(value, digits) -%}
+    bround({{ value }}, {{ digits }})
+{%- endmacro %}
+
+{# The same for an amount and a column that holds the digits. #}
+{% macro round_half_even_to(amount, digits_column) -%}
+    cast(case {{ digits_column }}
+        {%- for digits in [0, 1, 3] %}
+        when {{ digits }} then {{ round_half_even(amount, digits) }}
+        {%- endfor %}
+        when 4 then {{ amount }}
+        else {{ round_half_even(amount, 2) }}
+    end as {{ money_type() }})
+{%- endmacro %}
+
+{#
   total × k ÷ quantity, rounded half-even to `digits` places. The arithmetic uses integers of ten-thousandths and is
   exact. A quotient of decimals would be a float on one engine and a rounded decimal on the other.
 #}

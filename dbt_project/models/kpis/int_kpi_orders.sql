@@ -52,17 +52,9 @@ judged as (
         orders.disputed_amount,
         orders.fulfilment_status,
         {{ business_date('orders.first_promised_at') }} as promised_date,
-        orders.first_promised_at,
-        case
-            when orders.promise_is_date_only
-                then {{ business_date('orders.first_attempt_at') }} <= {{ business_date('orders.first_promised_at') }}
-            else orders.first_attempt_at <= orders.first_promised_at
-        end as is_attempted_in_time,
-        case
-            when orders.promise_is_date_only
-                then {{ business_date('orders.delivered_at') }} <= {{ business_date('orders.first_promised_at') }}
-            else orders.delivered_at <= orders.first_promised_at
-        end as is_complete_in_time,
+        orders.first_promise_ends_at,
+        orders.first_attempt_at <= orders.first_promise_ends_at as is_attempted_in_time,
+        orders.delivered_at <= orders.first_promise_ends_at as is_complete_in_time,
         {{ hours_between('orders.placed_at', 'orders.last_shipped_at') }} <= {{ var('ship_within_hours') }}
         and orders.fulfilled_quantity >= orders.to_fulfil_quantity as is_shipped_in_time,
         orders.placed_at + interval '{{ var("ship_within_hours") }}' hour as ship_by_at,
@@ -134,7 +126,7 @@ delivery_due as (
             and judged.disputed_amount = 0
         ") }} as perfect_orders_count
     from judged
-    where judged.is_to_deliver and judged.first_promised_at <= judged.as_of
+    where judged.is_to_deliver and judged.first_promise_ends_at <= judged.as_of
     group by judged.promised_date, judged.channel, judged.country, judged.source, judged.warehouse, judged.carrier
 ),
 

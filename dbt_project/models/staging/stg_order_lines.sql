@@ -21,6 +21,8 @@ final as (
         coalesce(versions.tax_amount, cast(0 as {{ money_type() }})) as tax_amount,
         coalesce(versions.is_gift_card, false) as is_gift_card,
         coalesce(versions.requires_shipping, true) as requires_shipping,
+        coalesce(versions.promise_is_date_only, false) as promise_is_date_only,
+        {{ promised_instant('versions.promised_at', 'versions.promise_is_date_only') }} as promised_at,
         versions.updated_at,
         versions.content_hash,
         versions.is_current,

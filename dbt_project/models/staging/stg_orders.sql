@@ -37,7 +37,7 @@ final as (
         coalesce(versions.is_test, false) as is_test,
         versions.placed_at,
         versions.invoice_due_at,
-        versions.promised_at,
+        {{ promised_instant('versions.promised_at', 'versions.promise_is_date_only') }} as promised_at,
         versions.cancelled_at,
         versions.updated_at,
         versions.content_hash,

@@ -2,7 +2,7 @@
 
 with {{ feed_versions(
     'shipments',
-    key=['shipment_id', 'line_id'],
+    key=['shipment_id', 'order_id', 'line_id'],
     touched_by='shipment_id'
 ) }},
 
@@ -21,7 +21,9 @@ final as (
         versions.quantity,
         versions.cost_amount,
         versions.shipped_at,
-        versions.estimated_delivery_at,
+        coalesce(versions.estimate_is_date_only, false) as estimate_is_date_only,
+        {{ promised_instant('versions.estimated_delivery_at', 'versions.estimate_is_date_only') }}
+            as estimated_delivery_at,
         versions.content_hash,
         versions.is_current,
         versions.has_conflict,

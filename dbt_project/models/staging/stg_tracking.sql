@@ -19,7 +19,9 @@ final as (
         versions.location,
         versions.detail,
         versions.occurred_at,
-        versions.estimated_delivery_at,
+        coalesce(versions.estimate_is_date_only, false) as estimate_is_date_only,
+        {{ promised_instant('versions.estimated_delivery_at', 'versions.estimate_is_date_only') }}
+            as estimated_delivery_at,
         versions.content_hash,
         versions.is_current,
         versions.has_conflict,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import identifier, instant, personal, text, units, word
+from orderhouse.contracts.columns import boolean, identifier, instant, personal, promise, text, units, word
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Actions"]
@@ -23,6 +23,9 @@ class Actions(Contract):
     role = text("The role of the operator.", required=True)
     line_id = text("The line of cancel_line; by default the one in the payload.")
     quantity = units("Units of the line; by default those in the payload, else all open ones.", above_zero=True)
-    promised_at = instant("The new promise of change_promise; by default the one in the payload.")
+    promised_at = promise(
+        "The new promise of change_promise; by default the one in the payload.", days="promise_is_date_only"
+    )
+    promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
     payload = personal("Parameters as JSON: `line_id` and `quantity`, or `promised_at`.", kind="text")
     reason = personal("The reason.", kind="text")

@@ -31,6 +31,7 @@ __all__ = [
     "money",
     "number",
     "personal",
+    "promise",
     "rate",
     "text",
     "units",
@@ -119,6 +120,15 @@ def instant(description: str = "", *, key: bool = False, required: bool = False)
     )
 
 
+def promise(description: str = "", *, days: str) -> dy.Datetime:
+    """Declare an instant that may be given as a calendar day, such as a promise or an estimate.
+
+    A day is stored as its midnight without any zone; the models place it in the business time zone. The column `days`
+    is true for these rows: it may be given, and a value without a time of day sets it.
+    """
+    return dy.Datetime(nullable=True, time_unit="us", description=description, metadata=_meta("instant", days=days))
+
+
 def date(description: str = "", *, key: bool = False, required: bool = False) -> dy.Date:
     """Declare a calendar day."""
     return dy.Date(nullable=not required, description=description, metadata=_meta("date", key=key))
@@ -197,6 +207,7 @@ def _meta(
     is_label: bool = False,
     pii: str | None = None,
     id_of: str | None = None,
+    days: str | None = None,
 ) -> dict[str, Any]:
     return {
         "type": kind,
@@ -205,4 +216,5 @@ def _meta(
         "is_label": is_label,
         "pii": pii,
         "id_of": id_of,
+        "days": days,
     }

@@ -93,6 +93,12 @@ class Contract(dy.Schema):
         return {name: kind for name, kind in kinds.items() if kind}
 
     @classmethod
+    def promises(cls) -> dict[str, str]:
+        """Return the instants that may be given as calendar days, each with the column that says so."""
+        days = {name: (column.metadata or {})["days"] for name, column in cls.fields().items()}
+        return {name: each for name, each in days.items() if each}
+
+    @classmethod
     def ids(cls) -> dict[str, str]:
         """Return the id columns that take a source's prefix, each with ``order`` or ``other``."""
         whose = {name: (column.metadata or {})["id_of"] for name, column in cls.fields().items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import AMOUNT_LIMIT, boolean, identifier, instant, money, text, units
+from orderhouse.contracts.columns import AMOUNT_LIMIT, boolean, identifier, instant, money, promise, text, units
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["OrderLines"]
@@ -24,6 +24,8 @@ class OrderLines(Contract):
     discount_amount = money("On the whole line; default 0.")
     tax_amount = money("On the whole line; default 0.", signed=True)
     cancelled_quantity = units("Ordered units that are cancelled; default 0.")
+    promised_at = promise("The line's own delivery promise, in place of the order's.", days="promise_is_date_only")
+    promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
     warehouse_id = text("The warehouse it ships from, if decided.")
     seller_id = text("The owner of the goods.")
     is_gift_card = boolean("Sells a gift card; default false.")

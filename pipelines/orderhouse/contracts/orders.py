@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import boolean, country, currency, identifier, instant, money, personal, text, word
+from orderhouse.contracts.columns import (
+    boolean,
+    country,
+    currency,
+    identifier,
+    instant,
+    money,
+    personal,
+    promise,
+    text,
+    word,
+)
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Orders"]
@@ -36,8 +47,8 @@ class Orders(Contract):
     discount_code = text("The code the customer entered.")
     payment_terms = word("The terms of payment; default prepaid.")
     invoice_due_at = instant("The due date of the invoice, as an instant.")
-    promised_at = instant("Delivery promise; the first one is kept as well.")
-    promise_is_date_only = boolean("The promise is a day, not a moment; default false.")
+    promised_at = promise("Delivery promise; the first one is kept as well.", days="promise_is_date_only")
+    promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
     is_cancelled = boolean("The whole order is cancelled; default false.")
     cancelled_at = instant("The instant of cancellation; may be unknown.")
     cancel_reason = text("The reason of cancellation.")

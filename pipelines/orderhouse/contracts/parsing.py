@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from orderhouse.contracts.columns import AMOUNT_LIMIT, POLARS_TYPES, UNITS_LIMIT, WHOLE_DIGITS, kind_of
 from orderhouse.contracts.contract import Contract
 from orderhouse.contracts.notation import NUMERIC, Notation
+from orderhouse.contracts.written_days import with_written_days
 
 __all__ = ["TEXTS", "Parsed", "as_text", "cleaned", "parse"]
 
@@ -88,7 +89,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
             typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), written)
         columns.append(typed.alias(name))
         failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
-    return Parsed(frame.with_columns(columns), failures)
+    return _with_promised_days(contract, frame, notation, Parsed(frame.with_columns(columns), failures))
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -103,6 +104,24 @@ def as_text(values: pl.Series) -> pl.Series:
     if dtype.is_float():
         values = values.fill_nan(None)
     return values.cast(pl.String)
+
+
+def _with_promised_days(contract: type[Contract], frame: pl.DataFrame, notation: Notation, parsed: Parsed) -> Parsed:
+    """Replace promises that were given as calendar days by these days."""
+    typed, failures = parsed.frame, dict(parsed.failures)
+    for name, flag in contract.promises().items():
+        if name not in frame.columns or frame[name].null_count() == frame.height:
+            continue
+        text = as_text(frame[name])
+        written = notation.iso_instants(text) if frame.schema[name] == pl.String else text
+        instants, flags, is_day = with_written_days(written, typed[name], typed[flag])
+        typed = typed.with_columns(instants.alias(name), flags.alias(flag))
+        # A day needs no offset and meets no clock change.
+        for rule in ("has_offset", "in_clock_gap"):
+            mask = failures.pop(f"{name}|{rule}", None)
+            if mask is not None and (mask & ~is_day).any():
+                failures[f"{name}|{rule}"] = mask & ~is_day
+    return Parsed(typed, failures)
 
 
 def _parse_column(kind: str, text: pl.Series, notation: Notation) -> tuple[pl.Series, Failures]:

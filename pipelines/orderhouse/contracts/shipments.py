@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import currency, identifier, instant, label, money, text, units
+from orderhouse.contracts.columns import boolean, currency, identifier, instant, label, money, promise, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Shipments"]
@@ -15,7 +15,9 @@ class Shipments(Contract):
 
     shipment_id = identifier("The shipment.", key=True, required=True)
     line_id = text("The order line of the units.", key=True, required=True)
-    order_id = identifier("The order shipped.", required=True, is_of_order=True)
+    order_id = identifier(
+        "The order shipped; one shipment may hold lines of several.", key=True, required=True, is_of_order=True
+    )
     quantity = units("Units of the line in this shipment.", required=True, above_zero=True)
     shipped_at = instant("The instant they left the building.", required=True)
     sku = text("The SKU shipped; by default the line's.")
@@ -23,6 +25,7 @@ class Shipments(Contract):
     carrier = label("The carrier; compared in lower case.")
     service = text("The carrier's service.")
     tracking_number = text("May be recycled by the carrier.")
-    estimated_delivery_at = instant("The carrier's estimate of the delivery.")
+    estimated_delivery_at = promise("The carrier's estimate of the delivery.", days="estimate_is_date_only")
+    estimate_is_date_only = boolean("The estimate is a day, as written; default true for a date without time of day.")
     cost_amount = money("The carrier's charge.")
     cost_currency = currency("Of the cost.")

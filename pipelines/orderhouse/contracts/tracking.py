@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import identifier, instant, label, text, word
+from orderhouse.contracts.columns import boolean, identifier, instant, label, promise, text, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Tracking"]
@@ -22,7 +22,10 @@ class Tracking(Contract):
     occurred_at = instant("The instant of the scan.", key=True, required=True)
     location = text("The place of the scan.")
     detail = text("Further text of the carrier.")
-    estimated_delivery_at = instant("The carrier's estimate of the delivery, as of the scan.")
+    estimated_delivery_at = promise(
+        "The carrier's estimate of the delivery, as of the scan.", days="estimate_is_date_only"
+    )
+    estimate_is_date_only = boolean("The estimate is a day, as written; default true for a date without time of day.")
 
     @rule("neither a shipment nor carrier and tracking number are named", "shipment_id", "carrier", "tracking_number")
     def names_a_shipment(cls) -> pl.Expr:

@@ -42,6 +42,8 @@ The published tables are in the [data dictionary](data_dictionary.md).
 - **instant**: ISO-8601 with an offset, `2026-03-28T14:03:00+01:00` or `…Z`, stored in UTC to the microsecond. An
   instant without offset is in the source's `time_zone`; if the source declares none, the row goes to quarantine.
   **date**: `2026-03-28`.
+- **instant or day**, for promises and estimates: a day without time of day, or any instant whose flag beside it is
+  true, is the calendar day as written, in the merchant's business time zone and whatever its offset.
 - **money**: a plain decimal such as `1234.50` with at most 4 decimals and {MONEY_DIGITS} digits before them, in the
   currency beside it. **number**: the same without currency. **rate**: the same with at most 8 decimals. **units**: a
   whole number of at most {UNITS_DIGITS} digits. `≥ 0` and `> 0` are checked.
@@ -93,6 +95,7 @@ def _row(contract: type[Contract], name: str, words: Sequence[str]) -> str:
 
 def _type(contract: type[Contract], name: str, column: Column) -> str:
     kind = "word" if name in contract.enumerated() else kind_of(column)
+    kind = "instant or day" if name in contract.promises() else kind
     checks = column.check if isinstance(column.check, dict) else {}
     return kind + "".join(BOUNDS.get(check, "") for check in checks)
 

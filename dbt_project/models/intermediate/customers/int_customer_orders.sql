@@ -1,10 +1,11 @@
 {#-
   Revenue of each customer by the placed recognition clock: an order on its day; returns, goods refunds and credit notes
-  on their own days. Amounts stay in the order's currency, because rates may arrive later than orders.
+  on their own days. A rate that arrives later than an order touches it.
 -#}
-{%- set touched = ['int_revenue_subjects'] -%}
+{%- set touched = ['int_revenue_subjects', 'int_subjects_revalued'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='subject_id', touched=touched) }}
 -- depends_on: {{ ref('int_revenue_subjects') }}
+-- depends_on: {{ ref('int_subjects_revalued') }}
 
 with orders as (
     select * from {{ ref('int_order_states') }}
@@ -19,6 +20,15 @@ sales as (
 returns as (
     select * from {{ ref('int_revenue_returns') }}
     where recognition_clock = 'placed' and {{ is_touched('subject_id', touched) }}
+),
+
+orders_reporting as (
+    select * from {{ ref('int_orders_reporting') }}
+    where {{ is_touched('order_id', touched, key='subject_id') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 return_lines as (
@@ -61,6 +71,9 @@ placed as (
         coalesce(sold.gross_amount, 0) as gross_amount,
         coalesce(sold.discount_amount, 0) as discount_amount,
         0 as returned_amount,
+        orders_reporting.gross_sales_amount_reporting as gross_amount_reporting,
+        orders_reporting.discounts_amount_reporting as discount_amount_reporting,
+        case when orders_reporting.gross_sales_amount_reporting is not null then 0 end as returned_amount_reporting,
         orders.order_status = 'cancelled' as is_cancelled,
         coalesce(sold.gross_amount, 0) > coalesce(sold.discount_amount, 0) as is_purchase,
         orders.placed_date as business_date,
@@ -69,6 +82,7 @@ placed as (
         orders._record
     from orders
     left join sold on orders.order_id = sold.order_id
+    left join orders_reporting on orders.order_id = orders_reporting.order_id
 ),
 
 returned as (
@@ -77,6 +91,8 @@ returned as (
         coalesce(orders.customer_key, concat('c:', credited_customers.customer_id)) as customer_key,
         returns.currency,
         sum(returns.returns_amount) as returned_amount,
+        case when min(rates.rate) is not null then 0 end as sold_amount_reporting,
+        sum({{ reporting_amount('returns.returns_amount', 'rates.rate') }}) as returned_amount_reporting,
         returns.business_date
     from returns
     left join orders on returns.order_id = orders.order_id
@@ -84,6 +100,10 @@ returned as (
         on
             returns.order_id is null
             and returns.return_id = credited_customers.return_id
+    left join rates
+        on
+            returns.business_date = rates.rate_date
+            and returns.currency = rates.currency
     where coalesce(orders.customer_key, credited_customers.customer_id) is not null
     group by
         returns.subject_id,
@@ -110,6 +130,9 @@ final as (
         cast(placed.gross_amount as {{ money_type() }}) as gross_amount,
         cast(placed.discount_amount as {{ money_type() }}) as discount_amount,
         cast(placed.returned_amount as {{ money_type() }}) as returned_amount,
+        cast(placed.gross_amount_reporting as {{ money_type() }}) as gross_amount_reporting,
+        cast(placed.discount_amount_reporting as {{ money_type() }}) as discount_amount_reporting,
+        cast(placed.returned_amount_reporting as {{ money_type() }}) as returned_amount_reporting,
         placed.is_cancelled,
         placed.is_purchase,
         placed.business_date,
@@ -136,6 +159,9 @@ final as (
         cast(0 as {{ money_type() }}) as gross_amount,
         cast(0 as {{ money_type() }}) as discount_amount,
         cast(returned.returned_amount as {{ money_type() }}) as returned_amount,
+        cast(returned.sold_amount_reporting as {{ money_type() }}) as gross_amount_reporting,
+        cast(returned.sold_amount_reporting as {{ money_type() }}) as discount_amount_reporting,
+        cast(returned.returned_amount_reporting as {{ money_type() }}) as returned_amount_reporting,
         false as is_cancelled,
         false as is_purchase,
         returned.business_date,

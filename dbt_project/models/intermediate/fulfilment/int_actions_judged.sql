@@ -144,6 +144,7 @@ final as (
         judged.rejection,
         cast(coalesce(judged.quantity, judged.left_quantity) as {{ dbt.type_bigint() }}) as quantity,
         judged.rejection is null as is_accepted,
+        judged.promise_is_date_only,
         judged.occurred_at,
         judged.promised_at,
         judged._file_id,

@@ -40,9 +40,7 @@ late as (
     from states
     where
         states.late_at is not null
-        and states.delivered_at is null
-        and states.order_status <> 'closed'
-        and (states.shipped_quantity = 0 or states.returned_of_shipped_quantity < states.shipped_quantity)
+        and states.is_promise_open
 ),
 
 stuck_in_transit as (

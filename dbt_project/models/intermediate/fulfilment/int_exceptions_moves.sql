@@ -22,24 +22,48 @@ timeline as (
     select * from {{ ref('int_order_events') }}
 ),
 
-illegal_transition as (
+shipments as (
+    select * from {{ ref('int_shipments') }}
+),
+
+-- A parcel that turned back and is then delivered, without ever being returned, was most likely delivered to the sender.
+illegal_moves as (
     select
         timeline.order_id,
-        cast(null as {{ dbt.type_string() }}) as sku,
-        min(timeline.occurred_at) as opened_at,
-        max(states.due_amount) as amount_at_stake,
-        min(states.currency) as currency,
-        concat(
-            cast(count(*) as {{ dbt.type_string() }}), ' unexpected move(s), such as ',
-            min(concat(timeline.axis, ' from ', timeline.from_status, ' to ', timeline.to_status))
-        ) as detail,
-        min(timeline._source) as _source
+        timeline.occurred_at,
+        concat(timeline.axis, ' from ', timeline.from_status, ' to ', timeline.to_status) as move,
+        timeline._source
     from timeline
-    inner join states on timeline.order_id = states.order_id
     where
         not timeline.is_legal
         and {{ is_touched('timeline.order_id', touched) }}
-    group by timeline.order_id
+    union all
+    select
+        shipments.order_id,
+        shipments.delivered_scan_at as occurred_at,
+        'delivery_status from returning to delivered' as move,
+        shipments._source
+    from shipments
+    where
+        shipments.is_returned
+        and shipments.returned_scan_at is null
+        and {{ is_touched('shipments.order_id', touched) }}
+),
+
+illegal_transition as (
+    select
+        illegal_moves.order_id,
+        cast(null as {{ dbt.type_string() }}) as sku,
+        min(illegal_moves.occurred_at) as opened_at,
+        max(states.due_amount) as amount_at_stake,
+        min(states.currency) as currency,
+        concat(
+            cast(count(*) as {{ dbt.type_string() }}), ' unexpected move(s), such as ', min(illegal_moves.move)
+        ) as detail,
+        min(illegal_moves._source) as _source
+    from illegal_moves
+    inner join states on illegal_moves.order_id = states.order_id
+    group by illegal_moves.order_id
 ),
 
 rejected_action as (

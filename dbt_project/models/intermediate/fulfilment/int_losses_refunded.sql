@@ -1,34 +1,82 @@
-{# Refunds without a return, of orders with parcels that were lost or returned by the carrier. #}
+{#
+  Units of each order line that were lost or returned by the carrier and whose value was refunded. The units count as refunded
+  in the order in which the parcels were lost, each as soon as its whole value is refunded. Units without a value count when
+  everything else that was lost is refunded.
+#}
+{%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
 {{ config(materialized='ephemeral', step_of='int_order_lines') }}
+-- depends_on: {{ ref('int_touched_orders') }}
+-- depends_on: {{ ref('int_orders_reclassified') }}
 
-with shipped as (
-    select * from {{ ref('int_line_shipments_summed') }}
+with order_lines as (
+    select * from {{ ref('int_order_lines_counted') }}
+    where
+        reopened_quantity > 0
+        and {{ is_touched('order_id', touched) }}
 ),
 
-payments as (
-    select * from {{ ref('stg_payments') }}
+refunds as (
+    select * from {{ ref('int_refunds_assigned') }}
+    where
+        lost_amount > 0
+        and {{ is_touched('order_id', touched) }}
 ),
 
-reopened_orders as (
-    select distinct shipped.order_id
-    from shipped
-    where shipped.lost_quantity + shipped.carrier_returned_quantity > 0
+refunded as (
+    select
+        refunds.order_id,
+        sum(refunds.lost_amount) as refunded_amount,
+        max(refunds.occurred_at) as refunded_at
+    from refunds
+    group by refunds.order_id
+),
+
+running as (
+    select
+        order_lines.order_id,
+        order_lines.line_id,
+        order_lines.reopened_quantity,
+        order_lines.reopened_amount,
+        sum(order_lines.reopened_amount) over (partition by order_lines.order_id) as lost_amount,
+        sum(order_lines.reopened_amount) over (
+            partition by order_lines.order_id
+            order by order_lines.first_loss_at, order_lines.line_id
+            rows between unbounded preceding and current row
+        ) as lost_so_far_amount,
+        refunded.refunded_amount,
+        refunded.refunded_at,
+        {{ minor_unit_amount('order_lines.currency_digits') }} as tolerance_amount
+    from order_lines
+    inner join refunded on order_lines.order_id = refunded.order_id
+),
+
+budgeted as (
+    select
+        running.*,
+        least(
+            greatest(running.refunded_amount - running.lost_so_far_amount + running.reopened_amount, 0),
+            running.reopened_amount
+        ) as own_refund_amount
+    from running
 ),
 
 final as (
     select
-        payments.order_id,
-        payments.currency,
-        sum(payments.amount) as refunded_amount
-    from payments
-    where
-        payments.is_current
-        and payments.kind = 'refunded'
-        and payments.return_id is null
-        and payments.order_id in (select reopened_orders.order_id from reopened_orders)
-    group by
-        payments.order_id,
-        payments.currency
+        budgeted.order_id,
+        budgeted.line_id,
+        case
+            when budgeted.refunded_amount >= budgeted.lost_amount - budgeted.tolerance_amount then budgeted.reopened_quantity
+            when budgeted.own_refund_amount > 0 then least(
+                cast({{ big_integer_quotient(
+                    ten_thousandths('(budgeted.own_refund_amount + budgeted.tolerance_amount)') ~ ' * budgeted.reopened_quantity',
+                    ten_thousandths('budgeted.reopened_amount')
+                ) }} as {{ dbt.type_bigint() }}),
+                budgeted.reopened_quantity
+            )
+            else 0
+        end as refunded_lost_quantity,
+        budgeted.refunded_at
+    from budgeted
 )
 
 select * from final

@@ -4,8 +4,44 @@
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
 
-with counted as (
+with order_lines as (
     select * from {{ ref('int_order_lines_counted') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+refunded as (
+    select * from {{ ref('int_losses_refunded') }}
+),
+
+-- Units that were lost or returned by the carrier and then refunded are not sent again. They count as cancelled.
+cancelled as (
+    select
+        order_lines.*,
+        order_lines.called_off_quantity + coalesce(refunded.refunded_lost_quantity, 0) as cancelled_quantity,
+        coalesce(
+            order_lines.request_cancelled_at,
+            case
+                when
+                    refunded.refunded_lost_quantity > 0
+                    and order_lines.called_off_quantity + refunded.refunded_lost_quantity >= order_lines.ordered_quantity
+                    then refunded.refunded_at
+            end
+        ) as cancelled_at
+    from order_lines
+    left join refunded
+        on
+            order_lines.order_id = refunded.order_id
+            and order_lines.line_id = refunded.line_id
+),
+
+counted as (
+    select
+        cancelled.*,
+        cancelled.ordered_quantity - cancelled.cancelled_quantity as kept_quantity,
+        greatest(cancelled.ordered_quantity - cancelled.cancelled_quantity - cancelled.shipped_quantity, 0) as open_quantity,
+        cancelled.shipped_quantity > cancelled.ordered_quantity as is_over_shipped,
+        cancelled.is_on_hold and not cancelled.is_whole_order_cancelled as is_held
+    from cancelled
 ),
 
 valued as (
@@ -28,7 +64,17 @@ valued as (
 with_returns as (
     select
         valued.*,
-        least(valued.returned_quantity, valued.kept_quantity) as returned_of_kept_quantity
+        {{ promise_end('valued.first_promised_at', 'valued.first_promise_is_date_only') }} as first_promise_ends_at,
+        greatest(valued.delivered_quantity, least(valued.returned_quantity, valued.shipped_quantity)) >= valued.kept_quantity
+            as has_arrived,
+        case
+            when valued.is_delivery_tracked and valued.requires_shipping and valued.kept_quantity > 0
+                then {{ promise_end('valued.current_promised_at', 'valued.promise_is_date_only') }}
+        end as late_at,
+        case
+            when valued.kept_quantity > 0 and valued.delivered_quantity >= valued.kept_quantity then valued.last_delivered_at
+        end as delivered_at,
+        least(valued.returned_of_shipped_quantity, valued.kept_quantity) as returned_of_kept_quantity
     from valued
 ),
 
@@ -95,16 +141,18 @@ final as (
         with_returned_value.is_stock_tracked,
         with_returned_value.is_shipment_tracked,
         with_returned_value.is_paid_tracked,
+        coalesce(with_returned_value.promise_is_date_only, false) as promise_is_date_only,
+        with_returned_value.has_arrived,
+        coalesce(with_returned_value.delivered_at > with_returned_value.first_promise_ends_at, false) as was_late,
         with_returned_value.placed_date,
         with_returned_value.placed_at,
         with_returned_value.first_shipped_at,
         with_returned_value.last_shipped_at,
-        case
-            when
-                with_returned_value.kept_quantity > 0
-                and with_returned_value.delivered_quantity >= with_returned_value.kept_quantity
-                then with_returned_value.last_delivered_at
-        end as delivered_at,
+        with_returned_value.delivered_at,
+        with_returned_value.first_promised_at,
+        with_returned_value.current_promised_at,
+        with_returned_value.late_at,
+        with_returned_value.cancelled_at,
         with_returned_value.updated_at,
         with_returned_value._file_id,
         with_returned_value._record,

@@ -1,6 +1,9 @@
-{# Units of each order line: shipped, cancelled, returned and still open. #}
-{{ config(materialized='ephemeral', step_of='int_order_lines') }}
-{%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
+{#
+  Units of each order line before refunds are assigned: shipped, lost, cancelled and returned, and the line's totals, each
+  rounded once. Units that were lost or returned by the carrier and not sent again are reopened; refunds may pay for them.
+#}
+{%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
 
@@ -20,16 +23,20 @@ shipped as (
     select * from {{ ref('int_line_shipments_summed') }}
 ),
 
+cancelled as (
+    select * from {{ ref('int_lines_cancelled') }}
+),
+
 return_lines as (
     select * from {{ ref('int_return_lines') }}
 ),
 
-refunded as (
-    select * from {{ ref('int_losses_refunded') }}
+promises as (
+    select * from {{ ref('int_line_promises') }}
 ),
 
-actions as (
-    select * from {{ ref('int_actions_judged') }}
+over_delivered as (
+    select * from {{ ref('int_lines_over_delivered') }}
 ),
 
 services as (
@@ -54,21 +61,6 @@ returned as (
         return_lines.line_id
 ),
 
-cancelled_by_operators as (
-    select
-        actions.order_id,
-        actions.line_id,
-        sum(actions.quantity) as cancelled_quantity
-    from actions
-    where
-        actions.is_accepted
-        and actions.kind = 'cancel_line'
-        and {{ is_touched('actions.order_id', touched) }}
-    group by
-        actions.order_id,
-        actions.line_id
-),
-
 joined as (
     select
         order_lines.order_id,
@@ -82,20 +74,17 @@ joined as (
         orders.customer_key,
         orders.ship_country,
         order_lines.quantity as ordered_quantity,
-        greatest(
-            order_lines.cancelled_quantity,
-            least(coalesce(cancelled_by_operators.cancelled_quantity, 0), order_lines.quantity)
-        ) as requested_cancelled_quantity,
-        coalesce(shipped.shipped_quantity, 0) as shipped_quantity,
-        coalesce(shipped.delivered_quantity, 0) as delivered_quantity,
-        coalesce(shipped.lost_quantity, 0) as lost_quantity,
-        coalesce(shipped.carrier_returned_quantity, 0) as carrier_returned_quantity,
+        coalesce(cancelled.requested_cancelled_quantity, 0) as requested_cancelled_quantity,
+        {% for column in [
+            'shipped_quantity', 'delivered_quantity', 'lost_quantity', 'carrier_returned_quantity'
+        ] -%}
+        coalesce(shipped.{{ column }}, 0) as {{ column }},
+        {% endfor -%}
         coalesce(returned.returned_quantity, 0) as returned_quantity,
         order_lines.unit_price as unit_price_amount,
-        cast(order_lines.quantity * order_lines.unit_price as {{ money_type() }}) as ordered_gross_amount,
-        order_lines.discount_amount as ordered_discount_amount,
-        order_lines.tax_amount as ordered_tax_amount,
-        coalesce(refunded.refunded_amount, 0) as refunded_for_loss_amount,
+        {{ line_total('order_lines.unit_price', 'order_lines.quantity', 'orders.currency_digits') }} as ordered_gross_amount,
+        {{ rounded_amount('order_lines.discount_amount', 'orders.currency_digits') }} as ordered_discount_amount,
+        {{ rounded_amount('order_lines.tax_amount', 'orders.currency_digits') }} as ordered_tax_amount,
         orders.prices_include_tax,
         orders.is_whole_order_cancelled,
         orders.is_on_hold,
@@ -104,12 +93,23 @@ joined as (
         services.sku is not null as is_service,
         orders.is_stock_tracked,
         orders.is_shipment_tracked,
+        orders.is_delivery_tracked,
         orders.is_paid_tracked,
+        {% for promised_at, is_day in [
+            ('first_promised_at', 'first_promise_is_date_only'), ('current_promised_at', 'promise_is_date_only')
+        ] -%}
+        coalesce(promises.{{ promised_at }}, orders.{{ promised_at }}) as {{ promised_at }},
+        case when promises.{{ promised_at }} is null then orders.{{ is_day }} else promises.{{ is_day }} end as {{ is_day }},
+        {% endfor -%}
         orders.placed_date,
         orders.placed_at,
         shipped.first_shipped_at,
         shipped.last_shipped_at,
-        shipped.last_delivered_at,
+        coalesce(over_delivered.ordered_delivered_at, shipped.last_delivered_at) as last_delivered_at,
+        shipped.first_loss_at,
+        coalesce(
+            case when orders.is_whole_order_cancelled then orders.cancelled_at end, cancelled.request_cancelled_at
+        ) as request_cancelled_at,
         order_lines.updated_at,
         order_lines._file_id,
         order_lines._record,
@@ -125,61 +125,64 @@ joined as (
         on
             order_lines.order_id = returned.order_id
             and order_lines.line_id = returned.line_id
-    left join cancelled_by_operators
+    left join cancelled
         on
-            order_lines.order_id = cancelled_by_operators.order_id
-            and order_lines.line_id = cancelled_by_operators.line_id
-    left join refunded
+            order_lines.order_id = cancelled.order_id
+            and order_lines.line_id = cancelled.line_id
+    left join promises
         on
-            orders.order_id = refunded.order_id
-            and orders.currency = refunded.currency
+            order_lines.order_id = promises.order_id
+            and order_lines.line_id = promises.line_id
+    left join over_delivered
+        on
+            order_lines.order_id = over_delivered.order_id
+            and order_lines.line_id = over_delivered.line_id
     where
         order_lines.is_current
         and {{ is_touched('order_lines.order_id', touched) }}
 ),
 
-reopened_value as (
-    select
-        joined.order_id,
-        sum({{ split_amount(
-            'joined.ordered_gross_amount - joined.ordered_discount_amount'
-            ~ ' + case when joined.prices_include_tax then 0 else joined.ordered_tax_amount end',
-            'joined.lost_quantity + joined.carrier_returned_quantity', 'joined.ordered_quantity', 'joined.currency_digits'
-        ) }}) as reopened_amount
-    from joined
-    where joined.lost_quantity + joined.carrier_returned_quantity > 0
-    group by joined.order_id
-),
-
--- Units that were lost or returned by the carrier and then refunded are not sent again. They count as cancelled.
-cancelled as (
+placed as (
     select
         joined.*,
         case
             when joined.is_whole_order_cancelled then greatest(joined.ordered_quantity - joined.shipped_quantity, 0)
-            else least(
-                joined.requested_cancelled_quantity
-                + case
-                    when reopened_value.reopened_amount <= joined.refunded_for_loss_amount
-                        then joined.lost_quantity + joined.carrier_returned_quantity
-                    else 0
-                end,
-                greatest(joined.ordered_quantity - joined.shipped_quantity, 0)
-            )
-        end as cancelled_quantity
+            else least(joined.requested_cancelled_quantity, greatest(joined.ordered_quantity - joined.shipped_quantity, 0))
+        end as called_off_quantity
     from joined
-    left join reopened_value on joined.order_id = reopened_value.order_id
+),
+
+reopened as (
+    select
+        placed.*,
+        greatest(
+            least(
+                placed.lost_quantity + placed.carrier_returned_quantity,
+                placed.ordered_quantity - placed.called_off_quantity - placed.shipped_quantity
+            ), 0
+        ) as reopened_quantity,
+        least(
+            placed.returned_quantity,
+            case
+                when placed.is_shipment_tracked then placed.shipped_quantity
+                else placed.ordered_quantity - placed.called_off_quantity
+            end
+        ) as returned_of_shipped_quantity
+    from placed
 ),
 
 final as (
     select
-        cancelled.*,
-        cancelled.ordered_quantity - cancelled.cancelled_quantity as kept_quantity,
-        greatest(cancelled.ordered_quantity - cancelled.cancelled_quantity - cancelled.shipped_quantity, 0) as open_quantity,
-        least(cancelled.returned_quantity, cancelled.shipped_quantity) as returned_of_shipped_quantity,
-        cancelled.shipped_quantity > cancelled.ordered_quantity as is_over_shipped,
-        cancelled.is_on_hold and not cancelled.is_whole_order_cancelled as is_held
-    from cancelled
+        reopened.*,
+        case when reopened.reopened_quantity > 0 then
+            {{ owed_for_units('reopened', '(reopened.ordered_quantity - reopened.called_off_quantity)') }}
+            - {{ owed_for_units(
+                'reopened', '(reopened.ordered_quantity - reopened.called_off_quantity - reopened.reopened_quantity)'
+            ) }}
+            else 0
+        end as reopened_amount,
+        {{ this_batch() }} as _batch_id
+    from reopened
 )
 
 select * from final

@@ -47,8 +47,8 @@ joined as (
     select
         orders.*,
         {% for column in quantities + amounts + [
-            'lines_count', 'returned_net_amount', 'fulfilment_status', 'is_over_shipped', 'first_shipped_at', 'last_shipped_at',
-            'delivered_at'
+            'lines_count', 'returned_net_amount', 'fulfilment_status', 'is_over_shipped', 'was_late', 'is_promise_open', 'late_at',
+            'first_shipped_at', 'last_shipped_at', 'delivered_at'
         ] -%}
         fulfilled.{{ column }},
         {% endfor -%}
@@ -75,43 +75,25 @@ joined as (
     inner join settled on orders.order_id = settled.order_id
 ),
 
-dated as (
-    select
-        joined.*,
-        case
-            when joined.promise_is_date_only then {{ instant_before(business_day_start(add_days_to_date(
-                business_date('joined.current_promised_at'), 1
-            ))) }}
-            else joined.current_promised_at
-        end as promise_ends_at
-    from joined
-),
-
 deadlines as (
     select
-        dated.*,
+        joined.*,
+        {{ promise_end('joined.first_promised_at', 'joined.first_promise_is_date_only') }} as first_promise_ends_at,
         case
-            when
-                dated.is_delivery_tracked
-                and dated.order_status <> 'cancelled'
-                and dated.fulfilment_status <> 'nothing_to_fulfil'
-                then dated.promise_ends_at
-        end as late_at,
-        case
-            when dated.payment_status not in ('none', 'failed', 'voided', 'part_paid', 'authorized') or dated.is_settled
+            when joined.payment_status not in ('none', 'failed', 'voided', 'part_paid', 'authorized') or joined.is_settled
                 then null
-            when dated.payment_terms = 'invoice'
-                then coalesce(dated.invoice_due_at, {{ add_days('dated.placed_at', var('invoice_days')) }})
-            when dated.payment_terms = 'on_delivery'
-                then {{ add_days('dated.delivered_at', var('payment_on_delivery_days')) }}
-            when dated.payment_terms = 'prepaid' and dated.payment_status <> 'authorized'
-                then {{ add_days('dated.placed_at', var('unpaid_days')) }}
+            when joined.payment_terms = 'invoice'
+                then coalesce(joined.invoice_due_at, {{ add_days('joined.placed_at', var('invoice_days')) }})
+            when joined.payment_terms = 'on_delivery'
+                then {{ add_days('joined.delivered_at', var('payment_on_delivery_days')) }}
+            when joined.payment_terms = 'prepaid' and joined.payment_status <> 'authorized'
+                then {{ add_days('joined.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case
-            when dated.is_delivery_tracked and dated.order_status <> 'cancelled'
-                then {{ add_days('dated.stale_since', var('stuck_days')) }}
+            when joined.is_delivery_tracked and joined.order_status <> 'cancelled'
+                then {{ add_days('joined.stale_since', var('stuck_days')) }}
         end as stuck_at
-    from dated
+    from joined
 ),
 
 final as (
@@ -163,6 +145,8 @@ final as (
         deadlines.backordered_quantity > 0 as is_backordered,
         deadlines.is_over_shipped,
         deadlines.is_settled,
+        deadlines.is_promise_open,
+        deadlines.was_late,
         deadlines.is_line_tracked,
         deadlines.is_paid_tracked,
         deadlines.is_shipment_tracked,
@@ -180,6 +164,7 @@ final as (
         deadlines.order_cancelled_at as cancelled_at,
         deadlines.held_at,
         deadlines.first_promised_at,
+        deadlines.first_promise_ends_at,
         deadlines.current_promised_at,
         deadlines.late_at,
         deadlines.unpaid_at,

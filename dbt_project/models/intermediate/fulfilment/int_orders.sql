@@ -48,7 +48,8 @@ first_versions as (
 first_promises as (
     select
         versions.order_id,
-        versions.promised_at
+        versions.promised_at,
+        versions.promise_is_date_only
     from versions
     where
         versions.promised_at is not null
@@ -57,6 +58,27 @@ first_promises as (
         partition by versions.order_id
         order by versions.updated_at, versions.content_hash desc nulls last, versions.is_current desc
     ) = 1
+),
+
+-- A source that gives no time of its cancellation cancelled with the first version that says so without interruption.
+first_cancellations as (
+    select
+        versions.order_id,
+        min(versions.updated_at) as updated_at
+    from versions
+    left join (
+        select
+            kept_versions.order_id,
+            max(kept_versions.updated_at) as updated_at
+        from versions as kept_versions
+        where not kept_versions.is_cancelled
+        group by kept_versions.order_id
+    ) as last_kept on versions.order_id = last_kept.order_id
+    where
+        versions.is_cancelled
+        and versions.order_id in (select revised_orders.order_id from revised_orders)
+        and (last_kept.updated_at is null or versions.updated_at > last_kept.updated_at)
+    group by versions.order_id
 ),
 
 -- A version that repeats a promise does not override a later promise of an operator.
@@ -111,10 +133,16 @@ final as (
         versions.payment_terms,
         versions.cancel_reason,
         cast({{ minor_unit('currencies.minor_digits') }} as {{ dbt.type_int() }}) as currency_digits,
-        versions.shipping_amount,
-        versions.shipping_tax_amount,
+        {{ rounded_amount('versions.shipping_amount', minor_unit('currencies.minor_digits')) }} as shipping_amount,
+        {{ rounded_amount('versions.shipping_tax_amount', minor_unit('currencies.minor_digits')) }} as shipping_tax_amount,
         versions.prices_include_tax,
-        versions.promise_is_date_only and not promises.is_by_operator as promise_is_date_only,
+        case when promises.is_by_operator then decided.operator_promise_is_date_only else versions.promise_is_date_only end
+            as promise_is_date_only,
+        case
+            when first_promises.promised_at is not null then first_promises.promise_is_date_only
+            when versions.promised_at is not null then versions.promise_is_date_only
+            else coalesce(decided.first_operator_promise_is_date_only, false)
+        end as first_promise_is_date_only,
         versions.is_cancelled as is_cancelled_at_source,
         versions.is_cancelled or decided.cancel_action_at is not null as is_whole_order_cancelled,
         coalesce(decided.is_on_hold, false) as is_on_hold,
@@ -133,7 +161,10 @@ final as (
         case when promises.is_by_operator then decided.operator_promised_at else versions.promised_at end
             as current_promised_at,
         case
-            when versions.is_cancelled then coalesce(versions.cancelled_at, decided.cancel_action_at)
+            when versions.is_cancelled then coalesce(
+                versions.cancelled_at,
+                least(coalesce(first_cancellations.updated_at, versions.updated_at), decided.cancel_action_at)
+            )
             else decided.cancel_action_at
         end as cancelled_at,
         decided.held_at,
@@ -145,6 +176,7 @@ final as (
         {{ this_batch() }} as _batch_id
     from versions
     left join first_versions on versions.order_id = first_versions.order_id
+    left join first_cancellations on versions.order_id = first_cancellations.order_id
     left join first_promises on versions.order_id = first_promises.order_id
     left join decided on versions.order_id = decided.order_id
     left join promises on versions.order_id = promises.order_id

@@ -13,6 +13,7 @@ accepted as (
         actions.kind,
         actions.occurred_at,
         actions.promised_at,
+        actions.promise_is_date_only,
         row_number() over (
             partition by actions.order_id, actions.kind
             order by actions.occurred_at, actions.action_id
@@ -40,6 +41,14 @@ final as (
         min(accepted.occurred_at) filter (where accepted.kind = 'cancel') as cancel_action_at,
         max(accepted.promised_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
             as operator_promised_at,
+        coalesce(
+            bool_or(accepted.promise_is_date_only) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise'),
+            false
+        ) as operator_promise_is_date_only,
+        coalesce(
+            bool_or(accepted.promise_is_date_only) filter (where accepted.oldest_first = 1 and accepted.kind = 'change_promise'),
+            false
+        ) as first_operator_promise_is_date_only,
         max(accepted.occurred_at) filter (where accepted.newest_first = 1 and accepted.kind = 'change_promise')
             as operator_moved_at,
         max(accepted.promised_at) filter (where accepted.oldest_first = 1 and accepted.kind = 'change_promise')

@@ -36,10 +36,16 @@ summed_lines as (
         sum({{ measure }}) as {{ column }},
         {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
+        max(case when order_lines.requires_shipping and order_lines.was_late then 1 else 0 end) as was_late_flag,
+        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), max(order_lines.late_at)) as late_at,
+        count(order_lines.late_at) filter (where not order_lines.has_arrived) as waiting_lines_count,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
         max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
-        max(case when order_lines.cancelled_quantity > 0 then order_lines.updated_at end) as lines_cancelled_at
+        case
+            when count(*) filter (where order_lines.ordered_quantity > 0 and order_lines.cancelled_at is null) = 0
+                then max(order_lines.cancelled_at)
+        end as lines_cancelled_at
     from order_lines
     group by order_lines.order_id
 ),
@@ -52,6 +58,9 @@ joined as (
         coalesce(summed_lines.{{ column }}, 0) as {{ column }},
         {% endfor -%}
         coalesce(summed_lines.over_shipped_flag = 1, false) as is_over_shipped,
+        coalesce(summed_lines.was_late_flag = 1, false) as has_late_line,
+        coalesce(summed_lines.waiting_lines_count, 0) > 0 as is_promise_open,
+        summed_lines.late_at,
         orders.is_shipment_tracked,
         summed_lines.first_shipped_at,
         summed_lines.last_shipped_at,
@@ -71,6 +80,7 @@ progressed as (
 final as (
     select
         progressed.*,
+        progressed.fulfilment_status = 'delivered' and progressed.has_late_line as was_late,
         case when progressed.fulfilment_status = 'delivered' then progressed.last_delivered_at end as delivered_at
     from progressed
 )

@@ -45,7 +45,6 @@ latest_decisions as (
 decided_returns as (
     select
         return_lines.order_id,
-        return_lines.returned_quantity,
         case
             when
                 latest_decisions.occurred_at >= return_lines.last_event_at
@@ -60,7 +59,6 @@ decided_returns as (
 summed_returns as (
     select
         decided_returns.order_id,
-        sum(decided_returns.returned_quantity) as returned_any_quantity,
         count(*) filter (where decided_returns.status = 'approved') as approved_count,
         count(*) filter (where decided_returns.status = 'requested') as requested_count,
         count(*) filter (where decided_returns.status = 'declined') as declined_count,
@@ -72,9 +70,7 @@ summed_returns as (
 joined as (
     select
         orders.order_id,
-        {% for column in [
-            'returned_any_quantity', 'approved_count', 'requested_count', 'declined_count', 'returns_count'
-        ] -%}
+        {% for column in ['approved_count', 'requested_count', 'declined_count', 'returns_count'] -%}
         coalesce(summed_returns.{{ column }}, 0) as {{ column }},
         {% endfor -%}
         {% for column in ['ordered_quantity', 'cancelled_quantity', 'shipped_quantity', 'returned_of_shipped_quantity'] -%}

@@ -100,8 +100,8 @@ final as (
             case when settled.is_covered then settled.authorized_reached_at end
         ) as confirmed_at,
         case
-            when settled.is_cancelled and settled.is_whole_order_cancelled then settled.cancelled_at
-            when settled.is_cancelled then settled.lines_cancelled_at
+            when settled.is_whole_order_cancelled then settled.cancelled_at
+            else settled.lines_cancelled_at
         end as order_cancelled_at,
         settled.first_captured_at
     from settled

@@ -1,7 +1,7 @@
 {#
-  Shipments and their progress. A parcel has one outcome. A delivered scan takes precedence over a loss, a cancellation
-  and a later return to sender, in whatever order they arrive. A return to sender before the delivered scan takes
-  precedence, because the delivery was to the sender.
+  Shipments and their progress. A parcel has one outcome. A delivery to the customer takes precedence over everything, in
+  whatever order the scans arrive. A delivered scan after the parcel turned back is its delivery to the sender. A
+  cancellation or a loss ends the way there and the way back, unless the lost parcel comes back to the sender later.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
@@ -124,70 +124,75 @@ joined as (
         scanned.last_scan_at,
         {{ scan_word('scanned.last_scan_number') }} as latest_scan_status,
         coalesce(scanned.scans_count, 0) as scans_count,
-        case
-            {%- for word in delivery_statuses() | reverse %}
-            when scanned.{{ word }}_at is not null then {{ 9 - loop.index }}
-            {%- endfor %}
-            else 0
-        end as furthest_rank,
-        case
-            when scanned.returned_at < scanned.delivered_at then 'carrier_returned'
-            when scanned.delivered_at is not null then 'delivered'
-            when scanned.returned_at is not null then 'carrier_returned'
-            when scanned.cancelled_at is not null then 'cancelled'
-            when scanned.lost_at is not null then 'lost'
-            else 'on_the_way'
-        end as outcome
+        scanned.delivered_at > least(scanned.returning_at, scanned.returned_at) as is_delivered_to_sender
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
     left join named on headers.shipment_id = named.shipment_id
 ),
 
+turned as (
+    select
+        joined.*,
+        case when not coalesce(joined.is_delivered_to_sender, false) then joined.delivered_at end as customer_delivered_at,
+        case
+            when joined.is_delivered_to_sender then least(joined.returned_at, joined.delivered_at)
+            else joined.returned_at
+        end as back_at
+    from joined
+),
+
+judged as (
+    select
+        turned.*,
+        {{ furthest_delivery_rank('turned') }} as furthest_rank,
+        {{ parcel_outcome('turned') }} as outcome
+    from turned
+),
+
 final as (
     select
-        joined.shipment_id,
-        joined.order_id,
-        joined.carrier,
-        joined.service,
-        joined.tracking_number,
-        joined.warehouse_id,
-        joined.cost_currency,
-        joined.outcome,
-        {{ delivery_status_at(
-            'joined.furthest_rank', 'joined.cancelled_at is not null', 'joined.lost_at is not null'
-        ) }} as furthest_status,
-        joined.latest_scan_status,
-        cast(joined.furthest_rank as {{ dbt.type_int() }}) as furthest_rank,
-        cast(joined.lines_count as {{ dbt.type_bigint() }}) as lines_count,
-        cast(joined.quantity as {{ dbt.type_bigint() }}) as quantity,
-        cast(joined.scans_count as {{ dbt.type_bigint() }}) as scans_count,
-        cast(joined.cost_amount as {{ money_type() }}) as cost_amount,
-        coalesce(joined.latest_scan_status in ('delayed', 'attempt_failed', 'exception'), false) as has_delivery_problem,
-        joined.outcome = 'cancelled' as is_cancelled,
-        joined.outcome = 'lost' as is_lost,
-        joined.outcome = 'carrier_returned' as is_returned,
-        joined.outcome = 'delivered' as is_delivered,
-        joined.shipped_at,
-        joined.shipped_estimated_delivery_at as estimated_delivery_at,
-        joined.label_created_at,
-        joined.accepted_at,
-        joined.in_transit_at,
-        joined.out_for_delivery_at,
-        joined.ready_for_pickup_at,
-        joined.returning_at,
-        least(joined.attempt_failed_at, joined.ready_for_pickup_at, joined.delivered_at) as first_attempt_at,
-        case when joined.outcome = 'delivered' then joined.delivered_at end as delivered_at,
-        case when joined.outcome = 'carrier_returned' then joined.returned_at end as returned_at,
-        case when joined.outcome = 'lost' then joined.lost_at end as lost_at,
-        case when joined.outcome = 'cancelled' then joined.cancelled_at end as cancelled_at,
-        joined.delivered_at as delivered_scan_at,
-        joined.returned_at as returned_scan_at,
-        joined.lost_at as lost_scan_at,
-        joined.cancelled_at as cancelled_scan_at,
-        joined.last_scan_at,
-        joined._source,
+        judged.shipment_id,
+        judged.order_id,
+        judged.carrier,
+        judged.service,
+        judged.tracking_number,
+        judged.warehouse_id,
+        judged.cost_currency,
+        judged.outcome,
+        {{ delivery_status_at('judged.furthest_rank', 'judged.cancelled_at is not null', is_lost_parcel('judged')) }}
+            as furthest_status,
+        judged.latest_scan_status,
+        cast(judged.furthest_rank as {{ dbt.type_int() }}) as furthest_rank,
+        cast(judged.lines_count as {{ dbt.type_bigint() }}) as lines_count,
+        cast(judged.quantity as {{ dbt.type_bigint() }}) as quantity,
+        cast(judged.scans_count as {{ dbt.type_bigint() }}) as scans_count,
+        cast(judged.cost_amount as {{ money_type() }}) as cost_amount,
+        coalesce(judged.latest_scan_status in ('delayed', 'attempt_failed', 'exception'), false) as has_delivery_problem,
+        judged.outcome = 'cancelled' as is_cancelled,
+        judged.outcome = 'lost' as is_lost,
+        judged.outcome = 'carrier_returned' as is_returned,
+        judged.outcome = 'delivered' as is_delivered,
+        judged.shipped_at,
+        judged.shipped_estimated_delivery_at as estimated_delivery_at,
+        judged.label_created_at,
+        judged.accepted_at,
+        judged.in_transit_at,
+        judged.out_for_delivery_at,
+        judged.ready_for_pickup_at,
+        judged.returning_at,
+        least(judged.attempt_failed_at, judged.ready_for_pickup_at, judged.customer_delivered_at) as first_attempt_at,
+        judged.customer_delivered_at as delivered_at,
+        case when judged.outcome = 'carrier_returned' then judged.back_at end as returned_at,
+        case when judged.outcome = 'lost' then judged.lost_at end as lost_at,
+        case when judged.outcome = 'cancelled' then judged.cancelled_at end as cancelled_at,
+        judged.delivered_at as delivered_scan_at,
+        judged.returned_at as returned_scan_at,
+        judged.lost_at as lost_scan_at,
+        judged.cancelled_at as cancelled_scan_at,
+        judged.last_scan_at,
+        judged._source,
         {{ this_batch() }} as _batch_id
-    from joined
+    from judged
 )
 
 select * from final

@@ -35,6 +35,13 @@ final as (
         payment_ledger.payment_id,
         case when payment_ledger.kind = 'refunded' then 'refund' else 'fee' end as event_kind,
         orders.sku,
+        -- A refund without a split belongs to no category.
+        case
+            when payment_ledger.kind <> 'refunded' then null
+            when coalesce(payment_ledger.goods_amount_order_currency, 0) <> 0 then null
+            when coalesce(payment_ledger.shipping_amount_order_currency, 0) <> 0 then 'shipping'
+            else 'unassigned'
+        end as category_word,
         order_states.channel,
         order_states.ship_country as country,
         case when payment_ledger.is_rate_missing then payment_ledger.currency else order_states.currency end as currency,
@@ -51,6 +58,10 @@ final as (
                 else coalesce(payment_ledger.fee_amount_order_currency, 0)
             end as {{ money_type() }}
         ) as fees_amount,
+        payment_ledger.currency as paid_currency,
+        cast(case when payment_ledger.kind = 'refunded' then payment_ledger.amount else 0 end as {{ money_type() }})
+            as paid_refunds_amount,
+        cast(payment_ledger.fee_amount as {{ money_type() }}) as paid_fees_amount,
         payment_ledger.occurred_date as business_date,
         {{ this_batch() }} as _batch_id
     from payment_ledger

@@ -1,6 +1,6 @@
 {#
-  Log of days whose revenue changed: they gained rows, lost rows, or sold a product whose category or cost changed. Rows
-  are only added. A full build starts with an empty log, because it rebuilds everything.
+  Log of days whose revenue changed: they gained rows, lost rows, sold a product whose category or cost changed, or got a rate,
+  which counts for a week. Rows are only added. A full build starts with an empty log, because it rebuilds everything.
 #}
 {{ config(materialized='incremental', incremental_strategy='append') }}
 {%- set since = watermark() %}
@@ -23,6 +23,10 @@ fresh_products as (
     where products._batch_id > {{ since }}
 ),
 
+fx_rates as (
+    select * from {{ ref('stg_fx_rates') }}
+),
+
 changed as (
     {% for clock in recognition_clocks() -%}
     select revenue_sales.{{ clock }}_date as business_date
@@ -40,6 +44,11 @@ changed as (
         or {{ table }}.sku in (select fresh_products.sku from fresh_products)
     union
     {% endfor -%}
+    select {{ add_days_to_date('fx_rates.rate_date', 'ages.age') }} as business_date
+    from fx_rates
+    cross join (values (0), (1), (2), (3), (4), (5), (6), (7)) as ages (age)
+    where fx_rates._batch_id > {{ since }}
+    union
     select replaced.business_date
     from {{ replaced_revenue_days() }} as replaced
     where replaced._batch_id > {{ since }}

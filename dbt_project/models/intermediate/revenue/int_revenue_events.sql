@@ -1,5 +1,9 @@
 {# Events that make up a day of revenue: every sale, shipping, return, refund and fee under every recognition clock. #}
 {{ config(materialized='view') }}
+{%- set sums = [
+    'gross_sales_amount', 'discounts_amount', 'returns_amount', 'tax_amount', 'shipping_amount', 'refunds_amount', 'fees_amount',
+    'cost_of_goods_amount'
+] %}
 
 with revenue_sales as (
     select * from {{ published_ref('int_revenue_sales') }}
@@ -13,12 +17,16 @@ revenue_cash as (
     select * from {{ published_ref('int_revenue_cash') }}
 ),
 
--- A product has the same category in all its periods.
 products as (
-    select distinct
-        products.sku,
-        products.category
-    from {{ published_ref('int_revenue_products') }} as products
+    select * from {{ published_ref('int_revenue_products') }}
+),
+
+rates as (
+    select * from {{ published_ref('int_fx_daily') }}
+),
+
+currencies as (
+    select * from {{ published_ref('currencies') }}
 ),
 
 clocks as (
@@ -27,57 +35,43 @@ clocks as (
 ),
 
 events as (
-    {% for clock in recognition_clocks() -%}
-    select
-        {{- revenue_event_columns('revenue_sales') }}
-        '{{ clock }}' as recognition_clock,
-        revenue_sales.{{ clock }}_date as business_date
-    from revenue_sales
-    where revenue_sales.{{ clock }}_date is not null
-    union all
-    {% endfor -%}
-    select
-        {{- revenue_event_columns('revenue_returns') }}
-        revenue_returns.recognition_clock,
-        revenue_returns.business_date
-    from revenue_returns
-    union all
-    select
-        {{- revenue_event_columns('revenue_cash') }}
-        clocks.recognition_clock,
-        revenue_cash.business_date
-    from revenue_cash
-    cross join clocks
+    {{ revenue_events(recognition_clocks()) }}
+),
+
+valued as (
+    {{ revenue_events_valued() }}
 ),
 
 final as (
     select
-        events.business_date,
-        events.recognition_clock,
-        events.event_kind,
-        events.order_id,
-        events.line_id,
-        events.shipment_id,
-        events.return_id,
-        events.payment_id,
-        events.sku,
-        coalesce(events.channel, 'unknown') as channel,
-        coalesce(events.country, 'unknown') as country,
-        coalesce(products.category, 'unknown') as category,
-        events.currency,
-        events.orders_count,
-        events.units_quantity,
-        events.returned_quantity,
-        events.gross_sales_amount,
-        events.discounts_amount,
-        events.returns_amount,
-        cast(events.gross_sales_amount - events.discounts_amount - events.returns_amount as {{ money_type() }}) as net_sales_amount,
-        events.tax_amount,
-        events.shipping_amount,
-        events.refunds_amount,
-        events.fees_amount
-    from events
-    left join products on events.sku = products.sku
+        valued.business_date,
+        valued.recognition_clock,
+        valued.event_kind,
+        valued.order_id,
+        valued.line_id,
+        valued.shipment_id,
+        valued.return_id,
+        valued.payment_id,
+        valued.sku,
+        coalesce(valued.channel, 'unknown') as channel,
+        coalesce(valued.country, 'unknown') as country,
+        valued.category,
+        valued.currency,
+        valued.orders_count,
+        valued.units_quantity,
+        valued.returned_quantity,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for column in sums -%}
+        cast(valued.{{ column }}{{ suffix }} as {{ money_type() }}) as {{ column }}{{ suffix }},
+        {% endfor -%}
+        cast(
+            valued.gross_sales_amount{{ suffix }} - valued.discounts_amount{{ suffix }} - valued.returns_amount{{ suffix }}
+            as {{ money_type() }}
+        ) as net_sales_amount{{ suffix }},
+        {% endfor -%}
+        valued.is_cost_missing,
+        valued.is_rate_missing
+    from valued
 )
 
 select * from final

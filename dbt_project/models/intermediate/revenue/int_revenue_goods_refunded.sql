@@ -1,4 +1,7 @@
-{# The goods part of refunds that belong to no return. Such refunds first settle what was cancelled; the rest counts here. #}
+{#
+  The goods part of refunds that belong to no return. What pays for cancelled, returned or lost units is left out; the rest,
+  goodwill, counts here, as far as the refund is split.
+#}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -12,50 +15,31 @@ with refunds as (
         and {{ is_touched('order_id', touched) }}
 ),
 
-order_states as (
-    select * from {{ ref('int_order_states') }}
+assigned as (
+    select * from {{ ref('int_refunds_assigned') }}
     where {{ is_touched('order_id', touched) }}
-),
-
-summed as (
-    select
-        refunds.order_id,
-        refunds.payment_id,
-        refunds.goods_amount_order_currency,
-        refunds.tax_amount_order_currency,
-        refunds.occurred_at,
-        order_states.currency_digits,
-        greatest(
-            order_states.ordered_net_amount - order_states.net_amount
-            - case
-                when order_states.prices_include_tax then order_states.ordered_tax_amount - order_states.tax_amount
-                else 0
-            end,
-            0
-        ) as cancelled_amount,
-        sum(refunds.goods_amount_order_currency) over (
-            partition by refunds.order_id
-            order by refunds.occurred_at, refunds.payment_id
-            rows between unbounded preceding and current row
-        ) as refunded_so_far
-    from refunds
-    inner join order_states on refunds.order_id = order_states.order_id
 ),
 
 final as (
     select
-        summed.order_id,
-        summed.payment_id,
-        cast(summed.currency_digits as {{ dbt.type_int() }}) as currency_digits,
+        refunds.order_id,
+        refunds.payment_id,
+        assigned.currency_digits,
         cast(
-            greatest(summed.refunded_so_far - summed.cancelled_amount, 0)
-            - greatest(summed.refunded_so_far - summed.goods_amount_order_currency - summed.cancelled_amount, 0)
-            as {{ money_type() }}
+            case
+                when assigned.goodwill_amount >= assigned.amount - assigned.shipping_amount
+                    then refunds.goods_amount_order_currency
+                else {{ round_half_even_quotient(
+                    'refunds.goods_amount_order_currency', ten_thousandths('assigned.goodwill_amount'),
+                    ten_thousandths('(assigned.amount - assigned.shipping_amount)'), 'assigned.currency_digits'
+                ) }}
+            end as {{ money_type() }}
         ) as net_amount,
-        cast(coalesce(summed.tax_amount_order_currency, 0) as {{ money_type() }}) as tax_amount,
-        cast(summed.goods_amount_order_currency as {{ money_type() }}) as goods_amount,
-        summed.occurred_at
-    from summed
+        cast(coalesce(refunds.tax_amount_order_currency, 0) as {{ money_type() }}) as tax_amount,
+        cast(refunds.goods_amount_order_currency as {{ money_type() }}) as goods_amount,
+        refunds.occurred_at
+    from refunds
+    inner join assigned on refunds.payment_id = assigned.payment_id
 )
 
 select * from final

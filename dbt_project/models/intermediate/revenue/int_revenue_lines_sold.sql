@@ -1,6 +1,7 @@
 {#
   The kept units of every order line, by parcel, with the day on which each clock recognises them. A day is null until its clock
-  recognises the units, and where the source does not report what the clock follows.
+  recognises the units, and where the source does not report what the clock follows. Where prices include tax, sales and discounts
+  leave out their share of it.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_revenue_sales') }}
@@ -22,6 +23,17 @@ order_lines as (
         ordered_gross_amount,
         ordered_discount_amount,
         ordered_tax_amount,
+        case
+            when
+                prices_include_tax
+                and ordered_discount_amount > 0
+                and ordered_gross_amount > ordered_discount_amount
+                then {{ round_half_even_quotient(
+                    'ordered_tax_amount', ten_thousandths('ordered_discount_amount'),
+                    ten_thousandths('(ordered_gross_amount - ordered_discount_amount)'), 'currency_digits'
+                ) }}
+            else 0
+        end as ordered_discount_tax_amount,
         currency_digits,
         prices_include_tax
     from {{ ref('int_order_lines') }}
@@ -96,8 +108,10 @@ valued as (
         numbered_units.line_id,
         numbered_units.shipment_id,
         numbered_units.sku,
-        numbered_units.last_unit - numbered_units.first_unit as units_quantity,
-        {% for column in ['gross', 'discount', 'tax'] -%}
+        numbered_units.first_unit as units_before_quantity,
+        numbered_units.last_unit - numbered_units.first_unit as goods_quantity,
+        numbered_units.last_unit - numbered_units.first_unit = numbered_units.kept_quantity as is_whole_line,
+        {% for column in ['gross', 'discount', 'tax', 'discount_tax'] -%}
         {% for unit in ['first_unit', 'last_unit'] -%}
         {{ split_amount(
             'numbered_units.ordered_' ~ column ~ '_amount', 'numbered_units.' ~ unit, 'numbered_units.ordered_quantity',
@@ -120,14 +134,23 @@ final as (
         orders.channel,
         orders.ship_country as country,
         orders.currency,
-        cast(valued.units_quantity as {{ dbt.type_bigint() }}) as units_quantity,
+        cast(case when {{ is_free_of_charge('orders') }} then 0 else valued.goods_quantity end as {{ dbt.type_bigint() }})
+            as units_quantity,
+        cast(valued.goods_quantity as {{ dbt.type_bigint() }}) as goods_quantity,
+        cast(valued.units_before_quantity as {{ dbt.type_bigint() }}) as units_before_quantity,
         cast(
             valued.gross_to_last_unit - valued.gross_to_first_unit
             - case when valued.prices_include_tax then valued.tax_to_last_unit - valued.tax_to_first_unit else 0 end
+            - valued.discount_tax_to_last_unit + valued.discount_tax_to_first_unit
             as {{ money_type() }}
         ) as gross_sales_amount,
-        cast(valued.discount_to_last_unit - valued.discount_to_first_unit as {{ money_type() }}) as discounts_amount,
+        cast(
+            valued.discount_to_last_unit - valued.discount_to_first_unit
+            - valued.discount_tax_to_last_unit + valued.discount_tax_to_first_unit
+            as {{ money_type() }}
+        ) as discounts_amount,
         cast(valued.tax_to_last_unit - valued.tax_to_first_unit as {{ money_type() }}) as tax_amount,
+        valued.is_whole_line,
         cast(orders.placed_date as date) as placed_date,
         cast({{ business_date('valued.shipped_at') }} as date) as shipped_date,
         cast({{ business_date('valued.arrived_at') }} as date) as delivered_date

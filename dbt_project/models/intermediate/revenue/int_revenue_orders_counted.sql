@@ -30,8 +30,10 @@ orders as (
         order_states.channel,
         order_states.ship_country,
         order_states.currency,
-        order_states.shipping_amount,
-        case when order_states.prices_include_tax then 0 else order_states.shipping_tax_amount end as shipping_tax_amount,
+        order_states.shipping_amount
+        - case when order_states.prices_include_tax then order_states.shipping_tax_amount else 0 end as shipping_amount,
+        order_states.shipping_tax_amount,
+        {{ is_free_of_charge('order_states') }} as is_free_of_charge,
         order_states.placed_date
     from order_states
 ),
@@ -71,7 +73,8 @@ final as (
         orders.channel,
         orders.ship_country as country,
         orders.currency,
-        cast(case when counted_orders.order_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as orders_count,
+        cast(case when counted_orders.order_id is null or orders.is_free_of_charge then 0 else 1 end as {{ dbt.type_bigint() }})
+            as orders_count,
         cast(orders.shipping_tax_amount as {{ money_type() }}) as tax_amount,
         cast(orders.shipping_amount as {{ money_type() }}) as shipping_amount,
         cast(orders.placed_date as date) as placed_date,

@@ -8,6 +8,10 @@ with products as (
     where {{ is_touched('sku', touched) }}
 ),
 
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
 -- The last version of a day counts for that day.
 daily_versions as (
     select
@@ -62,11 +66,13 @@ described as (
         coalesce(current_products.category, 'unknown') as category,
         coalesce(current_products.kind, 'goods') as kind,
         periods.currency as cost_currency,
+        {{ minor_unit('currencies.minor_digits') }} as cost_digits,
         cast(periods.unit_cost as {{ money_type() }}) as unit_cost_amount,
         coalesce(periods.from_date, cast('0001-01-01' as date)) as from_date,
         coalesce(periods.until_date, cast('9999-12-31' as date)) as until_date
     from current_products
     left join periods on current_products.sku = periods.sku
+    left join currencies on periods.currency = currencies.currency
 ),
 
 final as (
@@ -75,6 +81,7 @@ final as (
         described.category,
         described.kind,
         described.cost_currency,
+        cast(described.cost_digits as {{ dbt.type_int() }}) as cost_digits,
         described.unit_cost_amount,
         described.from_date,
         described.until_date,

@@ -1,6 +1,7 @@
 {#
   Returns and refunds of orders with refunds of goods, per recognition clock, limited to the recognised amount. Only
-  refunds of goods can exceed it, so returned units of other orders count in full.
+  refunds of goods can exceed it, so returned units of other orders count in full. A refund counts from the day by which as much as
+  it takes back is recognised.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
@@ -15,12 +16,8 @@ units_returned as (
     where order_id in (select goods_refunded.order_id from goods_refunded)
 ),
 
-lines_sold as (
-    select * from {{ ref('int_revenue_sales') }}
-    where
-        event_kind = 'sale'
-        and order_id in (select goods_refunded.order_id from goods_refunded)
-        and {{ is_touched('order_id', touched) }}
+recognised_so_far as (
+    select * from {{ ref('int_revenue_orders_recognised') }}
 ),
 
 orders_counted as (
@@ -55,7 +52,7 @@ claims as (
         units_returned.net_amount,
         units_returned.tax_amount,
         units_returned.net_amount as goods_amount,
-        0 as currency_digits,
+        units_returned.business_date,
         units_returned.occurred_at
     from units_returned
     union all
@@ -73,33 +70,24 @@ claims as (
         goods_refunded.net_amount,
         goods_refunded.tax_amount,
         goods_refunded.goods_amount,
-        goods_refunded.currency_digits,
+        {{ business_date('goods_refunded.occurred_at') }} as business_date,
         goods_refunded.occurred_at
     from goods_refunded
     cross join clocks
 ),
 
 recognised_orders as (
-    select
-        lines_sold.order_id,
-        {% for clock in recognition_clocks() -%}
-        coalesce(
-            sum(lines_sold.gross_sales_amount - lines_sold.discounts_amount)
-            filter (where lines_sold.{{ clock }}_date is not null), 0
-        ) as {{ clock }}_amount{{ ',' if not loop.last }}
-        {% endfor -%}
-    from lines_sold
-    group by lines_sold.order_id
+    select distinct
+        recognised_so_far.order_id,
+        recognised_so_far.recognition_clock,
+        recognised_so_far.recognised_amount
+    from recognised_so_far
 ),
 
 summed_claims as (
     select
         claims.*,
-        case claims.recognition_clock
-            {% for clock in recognition_clocks() -%}
-            when '{{ clock }}' then recognised_orders.{{ clock }}_amount
-            {% endfor -%}
-        end as recognised_amount,
+        recognised_orders.recognised_amount,
         sum(claims.net_amount) over (
             partition by claims.order_id, claims.recognition_clock
             order by
@@ -108,11 +96,15 @@ summed_claims as (
                 claims.return_id nulls last,
                 claims.line_id nulls last,
                 claims.event_number,
+                claims.business_date,
                 claims.payment_id nulls last
             rows between unbounded preceding and current row
         ) as claimed_so_far
     from claims
-    inner join recognised_orders on claims.order_id = recognised_orders.order_id
+    inner join recognised_orders
+        on
+            claims.order_id = recognised_orders.order_id
+            and claims.recognition_clock = recognised_orders.recognition_clock
 ),
 
 granted as (
@@ -123,7 +115,26 @@ granted as (
     from summed_claims
 ),
 
--- The tax of a refund is in proportion to the part of it that counts.
+covered as (
+    select
+        granted.order_id,
+        granted.recognition_clock,
+        granted.payment_id,
+        min(recognised_so_far.recognised_date) as recognised_date
+    from granted
+    inner join recognised_so_far
+        on
+            granted.order_id = recognised_so_far.order_id
+            and granted.recognition_clock = recognised_so_far.recognition_clock
+            and least(granted.claimed_so_far, granted.recognised_amount) <= recognised_so_far.amount_so_far
+    where granted.event_kind = 'goods_refund'
+    group by
+        granted.order_id,
+        granted.recognition_clock,
+        granted.payment_id
+),
+
+-- Tax is in proportion to the part of it that counts.
 final as (
     select
         granted.order_id,
@@ -142,18 +153,23 @@ final as (
         cast(granted.returns_amount as {{ money_type() }}) as returns_amount,
         cast(
             -case
-                when granted.event_kind = 'return' then granted.tax_amount
+                when granted.returns_amount = granted.goods_amount then granted.tax_amount
                 else {{ round_half_even_quotient(
                     'granted.tax_amount', ten_thousandths('granted.returns_amount'),
-                    ten_thousandths('granted.goods_amount'), 'granted.currency_digits'
+                    ten_thousandths('granted.goods_amount'), 'order_states.currency_digits'
                 ) }}
             end as {{ money_type() }}
         ) as tax_amount,
         cast(order_states.placed_date as date) as cost_date,
-        cast({{ business_date('granted.occurred_at') }} as date) as business_date
+        cast(greatest(granted.business_date, coalesce(covered.recognised_date, granted.business_date)) as date) as business_date
     from granted
     inner join order_states on granted.order_id = order_states.order_id
     left join orders_counted on granted.order_id = orders_counted.order_id
+    left join covered
+        on
+            granted.order_id = covered.order_id
+            and granted.recognition_clock = covered.recognition_clock
+            and granted.payment_id = covered.payment_id
     where
         granted.event_kind = 'return'
         or granted.returns_amount > 0

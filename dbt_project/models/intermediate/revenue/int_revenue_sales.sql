@@ -1,4 +1,4 @@
-{# What was sold: the parts of order lines, and one row per order that carries its shipping and counts it. #}
+{# What was sold: the parts of order lines, one row per order that counts it, and one for its shipping. #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(
     materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched,
@@ -30,10 +30,13 @@ final as (
         lines_sold.currency,
         cast(0 as {{ dbt.type_bigint() }}) as orders_count,
         lines_sold.units_quantity,
+        lines_sold.goods_quantity,
+        lines_sold.units_before_quantity,
         lines_sold.gross_sales_amount,
         lines_sold.discounts_amount,
         lines_sold.tax_amount,
         cast(0 as {{ money_type() }}) as shipping_amount,
+        lines_sold.is_whole_line,
         lines_sold.placed_date,
         paid_orders.paid_date,
         lines_sold.shipped_date,
@@ -41,22 +44,26 @@ final as (
         {{ this_batch() }} as _batch_id
     from lines_sold
     left join paid_orders on lines_sold.order_id = paid_orders.order_id
+    {% for kind in ['order', 'shipping'] -%}
     union all
     select
         orders_counted.order_id,
         cast(null as {{ dbt.type_string() }}) as line_id,
         cast(null as {{ dbt.type_string() }}) as shipment_id,
-        'order' as event_kind,
-        orders_counted.sku,
+        '{{ kind }}' as event_kind,
+        {{ 'orders_counted.sku' if kind == 'order' else 'cast(null as ' ~ dbt.type_string() ~ ') as sku' }},
         orders_counted.channel,
         orders_counted.country,
         orders_counted.currency,
-        orders_counted.orders_count,
+        {{ 'orders_counted.orders_count' if kind == 'order' else 'cast(0 as ' ~ dbt.type_bigint() ~ ') as orders_count' }},
         cast(0 as {{ dbt.type_bigint() }}) as units_quantity,
+        cast(0 as {{ dbt.type_bigint() }}) as goods_quantity,
+        cast(0 as {{ dbt.type_bigint() }}) as units_before_quantity,
         cast(0 as {{ money_type() }}) as gross_sales_amount,
         cast(0 as {{ money_type() }}) as discounts_amount,
-        orders_counted.tax_amount,
-        orders_counted.shipping_amount,
+        {{ 'cast(0 as ' ~ money_type() ~ ') as tax_amount' if kind == 'order' else 'orders_counted.tax_amount' }},
+        {{ 'cast(0 as ' ~ money_type() ~ ') as shipping_amount' if kind == 'order' else 'orders_counted.shipping_amount' }},
+        true as is_whole_line,
         orders_counted.placed_date,
         paid_orders.paid_date,
         orders_counted.shipped_date,
@@ -64,6 +71,9 @@ final as (
         {{ this_batch() }} as _batch_id
     from orders_counted
     left join paid_orders on orders_counted.order_id = paid_orders.order_id
+    where {{ 'orders_counted.sku is not null' if kind == 'order'
+        else 'orders_counted.shipping_amount <> 0 or orders_counted.tax_amount <> 0' }}
+    {% endfor -%}
 )
 
 select * from final

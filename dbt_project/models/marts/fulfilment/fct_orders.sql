@@ -8,25 +8,21 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
-rates as (
-    select * from {{ published_ref('int_fx_daily') }}
+orders_reporting as (
+    select * from {{ published_ref('int_orders_reporting') }}
 ),
 
 judged as (
     select
         orders.*,
-        coalesce(coalesce(orders.delivered_at, clock.as_of) > orders.late_at, false) as is_late,
+        coalesce(orders.is_promise_open and clock.as_of > orders.late_at, false) as is_late,
         coalesce(clock.as_of > orders.stuck_at, false) as is_stuck,
         coalesce(clock.as_of > orders.unpaid_at, false) as is_unpaid,
-        orders.shipped_quantity > 0
-        and orders.returned_of_shipped_quantity >= orders.shipped_quantity as is_all_returned,
-        rates.rate
+        orders_reporting.net_amount_reporting,
+        orders_reporting.due_amount_reporting
     from orders
     cross join clock
-    left join rates
-        on
-            orders.placed_date = rates.rate_date
-            and orders.currency = rates.currency
+    left join orders_reporting on orders.order_id = orders_reporting.order_id
 ),
 
 final as (
@@ -56,14 +52,14 @@ final as (
         judged.return_status,
         case
             when judged.order_status = 'cancelled' then 'cancelled'
-            when judged.is_all_returned then 'returned'
+            when judged.return_status = 'returned' then 'returned'
             when judged.order_status = 'on_hold' then 'on_hold'
             when judged.order_status = 'closed' then 'closed'
             when judged.fulfilment_status = 'delivered' then 'delivered'
             when judged.has_delivery_problem then 'delivery_problem'
             when judged.is_late then 'late'
             when
-                judged.payment_terms = 'prepaid'
+                judged.payment_terms not in ('on_delivery', 'invoice')
                 and judged.is_paid_tracked
                 and judged.order_status = 'placed'
                 and judged.shipped_quantity = 0
@@ -111,8 +107,8 @@ final as (
         judged.disputed_amount,
         judged.fee_amount,
         judged.balance_amount,
-        cast(judged.net_amount * judged.rate as {{ money_type() }}) as net_amount_reporting,
-        cast(judged.due_amount * judged.rate as {{ money_type() }}) as due_amount_reporting,
+        judged.net_amount_reporting,
+        judged.due_amount_reporting,
         judged.prices_include_tax,
         judged.promise_is_date_only,
         judged.is_cancelled,
@@ -120,6 +116,7 @@ final as (
         judged.is_backordered,
         judged.is_over_shipped,
         judged.is_late,
+        judged.was_late,
         judged.is_stuck,
         judged.is_unpaid,
         judged.is_settled,

@@ -62,6 +62,8 @@ TELLING_DETAILS = (
 # Statuses to which one of the details above is added, so that the vocabulary can map the pair.
 VAGUE_STATUSES = ("in_transit", "failure", "error", "unknown")
 # The name of the person who signed is personal, so it is cut off the message.
+# Carriers estimate a day; EasyPost writes it as midnight UTC.
+MIDNIGHT = r"T00:00:00(?:\.0+)?Z$"
 SIGNATURE = r"(?i)[\s,;:.(-]*\b(?:signed(?: for)? by|received by|left with)\b.*$"
 
 
@@ -179,5 +181,5 @@ def _scans(trackers: pl.DataFrame) -> pl.DataFrame:
         occurred_at=scan.field("datetime"),
         location=pl.concat_str(parts, separator=", ", ignore_nulls=True),
         detail=scan.field("message").str.replace(SIGNATURE, ""),
-        estimated_delivery_at=scan.field("est_delivery_date"),
+        estimated_delivery_at=scan.field("est_delivery_date").str.replace(MIDNIGHT, ""),
     )

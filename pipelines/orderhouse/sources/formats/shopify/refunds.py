@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from orderhouse.sources.formats.shopify.amounts import TEXT, children, exact, presentment, shop, whole
-from orderhouse.sources.formats.shopify.transactions import REFUND_KIND, payments_of
+from orderhouse.sources.formats.shopify.transactions import payments_of
 from orderhouse.sources.readers.records import RECORD
 
 __all__ = ["CANCELS", "REFUND", "SPLIT", "refund_lines", "refund_payments", "returns_of", "with_split"]
@@ -17,6 +17,7 @@ __all__ = ["CANCELS", "REFUND", "SPLIT", "refund_lines", "refund_payments", "ret
 CANCELS = "cancel"
 REFUND = "_refund"
 SHIPPING_REFUND = "shipping_refund"
+REFUNDED = "refund/success"
 PARTS = ("goods", "tax", "shipping", "shipping_tax")
 SPLIT = ("goods_amount", "tax_amount", "shipping_amount")
 SHIPPING_SETS = ("subtotal_amount_set", "tax_amount_set")
@@ -147,22 +148,45 @@ def with_split(
         for part in PARTS
     )
     goods, tax, shipping, shipping_tax = (pl.col(f"_{part}") for part in PARTS)
-    paid = exact(pl.col("amount"))
-    is_refund = pl.col("kind").str.starts_with(REFUND_KIND)
-    adds_up = is_refund & (goods + tax + shipping + shipping_tax == paid)
+    is_refund = pl.col(REFUND).is_not_null() & (pl.col("kind").str.to_lowercase() == REFUNDED)
+    paid = pl.when(is_refund).then(exact(pl.col("amount")))
+    joined = joined.with_columns(
+        _paid=paid.sum().over(REFUND, "currency"),
+        _ends_at=paid.cum_sum().over(REFUND, "currency"),
+        _amount=paid,
+    )
+    total = pl.col("_paid")
+    adds_up = is_refund & (goods + tax + shipping + shipping_tax == total)
     # With prices that include tax, the goods' amount contains the tax already, and that of shipping may contain it.
-    adds_up_gross = is_refund & (goods + shipping == paid)
-    adds_up_mixed = is_refund & (goods + shipping + shipping_tax == paid)
-    zero_tax = pl.lit(0, pl.Decimal(18, 4))
+    adds_up_gross = is_refund & (goods + shipping == total)
+    adds_up_mixed = is_refund & (goods + shipping + shipping_tax == total)
+    zero = pl.lit(0, pl.Decimal(18, 4))
     taken_off = [
-        pl.when(adds_up).then(zero_tax).when(adds_up_gross).then(each).when(adds_up_mixed).then(mixed)
-        for each, mixed in ((tax, tax), (shipping_tax, zero_tax))
+        pl.when(adds_up).then(zero).when(adds_up_gross).then(each).when(adds_up_mixed).then(mixed)
+        for each, mixed in ((tax, tax), (shipping_tax, zero))
     ]
-    return joined.with_columns(
-        goods_amount=(goods - taken_off[0]).cast(TEXT),
-        tax_amount=pl.when(adds_up | adds_up_gross | adds_up_mixed).then((tax + shipping_tax).cast(TEXT)),
-        shipping_amount=(shipping - taken_off[1]).cast(TEXT),
-    ).select(*payments.drop(REFUND).columns, "return_id", *SPLIT)
+    joined = joined.with_columns(
+        goods_amount=goods - taken_off[0],
+        tax_amount=pl.when(adds_up | adds_up_gross | adds_up_mixed).then(tax + shipping_tax),
+        shipping_amount=shipping - taken_off[1],
+    )
+    return joined.with_columns(_share(position).cast(TEXT).alias(name) for position, name in enumerate(SPLIT)).select(
+        *payments.drop(REFUND).columns, "return_id", *SPLIT
+    )
+
+
+def _share(position: int) -> pl.Expr:
+    """Return the share of one payment in a part of its refund.
+
+    A refund that is paid back in several ways, such as a gift card and a card, has one split. The first payment pays
+    for the goods, as far as it reaches, then for the tax, then for shipping.
+    """
+    part, amount = pl.col(SPLIT[position]), pl.col("_amount")
+    before = pl.sum_horizontal(*(pl.col(name) for name in SPLIT[:position]), pl.lit(0, pl.Decimal(18, 4)))
+    starts_at = pl.col("_ends_at") - amount
+    shared = pl.min_horizontal(before + part, pl.col("_ends_at")) - pl.max_horizontal(before, starts_at)
+    is_alone = amount == pl.col("_paid")
+    return pl.when(is_alone).then(part).when(part.is_not_null()).then(pl.when(shared > 0).then(shared).otherwise(0))
 
 
 def _parts(lines: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,140 @@
+{#
+  Events of an order that post to its deferred revenue or receivable: goods and gift cards sold, returns and payments. Goods are
+  sold by the shipped recognition clock. The position of an order is what it has paid less what it has got.
+#}
+{%- set touched = ['int_touched_orders'] -%}
+{%- set amounts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'paid'] -%}
+{{ config(materialized='ephemeral', step_of='int_journal_positions') }}
+-- depends_on: {{ ref('int_touched_orders') }}
+
+with sales as (
+    select * from {{ ref('int_revenue_sales') }}
+    where
+        shipped_date is not null
+        and event_kind <> 'order'
+        and {{ is_touched('order_id', touched) }}
+),
+
+returns as (
+    select * from {{ ref('int_revenue_returns') }}
+    where
+        recognition_clock = 'shipped'
+        and order_id is not null
+        and {{ is_touched('order_id', touched) }}
+),
+
+gift_cards as (
+    select * from {{ ref('int_order_lines') }}
+    where
+        is_gift_card
+        and kept_quantity > 0
+        and {{ is_touched('order_id', touched) }}
+),
+
+payments as (
+    select * from {{ ref('int_payment_ledger') }}
+    where
+        signed_amount <> 0
+        and {{ is_touched('order_id', touched) }}
+),
+
+events as (
+    select
+        concat(sales.event_kind, ':', sales.order_id, ':', coalesce(sales.line_id, ''), ':', coalesce(sales.shipment_id, ''))
+            as entry_id,
+        sales.event_kind as entry_kind,
+        2 as event_rank,
+        sales.order_id,
+        cast(null as {{ dbt.type_string() }}) as payment_id,
+        sales.currency,
+        sales.gross_sales_amount as sales_amount,
+        sales.discounts_amount,
+        0 as returns_amount,
+        sales.tax_amount,
+        sales.shipping_amount,
+        0 as gift_cards_amount,
+        0 as paid_amount,
+        sales.shipped_date as business_date
+    from sales
+    union all
+    select
+        concat(
+            returns.event_kind, ':', coalesce(returns.payment_id, concat(returns.return_id, ':', returns.line_id)), ':',
+            cast(returns.event_number as {{ dbt.type_string() }}), ':',
+            cast(returns.business_date as {{ dbt.type_string() }})
+        ) as entry_id,
+        returns.event_kind as entry_kind,
+        3 as event_rank,
+        returns.order_id,
+        returns.payment_id,
+        returns.currency,
+        0 as sales_amount,
+        0 as discounts_amount,
+        returns.returns_amount,
+        returns.tax_amount,
+        0 as shipping_amount,
+        0 as gift_cards_amount,
+        0 as paid_amount,
+        returns.business_date
+    from returns
+    union all
+    select
+        concat('gift_card:', gift_cards.order_id, ':', gift_cards.line_id) as entry_id,
+        'gift_card' as entry_kind,
+        2 as event_rank,
+        gift_cards.order_id,
+        null as payment_id,
+        gift_cards.currency,
+        0 as sales_amount,
+        0 as discounts_amount,
+        0 as returns_amount,
+        case when gift_cards.prices_include_tax then 0 else gift_cards.tax_amount end as tax_amount,
+        0 as shipping_amount,
+        gift_cards.net_amount as gift_cards_amount,
+        0 as paid_amount,
+        gift_cards.placed_date as business_date
+    from gift_cards
+    union all
+    -- A dispute is a loss until it is won. It does not change what the customer has paid.
+    select
+        concat('payment:', payments.payment_id) as entry_id,
+        payments.kind as entry_kind,
+        case when payments.kind = 'captured' then 1 else 4 end as event_rank,
+        payments.order_id,
+        payments.payment_id,
+        case when payments.is_rate_missing then payments.currency else payments.order_currency end as currency,
+        0 as sales_amount,
+        0 as discounts_amount,
+        0 as returns_amount,
+        0 as tax_amount,
+        0 as shipping_amount,
+        0 as gift_cards_amount,
+        case
+            when payments.kind not in ('captured', 'refunded') then 0
+            when payments.is_rate_missing then payments.signed_amount
+            else payments.signed_amount_order_currency
+        end as paid_amount,
+        payments.occurred_date as business_date
+    from payments
+),
+
+final as (
+    select
+        events.entry_id,
+        events.entry_kind,
+        events.order_id,
+        events.payment_id,
+        events.currency,
+        {% for amount in amounts -%}
+        cast(events.{{ amount }}_amount as {{ money_type() }}) as {{ amount }}_amount,
+        {% endfor -%}
+        cast(
+            events.paid_amount - events.sales_amount + events.discounts_amount + events.returns_amount - events.tax_amount
+            - events.shipping_amount - events.gift_cards_amount as {{ money_type() }}
+        ) as position_change_amount,
+        cast(events.event_rank as {{ dbt.type_int() }}) as event_rank,
+        cast(events.business_date as date) as business_date
+    from events
+)
+
+select * from final
