@@ -140,15 +140,16 @@ def key_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
         if kind in KEY_TYPES and not name.endswith(NUMBERS) and not name.startswith("_")
     ]
     likely.sort(key=lambda name: columns[name] == "BIGINT")
+    others = [name for name in columns if name not in likely and not name.startswith("_")]
     chosen: list[str] = []
     (total,) = connection.execute(f"select count(*) from {place}").fetchall()[0]  # noqa: S608
-    for name in likely:
+    for name in (*likely, *others):
         chosen.append(name)
         listed = ", ".join(quote(each) for each in chosen)
         (apart,) = connection.execute(f"select count(*) from (select distinct {listed} from {place})").fetchall()[0]  # noqa: S608
         if apart == total:
             return chosen
-    return likely
+    return chosen
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
