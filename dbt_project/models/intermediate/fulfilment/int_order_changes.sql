@@ -70,7 +70,7 @@ changes as (
         {%- for kind in ['authorized', 'captured', 'refunded', 'voided'] %}
         {%- do paid.update({
             ('gross_' if kind == 'authorized' else '') ~ kind ~ '_amount':
-                "case when ledger.kind = '" ~ kind ~ "' then coalesce(ledger.amount_order_currency, 0) else 0 end"
+                "case when ledger.kind = '" ~ kind ~ "' then coalesce(ledger.status_amount_order_currency, 0) else 0 end"
         }) %}
         {%- endfor %}
         {%- do paid.update({
