@@ -12,6 +12,8 @@ from shared.layout import Figure, empty, figures, section, start
 from shared.tables import column, table, word
 
 LIMIT = 500
+REPORTING = "In reporting currency"
+REPORTING_HELP = "At the rate of the day on which the exception began. Empty if the rate is missing."
 FILTERS = (("code", "Exception"), ("severity", "Severity"), ("owner", "Owner"))
 BY_CODE = """
     select code, severity, count(*) as open_count from ops.exceptions
@@ -25,16 +27,17 @@ TOTALS = f"""
     from ops.exceptions where {CHOSEN}
 """  # noqa: S608 - a fixed condition
 STAKES = f"""
-    select code, currency, sum(amount_at_stake) as amount, count(*) as open
+    select code, currency, sum(amount_at_stake) as amount, sum(amount_at_stake_reporting) as amount_reporting,
+        count(*) as open
     from ops.exceptions where {CHOSEN} and amount_at_stake is not null
-    group by code, currency order by amount desc, code, currency
+    group by code, currency order by amount_reporting desc nulls last, amount desc, code, currency
 """  # noqa: S608 - a fixed condition
 WORKLIST = f"""
     select severity, code, subject_id, order_id, sku, opened_at, age_hours / 24 as age_days, amount_at_stake,
-        currency, detail, what_to_do, owner, source
+        currency, amount_at_stake_reporting, detail, what_to_do, owner, source
     from ops.exceptions where {CHOSEN}
     order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end,
-        opened_at, exception_id
+        amount_at_stake_reporting desc nulls last, opened_at, exception_id
     limit ?
 """  # noqa: S608 - a fixed condition
 
@@ -95,6 +98,7 @@ def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None])
                 "code": column("Exception"),
                 "amount": column("At stake", digits=2),
                 "currency": column("Currency"),
+                "amount_reporting": column(REPORTING, REPORTING_HELP, digits=2),
                 "open": column("Open", digits=0),
             },
             key="at_stake",
@@ -103,7 +107,7 @@ def overview(version: Version, by_code: pl.DataFrame, choices: list[str | None])
 
 
 def worklist(version: Version, choices: list[str | None], of: int) -> Row | None:
-    """List the exceptions, highest severity first, then oldest, and return the picked one."""
+    """List the exceptions, highest severity first, then by amount at stake, and return the picked one."""
     return table(
         version.rows(WORKLIST, [*choices, LIMIT]),
         {
@@ -114,6 +118,7 @@ def worklist(version: Version, choices: list[str | None], of: int) -> Row | None
             "age_days": column("Age", unit="days", digits=1),
             "amount_at_stake": column("At stake", digits=2),
             "currency": column("Currency"),
+            "amount_at_stake_reporting": column(REPORTING, REPORTING_HELP, digits=2),
             "detail": column("Detail"),
             "what_to_do": column("What to do"),
             "owner": column("Owner"),

@@ -14,7 +14,8 @@ from app_pages.orders_filters import Conditions
 LIMIT = 300
 NEWEST = """
     select order_id, stage, order_status, payment_status, fulfilment_status, delivery_status, return_status, channel,
-    ship_country, placed_at, current_promised_at, ordered_quantity, due_amount, balance_amount, currency, tracking_id
+    ship_country, placed_at, current_promised_at, ordered_quantity, due_amount, owed_to_us_amount,
+    owed_back_amount, currency, tracking_id
     from ops.orders where {where} order by placed_at desc, order_id limit ?
 """
 # `where` is made of fixed fragments. Values are always parameters.
@@ -69,8 +70,11 @@ def show_list(version: Version) -> None:
             "ship_country": column("Country"),
             "ordered_quantity": column("Units", digits=0),
             "due_amount": column("Due", "Amount due in the currency of the order.", digits=2),
-            "balance_amount": column(
-                "Balance", "Due less captured plus refunded, in the currency of the order.", digits=2
+            "owed_to_us_amount": column(
+                "Owed to us", "Amount that the customer still owes, in the currency of the order.", digits=2
+            ),
+            "owed_back_amount": column(
+                "Owed back", "Amount that we still owe the customer, in the currency of the order.", digits=2
             ),
             "currency": column("Currency"),
             "tracking_id": column("Tracking id", "Id with which the customer tracks the order."),

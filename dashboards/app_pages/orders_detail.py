@@ -84,7 +84,8 @@ def _header(version: Version, order: Row) -> None:
 def _exceptions(version: Version, order_id: str) -> None:
     """Show each open exception of the order with the advice for it."""
     found = version.rows(
-        "select code, severity, detail, what_to_do from ops.exceptions where order_id = ? order by opened_at, code",
+        "select code, severity, detail, what_to_do from ops.exceptions where order_id = ? "
+        "order by amount_at_stake_reporting desc nulls last, opened_at, code",
         (order_id,),
     )
     for item in found.iter_rows(named=True):
@@ -120,9 +121,14 @@ def _money(order: Row) -> None:
                 "Amount paid back to the customer.",
             ),
             Figure(
-                "Balance",
-                money(order["balance_amount"], currency) if tracked else "Not tracked",
-                "Due less captured plus refunded: the amount still open.",
+                "Owed to us",
+                money(order["owed_to_us_amount"], currency) if tracked else "Not tracked",
+                "Amount that the customer still owes: due, less what came back and what was paid, plus refunds.",
+            ),
+            Figure(
+                "Owed back",
+                money(order["owed_back_amount"], currency) if tracked else "Not tracked",
+                "Amount that we still owe the customer: paid, less refunds and what is due for the kept units.",
             ),
         ]
     )

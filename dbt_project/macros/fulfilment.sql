@@ -125,11 +125,12 @@
             then 'overpaid'
         when
             {{ row }}.due_amount > 0
-            and {{ row }}.captured_amount - {{ row }}.refunded_amount >= {{ row }}.due_amount - {{ row }}.tolerance_amount
+            and {{ row }}.captured_amount - {{ row }}.refunded_amount
+            >= {{ row }}.due_amount - {{ row }}.returned_due_amount - {{ row }}.tolerance_amount
             then 'paid'
         when {{ row }}.due_amount = 0 then 'not_due'
         when {{ row }}.captured_amount > 0 then 'part_paid'
-        when {{ row }}.authorized_amount - {{ row }}.voided_amount > 0 then 'authorized'
+        when {{ row }}.authorized_amount > 0 then 'authorized'
         when {{ row }}.voided_amount > 0 then 'voided'
         when {{ row }}.failed_count > 0 then 'failed'
         else 'none'

@@ -45,6 +45,39 @@
     end as {{ money_type() }})
 {%- endmacro %}
 
+{# total × k ÷ quantity with twelve decimal places. #}
+{% macro exact_share(total, k, quantity) -%}
+    {%- set doubled = "(" ~ ten_thousandths("abs(" ~ total ~ ")") ~ " * " ~ to_big_integer("100000000") ~ " * (" ~ k ~ ") * 2)" -%}
+    cast(
+        sign({{ total }}) * cast(
+            {{ big_integer_quotient("(" ~ doubled ~ " + " ~ quantity ~ ")", "(" ~ quantity ~ " * 2)") }} as decimal(25, 0)
+        ) * cast(0.000000000001 as decimal(13, 12)) as decimal(30, 12)
+    )
+{%- endmacro %}
+
+{# Amount of twelve decimal places rounded half-up, away from zero, to `digits` places. #}
+{% macro round_half_up(amount, digits) -%}
+    cast(case {{ digits }}
+        {%- for places in [0, 1, 2, 3] %}
+        when {{ places }} then round({{ amount }}, {{ places }})
+        {%- endfor %}
+        else round({{ amount }}, 4)
+    end as decimal(22, 4))
+{%- endmacro %}
+
+{# Amount of twelve decimal places rounded half-even to `digits` places. #}
+{% macro round_half_even_share(amount, digits) -%}
+    {%- set up = round_half_up(amount, digits) -%}
+    {%- set unit = minor_unit_amount(digits) -%}
+    ({{ up }} - case
+        when
+            abs({{ up }} - {{ amount }}) * 2 = {{ unit }}
+            and {{ to_big_integer("abs(" ~ up ~ ") / " ~ unit) }} % 2 = 1
+            then sign({{ amount }}) * {{ unit }}
+        else 0
+    end)
+{%- endmacro %}
+
 {# Product of a unit price and a number of units, rounded half-even to the currency's minor unit. #}
 {% macro line_total(unit_price, quantity, digits) -%}
     {{ round_half_even_quotient(unit_price, quantity, 1, digits) }}

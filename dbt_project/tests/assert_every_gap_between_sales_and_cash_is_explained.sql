@@ -27,6 +27,7 @@ reconciliation as (
             + disputed_break_amount
             + cancelled_not_refunded_break_amount
             + overpaid_break_amount
+            + received_not_refunded_break_amount
             + underpaid_break_amount
             + unpaid_break_amount
             + refunded_break_amount

@@ -37,7 +37,7 @@ cash as (
 sums as (
     select
         currency,
-        sum(captured_amount - refunded_amount - disputed_amount) as amount
+        sum(captured_amount - paid_back_amount - disputed_amount) as amount
     from {{ ref('int_order_payments') }}
     group by currency
 )

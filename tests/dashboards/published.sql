@@ -102,6 +102,8 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     case when payment_status = 'refunded' then due_amount else 0 end::decimal(18, 4) as refunded_amount, case when stage = 'cancelled' then ordered_due_amount else 0 end::decimal(18, 4) as voided_amount,
     case when payment_status = 'disputed' then due_amount else 0 end::decimal(18, 4) as disputed_amount, round(captured_amount * 0.015, 2)::decimal(18, 4) as fee_amount,
     (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
+    greatest(due_amount - captured_amount, 0)::decimal(18, 4) as owed_to_us_amount,
+    greatest(captured_amount - refunded_amount - due_amount, 0)::decimal(18, 4) as owed_back_amount,
     stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
     source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
@@ -139,7 +141,8 @@ with found as (
     union all select 'sku', sku, null, sku, 'negative_stock', 'low', timestamp '2026-03-30 08:00:00', null, null, 'On hand is below zero', 'Count the shelf', 'inventory', 'wms' from marts.dim_products where sku in ('SKU-007', 'SKU-031')
 )
 select md5(subject_id || code) as exception_id, subject_type, subject_id, order_id, sku, code, severity, opened_at, (date_diff('second', opened_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours,
-    due_amount::decimal(18, 4) as amount_at_stake, currency, detail, what_to_do, owner, source
+    due_amount::decimal(18, 4) as amount_at_stake,
+    (due_amount * case currency when 'GBP' then 1.17 when 'SEK' then 0.09 else 1 end)::decimal(18, 4) as amount_at_stake_reporting, currency, detail, what_to_do, owner, source
 from all_of_them where opened_at <= timestamp '2026-03-31 10:00:00';
 
 create table marts.fct_payment_ledger as

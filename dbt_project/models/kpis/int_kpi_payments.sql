@@ -60,7 +60,7 @@ breaks as (
         coalesce(orders.channel, 'unknown') as channel,
         coalesce(orders.ship_country, 'unknown') as country,
         open_breaks.source,
-        {{ whole_sum(reporting_amount('abs(open_breaks.difference_amount)', 'fx_daily.rate')) }} as unreconciled_amount
+        {{ whole_sum(reporting_amount('open_breaks.open_amount', 'fx_daily.rate')) }} as unreconciled_amount
     from open_breaks
     left join orders on open_breaks.order_id = orders.order_id
     left join fx_daily

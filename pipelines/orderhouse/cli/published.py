@@ -29,8 +29,8 @@ Version = Annotated[int | None, typer.Option("--version", help="A published vers
 ORDER_FACTS = (
     "order_id", "tracking_id", "stage", "order_status", "payment_status", "fulfilment_status", "delivery_status",
     "return_status", "source", "channel", "customer_id", "currency", "due_amount", "captured_amount", "refunded_amount",
-    "balance_amount", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity", "placed_at",
-    "first_shipped_at", "delivered_at", "current_promised_at", "is_late",
+    "owed_to_us_amount", "owed_back_amount", "ordered_quantity", "shipped_quantity", "delivered_quantity",
+    "returned_quantity", "placed_at", "first_shipped_at", "delivered_at", "current_promised_at", "is_late",
 )  # fmt: skip
 PART_COLUMNS = {
     "lines": ("line_id", "sku", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity",

@@ -38,7 +38,7 @@ PARTS = {
     "payments": ("ops.payments", "occurred_at, payment_id"),
     "shipments": ("ops.shipments", "shipped_at, shipment_id"),
     "returns": ("ops.returns", "1, 2, 3"),
-    "exceptions": ("ops.exceptions", "opened_at, code"),
+    "exceptions": ("ops.exceptions", "amount_at_stake_reporting desc nulls last, opened_at, code"),
 }
 
 # Query for the sentence of `status` about each table of findings; no row if there are no findings.

@@ -76,7 +76,7 @@ def order_truth(lives: Lives, catalogue: Catalogue) -> pl.DataFrame:
             "is_test": pl.Series(orders.is_test),
             "is_cancelled": pl.Series(cancelled_flag),
             "order_status": words(ORDER_STATUSES, _order_status(lives, units, money, due, settled, until)),
-            "payment_status": words(PAYMENT_STATUSES, _payment_status(money, due, orders.step)),
+            "payment_status": words(PAYMENT_STATUSES, _payment_status(money, due, due - returned_value, orders.step)),
             "fulfilment_status": words(FULFILMENT_STATUSES, _fulfilment_status(lives, state)),
             "is_settled": pl.Series(settled),
             **{f"{name}_quantity": pl.Series(values) for name, values in units.items()},
@@ -102,7 +102,7 @@ def _money_at(lives: Lives, instant: int) -> dict[str, Ints]:
 
     amount = payments.amount
     return {
-        "authorized": total(amount, "authorized"),
+        "authorized": np.maximum(total(amount, "authorized") - total(amount, "voided"), 0),
         "captured": total(amount, "captured"),
         "voided": total(amount, "voided"),
         "refunded": total(amount, "refunded"),
@@ -140,7 +140,7 @@ def _order_status(
     ).astype(np.int64)
 
 
-def _payment_status(money: dict[str, Ints], due: Ints, tolerance: Ints) -> Ints:
+def _payment_status(money: dict[str, Ints], due: Ints, due_now: Ints, tolerance: Ints) -> Ints:
     captured, refunded = money["captured"], money["refunded"]
     kept = captured - refunded
     rules = [
@@ -148,10 +148,10 @@ def _payment_status(money: dict[str, Ints], due: Ints, tolerance: Ints) -> Ints:
         (captured > 0) & (refunded >= captured),
         refunded > np.maximum(captured - due, 0) + tolerance,
         kept > due + tolerance,
-        (kept >= due - tolerance) & (due > 0),
+        (kept >= due_now - tolerance) & (due > 0),
         due == 0,
         captured > 0,
-        money["authorized"] - money["voided"] > 0,
+        money["authorized"] > 0,
         money["voided"] > 0,
         money["failed"] > 0,
     ]

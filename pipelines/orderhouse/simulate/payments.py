@@ -108,5 +108,5 @@ def _dispute(
     book.write(SLOT_DISPUTED, "disputed", disputable, captured, at, fee=DISPUTE_FEE * orders.step, parent=SLOT_CAPTURED)
     won = draws.pick(key, "dispute outcome", [45, 35, 20])
     decided = np.where(at < NEVER, at + 20 * DAY, NEVER)
-    book.write(SLOT_DECIDED, "dispute_won", disputable & (won == 0), captured, decided, parent=SLOT_DISPUTED)
-    book.write(SLOT_DECIDED, "dispute_lost", disputable & (won == 1), captured, decided, parent=SLOT_DISPUTED)
+    book.write(SLOT_DECIDED, "dispute_won", disputable & (won == 0), captured, decided, parent=SLOT_CAPTURED)
+    book.write(SLOT_DECIDED, "dispute_lost", disputable & (won == 1), captured, decided, parent=SLOT_CAPTURED)

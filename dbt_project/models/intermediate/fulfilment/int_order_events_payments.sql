@@ -24,11 +24,12 @@ running_payments as (
         payments.provider,
         payments.occurred_at,
         states.due_amount,
+        0 as returned_due_amount,
         states.tolerance_amount,
         states.is_paid_tracked,
         {% for kind in ['authorized', 'captured', 'refunded', 'voided'] -%}
         sum(case when payments.kind = '{{ kind }}' then coalesce(payments.amount_order_currency, 0) else 0 end)
-            over so_far as {{ kind }}_amount,
+            over so_far as {{ 'gross_' if kind == 'authorized' }}{{ kind }}_amount,
         {% endfor -%}
         sum(case payments.kind
             when 'disputed' then coalesce(payments.amount_order_currency, 0)
@@ -47,11 +48,18 @@ running_payments as (
     )
 ),
 
-payment_steps as (
+net_payments as (
     select
         running_payments.*,
-        {{ payment_status('running_payments') }} as to_status
+        greatest(running_payments.gross_authorized_amount - running_payments.voided_amount, 0) as authorized_amount
     from running_payments
+),
+
+payment_steps as (
+    select
+        net_payments.*,
+        {{ payment_status('net_payments') }} as to_status
+    from net_payments
 ),
 
 final as (

@@ -14,8 +14,8 @@
     'discount_amount', 'net_amount', 'tax_amount'
 ] -%}
 {%- set paid = [
-    'due_amount', 'ordered_due_amount', 'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount',
-    'disputed_amount', 'fee_amount', 'tolerance_amount', 'balance_amount'
+    'due_amount', 'ordered_due_amount', 'due_now_amount', 'authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount',
+    'disputed_amount', 'fee_amount', 'tolerance_amount', 'balance_amount', 'owed_to_us_amount', 'owed_back_amount'
 ] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
@@ -80,13 +80,12 @@ deadlines as (
         joined.*,
         {{ promise_end('joined.first_promised_at', 'joined.first_promise_is_date_only') }} as first_promise_ends_at,
         case
-            when joined.payment_status not in ('none', 'failed', 'voided', 'part_paid', 'authorized') or joined.is_settled
-                then null
+            when coalesce(joined.owed_to_us_amount, 0) <= joined.tolerance_amount then null
             when joined.payment_terms = 'invoice'
                 then coalesce(joined.invoice_due_at, {{ add_days('joined.placed_at', var('invoice_days')) }})
             when joined.payment_terms = 'on_delivery'
                 then {{ add_days('joined.delivered_at', var('payment_on_delivery_days')) }}
-            when joined.payment_terms = 'prepaid' and joined.payment_status <> 'authorized'
+            when joined.authorized_amount < joined.due_amount - joined.tolerance_amount
                 then {{ add_days('joined.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case

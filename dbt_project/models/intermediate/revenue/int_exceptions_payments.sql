@@ -54,16 +54,18 @@ found as (
         orders.source,
         orders.currency,
         'payment_mismatch' as code,
-        abs(orders.captured_amount - orders.due_amount) as amount_at_stake,
+        case when orders.overpaid_break_amount <> 0 then orders.overpaid_break_amount else orders.owed_to_us_amount end
+            as amount_at_stake,
         orders.last_captured_at as opened_at,
         concat(
             'Captured ', cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
-            cast(orders.refunded_amount as {{ dbt.type_string() }}), ', due ', cast(orders.due_amount as {{ dbt.type_string() }})
+            cast(orders.refunded_amount as {{ dbt.type_string() }}), ', due ',
+            cast(orders.due_amount - orders.returned_amount as {{ dbt.type_string() }})
         ) as detail
     from orders
     where
-        orders.overpaid_break_amount <> 0
-        or orders.underpaid_break_amount <> 0
+        (orders.overpaid_break_amount <> 0 and orders.owed_back_amount > orders.tolerance_amount)
+        or (orders.underpaid_break_amount <> 0 and orders.owed_to_us_amount > orders.tolerance_amount)
     union all
     select
         orders.order_id,
@@ -83,15 +85,15 @@ found as (
         orders.source,
         orders.currency,
         'unpaid' as code,
-        orders.due_amount as amount_at_stake,
+        orders.owed_to_us_amount as amount_at_stake,
         orders.unpaid_at as opened_at,
-        concat('Due ', cast(orders.due_amount as {{ dbt.type_string() }}), ', nothing captured') as detail
+        concat(
+            'Due ', cast(orders.due_amount - orders.returned_amount as {{ dbt.type_string() }}), ', captured ',
+            cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
+            cast(orders.refunded_amount as {{ dbt.type_string() }})
+        ) as detail
     from orders
-    where
-        orders.unpaid_at is not null
-        and orders.order_status <> 'cancelled'
-        and orders.captured_amount = 0
-        and orders.due_amount > orders.tolerance_amount
+    where orders.unpaid_at is not null
     union all
     select
         orders.order_id,

@@ -13,7 +13,7 @@ reconciliation as (
     select * from {{ ref('int_payment_reconciliation') }}
     where
         is_tracked
-        and (captured_amount <> 0 or refunded_amount <> 0 or cancelled_not_refunded_break_amount > 0)
+        and (captured_amount <> 0 or refunded_amount <> 0)
         and {{ is_touched('order_id', touched) }}
 ),
 
@@ -22,42 +22,21 @@ order_payments as (
     where {{ is_touched('order_id', touched) }}
 ),
 
-return_lines as (
-    select * from {{ ref('int_return_lines') }}
-    where
-        order_id is not null
-        and returned_quantity > 0
-        and {{ is_touched('order_id', touched) }}
-),
-
-arrived_returns as (
-    select
-        return_lines.order_id,
-        max(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as arrived_at
-    from return_lines
-    group by return_lines.order_id
-),
-
 orders as (
     select
         reconciliation.*,
         order_states.order_status,
         order_states.cancelled_at,
         order_payments.last_captured_at,
+        order_payments.refunded_amount as refunded_for_status_amount,
         order_payments.first_refunded_at,
         order_payments.last_refunded_at,
-        arrived_returns.arrived_at,
-        -- Part of the value of the returned units that is not refunded yet.
-        least(
-            reconciliation.returned_amount,
-            reconciliation.captured_amount
-            - reconciliation.refunded_amount
-            - (reconciliation.due_amount - reconciliation.returned_amount)
-        ) as owed_back_amount
+        -- Refunded although it was due and nothing came back. A refund of shipping needs no return.
+        greatest(-reconciliation.refunded_break_amount - coalesce(order_payments.shipping_refunded_amount, 0), 0)
+            as goods_given_amount
     from reconciliation
     left join order_states on reconciliation.order_id = order_states.order_id
     left join order_payments on reconciliation.order_id = order_payments.order_id
-    left join arrived_returns on reconciliation.order_id = arrived_returns.order_id
 ),
 
 found as (
@@ -67,7 +46,7 @@ found as (
         orders.currency,
         'cancelled_not_refunded' as code,
         case
-            when orders.lines_count = 0 then orders.captured_amount - orders.refunded_amount
+            when orders.lines_count = 0 then orders.owed_back_amount
             else orders.cancelled_not_refunded_break_amount
         end as amount_at_stake,
         greatest(orders.cancelled_at, orders.last_captured_at) as opened_at,
@@ -77,11 +56,10 @@ found as (
         end as detail
     from orders
     where
-        orders.cancelled_not_refunded_break_amount > 0
-        or (
-            orders.lines_count = 0
-            and orders.order_status = 'cancelled'
-            and orders.captured_amount - orders.refunded_amount > orders.tolerance_amount
+        orders.owed_back_amount > orders.tolerance_amount
+        and (
+            orders.cancelled_not_refunded_break_amount > 0
+            or (orders.lines_count = 0 and orders.order_status = 'cancelled')
         )
     union all
     select
@@ -89,15 +67,15 @@ found as (
         orders.source,
         orders.currency,
         'refund_exceeds_capture' as code,
-        orders.refunded_amount - orders.captured_amount as amount_at_stake,
+        orders.refunded_for_status_amount - orders.captured_amount as amount_at_stake,
         orders.last_refunded_at as opened_at,
         concat(
-            'Refunded ', cast(orders.refunded_amount as {{ dbt.type_string() }}), ', captured ',
+            'Refunded ', cast(orders.refunded_for_status_amount as {{ dbt.type_string() }}), ', captured ',
             cast(orders.captured_amount as {{ dbt.type_string() }})
         ) as detail
     from orders
     where
-        orders.refunded_amount > orders.captured_amount + orders.tolerance_amount
+        orders.refunded_for_status_amount > orders.captured_amount + orders.tolerance_amount
         and not orders.is_orphan
     union all
     select
@@ -105,24 +83,23 @@ found as (
         orders.source,
         orders.currency,
         'refund_without_return' as code,
-        -orders.refunded_break_amount as amount_at_stake,
+        orders.goods_given_amount as amount_at_stake,
         orders.first_refunded_at as opened_at,
         'Refunded beyond what was overpaid, cancelled or sent back' as detail
     from orders
-    where orders.refunded_break_amount < 0
+    where orders.goods_given_amount > orders.tolerance_amount
     union all
     select
         orders.order_id,
         orders.source,
         orders.currency,
         'received_not_refunded' as code,
-        orders.owed_back_amount as amount_at_stake,
+        orders.received_not_refunded_break_amount as amount_at_stake,
         {{ add_days('orders.arrived_at', var('received_not_refunded_days')) }} as opened_at,
         concat('Goods worth ', cast(orders.returned_amount as {{ dbt.type_string() }}), ' are back') as detail
     from orders
     where
-        orders.arrived_at is not null
-        and orders.captured_amount > 0
+        orders.received_not_refunded_break_amount > 0
         and orders.owed_back_amount > orders.tolerance_amount
 ),
 

@@ -11,6 +11,27 @@ with ledger as (
     where {{ is_touched('order_id', touched) }}
 ),
 
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+-- The part of a refund that was for shipping, with its share of the tax, where the split is known.
+split as (
+    select
+        ledger.*,
+        case
+            when ledger.kind <> 'refunded' or coalesce(ledger.shipping_amount_order_currency, 0) <= 0 then 0
+            when ledger.goods_amount_order_currency = 0 then ledger.status_amount_order_currency
+            else ledger.shipping_amount_order_currency + {{ round_half_even_quotient(
+                'coalesce(ledger.tax_amount_order_currency, 0)', ten_thousandths('ledger.shipping_amount_order_currency'),
+                ten_thousandths('coalesce(ledger.goods_amount_order_currency, 0) + ledger.shipping_amount_order_currency'),
+                minor_unit('currencies.minor_digits')
+            ) }}
+        end as shipping_refunded_amount
+    from ledger
+    left join currencies on ledger.order_currency = currencies.currency
+),
+
 -- A payment without a rate has no amount in the order's currency. It is left out of the sums and counted.
 summed as (
     select
@@ -21,8 +42,13 @@ summed as (
             ('authorized', 'authorized_amount'), ('captured', 'captured_amount'), ('voided', 'voided_amount'),
             ('refunded', 'refunded_amount')
         ] -%}
-        coalesce(sum(ledger.amount_order_currency) filter (where ledger.kind = '{{ kind }}'), 0) as {{ column }},
+        coalesce(sum(ledger.status_amount_order_currency) filter (where ledger.kind = '{{ kind }}'), 0) as {{ column }},
         {% endfor -%}
+        coalesce(sum(ledger.amount_order_currency) filter (where ledger.kind = 'refunded'), 0) as paid_back_amount,
+        coalesce(
+            sum(ledger.status_amount_order_currency) filter (where ledger.kind = 'refunded' and ledger.return_id is not null), 0
+        ) as refunded_for_returns_amount,
+        coalesce(sum(ledger.shipping_refunded_amount), 0) as shipping_refunded_amount,
         coalesce(
             -sum(ledger.signed_amount_order_currency) filter (where ledger.kind in ('disputed', 'dispute_won', 'dispute_lost')),
             0
@@ -39,15 +65,13 @@ summed as (
         max(case when ledger.is_orphan then 1 else 0 end) = 1 as is_orphan,
         max(case when ledger.is_other_currency then 1 else 0 end) = 1 as has_currency_mismatch,
         min(ledger.occurred_at) as first_payment_at,
-        min(ledger.occurred_at) filter (where ledger.kind = 'authorized') as first_authorized_at,
-        max(ledger.occurred_at) filter (where ledger.kind = 'authorized') as last_authorized_at,
         min(ledger.occurred_at) filter (where ledger.kind = 'captured') as first_captured_at,
         max(ledger.occurred_at) filter (where ledger.kind = 'captured') as last_captured_at,
         min(ledger.occurred_at) filter (where ledger.kind = 'refunded') as first_refunded_at,
         max(ledger.occurred_at) filter (where ledger.kind = 'refunded') as last_refunded_at,
         min(ledger.occurred_at) filter (where ledger.kind in ('disputed', 'dispute_lost')) as first_disputed_at,
         min(ledger.occurred_at) filter (where ledger.is_other_currency) as first_other_currency_at
-    from ledger
+    from split as ledger
     group by ledger.order_id
 ),
 
@@ -60,29 +84,21 @@ final as (
         cast(summed.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
         {% endfor -%}
         {% for column in [
-            'authorized_amount', 'captured_amount', 'voided_amount', 'refunded_amount', 'disputed_amount', 'fee_amount',
-            'goods_refunded_amount', 'foreign_captured_amount'
+            'captured_amount', 'voided_amount', 'refunded_amount', 'paid_back_amount', 'refunded_for_returns_amount',
+            'shipping_refunded_amount', 'disputed_amount', 'fee_amount', 'goods_refunded_amount', 'foreign_captured_amount'
         ] -%}
         cast(summed.{{ column }} as {{ money_type() }}) as {{ column }},
         {% endfor -%}
+        cast(greatest(summed.authorized_amount - summed.voided_amount, 0) as {{ money_type() }}) as authorized_amount,
         summed.is_orphan,
         summed.has_currency_mismatch,
         summed.first_payment_at,
-        summed.first_authorized_at,
-        summed.last_authorized_at,
         summed.first_captured_at,
         summed.last_captured_at,
         summed.first_refunded_at,
         summed.last_refunded_at,
         summed.first_disputed_at,
         summed.first_other_currency_at,
-        -- When the authorised or captured money reached its final level.
-        case
-            when summed.authorized_amount > summed.captured_amount then summed.last_authorized_at
-            when summed.authorized_amount = summed.captured_amount
-                then least(summed.last_authorized_at, summed.last_captured_at)
-            else summed.last_captured_at
-        end as authorized_reached_at,
         {{ this_batch() }} as _batch_id
     from summed
 )

@@ -7,125 +7,132 @@
 -- depends_on: {{ ref('int_touched_orders') }}
 
 with payments as (
-    select * from {{ ref('stg_payments') }}
-    where
-        is_current
-        and {{ is_touched('order_id', touched) }}
-),
-
-orders as (
-    select * from {{ ref('stg_orders') }}
-    where
-        is_current
-        and {{ is_touched('order_id', touched) }}
+    select * from {{ ref('int_payments_converted') }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
 ),
 
-fx_daily as (
-    select * from {{ ref('int_fx_daily') }}
-),
-
--- An orphan has no order, so it counts in the currency of its first payment.
-orphan_currencies as (
-    select
-        payments.order_id,
-        payments.currency
-    from payments
-    where not exists (select 1 from orders where orders.order_id = payments.order_id)
-    qualify row_number() over (
-        partition by payments.order_id
-        order by payments.occurred_at, payments.payment_id
-    ) = 1
-),
-
-disputed_orders as (
-    select distinct payments.order_id from payments
-    where payments.kind = 'disputed'
-),
-
-joined as (
+-- An event of a dispute names the disputed payment, or an earlier event of the dispute.
+dispute_events as (
     select
         payments.*,
-        coalesce(orders.currency, orphan_currencies.currency) as order_currency,
-        coalesce(orders.currency, orphan_currencies.currency) <> payments.currency as is_other_currency,
-        orders.order_id is null as is_orphan,
-        -- A dispute takes the money when it is opened. A dispute that was only reported lost takes it at that time.
         case
-            when payments.kind = 'captured' then 1
-            when payments.kind in ('refunded', 'disputed') then -1
-            when payments.kind = 'dispute_won' and disputed_orders.order_id is not null then 1
-            when payments.kind = 'dispute_lost' and disputed_orders.order_id is null then -1
-            else 0
-        end as direction,
-        {{ business_date('payments.occurred_at') }} as occurred_date
+            when earlier_events.payment_id is not null then coalesce(earlier_events.parent_payment_id, '')
+            else coalesce(payments.parent_payment_id, '')
+        end as dispute_id
     from payments
-    left join orders on payments.order_id = orders.order_id
-    left join orphan_currencies on payments.order_id = orphan_currencies.order_id
-    left join disputed_orders on payments.order_id = disputed_orders.order_id
-    where coalesce(not orders.is_test, true)
+    left join payments as earlier_events
+        on
+            payments.order_id = earlier_events.order_id
+            and payments.parent_payment_id = earlier_events.payment_id
+            and earlier_events.kind in ('disputed', 'dispute_lost', 'dispute_won')
+    where payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
 ),
 
-converted as (
+-- Each payment may have a dispute of its own; one that names no payment is of the whole order. What was disputed or lost,
+-- whichever is more, is taken, and what was won is given back, never more than was taken.
+running_disputes as (
     select
-        joined.payment_id,
-        {% for column in ['amount', 'fee_amount', 'goods_amount', 'tax_amount', 'shipping_amount'] -%}
-        {{ converted_amount(
-            'joined.' ~ column, 'payment_rates.rate', 'order_rates.rate', minor_unit('currencies.minor_digits')
-        ) }} as {{ column }}
-        {%- if not loop.last %},{% endif %}
-        {% endfor -%}
-    from joined
-    left join currencies on joined.order_currency = currencies.currency
-    left join fx_daily as payment_rates
-        on
-            joined.currency = payment_rates.currency
-            and joined.occurred_date = payment_rates.rate_date
-    left join fx_daily as order_rates
-        on
-            joined.order_currency = order_rates.currency
-            and joined.occurred_date = order_rates.rate_date
-    where joined.is_other_currency
+        dispute_events.*,
+        greatest(
+            greatest(
+                {% for kind in ['disputed', 'dispute_lost'] -%}
+                sum(case when dispute_events.kind = '{{ kind }}'
+                    then coalesce(dispute_events.status_amount_order_currency, 0) else 0 end) over so_far
+                {%- if not loop.last %},{% endif %}
+                {% endfor -%}
+            )
+            - sum(case when dispute_events.kind = 'dispute_won'
+                then coalesce(dispute_events.status_amount_order_currency, 0) else 0 end) over so_far,
+            0
+        ) as disputed_so_far_amount
+    from dispute_events
+    window so_far as (
+        partition by dispute_events.order_id, dispute_events.dispute_id
+        order by dispute_events.occurred_at, dispute_events.payment_id
+        rows between unbounded preceding and current row
+    )
+),
+
+disputes as (
+    select
+        running_disputes.payment_id,
+        running_disputes.disputed_so_far_amount - coalesce(lag(running_disputes.disputed_so_far_amount) over (
+            partition by running_disputes.order_id, running_disputes.dispute_id
+            order by running_disputes.occurred_at, running_disputes.payment_id
+        ), 0) as disputed_amount
+    from running_disputes
+),
+
+signed as (
+    select
+        payments.*,
+        case when payments.is_ended_refund then 'refund_failed' else payments.kind end as counted_kind,
+        case
+            when payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
+                and payments.status_amount_order_currency is not null
+                then disputes.disputed_amount
+        end as disputed_amount,
+        case
+            when payments.is_ended_refund then 0
+            when payments.kind = 'captured' then 1
+            when payments.kind in ('refunded', 'disputed') then -1
+            else 0
+        end as direction,
+        {{ minor_unit('currencies.minor_digits') }} as minor_digits
+    from payments
+    left join disputes on payments.payment_id = disputes.payment_id
+    left join currencies on payments.currency = currencies.currency
 ),
 
 final as (
     select
-        joined.payment_id,
-        joined.order_id,
-        joined.kind,
-        joined.method,
-        joined.provider,
-        joined.currency,
-        joined.order_currency,
-        joined.payout_id,
-        joined.parent_payment_id,
-        joined.return_id,
-        joined._source as source,
-        cast(joined.amount as {{ money_type() }}) as amount,
-        cast(joined.amount * joined.direction as {{ money_type() }}) as signed_amount,
-        cast(coalesce(joined.fee_amount, 0) as {{ money_type() }}) as fee_amount,
-        {% for column in ['amount', 'fee_amount', 'goods_amount', 'tax_amount', 'shipping_amount'] -%}
-        cast(case when joined.is_other_currency then converted.{{ column }} else joined.{{ column }} end as {{ money_type() }})
-            as {{ column }}_order_currency,
+        signed.payment_id,
+        signed.order_id,
+        signed.counted_kind as kind,
+        signed.method,
+        signed.provider,
+        signed.currency,
+        signed.order_currency,
+        signed.payout_id,
+        signed.parent_payment_id,
+        signed.return_id,
+        signed._source as source,
+        cast(signed.amount as {{ money_type() }}) as amount,
+        cast(
+            case
+                when signed.disputed_amount is null then signed.amount * signed.direction
+                when not signed.is_other_currency then -signed.disputed_amount
+                when signed.status_amount_order_currency = 0 then 0
+                else -{{ round_half_even_quotient(
+                    'signed.amount', ten_thousandths('signed.disputed_amount'),
+                    ten_thousandths('signed.status_amount_order_currency'), 'signed.minor_digits'
+                ) }}
+            end as {{ money_type() }}
+        ) as signed_amount,
+        cast(coalesce(signed.fee_amount, 0) as {{ money_type() }}) as fee_amount,
+        {% for column in ['amount', 'fee_amount', 'goods_amount', 'tax_amount', 'shipping_amount', 'status_amount'] -%}
+        cast(signed.{{ column }}_order_currency as {{ money_type() }}) as {{ column }}_order_currency,
         {% endfor -%}
         cast(
-            joined.direction * case when joined.is_other_currency then converted.amount else joined.amount end
-            as {{ money_type() }}
+            case
+                when signed.disputed_amount is null then signed.direction * signed.amount_order_currency
+                else -signed.disputed_amount
+            end as {{ money_type() }}
         ) as signed_amount_order_currency,
-        joined.is_orphan,
-        joined.is_other_currency,
-        joined.is_other_currency and converted.amount is null as is_rate_missing,
-        joined.occurred_date,
-        joined.occurred_at,
-        joined.payout_at,
-        joined._file_id,
-        joined._record,
-        joined._source,
+        signed.is_orphan,
+        signed.is_other_currency,
+        signed.is_other_currency and signed.amount_order_currency is null as is_rate_missing,
+        signed.occurred_date,
+        signed.occurred_at,
+        signed.payout_at,
+        signed._file_id,
+        signed._record,
+        signed._source,
         {{ this_batch() }} as _batch_id
-    from joined
-    left join converted on joined.payment_id = converted.payment_id
+    from signed
 )
 
 select * from final

@@ -1,6 +1,7 @@
 {#
-  Amounts sold and paid per order: money kept beyond the amount due, refunded although due, or not paid, and whether the
-  difference is a break. Differences within the tolerance or caused by the exchange rate are no breaks.
+  Amounts sold and paid per order, and what every refund paid for: one that names a return for returned goods, every other
+  first for cancelled units as far as they had been captured, then for money beyond the order, then for returned goods. The
+  rest was given although it was due. Goods that came back reduce what is missing.
 #}
 {%- set touched = ['int_touched_orders', 'int_order_states'] -%}
 {{ config(materialized='ephemeral', step_of='int_payment_reconciliation') }}
@@ -16,22 +17,20 @@ order_payments as (
     where {{ is_touched('order_id', touched) }}
 ),
 
-order_lines as (
-    select * from {{ ref('int_order_lines') }}
+return_lines as (
+    select * from {{ ref('int_return_lines') }}
     where
-        returned_quantity > 0
+        order_id is not null
+        and returned_quantity > 0
         and {{ is_touched('order_id', touched) }}
 ),
 
-returned as (
+arrived_returns as (
     select
-        order_lines.order_id,
-        sum(
-            order_lines.returned_net_amount
-            + case when order_lines.prices_include_tax then 0 else order_lines.returned_tax_amount end
-        ) as returned_amount
-    from order_lines
-    group by order_lines.order_id
+        return_lines.order_id,
+        max(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as arrived_at
+    from return_lines
+    group by return_lines.order_id
 ),
 
 combined as (
@@ -46,13 +45,14 @@ combined as (
         order_states.tolerance_amount,
         order_states.ordered_due_amount,
         order_states.due_amount,
-        coalesce(returned.returned_amount, 0) as returned_amount,
+        order_states.due_amount - order_states.due_now_amount as returned_amount,
+        order_states.owed_to_us_amount,
+        order_states.owed_back_amount,
         order_states.placed_date,
         order_states.placed_at,
         order_states.cancelled_at,
         order_states.unpaid_at
     from order_states
-    left join returned on order_states.order_id = returned.order_id
     union all
     select
         order_payments.order_id,
@@ -66,6 +66,8 @@ combined as (
         0 as ordered_due_amount,
         0 as due_amount,
         0 as returned_amount,
+        0 as owed_to_us_amount,
+        greatest(order_payments.captured_amount - order_payments.refunded_amount, 0) as owed_back_amount,
         null as placed_date,
         null as placed_at,
         null as cancelled_at,
@@ -78,8 +80,8 @@ paid as (
     select
         combined.*,
         {% for column in [
-            'captured_amount', 'refunded_amount', 'disputed_amount', 'fee_amount', 'foreign_captured_amount', 'payments_count',
-            'captures_count', 'missing_rates_count'
+            'captured_amount', 'refunded_amount', 'paid_back_amount', 'refunded_for_returns_amount', 'disputed_amount', 'fee_amount',
+            'foreign_captured_amount', 'payments_count', 'captures_count', 'missing_rates_count'
         ] -%}
         coalesce(order_payments.{{ column }}, 0) as {{ column }},
         {% endfor -%}
@@ -87,6 +89,7 @@ paid as (
         order_payments.last_captured_at,
         order_payments.last_refunded_at,
         order_payments.first_disputed_at,
+        arrived_returns.arrived_at,
         case
             when combined.is_orphan then 'orphan_payment'
             when not combined.is_tracked then 'not_tracked'
@@ -96,14 +99,19 @@ paid as (
         end as comparison
     from combined
     left join order_payments on combined.order_id = order_payments.order_id
+    left join arrived_returns on combined.order_id = arrived_returns.order_id
 ),
 
 compared as (
     select
         paid.*,
-        paid.captured_amount - paid.refunded_amount - paid.disputed_amount as cash_amount,
-        greatest(paid.captured_amount - paid.due_amount, 0) as paid_beyond_due_amount,
-        greatest(paid.due_amount - paid.captured_amount, 0) as short_amount
+        paid.captured_amount - paid.paid_back_amount - paid.disputed_amount as cash_amount,
+        greatest(least(paid.captured_amount, paid.ordered_due_amount) - paid.due_amount, 0) as cancelled_amount,
+        greatest(paid.captured_amount - greatest(paid.ordered_due_amount, paid.due_amount), 0) as beyond_amount,
+        greatest(paid.due_amount - paid.captured_amount, 0) as missing_amount,
+        least(paid.refunded_for_returns_amount, paid.returned_amount) as named_amount,
+        paid.refunded_amount - least(paid.refunded_for_returns_amount, paid.returned_amount) as free_amount,
+        paid.foreign_captured_amount * {{ var('fx_tolerance_percent') }} * cast(0.01 as decimal(3, 2)) as fx_tolerance_amount
     from paid
 ),
 
@@ -111,62 +119,53 @@ apart as (
     select
         compared.*,
         compared.cash_amount - compared.due_amount as gap_amount,
-        greatest(compared.paid_beyond_due_amount - compared.refunded_amount, 0) as kept_amount,
-        greatest(compared.refunded_amount - compared.paid_beyond_due_amount, 0) as given_back_amount,
-        compared.foreign_captured_amount * {{ var('fx_tolerance_percent') }} * cast(0.01 as decimal(3, 2)) as fx_tolerance_amount
+        greatest(compared.cancelled_amount - compared.free_amount, 0) as cancelled_kept_amount,
+        greatest(compared.beyond_amount - greatest(compared.free_amount - compared.cancelled_amount, 0), 0)
+            as beyond_kept_amount,
+        greatest(
+            compared.returned_amount - compared.named_amount
+            - greatest(compared.free_amount - compared.cancelled_amount - compared.beyond_amount, 0),
+            0
+        ) as returned_unrefunded_amount,
+        greatest(
+            compared.free_amount - compared.cancelled_amount - compared.beyond_amount
+            - (compared.returned_amount - compared.named_amount),
+            0
+        ) as given_amount
     from compared
-),
-
--- Differences too small to type, and those of the exchange rate.
-judged as (
-    select
-        apart.*,
-        case
-            when apart.comparison <> 'comparable' then apart.comparison
-            when apart.kept_amount - apart.short_amount = 0 then 'nothing'
-            when greatest(apart.kept_amount, apart.short_amount) <= apart.tolerance_amount then 'within_tolerance'
-            when greatest(apart.kept_amount, apart.short_amount) <= apart.fx_tolerance_amount then 'fx_difference'
-            when apart.kept_amount > 0 then 'kept'
-            when apart.captures_count > 0 then 'underpaid'
-            else 'unpaid'
-        end as payment_break,
-        case
-            when apart.comparison <> 'comparable' or apart.given_back_amount = 0 then 'nothing'
-            when apart.given_back_amount <= apart.tolerance_amount then 'within_tolerance'
-            else 'refunded'
-        end as refund_break
-    from apart
 ),
 
 final as (
     select
-        judged.order_id,
-        judged.source,
-        judged.channel,
-        judged.currency,
-        judged.comparison,
-        judged.payment_break,
-        judged.refund_break,
-        {% for column in ['lines_count', 'payments_count', 'missing_rates_count'] -%}
-        cast(judged.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
+        apart.order_id,
+        apart.source,
+        apart.channel,
+        apart.currency,
+        apart.comparison,
+        {% for column in ['lines_count', 'payments_count', 'captures_count', 'missing_rates_count'] -%}
+        cast(apart.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
         {% endfor -%}
         {% for column in [
-            'ordered_due_amount', 'due_amount', 'captured_amount', 'refunded_amount', 'disputed_amount', 'fee_amount', 'cash_amount',
-            'gap_amount', 'returned_amount', 'tolerance_amount', 'kept_amount', 'short_amount', 'given_back_amount'
+            'ordered_due_amount', 'due_amount', 'captured_amount', 'refunded_amount', 'paid_back_amount', 'disputed_amount',
+            'fee_amount', 'cash_amount', 'gap_amount', 'returned_amount', 'owed_to_us_amount', 'owed_back_amount',
+            'tolerance_amount', 'fx_tolerance_amount', 'cancelled_kept_amount', 'beyond_kept_amount', 'given_amount'
         ] -%}
-        cast(judged.{{ column }} as {{ money_type() }}) as {{ column }},
+        cast(apart.{{ column }} as {{ money_type() }}) as {{ column }},
         {% endfor -%}
-        judged.is_orphan,
-        judged.is_tracked,
-        judged.placed_date,
-        judged.placed_at,
-        judged.cancelled_at,
-        judged.unpaid_at,
-        judged.first_payment_at,
-        judged.last_captured_at,
-        judged.last_refunded_at,
-        judged.first_disputed_at
-    from judged
+        cast(greatest(apart.returned_unrefunded_amount - apart.missing_amount, 0) as {{ money_type() }}) as returned_kept_amount,
+        cast(greatest(apart.missing_amount - apart.returned_unrefunded_amount, 0) as {{ money_type() }}) as short_amount,
+        apart.is_orphan,
+        apart.is_tracked,
+        apart.placed_date,
+        apart.placed_at,
+        apart.cancelled_at,
+        apart.unpaid_at,
+        apart.arrived_at,
+        apart.first_payment_at,
+        apart.last_captured_at,
+        apart.last_refunded_at,
+        apart.first_disputed_at
+    from apart
 )
 
 select * from final

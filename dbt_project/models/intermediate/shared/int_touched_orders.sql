@@ -140,6 +140,17 @@ touched as (
         on
             payments.order_id = orders.order_id
             and payments.currency <> orders.currency
+    union
+    -- An order that was not received counts in the currency of its first payment.
+    select payments.order_id from payments
+    inner join fresh_rate_span
+        on
+            payments.occurred_at >= {{ add_days('cast(fresh_rate_span.first_date as timestamp)', -1) }}
+            and payments.occurred_at < {{ add_days('cast(fresh_rate_span.last_date as timestamp)', 9) }}
+    inner join payments as other_payments
+        on
+            payments.order_id = other_payments.order_id
+            and payments.currency <> other_payments.currency
 ),
 
 final as (

@@ -16,6 +16,10 @@ clock as (
     select * from {{ published_ref('as_of') }}
 ),
 
+fx_daily as (
+    select * from {{ published_ref('int_fx_daily') }}
+),
+
 -- A deadline becomes an exception after it has passed; other exceptions open as soon as they are known.
 open_exceptions as (
     select
@@ -84,11 +88,16 @@ final as (
         visible.detail,
         visible.source,
         visible.amount_at_stake,
+        {{ reporting_amount('visible.amount_at_stake', 'fx_daily.rate') }} as amount_at_stake_reporting,
         visible.opened_at,
         {{ hours_between('visible.opened_at', 'clock.as_of') }} as age_hours
     from visible
     cross join clock
     left join codes on visible.code = codes.code
+    left join fx_daily
+        on
+            visible.currency = fx_daily.currency
+            and coalesce({{ business_date('visible.opened_at') }}, clock.business_date) = fx_daily.rate_date
 )
 
 select * from final

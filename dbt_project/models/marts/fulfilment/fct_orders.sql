@@ -12,6 +12,10 @@ orders_reporting as (
     select * from {{ published_ref('int_orders_reporting') }}
 ),
 
+rates as (
+    select * from {{ published_ref('int_fx_daily') }}
+),
+
 judged as (
     select
         orders.*,
@@ -19,10 +23,15 @@ judged as (
         coalesce(clock.as_of > orders.stuck_at, false) as is_stuck,
         coalesce(clock.as_of > orders.unpaid_at, false) as is_unpaid,
         orders_reporting.net_amount_reporting,
-        orders_reporting.due_amount_reporting
+        orders_reporting.due_amount_reporting,
+        rates.rate
     from orders
     cross join clock
     left join orders_reporting on orders.order_id = orders_reporting.order_id
+    left join rates
+        on
+            orders.placed_date = rates.rate_date
+            and orders.currency = rates.currency
 ),
 
 final as (
@@ -100,6 +109,7 @@ final as (
         judged.ordered_shipping_tax_amount,
         judged.due_amount,
         judged.ordered_due_amount,
+        judged.due_now_amount,
         judged.authorized_amount,
         judged.captured_amount,
         judged.refunded_amount,
@@ -107,8 +117,13 @@ final as (
         judged.disputed_amount,
         judged.fee_amount,
         judged.balance_amount,
+        judged.owed_to_us_amount,
+        judged.owed_back_amount,
+        judged.tolerance_amount,
         judged.net_amount_reporting,
         judged.due_amount_reporting,
+        {{ reporting_amount('judged.owed_to_us_amount', 'judged.rate') }} as owed_to_us_amount_reporting,
+        {{ reporting_amount('judged.owed_back_amount', 'judged.rate') }} as owed_back_amount_reporting,
         judged.prices_include_tax,
         judged.promise_is_date_only,
         judged.is_cancelled,

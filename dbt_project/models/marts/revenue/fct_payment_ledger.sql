@@ -34,6 +34,7 @@ final as (
         payment_ledger.signed_amount,
         payment_ledger.fee_amount,
         payment_ledger.amount_order_currency,
+        payment_ledger.status_amount_order_currency,
         payment_ledger.signed_amount_order_currency,
         payment_ledger.fee_amount_order_currency,
         payment_ledger.goods_amount_order_currency,

@@ -12,53 +12,12 @@ fx_daily as (
     select * from {{ published_ref('int_fx_daily') }}
 ),
 
-final as (
+judged as (
     select
-        payment_reconciliation.order_id,
-        payment_reconciliation.source,
-        payment_reconciliation.channel,
-        payment_reconciliation.currency,
-        payment_reconciliation.break_type,
-        payment_reconciliation.ordered_match,
-        payment_reconciliation.lines_count,
-        payment_reconciliation.payments_count,
-        payment_reconciliation.missing_rates_count,
-        payment_reconciliation.ordered_due_amount,
-        payment_reconciliation.due_amount,
-        payment_reconciliation.captured_amount,
-        payment_reconciliation.refunded_amount,
-        payment_reconciliation.disputed_amount,
-        payment_reconciliation.fee_amount,
-        payment_reconciliation.cash_amount,
-        payment_reconciliation.returned_amount,
-        payment_reconciliation.tolerance_amount,
-        payment_reconciliation.difference_amount,
-        payment_reconciliation.ordered_difference_amount,
-        payment_reconciliation.gap_amount,
-        payment_reconciliation.orphan_payment_break_amount,
-        payment_reconciliation.not_tracked_break_amount,
-        payment_reconciliation.order_without_lines_break_amount,
-        payment_reconciliation.missing_fx_rate_break_amount,
-        payment_reconciliation.disputed_break_amount,
-        payment_reconciliation.cancelled_not_refunded_break_amount,
-        payment_reconciliation.overpaid_break_amount,
-        payment_reconciliation.underpaid_break_amount,
-        payment_reconciliation.unpaid_break_amount,
-        payment_reconciliation.refunded_break_amount,
-        payment_reconciliation.returned_break_amount,
-        payment_reconciliation.fx_difference_break_amount,
-        payment_reconciliation.within_tolerance_break_amount,
-        payment_reconciliation.unexplained_amount,
-        {{ reporting_amount('payment_reconciliation.gap_amount', 'fx_daily.rate') }} as gap_amount_reporting,
-        {{ hours_between('payment_reconciliation.opened_at', 'as_of.as_of') }} as age_hours,
-        payment_reconciliation.is_orphan,
-        payment_reconciliation.is_tracked,
-        payment_reconciliation.break_type not in ('exact', 'within_tolerance', 'not_tracked')
-        and payment_reconciliation.opened_at <= as_of.as_of as is_open,
-        payment_reconciliation.placed_date,
-        payment_reconciliation.placed_at,
-        payment_reconciliation.opened_at,
-        payment_reconciliation._batch_id
+        payment_reconciliation.*,
+        coalesce(payment_reconciliation.is_owed and payment_reconciliation.opened_at <= as_of.as_of, false) as is_open,
+        fx_daily.rate,
+        as_of.as_of
     from payment_reconciliation
     cross join as_of
     left join fx_daily
@@ -66,6 +25,74 @@ final as (
             payment_reconciliation.currency = fx_daily.currency
             and coalesce(payment_reconciliation.placed_date, {{ business_date('payment_reconciliation.opened_at') }})
             = fx_daily.rate_date
+),
+
+valued as (
+    select
+        judged.*,
+        cast(
+            case
+                when not judged.is_open then 0
+                when judged.is_orphan then abs(judged.cash_amount)
+                when judged.missing_rates_count > 0 then abs(judged.gap_amount)
+                else judged.owed_to_us_amount + judged.owed_back_amount
+            end as {{ money_type() }}
+        ) as open_amount
+    from judged
+),
+
+final as (
+    select
+        valued.order_id,
+        valued.source,
+        valued.channel,
+        valued.currency,
+        valued.break_type,
+        valued.ordered_match,
+        valued.lines_count,
+        valued.payments_count,
+        valued.missing_rates_count,
+        valued.ordered_due_amount,
+        valued.due_amount,
+        valued.captured_amount,
+        valued.refunded_amount,
+        valued.disputed_amount,
+        valued.fee_amount,
+        valued.cash_amount,
+        valued.returned_amount,
+        valued.owed_to_us_amount,
+        valued.owed_back_amount,
+        valued.tolerance_amount,
+        valued.difference_amount,
+        valued.ordered_difference_amount,
+        valued.gap_amount,
+        valued.orphan_payment_break_amount,
+        valued.not_tracked_break_amount,
+        valued.order_without_lines_break_amount,
+        valued.missing_fx_rate_break_amount,
+        valued.disputed_break_amount,
+        valued.cancelled_not_refunded_break_amount,
+        valued.overpaid_break_amount,
+        valued.received_not_refunded_break_amount,
+        valued.underpaid_break_amount,
+        valued.unpaid_break_amount,
+        valued.refunded_break_amount,
+        valued.returned_break_amount,
+        valued.fx_difference_break_amount,
+        valued.within_tolerance_break_amount,
+        valued.unexplained_amount,
+        valued.open_amount,
+        {{ reporting_amount('valued.gap_amount', 'valued.rate') }} as gap_amount_reporting,
+        {{ reporting_amount('valued.open_amount', 'valued.rate') }} as open_amount_reporting,
+        {{ hours_between('valued.opened_at', 'valued.as_of') }} as age_hours,
+        valued.is_orphan,
+        valued.is_tracked,
+        valued.is_open,
+        valued.placed_date,
+        valued.placed_at,
+        valued.opened_at,
+        valued._batch_id
+    from valued
 )
 
 select * from final
