@@ -42,6 +42,26 @@
     end
 {%- endmacro %}
 
+{#
+  When a parcel reached the customer, from the instants of its scans: `delivered` after a scan of the way back is the delivery
+  to the sender.
+#}
+{% macro customer_delivered_at(row) -%}
+    case
+        when not coalesce({{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at), false)
+            then {{ row }}.delivered_at
+    end
+{%- endmacro %}
+
+{# When a parcel was back at the sender, from the instants of its scans. #}
+{% macro back_at(row) -%}
+    case
+        when {{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at)
+            then least({{ row }}.returned_at, {{ row }}.delivered_at)
+        else {{ row }}.returned_at
+    end
+{%- endmacro %}
+
 {# True if the carrier lost the parcel and it did not come back to the sender after that. #}
 {% macro is_lost_parcel(row) -%}
     coalesce({{ row }}.lost_at >= coalesce({{ row }}.back_at, {{ row }}.lost_at), false)
@@ -134,5 +154,19 @@
         when {{ row }}.voided_amount > 0 then 'voided'
         when {{ row }}.failed_count > 0 then 'failed'
         else 'none'
+    end
+{%- endmacro %}
+
+{# What became of a line of a return. #}
+{% macro return_outcome(row) -%}
+    case
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 and {{ row }}.scrapped_quantity > 0
+            then 'part_scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.scrapped_quantity > 0 then 'scrapped'
+        when {{ row }}.returned_quantity > 0 and {{ row }}.restocked_quantity > 0 then 'restocked'
+        when {{ row }}.returned_quantity > 0 then 'received'
+        when {{ row }}.status = 'declined' then 'declined'
+        when {{ row }}.status = 'cancelled' then 'called_off'
+        else 'open'
     end
 {%- endmacro %}

@@ -304,6 +304,13 @@ select 'S-' || order_id as shipment_id, order_id, pick(['dhl', 'ups', 'postnl'],
     delivery_status, delivery_status as latest_scan_status, has_delivery_problem, false as is_cancelled, null::timestamp as cancelled_at, false as is_lost, null::timestamp as lost_at, false as is_returned, null::timestamp as returned_at,
     delivered_at, first_attempt_at, coalesce(delivered_at, first_shipped_at) as last_scan_at, 4.2::decimal(18, 4) as cost_amount, 'EUR' as cost_currency
 from marts.fct_orders where first_shipped_at is not null;
+create table marts.fct_carrier_daily as
+select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, count(*) as parcels_count, count(delivered_at) as delivered_count, 0::bigint as cancelled_count, count(first_attempt_at) as promised_count,
+    count(first_attempt_at) filter (hash(shipment_id) % 10 < 9) as on_time_count, count(*) filter (has_delivery_problem) as problems_count, 0::bigint as lost_count, 0::bigint as returned_count
+from ops.shipments group by all;
+create table marts.fct_carrier_hours as
+select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, date_diff('hour', shipped_at, delivered_at) as hours_in_transit, count(*) as parcels_count
+from ops.shipments where delivered_at is not null group by all;
 create table ops.returns as
 select 'RET-' || order_id as return_id, order_id, line_id, sku, warehouse_id, returned_quantity as requested_quantity, returned_quantity as approved_quantity, returned_quantity as received_quantity, returned_quantity as restocked_quantity, 0::bigint as scrapped_quantity,
     delivered_at + interval 6 day as requested_at, delivered_at + interval 9 day as received_at, 'restocked' as return_status, currency

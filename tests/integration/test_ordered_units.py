@@ -352,3 +352,37 @@ def test_an_operator_may_promise_a_day(shop: Shop) -> None:
 def test_an_estimate_of_a_day_is_that_day_where_the_merchant_is(shop: Shop) -> None:
     estimated = "select estimated_delivery_at, estimate_is_date_only from staging.stg_tracking where shipment_id = ?"
     assert (datetime(2026, 4, 16, 6), True) in shop.staged(estimated, "ship-moved")
+
+
+def moves(shop: Shop, order_id: str, axis: str) -> list[str]:
+    """Return the statuses that the order's history passes through on an axis."""
+    told = "select to_status from marts.fct_order_timeline where order_id = ? and axis = ? order by event_number"
+    return [status for (status,) in shop.published(told, order_id, axis)]
+
+
+@pytest.mark.parametrize(
+    "axis", ["order_status", "payment_status", "fulfilment_status", "delivery_status", "return_status"]
+)
+def test_the_history_of_every_order_ends_in_its_present(shop: Shop, axis: str) -> None:
+    orders = shop.published(f"select order_id, {axis} from marts.fct_orders")  # noqa: S608
+    assert {order_id: (moves(shop, order_id, axis) or ["none"])[-1] for order_id, _ in orders} == dict(orders)
+
+
+def test_running_sums_alone_lead_to_the_present(shop: Shop) -> None:
+    assert shop.published("select order_id, axis from marts.fct_order_timeline where event = 'reconciled'") == []
+
+
+def test_a_lost_parcel_opens_the_order_again_until_it_is_refunded(shop: Shop) -> None:
+    assert moves(shop, "refunded_loss", "fulfilment_status") == [
+        "unfulfilled",
+        "shipped",
+        "unfulfilled",
+        "nothing_to_fulfil",
+    ]
+    assert moves(shop, "refunded_loss", "delivery_status") == ["lost"]
+    assert moves(shop, "refunded_loss", "order_status")[-1] == "cancelled"
+
+
+def test_each_order_in_a_parcel_has_the_parcel_in_the_mart(shop: Shop) -> None:
+    parcels = "select order_id, outcome from marts.fct_shipments where order_id like 'shared%' order by order_id"
+    assert shop.published(parcels) == [("shared_a", "delivered"), ("shared_b", "delivered")]

@@ -92,3 +92,14 @@ def test_stock_on_hand_is_what_the_world_says(built: duckdb.DuckDBPyConnection) 
         """
     ).fetchall()
     assert differing == []
+
+
+def test_business_without_mess_makes_only_legal_moves(built: duckdb.DuckDBPyConnection) -> None:
+    moves = "from warehouse.marts.fct_order_timeline where axis is not null"
+    assert built.execute(f"select distinct axis, from_status, to_status {moves} and not is_legal").fetchall() == []
+    assert count(built, f"select count(distinct axis) {moves}") == 5
+
+
+def test_what_happened_to_an_order_leads_to_its_present_without_reconciling(built: duckdb.DuckDBPyConnection) -> None:
+    told = "select count(*) from warehouse.marts.fct_order_timeline where event = 'reconciled'"
+    assert count(built, told) == 0

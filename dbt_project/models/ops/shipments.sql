@@ -1,50 +1,40 @@
-{%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
--- depends_on: {{ ref('int_touched_orders') }}
-
-with shipments as (
-    select * from {{ ref('int_shipments') }}
-    where {{ is_touched('order_id', touched) }}
-),
-
-orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ is_touched('order_id', touched) }}
+with parcels as (
+    select * from {{ published_ref('fct_shipments') }}
 ),
 
 final as (
     select
-        shipments.shipment_id,
-        shipments.order_id,
-        shipments.carrier,
-        shipments.service,
-        shipments.tracking_number,
-        shipments.warehouse_id,
-        shipments.furthest_status as delivery_status,
-        shipments.latest_scan_status,
-        shipments.cost_currency,
-        shipments._source as source,
-        shipments.lines_count,
-        shipments.quantity,
-        shipments.scans_count,
-        shipments.cost_amount,
-        shipments.has_delivery_problem,
-        shipments.is_delivered,
-        shipments.is_cancelled,
-        shipments.is_lost,
-        shipments.is_returned,
-        shipments.shipped_at,
-        shipments.estimated_delivery_at,
-        shipments.first_attempt_at,
-        shipments.delivered_at,
-        shipments.cancelled_at,
-        shipments.lost_at,
-        shipments.returned_at,
-        shipments.last_scan_at,
-        {{ hours_between('shipments.shipped_at', 'shipments.delivered_at') }} as hours_in_transit,
-        {{ this_batch() }} as _batch_id
-    from shipments
-    inner join orders on shipments.order_id = orders.order_id
+        parcels.shipment_id,
+        parcels.order_id,
+        parcels.carrier,
+        parcels.service,
+        parcels.tracking_number,
+        parcels.warehouse_id,
+        parcels.delivery_status,
+        parcels.latest_scan_status,
+        parcels.cost_currency,
+        parcels.source,
+        parcels.lines_count,
+        parcels.quantity,
+        parcels.scans_count,
+        parcels.cost_amount,
+        parcels.has_delivery_problem,
+        parcels.is_delivered,
+        parcels.is_cancelled,
+        parcels.is_lost,
+        parcels.is_returned,
+        parcels.shipped_at,
+        parcels.estimated_delivery_at,
+        parcels.first_attempt_at,
+        parcels.delivered_at,
+        parcels.cancelled_at,
+        parcels.lost_at,
+        parcels.returned_at,
+        parcels.last_scan_at,
+        parcels.hours_in_transit,
+        parcels._batch_id
+    from parcels
+    where not parcels.is_orphan
 )
 
 select * from final

@@ -15,6 +15,7 @@ final as (
         return_lines.customer_id,
         return_lines.sku,
         return_lines.warehouse_id,
+        return_lines.reason_token,
         return_lines.status as return_status,
         return_lines.channel,
         return_lines.country,

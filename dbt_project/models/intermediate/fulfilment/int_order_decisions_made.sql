@@ -1,4 +1,4 @@
-{# Decisions of the source and of operators in one sequence. Each starts from the status after the one before it. #}
+{# Versions of an order and actions of operators, with the decisions that they make about the order. #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
 with states as (
@@ -13,25 +13,44 @@ actions as (
     select * from {{ ref('int_actions_judged') }}
 ),
 
-decisions as (
+-- A second hold of an order on hold changes nothing.
+switches as (
+    select
+        actions.action_id,
+        case actions.kind when 'hold' then 1 else 0 end
+        - case
+            lag(actions.kind) over (partition by actions.order_id order by actions.occurred_at, actions.action_id)
+            when 'hold' then 1
+            else 0
+        end as hold_count
+    from actions
+    inner join states on actions.order_id = states.order_id
+    where
+        actions.is_accepted
+        and actions.kind in ('hold', 'release')
+),
+
+final as (
     select
         order_changes.order_id,
         case
             when order_changes.event = 'cancelled' then coalesce(order_changes.cancelled_at, order_changes.updated_at)
             else order_changes.updated_at
         end as occurred_at,
-        1 as feed_rank,
+        100 + order_changes.version_number as event_rank,
         'orders' as feed,
         order_changes.event,
         order_changes.order_id as reference,
-        case when order_changes.event in ('cancelled', 'reinstated') then order_changes.event end as decision,
         case order_changes.event
             when 'cancelled' then order_changes.cancel_reason
             when 'promise_changed' then cast(order_changes.promised_at as {{ dbt.type_string() }})
         end as detail,
         order_changes._source as actor,
-        order_changes.confirmed_at,
-        order_changes.version_number,
+        cast(null as {{ dbt.type_string() }}) as line_id,
+        cast(null as {{ dbt.type_bigint() }}) as cancelled_quantity,
+        0 as hold_count,
+        0 as confirm_count,
+        case order_changes.event when 'cancelled' then 1 when 'reinstated' then -1 else 0 end as whole_cancelled_count,
         order_changes._file_id,
         order_changes._record,
         order_changes._source
@@ -41,12 +60,10 @@ decisions as (
     select
         actions.order_id,
         actions.occurred_at,
-        8 as feed_rank,
+        800 as event_rank,
         'actions' as feed,
         actions.kind as event,
         actions.action_id as reference,
-        case when actions.is_accepted and actions.kind in ('confirm', 'hold', 'release', 'cancel') then actions.kind end
-            as decision,
         case
             when actions.rejection is not null then actions.rejection
             when actions.kind = 'cancel_line'
@@ -54,41 +71,17 @@ decisions as (
             when actions.kind = 'change_promise' then cast(actions.promised_at as {{ dbt.type_string() }})
         end as detail,
         actions.actor,
-        states.confirmed_at,
-        0 as version_number,
+        actions.line_id,
+        case when actions.is_accepted and actions.kind = 'cancel_line' then actions.quantity end as cancelled_quantity,
+        coalesce(switches.hold_count, 0) as hold_count,
+        case when actions.is_accepted and actions.kind = 'confirm' then 1 else 0 end as confirm_count,
+        case when actions.is_accepted and actions.kind = 'cancel' then 1 else 0 end as whole_cancelled_count,
         actions._file_id,
         actions._record,
         actions._source
     from actions
     inner join states on actions.order_id = states.order_id
-),
-
-decided as (
-    select
-        decisions.*,
-        case
-            when decisions.decision in ('cancelled', 'cancel') then 'cancelled'
-            when decisions.decision = 'hold' then 'on_hold'
-            when decisions.decision = 'confirm' then 'confirmed'
-            when decisions.decision in ('release', 'reinstated')
-                then case when decisions.confirmed_at <= decisions.occurred_at then 'confirmed' else 'placed' end
-        end as to_status
-    from decisions
-),
-
-final as (
-    select
-        decided.*,
-        case when decided.decision is not null then
-            coalesce(
-                lag(decided.to_status) over (
-                    partition by decided.order_id, decided.decision is not null
-                    order by decided.occurred_at, decided.feed_rank, decided.version_number, decided.reference
-                ),
-                case when decided.confirmed_at < decided.occurred_at then 'confirmed' else 'placed' end
-            )
-        end as from_status
-    from decided
+    left join switches on actions.action_id = switches.action_id
 )
 
 select * from final

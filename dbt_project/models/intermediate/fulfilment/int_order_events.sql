@@ -1,65 +1,67 @@
 {#
-  Union of the families of events, one model each. `event_rank` orders events at the same instant. The view
+  Events of the orders, in no order. `event_rank` and `move_number` order events at the same instant. The view
   marts.fct_order_timeline numbers the events: sorting all of 11 million events here took as long as the rest of the
-  model.
+  model. Where the running sums do not lead to the present status of an axis, a closing event `reconciled` does.
 #}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] -%}
+{%- set axes = ['order_status', 'payment_status', 'fulfilment_status', 'delivery_status', 'return_status'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
 
-with order_events as (
-    select * from {{ ref('int_order_events_orders') }}
+with moved as (
+    select * from {{ ref('int_order_events_moved') }}
 ),
 
-line_events as (
-    select * from {{ ref('int_order_events_lines') }}
+runs as (
+    select * from {{ ref('int_order_changes_run') }}
 ),
 
-payment_events as (
-    select * from {{ ref('int_order_events_payments') }}
-),
-
-shipment_events as (
-    select * from {{ ref('int_order_events_shipments') }}
-),
-
-scan_events as (
-    select * from {{ ref('int_order_events_scans') }}
-),
-
-return_events as (
-    select * from {{ ref('int_order_events_returns') }}
-),
-
-feedback_events as (
-    select * from {{ ref('int_order_events_feedback') }}
-),
-
-cart_events as (
-    select * from {{ ref('int_order_events_carts') }}
+states as (
+    select * from {{ ref('int_order_states_touched') }}
 ),
 
 transitions as (
     select * from {{ ref('status_transitions') }}
 ),
 
+reconciled as (
+    {% for axis in axes -%}
+    select
+        states.order_id,
+        runs.occurred_at,
+        999 as event_rank,
+        {{ loop.index }} as move_number,
+        'status' as feed,
+        'reconciled' as event,
+        states.order_id as reference,
+        cast(null as {{ dbt.type_string() }}) as line_id,
+        '{{ axis }}' as axis,
+        runs.to_{{ axis }} as from_status,
+        states.{{ axis }} as to_status,
+        cast(null as {{ dbt.type_bigint() }}) as quantity,
+        cast(null as {{ money_type() }}) as amount,
+        cast(null as {{ dbt.type_string() }}) as currency,
+        cast(null as {{ dbt.type_string() }}) as detail,
+        states._source as actor,
+        states._file_id,
+        states._record,
+        states._source
+    from runs
+    inner join states on runs.order_id = states.order_id
+    where
+        runs.is_last
+        and runs.to_{{ axis }} <> states.{{ axis }}
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
+),
+
 events as (
-    select * from order_events
+    select * from moved
     union all
-    select * from line_events
-    union all
-    select * from payment_events
-    union all
-    select * from shipment_events
-    union all
-    select * from scan_events
-    union all
-    select * from return_events
-    union all
-    select * from feedback_events
-    union all
-    select * from cart_events
+    select * from reconciled
 ),
 
 final as (
@@ -67,6 +69,7 @@ final as (
         events.order_id,
         events.occurred_at,
         cast(events.event_rank as {{ dbt.type_int() }}) as event_rank,
+        cast(events.move_number as {{ dbt.type_int() }}) as move_number,
         events.feed,
         events.event,
         events.reference,
@@ -74,10 +77,7 @@ final as (
         events.axis,
         events.from_status,
         events.to_status,
-        case
-            when events.axis is null then null
-            else events.from_status = events.to_status or transitions.axis is not null
-        end as is_legal,
+        case when events.axis is not null then events.event = 'reconciled' or transitions.axis is not null end as is_legal,
         events.quantity,
         events.amount,
         events.currency,

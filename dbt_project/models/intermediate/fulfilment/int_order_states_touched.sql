@@ -12,11 +12,23 @@ final as (
     select
         order_states.order_id,
         order_states.currency,
-        order_states.ordered_due_amount as due_amount,
+        order_states.payment_terms,
+        order_states.order_status,
+        order_states.payment_status,
+        order_states.fulfilment_status,
+        order_states.delivery_status,
+        order_states.return_status,
         order_states.tolerance_amount,
-        order_states.to_fulfil_quantity,
+        order_states.ordered_shipping_amount
+        + case when order_states.prices_include_tax then 0 else order_states.ordered_shipping_tax_amount end
+            as shipping_due_amount,
         order_states.is_paid_tracked,
-        order_states.confirmed_at
+        order_states.is_shipment_tracked,
+        order_states.is_delivery_tracked,
+        order_states.is_return_tracked,
+        order_states._file_id,
+        order_states._record,
+        order_states._source
     from order_states
     where {{ is_touched('order_states.order_id', touched) }}
 )

@@ -21,7 +21,6 @@ order_versions as (
         orders._record,
         orders._source,
         orders.placed_at,
-        states.confirmed_at,
         row_number() over (
             partition by orders.order_id order by orders.updated_at, orders.content_hash nulls first
         ) as version_number,

@@ -73,6 +73,7 @@ scanned as (
         min(scans.occurred_at) filter (where scans.status = 'attempt_failed') as attempt_failed_at,
         max(scans.occurred_at) as last_scan_at,
         max({{ scan_number('scans.status', 'scans.occurred_at') }}) as last_scan_number,
+        count(*) filter (where scans.status = 'attempt_failed') as failed_attempts_count,
         count(*) as scans_count
     from scans
     group by scans.shipment_id
@@ -123,8 +124,8 @@ joined as (
         scanned.attempt_failed_at,
         scanned.last_scan_at,
         {{ scan_word('scanned.last_scan_number') }} as latest_scan_status,
-        coalesce(scanned.scans_count, 0) as scans_count,
-        scanned.delivered_at > least(scanned.returning_at, scanned.returned_at) as is_delivered_to_sender
+        coalesce(scanned.failed_attempts_count, 0) as failed_attempts_count,
+        coalesce(scanned.scans_count, 0) as scans_count
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
     left join named on headers.shipment_id = named.shipment_id
@@ -133,11 +134,8 @@ joined as (
 turned as (
     select
         joined.*,
-        case when not coalesce(joined.is_delivered_to_sender, false) then joined.delivered_at end as customer_delivered_at,
-        case
-            when joined.is_delivered_to_sender then least(joined.returned_at, joined.delivered_at)
-            else joined.returned_at
-        end as back_at
+        {{ customer_delivered_at('joined') }} as customer_delivered_at,
+        {{ back_at('joined') }} as back_at
     from joined
 ),
 
@@ -166,6 +164,7 @@ final as (
         cast(judged.lines_count as {{ dbt.type_bigint() }}) as lines_count,
         cast(judged.quantity as {{ dbt.type_bigint() }}) as quantity,
         cast(judged.scans_count as {{ dbt.type_bigint() }}) as scans_count,
+        cast(judged.failed_attempts_count as {{ dbt.type_bigint() }}) as failed_attempts_count,
         cast(judged.cost_amount as {{ money_type() }}) as cost_amount,
         coalesce(judged.latest_scan_status in ('delayed', 'attempt_failed', 'exception'), false) as has_delivery_problem,
         judged.outcome = 'cancelled' as is_cancelled,
