@@ -3,7 +3,7 @@
   sold by the shipped recognition clock. The position of an order is what it has paid less what it has got.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{%- set amounts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'paid'] -%}
+{%- set amounts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill', 'paid'] -%}
 {{ config(materialized='ephemeral', step_of='int_journal_positions') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
@@ -38,6 +38,13 @@ payments as (
         and {{ is_touched('order_id', touched) }}
 ),
 
+assigned as (
+    select * from {{ ref('int_refunds_assigned') }}
+    where
+        goodwill_amount + shipping_amount > 0
+        and {{ is_touched('order_id', touched) }}
+),
+
 events as (
     select
         concat(sales.event_kind, ':', sales.order_id, ':', coalesce(sales.line_id, ''), ':', coalesce(sales.shipment_id, ''))
@@ -53,6 +60,7 @@ events as (
         sales.tax_amount,
         sales.shipping_amount,
         0 as gift_cards_amount,
+        0 as goodwill_amount,
         0 as paid_amount,
         sales.shipped_date as business_date
     from sales
@@ -74,6 +82,7 @@ events as (
         returns.tax_amount,
         0 as shipping_amount,
         0 as gift_cards_amount,
+        0 as goodwill_amount,
         0 as paid_amount,
         returns.business_date
     from returns
@@ -91,6 +100,7 @@ events as (
         case when gift_cards.prices_include_tax then 0 else gift_cards.tax_amount end as tax_amount,
         0 as shipping_amount,
         gift_cards.net_amount as gift_cards_amount,
+        0 as goodwill_amount,
         0 as paid_amount,
         gift_cards.placed_date as business_date
     from gift_cards
@@ -109,6 +119,7 @@ events as (
         0 as tax_amount,
         0 as shipping_amount,
         0 as gift_cards_amount,
+        0 as goodwill_amount,
         case
             when payments.kind not in ('captured', 'refunded') then 0
             when payments.is_rate_missing then payments.signed_amount
@@ -116,6 +127,30 @@ events as (
         end as paid_amount,
         payments.occurred_date as business_date
     from payments
+    union all
+    -- What is refunded for nothing that was cancelled, returned or lost is given away, unless it counts as a return.
+    select
+        concat('goodwill:', assigned.payment_id) as entry_id,
+        'goodwill' as entry_kind,
+        5 as event_rank,
+        assigned.order_id,
+        assigned.payment_id,
+        payments.order_currency as currency,
+        0 as sales_amount,
+        0 as discounts_amount,
+        0 as returns_amount,
+        0 as tax_amount,
+        0 as shipping_amount,
+        0 as gift_cards_amount,
+        greatest(
+            assigned.goodwill_amount + assigned.shipping_amount - coalesce(returns.returns_amount - returns.tax_amount, 0), 0
+        ) as goodwill_amount,
+        0 as paid_amount,
+        payments.occurred_date as business_date
+    from assigned
+    inner join payments on assigned.payment_id = payments.payment_id
+    left join returns on assigned.payment_id = returns.payment_id
+    where not payments.is_rate_missing
 ),
 
 final as (
@@ -130,7 +165,7 @@ final as (
         {% endfor -%}
         cast(
             events.paid_amount - events.sales_amount + events.discounts_amount + events.returns_amount - events.tax_amount
-            - events.shipping_amount - events.gift_cards_amount as {{ money_type() }}
+            - events.shipping_amount - events.gift_cards_amount + events.goodwill_amount as {{ money_type() }}
         ) as position_change_amount,
         cast(events.event_rank as {{ dbt.type_int() }}) as event_rank,
         cast(events.business_date as date) as business_date

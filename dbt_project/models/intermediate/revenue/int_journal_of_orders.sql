@@ -3,7 +3,7 @@
   the rate of the event's day; that of the order's two accounts is what balances the entry.
 #}
 {{ config(materialized='view') }}
-{%- set parts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards'] -%}
+{%- set parts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill'] -%}
 {%- set lines = [
     ('accounts_receivable', 'currency', 'accounts_receivable_amount'),
     ('deferred_revenue', 'currency', 'deferred_revenue_amount'),
@@ -13,6 +13,7 @@
     ('tax_payable', 'currency', '-tax_amount'),
     ('shipping_income', 'currency', '-shipping_amount'),
     ('gift_card_liability', 'currency', '-gift_cards_amount'),
+    ('goodwill', 'currency', 'goodwill_amount'),
     ('cash_in_transit', 'paid_currency', 'cash_amount'),
     ('gift_card_liability', 'paid_currency', 'redeemed_amount'),
     ('chargeback_loss', 'paid_currency', 'chargeback_amount'),
@@ -73,6 +74,7 @@ totalled as (
             else
                 joined.sales_amount_reporting - joined.discounts_amount_reporting - joined.returns_amount_reporting
                 + joined.tax_amount_reporting + joined.shipping_amount_reporting + joined.gift_cards_amount_reporting
+                - joined.goodwill_amount_reporting
         end as order_amount_reporting,
         {% for suffix in ['', '_reporting'] -%}
         case when joined.is_customers and joined.is_gift_card then 0 else joined.signed_amount{{ suffix }} end

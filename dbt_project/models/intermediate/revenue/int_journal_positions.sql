@@ -29,7 +29,7 @@ final as (
         running.order_id,
         running.payment_id,
         running.currency,
-        {% for amount in ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'paid'] -%}
+        {% for amount in ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill', 'paid'] -%}
         running.{{ amount }}_amount,
         {% endfor -%}
         cast(

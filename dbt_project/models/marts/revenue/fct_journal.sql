@@ -4,6 +4,10 @@ with orders as (
     select * from {{ published_ref('int_journal_of_orders') }}
 ),
 
+stock as (
+    select * from {{ published_ref('int_journal_of_stock') }}
+),
+
 revenue_events as (
     select * from {{ published_ref('int_revenue_events') }}
     where recognition_clock = 'shipped'
@@ -76,12 +80,12 @@ paid_out as (
 ),
 
 posted as (
-    {% for source in ['orders', 'credit_notes', 'costs', 'paid_out'] -%}
+    {% for source in ['orders', 'credit_notes', 'costs', 'paid_out', 'stock'] -%}
     select
         {{ source }}.entry_id,
         {{ {'credit_notes': "'credit_note'", 'costs': "'cost'"}[source] or source ~ '.entry_kind' }} as entry_kind,
         {{ source }}.account,
-        {{ 'null' if source == 'credit_notes' else source ~ '.order_id' }} as order_id,
+        {{ 'null' if source in ['credit_notes', 'stock'] else source ~ '.order_id' }} as order_id,
         {{ source ~ '.return_id' if source in ['credit_notes', 'costs'] else 'null' }} as return_id,
         {{ source ~ '.payment_id' if source in ['orders', 'paid_out'] else 'null' }} as payment_id,
         {{ 'paid_out.payout_id' if source == 'paid_out' else 'null' }} as payout_id,
