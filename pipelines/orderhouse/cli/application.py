@@ -18,8 +18,10 @@ import typer
 from typer.exceptions import TyperException
 
 from orderhouse.cli import (
+    closing,
     dashboard,
     erasure,
+    explaining,
     exports,
     intake,
     published,
@@ -81,6 +83,8 @@ for module in (
     sources,
     intake,
     erasure,
+    explaining,
+    closing,
 ):
     module.add_commands(app)
 

@@ -81,6 +81,12 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
         "replayed_at": "TIMESTAMP",
         "batch_id": "BIGINT",
     },
+    "closed_months": {
+        "month": "VARCHAR",
+        "closed_at": "TIMESTAMP",
+        "closed_by": "VARCHAR",
+        "batch_id": "BIGINT",
+    },
     "coverage": {"source": "VARCHAR", "feed": "VARCHAR", "batch_id": "BIGINT"},
     "serves": {"source": "VARCHAR", "served": "VARCHAR", "batch_id": "BIGINT"},
     "sources": {

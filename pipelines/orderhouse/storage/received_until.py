@@ -67,11 +67,16 @@ def copy_received(settings: Settings, copied: Settings, batch_id: int) -> None:
         raw.execute(f"attach '{location}' as copied")
         raw.execute("use copied")
         copied_until = {"batch": batch_id}
+        kept = _names(raw, "raw")
         for ledger, columns in RAW_LEDGERS.items():
+            if ledger not in kept:  # a home that an earlier release wrote last
+                continue
             until = "batch_id <= $batch" if "batch_id" in columns else ERASED_BY_THEN
             raw.execute(_insert("raw", ledger, until), copied_until)
         raw.execute(_insert("received", "loads", "batch_id <= $batch"), copied_until)
-        for feed in _feeds(raw):
+        for feed in _names(raw, "received"):
+            if feed == "loads":
+                continue
             raw.execute(_insert("received", feed, "_load_id in (select load_id from received.loads)"))
         raw.execute("use held")
         raw.execute("detach copied")
@@ -82,9 +87,8 @@ def _insert(schema: str, table: str, condition: str) -> str:
     return f"insert into {name} by name select * from held.{name} where {condition}"  # noqa: S608 - our own names
 
 
-def _feeds(raw: duckdb.DuckDBPyConnection) -> list[str]:
+def _names(raw: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     found = raw.execute(
-        "select table_name from duckdb_tables() "
-        "where schema_name = 'received' and table_name <> 'loads' and database_name = 'held' order by 1"
+        "select table_name from duckdb_tables() where schema_name = ? and database_name = 'held' order by 1", [schema]
     ).fetchall()
     return [name for (name,) in found]
