@@ -205,7 +205,10 @@ class _World:
         for version in range(random.choice([1, 1, 2])):
             cancelled = random.randrange(quantity + 1) if self.chance(0.25) else None
             updated_at = placed_at if version == 0 else self.after(placed_at, 15)
-            self.add("order_lines", **row, updated_at=updated_at, cancelled_quantity=cancelled)
+            promise: dict[str, Any] = {}
+            if self.chance(0.15):
+                promise = {"promised_at": self.after(placed_at, 12), "promise_is_date_only": self.chance(0.5)}
+            self.add("order_lines", **row, **promise, updated_at=updated_at, cancelled_quantity=cancelled)
         return line_id, sku, quantity
 
     def add_money(self, order_id: str, currency: str, placed_at: str) -> None:

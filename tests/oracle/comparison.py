@@ -71,7 +71,7 @@ def compare_home(home: Path, tables: tuple[str, ...] = tuple(EXPECTED)) -> Compa
 def _compare_table(
     marts: duckdb.DuckDBPyConnection, table: str, expected: dict[tuple[Any, ...], dict[str, Any]], found: Comparison
 ) -> None:
-    cursor = marts.execute(f"select * from marts.{table}")
+    cursor = marts.execute(f"select * from marts.{table.partition('/')[0]}")
     names = [column[0] for column in cursor.description or []]
     keys = KEY_COLUMNS[table]
     unseen = set(expected)

@@ -54,9 +54,15 @@ class Customer:
     def total(self, name: str) -> Decimal | None:
         """Return a sum of events in the reporting currency; none where the rate of any of them is missing."""
         reported = self.reported
-        if any(amounts is None for amounts in reported):
+        if self.lacks_rate(self.orders) or any(amounts is None for amounts in reported):
             return None
         return sum((amounts.get(name, ZERO) for amounts in reported if amounts is not None), ZERO)
+
+    def lacks_rate(self, orders: list[Order]) -> bool:
+        """Return true if the currency of an order has no rate on its day, whatever the order is worth."""
+        world, rates = self.state.world, self.state.rates
+        days = [(order.currency, business_day(order.placed_at, world.time_zone)) for order in orders]
+        return any(rates.rate(currency, world.reporting_currency, day) is None for currency, day in days)
 
     @cached_property
     def reported(self) -> list[dict[str, Decimal] | None]:
@@ -84,7 +90,7 @@ class Customer:
     @property
     def preferred_channel(self) -> str | None:
         """Return the channel of most orders; of equals the latest used."""
-        counts = Counter(order.row["channel"] for order in self.orders if order.row["channel"])
+        counts = Counter(order.row["channel"] for order in self.orders)
         last = {order.row["channel"]: number for number, order in enumerate(self.orders)}
         return max(counts, key=lambda channel: (counts[channel], last[channel]), default=None)
 

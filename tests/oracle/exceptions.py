@@ -69,7 +69,7 @@ def exceptions(state: State) -> Cells:
         if level < 0:
             add("negative_stock", sku)
     for (sku, warehouse), position in inventory_positions(state).items():
-        is_short = position["available_to_promise_quantity"] < 0 < position["backordered_quantity"]
+        is_short = position["backordered_quantity"] > position["incoming_quantity"]
         if warehouse == NETWORK and is_short:
             add("oversold", sku)
     return cells
@@ -104,7 +104,7 @@ def _of_order(order: Order) -> Iterator[tuple[str, datetime | None]]:
         yield "refund_exceeds_capture", None
     if order.owed_back <= tolerance:
         return
-    if order.order_status == "cancelled":
+    if order.cancelled:
         yield "cancelled_not_refunded", None
     arrived = [at for line in order.lines for each in line.returns for at, _ in each.arrivals]
     if order.returned_value > ZERO and arrived and min(arrived) + RECEIVED_NOT_REFUNDED < as_of:

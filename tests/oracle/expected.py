@@ -13,7 +13,7 @@ from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
 from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
-from tests.oracle.expected_revenue import revenue_by_day
+from tests.oracle.expected_revenue import BY_CATEGORY, revenue_by_category, revenue_by_day
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.kpis import KPIS, kpi_daily
 from tests.oracle.lines import Line
@@ -41,6 +41,7 @@ LINE_COLUMNS = _names(
 
 def _line(order: Order, line: Line) -> dict[str, Any]:
     shipped = line.shipped_instants
+    first, current = order.promising(line)
     return {name: getattr(line, name) for name in LINE_COLUMNS} | {
         "sku": line.row["sku"],
         "warehouse_id": line.warehouse_id,
@@ -56,6 +57,13 @@ def _line(order: Order, line: Line) -> dict[str, Any]:
         "last_shipped_at": next(reversed(shipped), None),
         "delivered_at": line.delivered_at if order.is_delivery_tracked else None,
         "updated_at": line.row["updated_at"],
+        "is_shipment_tracked": order.is_shipment_tracked,
+        "promise_is_date_only": bool(current["promise_is_date_only"]),
+        "first_promised_at": order.promise(first) if first else None,
+        "current_promised_at": order.promise(current),
+        "late_at": order.late_at_of(line),
+        "was_late": order.was_late_of(line),
+        "cancelled_at": order.cancelled_at_of(line),
     }
 
 
@@ -82,7 +90,7 @@ SUMMED_AMOUNTS = _names(
 OF_ORDER = _names(
     "currency order_status payment_status fulfilment_status delivery_status return_status stage "
     "shipping_amount shipping_tax_amount ordered_shipping_amount ordered_shipping_tax_amount due_amount "
-    "ordered_due_amount prices_include_tax promise_is_date_only is_cancelled is_on_hold is_late is_stuck "
+    "ordered_due_amount prices_include_tax promise_is_date_only is_cancelled is_on_hold is_late was_late is_stuck "
     "is_unpaid is_paid_tracked is_shipment_tracked is_delivery_tracked is_return_tracked is_stock_tracked "
     "has_delivery_problem placed_at confirmed_at first_attempt_at delivered_at cancelled_at first_promised_at "
     "current_promised_at late_at unpaid_at stuck_at hours_to_ship hours_in_transit hours_to_deliver "
@@ -110,13 +118,15 @@ def _order(order: Order) -> dict[str, Any]:
             "payment_terms": order.row["payment_terms"] or "prepaid",
             "lines_count": len(order.lines),
             "shipments_count": len(order.parcels),
-            "authorized_amount": money.total("authorized"),
+            "authorized_amount": money.authorized,
             "captured_amount": money.captured,
-            "refunded_amount": money.refunded,
+            "refunded_amount": money.refunded_for_status,
             "voided_amount": money.total("voided"),
             "disputed_amount": money.disputed,
             "fee_amount": money.fees,
-            "balance_amount": order.due_amount - money.captured + money.refunded,
+            "due_now_amount": order.due_now,
+            "owed_to_us_amount": order.owed_to_us if order.is_paid_tracked else None,
+            "owed_back_amount": order.owed_back if order.is_paid_tracked else None,
             "is_backordered": any(line.backordered_quantity > 0 for line in order.lines),
             "is_over_shipped": any(line.shipped_quantity > line.ordered_quantity for line in order.lines),
             "is_settled": order.is_settled if order.is_paid_tracked or order.is_settled else None,
@@ -140,6 +150,14 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_inventory_ledger": ("sku", "warehouse_id", "business_date"),
     "fct_inventory_positions": ("sku", "warehouse_id"),
     "fct_revenue_daily": ("business_date", "recognition_clock", "channel", "country", "currency"),
+    "fct_revenue_daily/category": (
+        "business_date",
+        "recognition_clock",
+        "channel",
+        "country",
+        "category",
+        "currency",
+    ),
     "dim_customers": ("customer_key",),
     "fct_exceptions": ("code", "subject_id"),
     "fct_customer_segments": ("customer_key", "scheme", "snapshot_date"),
@@ -150,6 +168,7 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "fct_exceptions": lambda row: row["code"] in CODES,
+    "fct_revenue_daily/category": lambda row: any(row[name] for name in BY_CATEGORY),
     "fct_customer_segments": lambda row: row["scheme"] in SCHEMES and not row["customer_key"].startswith("o:"),
     "dim_customers": lambda row: not row["customer_key"].startswith("o:"),
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in ("all", "channel", "country", "source"),
@@ -162,6 +181,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_inventory_ledger": inventory_ledger,
     "fct_inventory_positions": inventory_positions,
     "fct_revenue_daily": revenue_by_day,
+    "fct_revenue_daily/category": revenue_by_category,
     "dim_customers": dim_customers,
     "fct_exceptions": exceptions,
     "fct_customer_segments": customer_segments,
@@ -178,4 +198,5 @@ LEFT_OUT: dict[str, str] = {
     "fct_exceptions": "Compared are the codes whose condition the definitions state, with subject and opening instant. "
     "Texts, owners and severities are seeds.",
     "fct_revenue_daily": "Compared by day, clock, channel, country and currency, summed over the categories.",
+    "fct_revenue_daily/category": "The same mart by category, for what has one: sales and shipping.",
 }

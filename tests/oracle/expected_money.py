@@ -94,7 +94,7 @@ def _sums(money: Money) -> dict[str, Any]:
         "payments_count": len(money.payments),
         "missing_rates_count": money.missing_rates,
         "captured_amount": money.captured,
-        "refunded_amount": money.refunded,
+        "refunded_amount": money.refunded_for_status,
         "disputed_amount": money.disputed,
         "fee_amount": money.fees,
         "cash_amount": money.captured - money.refunded - money.disputed,
@@ -112,7 +112,7 @@ def _reconciled(order: Order) -> dict[str, Any]:
         "due_amount": due,
         "returned_amount": order.returned_value,
         "tolerance_amount": order.tolerance,
-        "difference_amount": money.captured - money.refunded - due,
+        "difference_amount": money.captured - money.refunded_for_status - due,
         "ordered_difference_amount": money.captured - order.ordered_due_amount,
         "gap_amount": money.captured - money.refunded - money.disputed - due,
         "unexplained_amount": ZERO,
@@ -122,7 +122,8 @@ def _reconciled(order: Order) -> dict[str, Any]:
         "placed_date": business_day(order.placed_at, order.world.time_zone),
         "placed_at": order.placed_at,
     }
-    if order.is_paid_tracked and order.lines and not money.missing_rates and not money.disputed:
+    is_past = all(payment.occurred_at <= order.world.as_of for payment in money.payments)
+    if is_past and order.is_paid_tracked and order.lines and not money.missing_rates and not money.disputed:
         is_owed = order.owed_to_us > order.tolerance and (money.captured > 0 or order.is_unpaid)
         found["is_open"] = is_owed or order.owed_back > order.tolerance
     return found

@@ -10,7 +10,7 @@ from tests.oracle.amounts import ZERO
 from tests.oracle.revenue import AMOUNTS, Event, revenue_events
 from tests.oracle.state import State
 
-__all__ = ["revenue_by_category", "revenue_by_day"]
+__all__ = ["BY_CATEGORY", "revenue_by_category", "revenue_by_day"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -20,11 +20,16 @@ def revenue_by_day(state: State) -> Cells:
     return _summed(state, lambda event: (event.day, event.clock, event.channel, event.country, event.currency))
 
 
+BY_CATEGORY = ("gross_sales_amount", "discounts_amount", "shipping_amount", "units_quantity")
+
+
 def revenue_by_category(state: State) -> Cells:
-    """Return fct_revenue_daily."""
-    return _summed(
+    """Return sales and shipping of fct_revenue_daily by category."""
+    cells = _summed(
         state, lambda event: (event.day, event.clock, event.channel, event.country, event.category, event.currency)
     )
+    sales = {key: {name: row[name] for name in BY_CATEGORY} for key, row in cells.items()}
+    return {key: row for key, row in sales.items() if any(row.values())}
 
 
 def _summed(state: State, key: Any) -> Cells:

@@ -110,7 +110,7 @@ def _delivery(order: Order) -> Iterator[Value]:
     if order.delivered_at is not None and order.hours_to_deliver is not None:
         delivered_on = business_day(order.delivered_at, order.world.time_zone)
         yield delivered_on, "order_cycle_hours", order.hours_to_deliver, 1
-    promise = order.deadline(order.first_promised_at)
+    promise = order.first_deadline
     is_due = order.order_status != "cancelled" and order.fulfilment_status != "nothing_to_fulfil"
     if promise is None or not is_due:
         return

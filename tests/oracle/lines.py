@@ -40,6 +40,7 @@ class Line:
     parcels: list[tuple[Parcel, Row]] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     closed_lost_units: int = 0
+    closed_by_refunds_of: Decimal = ZERO
     is_held: bool = False
     is_stock_tracked: bool = False
     allocated_quantity: int = 0
@@ -141,19 +142,19 @@ class Line:
 
     @cached_property
     def gross_total(self) -> Decimal:
-        """Return quantity × unit price, not rounded."""
+        """Return quantity × unit price, rounded once."""
         price: Decimal = self.row["unit_price"]
-        return price * self.ordered_quantity
+        return rounded(price * self.ordered_quantity, self.currency)
 
     @cached_property
     def discount_total(self) -> Decimal:
-        """Return the discount on the whole line, not rounded."""
-        return self.row["discount_amount"] or ZERO
+        """Return the discount on the whole line."""
+        return rounded(self.row["discount_amount"] or ZERO, self.currency)
 
     @cached_property
     def tax_total(self) -> Decimal:
-        """Return the tax on the whole line, not rounded."""
-        return self.row["tax_amount"] or ZERO
+        """Return the tax on the whole line."""
+        return rounded(self.row["tax_amount"] or ZERO, self.currency)
 
     def _ordered(self, total: Decimal) -> Decimal:
         return rounded(total, self.currency)

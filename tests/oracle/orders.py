@@ -12,11 +12,11 @@ from decimal import Decimal
 from functools import cached_property
 
 from tests.oracle.amounts import ZERO, minor_unit, rounded, rounded_half_up
-from tests.oracle.days import business_day, end_of_day, hours_between
+from tests.oracle.days import end_of_day, hours_between
 from tests.oracle.lines import Line, forget
 from tests.oracle.parcels import PROGRESS, Parcel
 from tests.oracle.payments import Money
-from tests.oracle.refunds import Assignment, assign_refunds
+from tests.oracle.refunds import Assignment, assign_refunds, paid_by
 from tests.oracle.returned import Return
 from tests.oracle.rows import World
 from tests.oracle.versions import Row
@@ -109,21 +109,33 @@ class Order:
     @cached_property
     def is_on_hold(self) -> bool:
         """Return true if the latest of holds and releases is a hold."""
-        latest = self._acts("hold", "release")[-1:]
+        gone = self.cancelled_at if not self.shipped else None
+        acts = self._acts("hold", "release")
+        latest = [act for act in acts if gone is None or act["occurred_at"] < gone][-1:]
         return bool(latest) and latest[0]["kind"] == "hold"
+
+    def _line_cancellations(self, line: Line) -> list[Row]:
+        """Return the accepted actions that cancel units of a line: some of it had not left by then."""
+
+        def left(action: Row) -> int:
+            gone = [(p, row) for p, row in line.parcels if row["shipped_at"] <= action["occurred_at"]]
+            return sum(int(row["quantity"]) for parcel, row in gone if parcel.counts_as_shipped)
+
+        own = [action for action in self._acts("cancel_line") if action["line_id"] == line.line_id]
+        return [action for action in own if left(action) < line.ordered_quantity]
 
     def prepare(self) -> None:
         """Cancel, close and hold units: everything about lines that depends on their order."""
         for line in self.lines:
             line.is_order_cancelled = self.is_whole_order_cancelled
             line.cancelled_by_actions = sum(
-                int(action["quantity"] or line.ordered_quantity)
-                for action in self._acts("cancel_line")
-                if action["line_id"] == line.line_id
+                int(action["quantity"] or line.ordered_quantity) for action in self._line_cancellations(line)
             )
-            line.is_held = self.is_on_hold
             line.is_stock_tracked = self.is_stock_tracked
         self.assignment = assign_refunds(self.lines, self.money, self.due_amount)
+        self.forget()
+        for line in self.lines:
+            line.is_held = self.is_on_hold
         self.forget()
 
     def forget(self) -> None:
@@ -230,8 +242,9 @@ class Order:
             kept, quantity = line.kept_quantity, line.ordered_quantity
             if not quantity:
                 continue
-            totals = [line.gross_total, -line.discount_total]
-            totals += [] if self.prices_include_tax else [line.tax_total]
+            row = line.row
+            totals = [row["unit_price"] * quantity, -(row["discount_amount"] or ZERO)]
+            totals += [] if self.prices_include_tax else [row["tax_amount"] or ZERO]
             for total in totals:
                 share = total * kept / quantity
                 one_by_one += rounded(share, self.currency)
@@ -400,7 +413,7 @@ class Order:
     @cached_property
     def has_delivery_problem(self) -> bool:
         """Return true if the latest scan of a parcel is a problem."""
-        return any(parcel.has_problem for parcel in self.parcels if not parcel.is_cancelled)
+        return any(parcel.has_problem for parcel in self.parcels if not (parcel.is_cancelled or parcel.is_lost))
 
     @cached_property
     def return_status(self) -> str:
@@ -447,8 +460,8 @@ class Order:
         )
 
     @cached_property
-    def cancelled_at(self) -> datetime | None:
-        """Return when the order was cancelled: as the source says, else when its last unit was."""
+    def whole_cancelled_at(self) -> datetime | None:
+        """Return when the whole order was cancelled, as the source says, by a version or by an action."""
         if self.is_cancelled and self.row["cancelled_at"]:
             at: datetime = self.row["cancelled_at"]
             return at
@@ -457,25 +470,40 @@ class Order:
             candidates.append(next(row["updated_at"] for row in self.history if row["is_cancelled"]))
         if self.cancel_action:
             candidates.append(self.cancel_action["occurred_at"])
-        if candidates:
-            return min(candidates)
-        if not (self.ordered and self.cancelled == self.ordered):
-            return None
-        return max(self._line_cancelled_at(line) for line in self.lines if line.ordered_quantity)
+        return min(candidates, default=None)
 
-    def _line_cancelled_at(self, line: Line) -> datetime:
+    @cached_property
+    def cancelled_at(self) -> datetime | None:
+        """Return when the order was cancelled: as a whole, else when its last unit was."""
+        if self.is_whole_order_cancelled:
+            return self.whole_cancelled_at
+        instants = [self.cancelled_at_of(line) for line in self.lines if line.ordered_quantity]
+        known = [at for at in instants if at is not None]
+        return max(known) if known and len(known) == len(instants) else None
+
+    def cancelled_at_of(self, line: Line) -> datetime | None:
+        """Return when the last unit of a line was cancelled, also if some of them had left by then."""
+        if self.is_whole_order_cancelled:
+            return self.whole_cancelled_at
+        return self._last_unit_cancelled_at(line) if line.ordered_quantity else None
+
+    def _last_unit_cancelled_at(self, line: Line) -> datetime | None:
         wanted = line.ordered_quantity - line.closed_lost_units
-        instants = [row["updated_at"] for row in line.history if (row["cancelled_quantity"] or 0) >= wanted][:1]
+        instants: list[datetime] = []
+        for row in reversed(line.history):
+            if (row["cancelled_quantity"] or 0) < wanted:
+                break
+            instants = [row["updated_at"]]
         acted = 0
-        for action in self._acts("cancel_line"):
-            if action["line_id"] == line.line_id:
-                acted += int(action["quantity"] or line.ordered_quantity)
-                if acted >= wanted:
-                    instants.append(action["occurred_at"])
-                    break
+        for action in self._line_cancellations(line):
+            acted += int(action["quantity"] or line.ordered_quantity)
+            if acted >= wanted:
+                instants.append(action["occurred_at"])
+                break
+        if not instants and wanted > 0:
+            return None
         if line.closed_lost_units:
-            refunds = [payment.occurred_at for payment in self.money.payments if payment.kind == "refunded"]
-            return max(refunds)
+            return max([paid_by(self.money, line.closed_by_refunds_of), *instants[:1]])
         return min(instants)
 
     @cached_property
@@ -483,36 +511,75 @@ class Order:
         """Return true if the promise is a day."""
         return bool(self.row["promise_is_date_only"])
 
+    def promise(self, row: Row) -> datetime | None:
+        """Return the promise of a version: of a day, the start of that day in the business zone."""
+        at: datetime | None = row["promised_at"]
+        if at is None or not row["promise_is_date_only"]:
+            return at
+        return end_of_day(at.date() - timedelta(days=1), self.world.time_zone) + timedelta(microseconds=1)
+
     @cached_property
     def first_promised_at(self) -> datetime | None:
         """Return the promise of the earliest version that has one."""
-        return next((row["promised_at"] for row in self.history if row["promised_at"]), None)
+        return next((self.promise(row) for row in self.history if row["promised_at"]), None)
 
     @cached_property
     def current_promised_at(self) -> datetime | None:
         """Return the promise of the current version."""
-        at: datetime | None = self.row["promised_at"]
-        return at
+        return self.promise(self.row)
 
-    def deadline(self, promise: datetime | None) -> datetime | None:
-        """Return the instant after which a promise is broken: of a day, its end."""
-        if promise and self.promise_is_date_only:
-            return end_of_day(business_day(promise, self.world.time_zone), self.world.time_zone)
-        return promise
+    def deadline(self, row: Row | None) -> datetime | None:
+        """Return the instant after which the promise of a version is broken: of a day, its end."""
+        if row is None or row["promised_at"] is None:
+            return None
+        at: datetime = row["promised_at"]
+        return end_of_day(at.date(), self.world.time_zone) if row["promise_is_date_only"] else at
+
+    @cached_property
+    def first_deadline(self) -> datetime | None:
+        """Return the instant after which the first promise is broken."""
+        return self.deadline(next((row for row in self.history if row["promised_at"]), None))
+
+    def promising(self, line: Line) -> tuple[Row | None, Row]:
+        """Return the versions with the first and with the current promise of a line: its own, else the order's."""
+        own = [row for row in line.history if row.get("promised_at")]
+        first = next(iter(own or [row for row in self.history if row["promised_at"]]), None)
+        return first, line.row if line.row.get("promised_at") else self.row
+
+    def late_at_of(self, line: Line) -> datetime | None:
+        """Return the instant after which the current promise of a line is broken, if it is to be delivered."""
+        if not self.is_delivery_tracked or not line.requires_shipping or not line.kept_quantity:
+            return None
+        return self.deadline(self.promising(line)[1])
+
+    def has_arrived(self, line: Line) -> bool:
+        """Return true if every kept unit of a line is with the customer, or has come back from there."""
+        return max(line.delivered_quantity, line.effective_returned_quantity) >= line.kept_quantity
+
+    def was_late_of(self, line: Line) -> bool:
+        """Return true if a line was delivered after its first promise."""
+        promised = self.deadline(self.promising(line)[0])
+        return bool(self.is_delivery_tracked and promised and line.delivered_at and line.delivered_at > promised)
 
     @cached_property
     def late_at(self) -> datetime | None:
-        """Return the instant after which the current promise is broken."""
-        if self.order_status == "cancelled" or self.fulfilment_status in ("not_tracked", "nothing_to_fulfil"):
+        """Return the instant after which the first of its lines is late; those that have not arrived come first."""
+        if self.order_status == "cancelled":
             return None
-        return self.deadline(self.current_promised_at)
+        waiting = [line for line in self.lines if not self.has_arrived(line)]
+        found = [at for at in map(self.late_at_of, waiting) if at is not None]
+        return min(found or [at for at in map(self.late_at_of, self.lines) if at is not None], default=None)
 
     @cached_property
     def is_late(self) -> bool:
         """Return true if the clock is past the promise and the order neither delivered nor cancelled."""
-        if not self.is_delivery_tracked or self.is_delivered or self.order_status == "cancelled":
-            return False
-        return self.late_at is not None and self.world.as_of > self.late_at
+        late = [self.late_at_of(line) for line in self.lines if not self.has_arrived(line)]
+        return self.order_status != "cancelled" and any(at is not None and self.world.as_of > at for at in late)
+
+    @cached_property
+    def was_late(self) -> bool:
+        """Return true if it was delivered after the first promise."""
+        return bool(self.delivered_at and self.first_deadline and self.delivered_at > self.first_deadline)
 
     @cached_property
     def unpaid_at(self) -> datetime | None:
@@ -524,7 +591,7 @@ class Order:
         if self.payment_terms == "invoice":
             due_at: datetime = self.row["invoice_due_at"] or self.placed_at + timedelta(days=INVOICE_DAYS)
             return due_at
-        if self.money.authorized >= self.due_amount - self.tolerance:
+        if not self.money.captured and self.money.authorized >= self.due_amount - self.tolerance:
             return None  # reserved money is as good as paid until it is captured or voided
         return self.placed_at + timedelta(days=UNPAID_DAYS)
 
@@ -556,7 +623,7 @@ class Order:
         to_ship = sum(line.open_quantity for line in self.lines if line.requires_shipping)
         rules = (
             ("cancelled", self.order_status == "cancelled"),
-            ("returned", self.shipped > 0 and self.returned_of_shipped >= self.shipped),
+            ("returned", self.return_status == "returned"),
             ("on_hold", self.order_status == "on_hold"),
             ("closed", self.order_status == "closed"),
             ("delivered", self.is_delivered and self.is_delivery_tracked),

@@ -26,7 +26,8 @@ PROGRESS = (
     "returned",
 )
 PROBLEMS = ("delayed", "attempt_failed", "exception")
-ATTEMPTS = ("delivered", "attempt_failed", "ready_for_pickup")
+ENDS = ("lost", "cancelled")
+ATTEMPTS = ("attempt_failed", "ready_for_pickup")
 BEFORE, AFTER = timedelta(days=7), timedelta(days=90)
 
 
@@ -47,8 +48,14 @@ class Parcel:
     def history(self) -> list[tuple[datetime, str]]:
         """Return instants and statuses at which its state changed."""
         state, changes = "none", []
+        is_back = is_delivered = False
+        comes_back = any(scan["status"] in ("returning", "returned") for scan in self.scans)
         for scan in self.scans:
-            new = _after(state, scan["status"])
+            if scan["status"] == "lost" and is_delivered and not comes_back:
+                continue
+            new = _after(state, scan["status"], is_on_its_way_back=is_back, is_delivered=is_delivered)
+            is_back = is_back or scan["status"] in ("returning", "returned")
+            is_delivered = is_delivered or new == "delivered"
             if new != state:
                 changes.append((scan["occurred_at"], new))
                 state = new
@@ -96,8 +103,9 @@ class Parcel:
 
     @cached_property
     def first_attempt_at(self) -> datetime | None:
-        """Return the first scan that delivered, tried to, or waited for pickup."""
-        return min((scan["occurred_at"] for scan in self.scans if scan["status"] in ATTEMPTS), default=None)
+        """Return the first scan that delivered to the customer, tried to, or waited for pickup."""
+        tried = [scan["occurred_at"] for scan in self.scans if scan["status"] in ATTEMPTS]
+        return min([*tried, *([self.delivered_at] if self.delivered_at else [])], default=None)
 
     @property
     def has_problem(self) -> bool:
@@ -105,16 +113,19 @@ class Parcel:
         return bool(self.scans) and self.scans[-1]["status"] in PROBLEMS
 
 
-def _after(state: str, scan: str) -> str:
-    if scan == "delivered" and state == "returning":
-        return "returned"
-    if state == "cancelled":
-        return scan if scan == "delivered" else state
+def _after(state: str, scan: str, *, is_on_its_way_back: bool, is_delivered: bool) -> str:
+    """Return the status after a scan. Lost and cancelled end a parcel, unless a lost one turns up."""
+    if scan == "delivered" and is_on_its_way_back and not is_delivered:
+        scan = "returned"
+    if state == "cancelled" and not (scan == "delivered" and not is_delivered):
+        return state
     if state == "lost":
-        return scan if scan in ("delivered", "returning", "returned") else state
-    if scan in ("lost", "cancelled"):
-        return state if state in ("delivered", "returned") else scan
-    if scan in PROGRESS and PROGRESS.index(scan) > PROGRESS.index(state):
+        return scan if scan in ("delivered", "returned") else state
+    if scan == "lost" or (scan == "cancelled" and not is_delivered):
+        return scan
+    if scan == "delivered" and state == "cancelled":
+        return scan
+    if scan in PROGRESS and (PROGRESS.index(scan) > PROGRESS.index(state)):
         return scan
     return state
 

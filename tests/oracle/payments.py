@@ -14,10 +14,11 @@ from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.days import business_day
 from tests.oracle.rates import Rates
 from tests.oracle.rows import World
-from tests.oracle.versions import Row, grouped
+from tests.oracle.versions import Row
 
 __all__ = ["Money", "Payment", "payments_by_order"]
 
+DISPUTES = ("disputed", "dispute_lost", "dispute_won")
 SIGNS = {"captured": 1, "refunded": -1, "dispute_won": 1, "disputed": -1}
 
 
@@ -33,10 +34,12 @@ class Payment:
     rate: Decimal | None
     capture_rate: Decimal | None
 
+    is_failed_refund: bool = False
+
     @property
     def kind(self) -> str:
-        """Return the kind of event."""
-        return str(self.row["kind"])
+        """Return the kind of event. A refund that failed or was cancelled later is none."""
+        return "refund_failed" if self.is_failed_refund else str(self.row["kind"])
 
     @property
     def occurred_at(self) -> datetime:
@@ -96,11 +99,20 @@ class Money:
     @property
     def disputed(self) -> Decimal:
         """Return what is in open and lost disputes: of each the greater of disputed and lost, less won."""
-        disputes = grouped(
-            (p.row | {"_payment": p} for p in self.payments if p.kind in ("disputed", "dispute_lost", "dispute_won")),
-            lambda row: row["parent_payment_id"],
-        )
-        return sum((_dispute([row["_payment"] for row in rows]) for rows in disputes.values()), ZERO)
+        disputes: dict[str | None, list[Payment]] = {}
+        for payment in self.payments:
+            if payment.kind in DISPUTES:
+                disputes.setdefault(self.dispute_of(payment), []).append(payment)
+        return sum((_dispute(events) for events in disputes.values()), ZERO)
+
+    def dispute_of(self, payment: Payment) -> str | None:
+        """Return what a dispute event is about: the payment that it, or the dispute event that it names, names."""
+        disputes = {p.row["payment_id"]: p for p in self.payments if p.kind in DISPUTES}
+        parent, seen = payment.row["parent_payment_id"], set()
+        while parent in disputes and parent not in seen:
+            seen.add(parent)
+            parent = disputes[parent].row["parent_payment_id"]
+        return None if parent is None else str(parent)
 
     @property
     def exposures(self) -> dict[str, Decimal]:
@@ -109,9 +121,10 @@ class Money:
         events = [p for p in self.payments if p.kind in ("disputed", "dispute_lost", "dispute_won")]
         by_dispute: dict[str | None, list[Payment]] = {}
         for payment in events:
-            before = _dispute(by_dispute.get(payment.row["parent_payment_id"], []))
-            by_dispute.setdefault(payment.row["parent_payment_id"], []).append(payment)
-            found[payment.row["payment_id"]] = _dispute(by_dispute[payment.row["parent_payment_id"]]) - before
+            about = self.dispute_of(payment)
+            before = _dispute(by_dispute.get(about, []))
+            by_dispute.setdefault(about, []).append(payment)
+            found[payment.row["payment_id"]] = _dispute(by_dispute[about]) - before
         return found
 
     @property
@@ -147,6 +160,7 @@ def payments_by_order(world: World, currencies: dict[str, str], tests: set[str])
         members.sort(key=lambda row: (row["occurred_at"], row["payment_id"]))
         currency = currencies.get(order_id, members[0]["currency"])
         money = Money(currency)
+        failed = _failed_refunds(members, by_id)
         for row in members:
             capture = _capture_of(row, members, by_id)
             day = business_day(row["occurred_at"], world.time_zone)
@@ -160,9 +174,20 @@ def payments_by_order(world: World, currencies: dict[str, str], tests: set[str])
                     order_id not in currencies,
                     rates.rate(row["currency"], currency, day),
                     rates.rate(row["currency"], currency, captured_on),
+                    row["payment_id"] in failed,
                 )
             )
         found[order_id] = money
+    return found
+
+
+def _failed_refunds(rows: list[Row], by_id: dict[str, Row]) -> set[str]:
+    """Return the refunds that a later event calls failed or voided, with those events."""
+    found: set[str] = set()
+    for row in rows:
+        parent = by_id.get(row["parent_payment_id"] or "")
+        if row["kind"] in ("failed", "voided") and parent and parent["kind"] == "refunded":
+            found |= {row["payment_id"], parent["payment_id"]}
     return found
 
 

@@ -1,15 +1,19 @@
-"""Exchange rates: the latest rate on or before a day, at most seven days old; cross rates by way of a base."""
+"""Exchange rates: the latest rate on or before a day, at most seven days old; cross rates by way of a base.
+
+A rate that is computed has twelve decimals, as the warehouse publishes it.
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from tests.oracle.rows import World
 
 __all__ = ["Rates"]
 
 MAXIMUM_AGE = timedelta(days=7)
+DECIMALS = Decimal("0.000000000001")
 
 
 class Rates:
@@ -28,7 +32,8 @@ class Rates:
             return Decimal(1)
         key = (source, target, day)
         if key not in self.memory:
-            self.memory[key] = self._found(source, target, day)
+            rate = self._found(source, target, day)
+            self.memory[key] = None if rate is None else rate.quantize(DECIMALS, rounding=ROUND_HALF_UP)
         return self.memory[key]
 
     def _found(self, source: str, target: str, day: date) -> Decimal | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from tests.oracle.amounts import ZERO
 from tests.oracle.lines import Line
-from tests.oracle.payments import Money
+from tests.oracle.payments import Money, Payment
 
-__all__ = ["Assignment", "assign_refunds"]
+__all__ = ["Assignment", "assign_refunds", "paid_by"]
 
 
 @dataclass
@@ -22,18 +23,28 @@ class Assignment:
     goodwill: Decimal = ZERO
 
 
+def _goods_of(payment: Payment) -> Decimal:
+    """Return what a refund gives back for goods and their tax."""
+    return (payment.amount_for_status or ZERO) - (payment.converted("shipping_amount", at_capture=True) or ZERO)
+
+
+def paid_by(money: Money, amount: Decimal) -> datetime:
+    """Return the instant by which the refunds that name no return reached an amount."""
+    total = ZERO
+    for payment in money.payments:
+        if payment.kind == "refunded" and not payment.row["return_id"]:
+            total += _goods_of(payment)
+            if total >= amount:
+                return payment.occurred_at
+    raise AssertionError(f"refunds of {total} do not reach {amount}")
+
+
 def assign_refunds(lines: list[Line], money: Money, due_without_lost: Decimal) -> Assignment:
     """Close the lost units that refunds pay for, and return what all of them pay for."""
     found = Assignment()
     refunds = [payment for payment in money.payments if payment.kind == "refunded"]
     unnamed = [payment for payment in refunds if not payment.row["return_id"]]
-    pool = sum(
-        (
-            (payment.amount_for_status or ZERO) - (payment.converted("shipping_amount", at_capture=True) or ZERO)
-            for payment in unnamed
-        ),
-        ZERO,
-    )
+    pool = sum((_goods_of(payment) for payment in unnamed), ZERO)
     named = sum((payment.amount_for_status or ZERO for payment in refunds if payment.row["return_id"]), ZERO)
 
     cancelled = sum(
@@ -53,10 +64,11 @@ def assign_refunds(lines: list[Line], money: Money, due_without_lost: Decimal) -
         gone = min(line.lost_quantity + line.carrier_returned_quantity, kept - min(line.shipped_quantity, kept))
         for unit in range(kept, kept - gone, -1):
             worth = line.value(unit - 1, unit, with_tax=True)
-            if worth > pool or worth <= 0:
+            if worth > pool or not pool:
                 break
             pool -= worth
             found.lost += worth
             line.closed_lost_units += 1
+            line.closed_by_refunds_of = found.cancelled + found.returned + found.lost
     found.goodwill = pool
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from tests.oracle.comparison import Comparison, compare_home
-from tests.oracle.expected import EXPECTED, LEFT_OUT
+from tests.oracle.expected import EXPECTED, KEY_COLUMNS, LEFT_OUT
 
 __all__ = ["page_of"]
 
@@ -35,7 +35,7 @@ def page_of(compared: dict[str, Comparison], homes: dict[str, Path]) -> str:
     columns = _columns(next(iter(homes.values())))
     parts = [OPENING, _totals(compared)]
     for table in EXPECTED:
-        parts.append(_table(table, columns[table], compared))
+        parts.append(_table(table, columns[table.partition("/")[0]], compared))
     missing = sorted(table for table in columns if table not in EXPECTED)
     parts.append("## Marts that are not compared\n\n" + "\n".join(_why(table) for table in missing) + "\n")
     return "\n".join(parts)
@@ -67,6 +67,7 @@ def _totals(compared: dict[str, Comparison]) -> str:
 
 def _table(table: str, columns: list[str], compared: dict[str, Comparison]) -> str:
     seen = {column for each in compared.values() for where, column in each.cells if where == table}
+    seen |= set(KEY_COLUMNS[table])
     done = [column for column in columns if column in seen]
     left = [column for column in columns if column not in seen]
     counts = {name: sum(n for (where, _), n in each.cells.items() if where == table) for name, each in compared.items()}

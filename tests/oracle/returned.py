@@ -60,11 +60,9 @@ class Return:
 
     @cached_property
     def step(self) -> str:
-        """Return the latest of requested, approved, declined and cancelled, or returned if units came back."""
-        if self.returned:
-            return "returned"
-        steps = [e["status"] for e in self.events if e["status"] in ("requested", "approved", "declined", "cancelled")]
-        return steps[-1] if steps else "none"
+        """Return its latest step; goods that arrive end what was asked for."""
+        last = self.events[-1]["status"]
+        return str(last) if last in ("requested", "approved", "declined") else "none"
 
 
 ORDER_OF_STEPS = ("requested", "approved", "declined", "received", "restocked", "scrapped", "cancelled", "unknown")

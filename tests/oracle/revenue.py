@@ -139,8 +139,6 @@ class _Order:
             if at is not None and kept:
                 yield business_day(at, self.zone), 0, kept
             return
-        if not line.requires_shipping:
-            return
         parcels = [(parcel, row) for parcel, row in line.parcels if parcel.counts_as_shipped]
         if self.clock == "delivered":
             moved = [(p.delivered_at, p.shipment_id, int(row["quantity"])) for p, row in parcels if p.delivered_at]
@@ -218,8 +216,9 @@ class _Order:
             free = max(amount - spoken_for, ZERO)
             spoken_for = max(spoken_for - amount, ZERO)
             goods = min(payment.converted("goods_amount") or ZERO, free)
+            tax = min(payment.converted("tax_amount") or ZERO, free - goods)
             if goods:
-                yield self._event("goods_refund", max(payment.day, first), "unassigned", returns=goods)
+                yield self._event("goods_refund", max(payment.day, first), "unassigned", returns=goods, tax=-tax)
 
     def _capped(self, events: list[Event]) -> Iterator[Event]:
         left = self.recognised_net
@@ -245,7 +244,7 @@ def sale_amounts(line: Line, start: int, end: int) -> tuple[Decimal, Decimal, De
     gross, discounts, tax = piece(line.gross_total), piece(line.discount_total), piece(line.tax_total)
     if not line.prices_include_tax:
         return gross, discounts, tax
-    net_total = line.gross_total - line.discount_total
-    share = (net_total - line.tax_total) / net_total if net_total else Decimal(1)
-    discounts_without_tax = piece(line.discount_total * share)
-    return gross - discounts - tax + discounts_without_tax, discounts_without_tax, tax
+    net = line.gross_total - line.discount_total
+    share = rounded(line.tax_total * line.discount_total / net, line.currency) if net else ZERO
+    untaxed = discounts - piece(share)
+    return gross - discounts - tax + untaxed, untaxed, tax

@@ -104,6 +104,8 @@ class _Past:
     def _spend(self, customer: Customer) -> Decimal | None:
         rates, reporting = customer.state.rates, customer.state.world.reporting_currency
         total = ZERO
+        if customer.lacks_rate(self.orders):
+            return None
         for event in customer.events:
             if event.day <= self.day and event.kind not in ("shipping", "cash"):
                 reported = event.reported(rates, reporting)

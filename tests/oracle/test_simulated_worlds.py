@@ -1,0 +1,31 @@
+"""Every cell of the marts of simulated worlds, computed a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.oracle.checking import assert_table_agrees, compare_built, known_columns
+from tests.oracle.comparison import Comparison
+from tests.oracle.expected import EXPECTED
+from tests.oracle.simulated import write_simulated
+from tests.properties.thoroughness import times
+
+WORLDS = "simulated"
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """Return the comparison of worlds of many seeds that share one home."""
+    home = tmp_path_factory.mktemp(WORLDS)
+    sources = write_simulated(home / "worlds", range(times(8, many=50)))
+    return compare_built(home, sources)
+
+
+@pytest.mark.parametrize("table", EXPECTED)
+def test_every_cell_agrees(compared: Comparison, table: str) -> None:
+    assert_table_agrees(compared, WORLDS, table)
+
+
+@pytest.mark.parametrize(("table", "column"), known_columns(WORLDS))
+def test_known_disagreement(compared: Comparison, table: str, column: str) -> None:
+    assert not compared.of(table, column)
