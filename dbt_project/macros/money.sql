@@ -99,3 +99,21 @@
         line ~ '.ordered_tax_amount', k, line ~ '.ordered_quantity', line ~ '.currency_digits'
     ) }} end)
 {%- endmacro %}
+
+{#
+  Part of a refund that was for shipping, with its share of the tax, where the split is known. Columns of int_payment_ledger.
+#}
+{% macro shipping_part_of_refund(ledger, digits) -%}
+    case
+        when {{ ledger }}.kind <> 'refunded' or coalesce({{ ledger }}.shipping_amount_order_currency, 0) <= 0 then 0
+        when {{ ledger }}.goods_amount_order_currency = 0 then {{ ledger }}.status_amount_order_currency
+        else {{ ledger }}.shipping_amount_order_currency + {{ round_half_even_quotient(
+            'coalesce(' ~ ledger ~ '.tax_amount_order_currency, 0)',
+            ten_thousandths(ledger ~ '.shipping_amount_order_currency'),
+            ten_thousandths(
+                'coalesce(' ~ ledger ~ '.goods_amount_order_currency, 0) + ' ~ ledger ~ '.shipping_amount_order_currency'
+            ),
+            digits
+        ) }}
+    end
+{%- endmacro %}

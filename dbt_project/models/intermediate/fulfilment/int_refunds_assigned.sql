@@ -18,9 +18,8 @@ ledger as (
         and {{ is_touched('order_id', touched) }}
 ),
 
-converted as (
-    select * from {{ ref('int_refunds_converted') }}
-    where {{ is_touched('order_id', touched) }}
+currencies as (
+    select * from {{ ref('currencies') }}
 ),
 
 order_lines as (
@@ -43,10 +42,10 @@ payments as (
         ledger.kind,
         ledger.return_id,
         ledger.occurred_at,
-        coalesce(converted.amount, ledger.amount_order_currency, 0) as amount,
-        coalesce(converted.shipping_amount, ledger.shipping_amount_order_currency, 0) as shipping_amount
+        coalesce(ledger.status_amount_order_currency, 0) as amount,
+        coalesce({{ shipping_part_of_refund('ledger', minor_unit('currencies.minor_digits')) }}, 0) as shipping_amount
     from ledger
-    left join converted on ledger.payment_id = converted.payment_id
+    left join currencies on ledger.order_currency = currencies.currency
     where ledger.order_id in (select refunded_orders.order_id from refunded_orders)
 ),
 

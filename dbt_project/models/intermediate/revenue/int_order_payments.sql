@@ -19,15 +19,7 @@ currencies as (
 split as (
     select
         ledger.*,
-        case
-            when ledger.kind <> 'refunded' or coalesce(ledger.shipping_amount_order_currency, 0) <= 0 then 0
-            when ledger.goods_amount_order_currency = 0 then ledger.status_amount_order_currency
-            else ledger.shipping_amount_order_currency + {{ round_half_even_quotient(
-                'coalesce(ledger.tax_amount_order_currency, 0)', ten_thousandths('ledger.shipping_amount_order_currency'),
-                ten_thousandths('coalesce(ledger.goods_amount_order_currency, 0) + ledger.shipping_amount_order_currency'),
-                minor_unit('currencies.minor_digits')
-            ) }}
-        end as shipping_refunded_amount
+        {{ shipping_part_of_refund('ledger', minor_unit('currencies.minor_digits')) }} as shipping_refunded_amount
     from ledger
     left join currencies on ledger.order_currency = currencies.currency
 ),
