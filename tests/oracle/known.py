@@ -9,7 +9,6 @@ from tests.properties.thoroughness import IS_THOROUGH
 
 __all__ = ["KNOWN"]
 
-TEST_CARTS = "carts of test orders are in the mart; test orders are in no mart"
 SHORT_AND_RETURNED = "five short, then part of it returned and refunded: owed past the term, and not unpaid in the mart"
 RETURNS = (
     "goodwill beyond what was recognised, its tax, and days without sales: where the cap takes from is not defined"
@@ -23,7 +22,6 @@ PARCELS_AND_PAYMENTS = "one order each: disputes that name each other, holds of 
 
 # (worlds, table): columns by reason
 _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
-    ("simulated", TEST_CARTS): ("fct_carts.row",),
     ("chaotic", RETURNS): (
         "dim_customers.net_spend_amount_reporting",
         "dim_customers.returned_amount_reporting",

@@ -20,6 +20,7 @@ from orderhouse.simulate.options import Mess
 from tests.integration.published_tables import differing_tables
 from tests.integration.running import same_keys
 from tests.properties.delivering import Delivery, Hashes, built, deliveries, portions
+from tests.properties.stated_payouts import stated_payouts
 from tests.properties.thoroughness import times
 
 AS_OF = "2026-07-01T00:00:00Z"
@@ -29,9 +30,11 @@ CLOCKS = ("updated_at", "occurred_at", "shipped_at", "rate_date")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with all fourteen feeds of a small world."""
+    """Return a folder with all feeds of a small world."""
     folder = tmp_path_factory.mktemp("world")
     simulate(orders=ORDERS, seed=11, to=folder, mess=Mess.heavy())
+    payments = pl.concat(_read(file) for file in sorted(folder.glob("payments-*.csv")))
+    stated_payouts(payments).write_csv(folder / "payouts-stated.csv")
     assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(CONTRACTS)
     return folder
 

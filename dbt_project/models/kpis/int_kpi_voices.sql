@@ -1,7 +1,17 @@
 {#- KPIs of feedback and carts. -#}
-with feedback as (
-    select * from {{ ref('stg_feedback') }}
-    where is_current and score is not null and scale_max > 0
+with test_orders as (
+    select * from {{ ref('stg_orders') }}
+    where is_current and is_test
+),
+
+feedback as (
+    select voices.*
+    from {{ ref('stg_feedback') }} as voices
+    where
+        voices.is_current
+        and voices.score is not null
+        and voices.scale_max > 0
+        and not exists (select 1 from test_orders where test_orders.order_id = voices.order_id)
 ),
 
 carts as (

@@ -1,16 +1,26 @@
 {# One row per cart with its outcome. A cart that became an order was not abandoned, even if an earlier event said so. #}
-with test_orders as (
-    select orders.order_id
-    from {{ ref('stg_orders') }} as orders
-    where orders.is_current and orders.is_test
+with cart_events as (
+    select * from {{ ref('stg_carts') }}
+    where is_current
+),
+
+orders as (
+    select * from {{ ref('stg_orders') }}
+    where is_current
+),
+
+-- Only the last event of a cart names its order. The cart is a test from its first event on.
+test_carts as (
+    select distinct cart_events.cart_id
+    from cart_events
+    inner join orders on cart_events.order_id = orders.order_id
+    where orders.is_test
 ),
 
 carts as (
-    select carts.*
-    from {{ ref('stg_carts') }} as carts
-    where
-        carts.is_current
-        and not exists (select 1 from test_orders where test_orders.order_id = carts.order_id)
+    select cart_events.*
+    from cart_events
+    where not exists (select 1 from test_carts where test_carts.cart_id = cart_events.cart_id)
 ),
 
 products_in as (
