@@ -171,10 +171,10 @@ def _forget_compiled(manifest: Any) -> None:
     """Mark every node as not compiled.
 
     dbt stores compiled SQL in the manifest and reuses that of ephemeral models. A second command in this process would
-    otherwise filter by the watermarks of the first.
+    otherwise filter by the watermarks of the first. A seed has no SQL.
     """
     for node in manifest.nodes.values():
-        if getattr(node, "compiled", False):
+        if getattr(node, "compiled", False) and node.resource_type != "seed":
             node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
