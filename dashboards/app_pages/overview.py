@@ -10,7 +10,7 @@ from shared.layout import drawing, figures, section, start
 from shared.periods import Period, pick_period
 from shared.tables import column, table, word
 
-HEADLINE = ["orders", "orders_recognised", "net_sales", "average_order_value", "new_customers"]
+HEADLINE = ["orders", "orders_recognised", "net_sales", "average_order_value"]
 SERVICE = ["on_time_delivery_rate", "order_cycle_hours", "return_rate_units", "exception_rate"]
 
 EXCEPTIONS = """

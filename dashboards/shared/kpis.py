@@ -53,7 +53,7 @@ def _figure(version: Version, kpi: Row, daily: pl.DataFrame) -> Figure:
         value=_written(version, kpi["unit"], kpi["recent"]),
         help=f"{kpi['formula']}.{_quotient(kpi)}{target} Owner: {formats.label(kpi['owner']).lower()}.{_age(kpi)}",
         change=_change(kpi["unit"], kpi["compared"], kpi["compared_with"]),
-        against="on the same mature days of the previous period" if immature else "on the previous period",
+        against="on days of equal age" if immature else "on the previous period",
         good=DIRECTIONS.get(kpi["direction"], "neither"),
         trend=daily["value"].to_list() if daily.height > 1 else None,
     )

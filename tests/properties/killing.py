@@ -9,7 +9,9 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,9 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     ["tests.properties.killing", "dbt.cli.main", "dbt.adapters.duckdb", "great_expectations.expectations"]
 )
+
+# A start also polls the processes that other threads wait for. Of two polls at once, one reads no exit code: 255.
+POLLING = threading.Lock()
 
 RAW = {
     "orders": "order_id, currency, email_token is not null, _file_id, _record, _is_duplicate, _source",
@@ -93,13 +98,16 @@ def parse(home: str) -> None:
 def start(function: Any, *arguments: str) -> Any:
     """Start a process."""
     process = PROCESSES.Process(target=function, args=arguments)
-    process.start()
+    with POLLING:
+        process.start()
     return process
 
 
 def ended(process: Any) -> int:
     """Wait for the end of a process; return its exit code."""
-    process.join()
+    wait([process.sentinel])
+    with POLLING:
+        process.join()
     code = process.exitcode
     process.close()
     return int(code)

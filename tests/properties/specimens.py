@@ -23,6 +23,8 @@ from orderhouse.ingest.discovery import find
 from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 
+from tests.properties.stated_payouts import stated_payouts
+
 __all__ = ["KINDS", "Specimen", "as_kind", "of_examples", "of_feeds"]
 
 PROJECT = Path(__file__).parents[2]
@@ -71,10 +73,16 @@ def of_feeds() -> tuple[Specimen, ...]:
     """Return the sample's first rows of every feed, as every kind of file."""
     found: list[Specimen] = []
     for feed in CONTRACTS:
-        sample = PROJECT / "data" / "sample" / f"{feed}-0001.csv"
-        rows = pl.read_csv(sample, n_rows=12, infer_schema=False).fill_null("").to_dicts()
+        rows = _sample(feed).head(12).fill_null("").to_dicts()
         found += [Specimen("canonical", ((f"{feed}.{kind}", as_kind(rows, kind)),), feed) for kind in KINDS]
     return tuple(found)
+
+
+def _sample(feed: str) -> pl.DataFrame:
+    """Return the first file of a feed in the sample, which has no payouts of its own."""
+    if feed == "payouts":
+        return stated_payouts(_sample("payments"))
+    return pl.read_csv(PROJECT / "data" / "sample" / f"{feed}-0001.csv", infer_schema=False)
 
 
 @cache

@@ -119,7 +119,8 @@ def grid(
 ) -> Drawing:
     """Draw a heat map with the value in every cell. The titles are those of x, y and value."""
     form = ".0%" if per_cent else ",.3~s"
-    middle = max(frame[value].cast(pl.Float64).to_list(), default=0.0) / 2
+    values = frame[value].cast(pl.Float64).drop_nulls().to_list()
+    middle = (min(values, default=0.0) + max(values, default=0.0)) / 2  # of the scale of colours
     base = alt.Chart(drawable(frame)).encode(
         x=alt.X(f"{x}:O", title=titles[0], axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
         y=alt.Y(
