@@ -15,7 +15,7 @@ __all__ = ["Assignment", "assign_refunds", "paid_by"]
 
 @dataclass
 class Assignment:
-    """What the refunds of an order that name no return pay for, by value with tax."""
+    """Values with tax that the refunds of an order pay for, of refunds that name no return."""
 
     cancelled: Decimal = ZERO
     returned: Decimal = ZERO

@@ -27,7 +27,7 @@ AMOUNTS = ("gross_sales", "discounts", "returns", "tax", "shipping", "refunds", 
 
 @dataclass
 class Event:
-    """What one thing that happened adds to one day under one clock."""
+    """Amounts that one event adds to one day under one clock."""
 
     kind: str
     clock: str

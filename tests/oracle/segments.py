@@ -85,7 +85,7 @@ def _scores(values: Iterable[Any]) -> dict[Any, int]:
 
 
 class _Past:
-    """What a customer had done by the end of a day, as known today."""
+    """Purchases of a customer up to the end of a day, as known today."""
 
     def __init__(self, customer: Customer, day: date) -> None:
         zone = customer.state.world.time_zone

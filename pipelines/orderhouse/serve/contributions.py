@@ -29,7 +29,7 @@ Figures = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one subject contributes.
+    """Contribution of one subject.
 
     Attributes:
         subject: The column that names it, such as `order_id`.
