@@ -6,16 +6,6 @@
     {{ return(['label_created', 'accepted', 'in_transit', 'out_for_delivery', 'ready_for_pickup', 'delivered', 'returning', 'returned']) }}
 {%- endmacro %}
 
-{# Rank of a scan; 0 where it does not advance the parcel. #}
-{% macro delivery_rank(status) -%}
-    case {{ status }}
-        {%- for word in delivery_statuses() %}
-        when '{{ word }}' then {{ loop.index }}
-        {%- endfor %}
-        else 0
-    end
-{%- endmacro %}
-
 {#
   Status of a parcel, from the rank that it reached and from a loss or cancellation. Both end the way to the customer and
   the way back. They do not count while the parcel is delivered (6).
@@ -79,21 +69,6 @@
 {%- endmacro %}
 
 {#
-  Rank that a parcel had reached before a scan of rank `own_rank` at `instant`. Of simultaneous scans the lower ranks come
-  first.
-#}
-{% macro delivery_rank_before(shipments_alias, instant, own_rank) -%}
-    case
-        {%- for word in delivery_statuses() | reverse %}
-        {%- set rank = 9 - loop.index %}
-        {%- set reached_at = shipments_alias ~ '.' ~ word ~ ('_scan_at' if word in ['delivered', 'returned'] else '_at') %}
-        when {{ reached_at }} < {{ instant }} or ({{ reached_at }} = {{ instant }} and {{ rank }} < {{ own_rank }}) then {{ rank }}
-        {%- endfor %}
-        else 0
-    end
-{%- endmacro %}
-
-{#
   Statuses in the order in which simultaneous scans are read: problems before progress, a loss or a cancellation last.
   Instant and position make one number; its maximum is the latest scan.
 #}
@@ -101,13 +76,18 @@
     {{ return(['delayed', 'exception', 'attempt_failed'] + delivery_statuses() + ['lost', 'cancelled']) }}
 {%- endmacro %}
 
-{% macro scan_number(status, instant) -%}
-    {{ instant_micros(instant) }} * 16 + case {{ status }}
+{# Position of a scan among simultaneous ones. #}
+{% macro scan_position(status) -%}
+    case {{ status }}
         {%- for word in scan_words() %}
         when '{{ word }}' then {{ loop.index }}
         {%- endfor %}
         else 0
     end
+{%- endmacro %}
+
+{% macro scan_number(status, instant) -%}
+    {{ instant_micros(instant) }} * 16 + {{ scan_position(status) }}
 {%- endmacro %}
 
 {% macro scan_word(number) -%}

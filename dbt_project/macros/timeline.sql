@@ -38,16 +38,6 @@
     {{ return(expression | replace(row ~ '.', row ~ '.' ~ prefix)) }}
 {%- endmacro %}
 
-{# Position of a scan among simultaneous ones. #}
-{% macro scan_position(status) -%}
-    case {{ status }}
-        {%- for word in scan_words() %}
-        when '{{ word }}' then {{ loop.index }}
-        {%- endfor %}
-        else 0
-    end
-{%- endmacro %}
-
 {# Columns of int_shipments with the first scan of each status that moves a parcel. #}
 {% macro scan_instants() -%}
     {%- set columns = {} -%}

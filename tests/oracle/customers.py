@@ -17,7 +17,7 @@ from tests.oracle.amounts import ZERO
 from tests.oracle.days import business_day
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
-from tests.oracle.revenue import Event, category_of, credit_note_events, order_events
+from tests.oracle.revenue import Event, credit_note_events, order_events
 from tests.oracle.state import State
 from tests.oracle.versions import Row, grouped, versions
 
@@ -186,13 +186,3 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
 
 def _is_discounted(order: Order) -> bool:
     return any(line.discount_amount > 0 for line in order.lines if not line.row["is_gift_card"])
-
-
-def preferred_category(state: State, customer: Customer) -> str | None:
-    """Return the category of most units kept, services aside."""
-    units: Counter[str] = Counter()
-    for order in customer.orders:
-        for line in order.lines:
-            if not line.is_service and line.kept_quantity:
-                units[category_of(state, line.row["sku"])] += line.kept_quantity
-    return max(units, key=lambda name: units[name], default=None)

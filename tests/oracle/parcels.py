@@ -26,7 +26,6 @@ PROGRESS = (
     "returned",
 )
 PROBLEMS = ("delayed", "attempt_failed", "exception")
-ENDS = ("lost", "cancelled")
 ATTEMPTS = ("attempt_failed", "ready_for_pickup")
 BEFORE, AFTER = timedelta(days=7), timedelta(days=90)
 
