@@ -1,0 +1,49 @@
+"""Command of the campaign: `python -m tests.mutation.run --to docs/mutation.md`.
+
+Homes and outcomes are kept in a folder, so that a campaign that was stopped goes on where it was. `--again survived`
+judges the survivors anew, after a test was added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from tests.mutation.campaign import Campaign, read_outcomes
+from tests.mutation.homes import build_homes
+from tests.mutation.page import page_of
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Judge the mutants and write the page."""
+    parser = argparse.ArgumentParser(prog="tests.mutation.run", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="homes and outcomes are kept here")
+    parser.add_argument("--to", type=Path, help="the page")
+    parser.add_argument("--models", nargs="*", default=(), help="models; all without it")
+    parser.add_argument("--again", nargs="*", default=(), help="results that are found again, such as survived")
+    parser.add_argument("--draws", type=int, default=1, help="places per model and kind")
+    given = parser.parse_args()
+    file = given.folder / "outcomes.ndjson"
+    given.folder.mkdir(parents=True, exist_ok=True)
+    campaign = Campaign(build_homes(given.folder))
+    mutants = list(
+        dict.fromkeys(
+            mutant
+            for draw in range(given.draws)
+            for mutant in campaign.queries.mutants(draw)
+            if not given.models or mutant.model in given.models
+        )
+    )
+    began = time.monotonic()
+    for number, outcome in enumerate(campaign.run(mutants, file, set(given.again))):
+        print(f"{number:5} {time.monotonic() - began:6.0f} s  {outcome.mutant}: {outcome.result}", flush=True)
+    if given.to:
+        layers = campaign.queries.project.layers
+        given.to.write_text(page_of(mutants, read_outcomes(file), layers), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
