@@ -18,7 +18,7 @@ from tests.mutation.compiled import Project, compiled_project
 from tests.mutation.derived import Derived, TooSlow
 from tests.mutation.mutants import Mutant, Queries
 
-__all__ = ["CAUGHT", "Campaign", "Outcome", "read_outcomes"]
+__all__ = ["CAUGHT", "UNREACHED", "Campaign", "Outcome", "World", "read_outcomes"]
 
 UNIT_TEST, ORACLE, IDENTITY, DATA_TEST = "unit test", "oracle", "identity", "data test"
 CAUGHT = (UNIT_TEST, ORACLE, IDENTITY, DATA_TEST)
@@ -45,8 +45,8 @@ class Outcome:
     after: str
 
 
-class _Checked:
-    """One world with its checks."""
+class World:
+    """One world with its checks: the oracle and the data tests."""
 
     def __init__(self, home: Path, worlds: str, project: Project) -> None:
         self.oracle = Oracle(home, worlds)  # reads the files of the home, which `Derived` closes again
@@ -88,12 +88,11 @@ class Campaign:
         first = next(iter(projects.values()))
         self.queries = Queries(first)
         self.unit_tests = UnitTests(first, self.queries)
-        self.worlds = [_Checked(home, worlds, projects[worlds]) for worlds, home in homes.items()]
+        self.worlds = [World(home, worlds, projects[worlds]) for worlds, home in homes.items()]
 
     def judge(self, mutant: Mutant) -> Outcome:
         """Return what becomes of a mutant."""
-        text = self.queries.mutated(mutant)
-        pieces = self.queries.pieces(mutant, text)
+        text, pieces = self.queries.mutated(mutant)
         failing = self.unit_tests.failing(mutant)
         if failing:
             return Outcome(str(mutant), UNIT_TEST, failing, *pieces)
@@ -113,7 +112,9 @@ class Campaign:
             for mutant in mutants:
                 earlier = known.get(str(mutant))
                 if earlier and earlier.result not in again:
-                    continue
+                    _, pieces = self.queries.mutated(mutant)
+                    if pieces == (earlier.before, earlier.after):
+                        continue
                 outcome = self.judge(mutant)
                 outcomes.write(json.dumps(asdict(outcome)) + "\n")
                 outcomes.flush()

@@ -41,6 +41,11 @@ def _joins(node: exp.Expression) -> bool:
     return isinstance(node.find_ancestor(exp.Join, exp.Select), exp.Join)
 
 
+def _is_literal_truth(node: exp.Expression | None) -> bool:
+    """Return true for `true`, which stands in full builds where increments filter."""
+    return isinstance(node, exp.Boolean) and bool(node.this)
+
+
 def _replaced(node: exp.Expression, by: exp.Expression) -> Place:
     return lambda: _put(node, by)
 
@@ -54,8 +59,8 @@ def _of_two(node: exp.Expression, by: type[exp.Expression]) -> Place:
 
 
 def _nodes(root: exp.Expression, *types: type[exp.Expression]) -> Iterator[exp.Expression]:
-    """Return the nodes of these types in the order of the text, without what belongs to other models."""
-    for node in root.walk(bfs=False, prune=lambda each: isinstance(each, exp.CTE) and each.alias.startswith("__dbt__")):
+    """Return the nodes of these types in the order of the text."""
+    for node in root.walk(bfs=False):
         if isinstance(node, types):
             yield node
 
@@ -76,7 +81,7 @@ def boundary(root: exp.Expression) -> Found:
 def condition(root: exp.Expression) -> Found:
     """Turn `and` into `or`, and take `not` away; `is null` and `is not null` change places."""
     for node in _nodes(root, exp.And, exp.Or, exp.Not, exp.Is):
-        if _joins(node):
+        if _joins(node) or _is_literal_truth(node.this) or _is_literal_truth(node.args.get("expression")):
             continue
         if isinstance(node, exp.Not):
             yield _replaced(node, node.this.copy())
@@ -180,7 +185,8 @@ def filtering(root: exp.Expression) -> Found:
     for node in _nodes(root, exp.Where, exp.Having, exp.Qualify):
         parts = list(node.this.flatten()) if isinstance(node.this, exp.And) else [node.this]
         for part in parts:
-            yield _replaced(part, exp.true())
+            if not _is_literal_truth(part):
+                yield _replaced(part, exp.true())
 
 
 def branch(root: exp.Expression) -> Found:

@@ -78,15 +78,16 @@ class Project:
     unit_tests: Mapping[str, list[UnitTest]]
 
 
-def compiled_project(home: Path) -> Project:
-    """Return the compiled project of a built home."""
+def compiled_project(home: Path, *, with_unit_tests: bool = True) -> Project:
+    """Return the compiled project of a built home, with or without its unit tests."""
     settings = Settings(home=home)
     record = load_record(settings)
     assert record is not None, f"{home} is not built"
     models = compiled_models(settings, record)
-    file = target_folder(settings) / f"checks-{project_hash(project_folder())[:16]}.json"
+    kind = "checks" if with_unit_tests else "data-tests"
+    file = target_folder(settings) / f"{kind}-{project_hash(project_folder())[:16]}.json"
     if not file.exists():
-        file.write_text(json.dumps(_checks(settings, record)), encoding="utf-8")
+        file.write_text(json.dumps(_checks(settings, record, with_unit_tests)), encoding="utf-8")
     stored = json.loads(file.read_text(encoding="utf-8"))
     units: dict[str, list[UnitTest]] = {}
     for each in stored["unit_tests"]:
@@ -95,7 +96,7 @@ def compiled_project(home: Path) -> Project:
     return Project(models, values_of_build(settings, record), stored["layers"], data_tests, units)
 
 
-def _checks(settings: Settings, record: BuildRecord) -> dict[str, Any]:
+def _checks(settings: Settings, record: BuildRecord, with_unit_tests: bool) -> dict[str, Any]:
     variables = build_variables(record)
     secrets = {"tracking_salt": tracking_salt(load_keys(settings).inner)}
 
@@ -116,8 +117,9 @@ def _checks(settings: Settings, record: BuildRecord) -> dict[str, Any]:
         if str(node.resource_type) == "test" and str(node.config.severity).lower() == "error"
     ]
     units: list[UnitTest] = []
-    with _only_compiling(lambda unit: units.append(unit)):
-        run("test", "--select", "test_type:unit")
+    if with_unit_tests:
+        with _only_compiling(lambda unit: units.append(unit)):
+            run("test", "--select", "test_type:unit")
     layers = {
         node.name: str(Path(node.path).parent)
         for node in parsed_project(settings).nodes.values()

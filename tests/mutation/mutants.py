@@ -41,80 +41,94 @@ class Mutant:
         return f"{self.model}/{self.kind}/{self.place}"
 
 
+class Query:
+    """One parsed query: its own text, and the common table expressions of other models that dbt put before it."""
+
+    def __init__(self, text: str) -> None:
+        tree = sqlglot.parse_one(text, dialect="duckdb")
+        steps = [each for each in tree.ctes if each.alias.startswith(PREFIX)]
+        self.parts: dict[str, exp.Expression] = {}
+        for each in steps:
+            self.parts[each.alias.removeprefix(PREFIX)] = each.this
+            each.pop()
+        if steps and not tree.ctes:
+            tree.set("with_", None)
+        self.parts[""] = tree
+        self.texts = {name: _text(part) for name, part in self.parts.items()}
+
+    def part(self, model: str) -> str:
+        """Return the name of the part that holds a model's text: its step, else the query's own text."""
+        return model if model in self.parts else ""
+
+    def text(self, changed: str = "", by: str | None = None) -> str:
+        """Return the whole text, with one part replaced."""
+        texts = self.texts if by is None else self.texts | {changed: by}
+        steps = ", ".join(f"{PREFIX}{name} AS ({text})" for name, text in texts.items() if name)
+        own = texts[""]
+        if not steps:
+            return own
+        return f"WITH {steps}, {own.removeprefix('WITH ')}" if own.startswith("WITH ") else f"WITH {steps} {own}"
+
+
 class Queries:
     """The parsed queries of a project."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._units: dict[str, exp.Expression] = {}
+        self._units: dict[str, Query] = {}
         self._counted: dict[tuple[str, str], int] = {}
 
     @cached_property
-    def trees(self) -> Mapping[str, exp.Expression]:
-        """Return the trees of the stored models, with marks for the values of a build."""
-        return {name: _parse(model.sql) for name, model in self.project.models.items()}
+    def queries(self) -> Mapping[str, Query]:
+        """Return the queries of the stored models, with marks for the values of a build."""
+        return {name: Query(model.sql) for name, model in self.project.models.items()}
 
     @cached_property
     def stored(self) -> Mapping[str, str]:
         """Return the stored model that holds the text of each model."""
-        found = {name: name for name in self.trees}
-        for name, tree in self.trees.items():
-            for each in tree.find_all(exp.CTE):
-                if each.alias.startswith(PREFIX):
-                    found.setdefault(each.alias.removeprefix(PREFIX), name)
+        found = {name: name for name in self.queries}
+        for name, query in self.queries.items():
+            for step in query.parts:
+                if step:
+                    found.setdefault(step, name)
         return dict(sorted(found.items()))
 
     def mutants(self, draw: int = 0) -> Iterator[Mutant]:
         """Return one mutant per model and kind, at a place that depends on their names and on the draw alone."""
         for model in self.stored:
             for kind in KINDS:
-                places = self._count(self.trees[self.stored[model]], model, kind)
+                places = self._count(self.queries[self.stored[model]], model, kind)
                 if places:
                     yield Mutant(model, kind, _drawn(f"{draw} {model} {kind}", places))
 
-    @cached_property
-    def unchanged(self) -> Mapping[str, str]:
-        """Return the queries of the stored models, written from their trees."""
-        return {name: _text(tree) for name, tree in self.trees.items()}
-
-    def mutated(self, mutant: Mutant) -> str:
-        """Return the query of the stored model with the change, with marks for the values of a build."""
-        return _text(_changed(self.trees[self.stored[mutant.model]], mutant))
+    def mutated(self, mutant: Mutant) -> tuple[str, tuple[str, str]]:
+        """Return the query of the stored model with the change, and the changed piece of it before and after."""
+        query = self.queries[self.stored[mutant.model]]
+        part = query.part(mutant.model)
+        text = _changed(query.parts[part], mutant)
+        return query.text(part, text), _pieces(query.texts[part], text)
 
     def mutated_unit_test(self, test: UnitTest, mutant: Mutant) -> str | None:
         """Return the query of a unit test with the same change, or none where the test renders another text."""
         if test.name not in self._units:
-            self._units[test.name] = _parse(test.sql)
-        tree = self._units[test.name]
-        model = self.trees[self.stored[mutant.model]]
-        if self._count(tree, test.name, mutant.kind) != self._count(model, mutant.model, mutant.kind):
+            self._units[test.name] = Query(test.sql)
+        query = self._units[test.name]
+        model = self.queries[self.stored[mutant.model]]
+        if self._count(query, test.name, mutant.kind) != self._count(model, mutant.model, mutant.kind):
             return None
-        return _text(_changed(tree, mutant))
+        return query.text("", _changed(query.parts[""], mutant))
 
-    def pieces(self, mutant: Mutant, text: str) -> tuple[str, str]:
-        """Return the changed piece of a query before and after."""
-        return _pieces(self.unchanged[self.stored[mutant.model]], text)
-
-    def _count(self, tree: exp.Expression, name: str, kind: str) -> int:
+    def _count(self, query: Query, name: str, kind: str) -> int:
         if (name, kind) not in self._counted:
-            self._counted[name, kind] = len(_places(tree, name, kind))
+            self._counted[name, kind] = len(list(KINDS[kind](query.parts[query.part(name)])))
         return self._counted[name, kind]
 
 
-def _changed(tree: exp.Expression, mutant: Mutant) -> exp.Expression:
-    copied = tree.copy()
-    _places(copied, mutant.model, mutant.kind)[mutant.place]()
-    return copied
-
-
-def _places(tree: exp.Expression, model: str, kind: str) -> list[Place]:
-    """Return the places of a kind in the text of a model: a step of the tree, or the tree without its steps."""
-    steps = {each.alias: each.this for each in tree.ctes}
-    return list(KINDS[kind](steps.get(f"{PREFIX}{model}", tree)))
-
-
-def _parse(text: str) -> exp.Expression:
-    return sqlglot.parse_one(text, dialect="duckdb")
+def _changed(part: exp.Expression, mutant: Mutant) -> str:
+    copied = part.copy()
+    places: list[Place] = list(KINDS[mutant.kind](copied))
+    places[mutant.place]()
+    return _text(copied)
 
 
 def _text(tree: exp.Expression) -> str:

@@ -6,6 +6,7 @@ import pytest
 import sqlglot
 
 from tests.mutation.changes import KINDS
+from tests.mutation.mutants import Query
 
 QUERIES = {
     "condition": ("select a and b", ["SELECT a OR b"]),
@@ -51,11 +52,18 @@ def test_a_change_alters_each_place_of_its_kind_alone(kind: str) -> None:
     assert len(list(KINDS[kind](sqlglot.parse_one(query, dialect="duckdb")))) == len(expected)
 
 
-def test_a_change_leaves_the_steps_of_other_models_alone() -> None:
-    query = "with __dbt__cte__step as (select a = 1 as a), own as (select a = 2 as a) select * from own"
-    changed = _changed(query, "comparison", 0)
-    assert "a = 1" in changed
-    assert "a <> 2" in changed
+@pytest.mark.parametrize("own", ["WITH own AS (SELECT a = 2 AS a) SELECT * FROM own", "SELECT a = 2 AS a"])
+def test_a_query_is_taken_apart_into_the_steps_of_other_models_and_its_own_text(own: str) -> None:
+    steps = "WITH __dbt__cte__first AS (SELECT a = 1 AS a), __dbt__cte__second AS (SELECT * FROM __dbt__cte__first)"
+    query = Query(f"{steps}, {own.removeprefix('WITH ')}" if own.startswith("WITH") else f"{steps} {own}")
+    assert query.texts == {
+        "first": "SELECT a = 1 AS a",
+        "second": "SELECT * FROM __dbt__cte__first",
+        "": own,
+    }
+    assert query.text("first", "SELECT 3 AS a").replace("SELECT 3 AS a", "SELECT a = 1 AS a") == query.text()
+    assert query.text().startswith(steps)
+    assert query.text().endswith(own.removeprefix("WITH "))
 
 
 def _changed(query: str, kind: str, place: int) -> str:
