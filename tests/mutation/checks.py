@@ -7,7 +7,6 @@ disagree already.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,22 +49,19 @@ class UnitTests:
         """Return true if a query gives the expected rows, in the columns that the test names."""
         try:
             types = {name: kind for name, kind, *_ in self.connection.execute(f"describe {query}").fetchall()}
-            found = self.connection.execute(query)
-            names = [column[0].lower() for column in found.description or []]
-            rows = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+            columns = list(test.rows[0]) if test.rows else list(types)
+            given = self.connection.execute(f"select {', '.join(columns)} from ({query}) as given").fetchall()
+            expected = [tuple(self._read(row[name], types[name.lower()]) for name in columns) for row in test.rows]
+            if test.expected:
+                casts = ", ".join(f"cast({name} as {types[name]}) as {name}" for name in columns)
+                expected = self.connection.execute(f"select {casts} from ({test.expected}) as expected").fetchall()
         except duckdb.Error:
             return False
-        columns = list(test.rows[0]) if test.rows else []
-        expected = [[self._read(row[name], types[name]) for name in columns] for row in test.rows]
-        return _sorted([row[name] for name in columns] for row in rows) == _sorted(expected)
+        return sorted(map(repr, given)) == sorted(map(repr, expected))
 
     def _read(self, value: Any, kind: str) -> Any:
         row = self.connection.execute(f"select cast(? as {kind})", [None if value is None else str(value)]).fetchone()
         return row[0] if row else None
-
-
-def _sorted(rows: Iterable[list[Any]]) -> list[str]:
-    return sorted(repr(row) for row in rows)
 
 
 class Oracle:

@@ -51,12 +51,14 @@ class UnitTest:
         model: The model.
         sql: The model's query; what it reads are common table expressions with the given rows.
         rows: The expected rows, with the columns that are compared.
+        expected: A query for the expected rows instead.
     """
 
     name: str
     model: str
     sql: str
     rows: list[dict[str, Any]]
+    expected: str | None
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _only_compiling(found: Callable[[UnitTest], None]) -> Any:
         own = runner.build_unit_test_manifest_from_test(definition, manifest)
         node = runner.compiler.compile_node(own.nodes[definition.unique_id], own, {})
         rows = [dict(row) for row in node.config.expected_rows]
-        found(UnitTest(definition.name, definition.model, node.compiled_code, rows))
+        found(UnitTest(definition.name, definition.model, node.compiled_code, rows, node.config.expected_sql))
         return node, UnitTestResultData(should_error=False, adapter_response={}, diff=None)
 
     with pytest.MonkeyPatch.context() as patch:
