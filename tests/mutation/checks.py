@@ -31,10 +31,10 @@ class UnitTests:
         self.queries = queries
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
+        self.expected: dict[str, tuple[list[str], list[str]]] = {}
         # A test that reads a stored table, or that this module reads differently than dbt, says nothing here.
         self.usable = {
-            model: [test for test in tests if self._passes(test, test.sql)]
-            for model, tests in project.unit_tests.items()
+            model: [test for test in tests if self._is_usable(test)] for model, tests in project.unit_tests.items()
         }
 
     def failing(self, mutant: Mutant) -> str | None:
@@ -45,23 +45,38 @@ class UnitTests:
                 return test.name
         return None
 
-    def _passes(self, test: UnitTest, query: str) -> bool:
-        """Return true if a query gives the expected rows, in the columns that the test names."""
+    def _is_usable(self, test: UnitTest) -> bool:
         try:
-            types = {name: kind for name, kind, *_ in self.connection.execute(f"describe {query}").fetchall()}
-            columns = list(test.rows[0]) if test.rows else list(types)
-            given = self.connection.execute(f"select {', '.join(columns)} from ({query}) as given").fetchall()
-            expected = [tuple(self._read(row[name], types[name.lower()]) for name in columns) for row in test.rows]
-            if test.expected:
-                casts = ", ".join(f"cast({name} as {types[name]}) as {name}" for name in columns)
-                expected = self.connection.execute(f"select {casts} from ({test.expected}) as expected").fetchall()
+            self.expected[test.name] = self._expected(test)
         except duckdb.Error:
             return False
-        return sorted(map(repr, given)) == sorted(map(repr, expected))
+        return self._passes(test, test.sql)
 
-    def _read(self, value: Any, kind: str) -> Any:
-        row = self.connection.execute(f"select cast(? as {kind})", [None if value is None else str(value)]).fetchone()
-        return row[0] if row else None
+    def _passes(self, test: UnitTest, query: str) -> bool:
+        """Return true if a query gives the expected rows, in the columns that the test names."""
+        columns, expected = self.expected[test.name]
+        try:
+            given = self.connection.execute(f"select {', '.join(columns)} from ({query}) as given").fetchall()
+        except duckdb.Error:
+            return False
+        return sorted(map(repr, given)) == expected
+
+    def _expected(self, test: UnitTest) -> tuple[list[str], list[str]]:
+        """Return the columns that a test compares and its expected rows, with the types of the model's columns."""
+        types = {name: kind for name, kind, *_ in self.connection.execute(f"describe {test.sql}").fetchall()}
+        columns = list(test.rows[0]) if test.rows else list(types)
+        casts = ", ".join(f"cast({name} as {types[name.lower()]}) as {name}" for name in columns)
+        if test.expected:
+            found = self.connection.execute(f"select {casts} from ({test.expected}) as expected")
+        elif test.rows:
+            marks = ", ".join(f"({', '.join('?' for _ in columns)})" for _ in test.rows)
+            values = [None if row[name] is None else str(row[name]) for row in test.rows for name in columns]
+            found = self.connection.execute(
+                f"select {casts} from (values {marks}) as expected ({', '.join(columns)})", values
+            )
+        else:
+            return columns, []
+        return columns, sorted(map(repr, found.fetchall()))
 
 
 class Oracle:

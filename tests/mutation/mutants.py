@@ -128,7 +128,7 @@ def _changed(part: exp.Expression, mutant: Mutant) -> str:
     copied = part.copy()
     places: list[Place] = list(KINDS[mutant.kind](copied))
     places[mutant.place]()
-    return _text(copied)
+    return copied.sql(dialect="duckdb", comments=False, copy=False)
 
 
 def _text(tree: exp.Expression) -> str:

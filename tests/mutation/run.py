@@ -7,6 +7,7 @@ judges the survivors anew, after a test was added.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from pathlib import Path
 
@@ -29,20 +30,20 @@ def main() -> None:
     file = given.folder / "outcomes.ndjson"
     given.folder.mkdir(parents=True, exist_ok=True)
     campaign = Campaign(build_homes(given.folder))
-    mutants = list(
-        dict.fromkeys(
-            mutant
-            for draw in range(given.draws)
-            for mutant in campaign.queries.mutants(draw)
-            if not given.models or mutant.model in given.models
-        )
-    )
+    mutants = {
+        str(mutant): mutant
+        for draw in range(given.draws)
+        for mutant in campaign.queries.mutants(draw)
+        if not given.models or mutant.model in given.models
+    }
+    # In an order that mixes the models, so that a campaign that is stopped has judged a sample of all of them.
+    mixed = [mutants[name] for name in sorted(mutants, key=lambda name: hashlib.sha256(name.encode()).digest())]
     began = time.monotonic()
-    for number, outcome in enumerate(campaign.run(mutants, file, set(given.again))):
+    for number, outcome in enumerate(campaign.run(mixed, file, set(given.again))):
         print(f"{number:5} {time.monotonic() - began:6.0f} s  {outcome.mutant}: {outcome.result}", flush=True)
     if given.to:
         layers = campaign.queries.project.layers
-        given.to.write_text(page_of(mutants, read_outcomes(file), layers), encoding="utf-8")
+        given.to.write_text(page_of(list(mutants.values()), read_outcomes(file), layers), encoding="utf-8")
 
 
 if __name__ == "__main__":
