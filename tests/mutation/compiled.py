@@ -99,15 +99,14 @@ def compiled_project(home: Path, *, with_unit_tests: bool = True) -> Project:
 
 
 def _checks(settings: Settings, record: BuildRecord, with_unit_tests: bool) -> dict[str, Any]:
-    variables = build_variables(record)
     secrets = {"tracking_salt": tracking_salt(load_keys(settings).inner)}
 
-    def run(*command: str) -> list[Any]:
+    def run(*command: str, variables: Mapping[str, object]) -> list[Any]:
         outcome = invoke(settings, command, variables=variables, secrets=secrets)
         assert outcome.success, outcome.exception
         return list(outcome.result.results)
 
-    nodes = [result.node for result in run("compile", "--select", "test_type:data")]
+    nodes = [result.node for result in run("compile", "--select", "test_type:data", variables=build_variables(record))]
     tests = [
         DataTest(
             node.name,
@@ -121,7 +120,7 @@ def _checks(settings: Settings, record: BuildRecord, with_unit_tests: bool) -> d
     units: list[UnitTest] = []
     if with_unit_tests:
         with _only_compiling(lambda unit: units.append(unit)):
-            run("test", "--select", "test_type:unit")
+            run("test", "--select", "test_type:unit", variables={})  # as the suite runs them, in UTC
     layers = {
         node.name: str(Path(node.path).parent)
         for node in parsed_project(settings).nodes.values()
