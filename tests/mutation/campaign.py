@@ -18,7 +18,7 @@ from tests.mutation.compiled import Project, compiled_project
 from tests.mutation.derived import Derived, TooSlow
 from tests.mutation.mutants import Mutant, Queries
 
-__all__ = ["CAUGHT", "UNREACHED", "Campaign", "Outcome", "World", "read_outcomes"]
+__all__ = ["CAUGHT", "UNREACHED", "Campaign", "Outcome", "World", "holding", "read_outcomes"]
 
 UNIT_TEST, ORACLE, IDENTITY, DATA_TEST = "unit test", "oracle", "identity", "data test"
 CAUGHT = (UNIT_TEST, ORACLE, IDENTITY, DATA_TEST)
@@ -107,18 +107,20 @@ class Campaign:
 
     def run(self, mutants: Iterable[Mutant], file: Path, again: set[str]) -> Iterator[Outcome]:
         """Judge the mutants that the file does not hold, or whose result is to be found again, and add them to it."""
-        known = {each.mutant: each for each in read_outcomes(file)}
+        known = {each.mutant: each for each in holding(self.queries, read_outcomes(file))}
         with file.open("a", encoding="utf-8") as outcomes:
             for mutant in mutants:
                 earlier = known.get(str(mutant))
-                if earlier and earlier.result not in again:
-                    _, pieces = self.queries.mutated(mutant)
-                    if pieces == (earlier.before, earlier.after):
-                        continue
-                outcome = self.judge(mutant)
-                outcomes.write(json.dumps(asdict(outcome)) + "\n")
-                outcomes.flush()
-                yield outcome
+                if earlier is None or earlier.result in again:
+                    outcome = self.judge(mutant)
+                    outcomes.write(json.dumps(asdict(outcome)) + "\n")
+                    outcomes.flush()
+                    yield outcome
+
+
+def holding(queries: Queries, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return the outcomes of mutants that the models still have: the same change of the same text."""
+    return [each for each in outcomes if queries.pieces(Mutant.of(each.mutant)) == (each.before, each.after)]
 
 
 def read_outcomes(file: Path) -> list[Outcome]:

@@ -40,6 +40,12 @@ class Mutant:
     def __str__(self) -> str:
         return f"{self.model}/{self.kind}/{self.place}"
 
+    @classmethod
+    def of(cls, name: str) -> Mutant:
+        """Return the mutant of a name as `str` writes it."""
+        model, kind, place = name.split("/")
+        return cls(model, kind, int(place))
+
 
 class Query:
     """One parsed query: its own text, and the common table expressions of other models that dbt put before it."""
@@ -107,6 +113,13 @@ class Queries:
         part = query.part(mutant.model)
         text = _changed(query.parts[part], mutant)
         return query.text(part, text), _pieces(query.texts[part], text)
+
+    def pieces(self, mutant: Mutant) -> tuple[str, str] | None:
+        """Return the changed piece of the text before and after; none if the text has no such place any more."""
+        if mutant.model not in self.stored:
+            return None
+        query = self.queries[self.stored[mutant.model]]
+        return self.mutated(mutant)[1] if mutant.place < self._count(query, mutant.model, mutant.kind) else None
 
     def mutated_unit_test(self, test: UnitTest, mutant: Mutant) -> str | None:
         """Return the query of a unit test with the same change, or none where the test renders another text."""

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.running import run_orderhouse
 from tests.mutation.campaign import CAUGHT, UNREACHED, World
 from tests.mutation.compiled import Project, compiled_project
-from tests.mutation.mutants import Queries
+from tests.mutation.mutants import Query
 from tests.oracle.chaos import AS_OF, write_chaos
 
 # Model, a piece of its query, and the piece with a mistake.
@@ -65,13 +65,11 @@ def test_a_planted_mistake_is_noticed(world: World, model: str, piece: str, mist
     assert result in CAUGHT
 
 
-def test_every_query_gives_the_same_table_after_parsing_and_writing(world: World) -> None:
-    queries = Queries(world.derived.project)
-    differing = []
-    for name, query in queries.queries.items():
-        with world.derived.undone():
-            differing += list(world.derived.change(name, query.text()))
-    assert not differing
+@pytest.mark.parametrize("name", ["int_order_events", "int_order_states", "int_refunds_assigned", "int_kpi_daily"])
+def test_a_query_gives_the_same_table_after_parsing_and_writing(world: World, name: str) -> None:
+    query = Query(world.derived.project.models[name].sql)
+    with world.derived.undone():
+        assert not list(world.derived.change(name, query.text()))
 
 
 def test_a_query_that_is_not_changed_is_noticed_by_nothing(world: World) -> None:
