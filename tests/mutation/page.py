@@ -48,8 +48,8 @@ def page_of(mutants: Sequence[Mutant], outcomes: Iterable[Outcome], layers: Mapp
     return "\n".join(
         [
             INTRODUCTION,
-            f"{sum(all_results.values()):,} of {len(chosen):,} mutants are judged; {_rate(all_results)} of those that are "
-            "reached and not equivalent are caught.",
+            f"{sum(all_results.values()):,} of {len(chosen):,} mutants are judged. Of those that are reached and not "
+            f"equivalent, {_rate(all_results)} are caught.",
             "",
             "## By folder",
             "",
