@@ -13,6 +13,9 @@ from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
 from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
+from tests.oracle.expected_parcels import carrier_daily, carrier_hours, shipments
+from tests.oracle.expected_payouts import payout_reconciliation
+from tests.oracle.expected_returns import returns
 from tests.oracle.expected_revenue import BY_CATEGORY, revenue_by_category, revenue_by_day
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.kpis import KPIS, kpi_daily
@@ -164,6 +167,11 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "dim_products": ("sku",),
     "fct_carts": ("cart_id",),
     "fct_kpi_daily": ("business_date", "kpi", "dimension", "dimension_value"),
+    "fct_shipments": ("shipment_id", "order_id"),
+    "fct_carrier_daily": ("carrier", "service", "lane", "shipped_date"),
+    "fct_carrier_hours": ("carrier", "service", "lane", "shipped_date", "hours_in_transit"),
+    "fct_returns": ("return_id", "line_id", "order_id"),
+    "fct_payout_reconciliation": ("payout_id", "provider", "currency"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -188,6 +196,11 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "dim_products": products,
     "fct_carts": carts,
     "fct_kpi_daily": kpi_daily,
+    "fct_shipments": shipments,
+    "fct_carrier_daily": carrier_daily,
+    "fct_carrier_hours": carrier_hours,
+    "fct_returns": returns,
+    "fct_payout_reconciliation": payout_reconciliation,
 }
 
 # Why columns or whole marts are not compared.

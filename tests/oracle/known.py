@@ -17,6 +17,7 @@ ROWS = "days on which a dimension has nothing but zeros: rows with zeros, or non
 CONDITIONS = (
     "conditions of exceptions in worlds without sense: unpaid, cancelled and shipped, lost, refunds beyond captures"
 )
+OVER_SHIPPED = "more was sent than ordered, and what left first has not arrived: which units `delivered` recognises"
 DEMAND = "demand of a warehouse by units shipped and then cancelled, or sold and then refunded as lost"
 PARCELS_AND_PAYMENTS = "one order each: disputes that name each other, holds of a cancelled order, promises of one line"
 
@@ -51,6 +52,7 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_revenue_daily/category.row",
         "fct_revenue_daily/category.units_quantity",
     ),
+    ("chaotic", OVER_SHIPPED): ("fct_revenue_daily/category.discounts_amount",),
     ("chaotic", CONDITIONS): ("fct_exceptions.row",),
     ("chaotic", DEMAND): (
         "fct_inventory_positions.demand_per_day_28d",

@@ -10,9 +10,10 @@ from tests.oracle.comparison import Comparison
 from tests.oracle.expected import EXPECTED
 from tests.properties.thoroughness import IS_THOROUGH
 
-# Tables without rows: nobody reports the marketplace's stock, nor the wholesaler's shipments and payments.
+# Tables without rows: nobody reports the marketplace's stock and returns, nor the wholesaler's shipments and payments.
 STOCK = ("fct_inventory_ledger", "fct_inventory_positions")
-LEFT_OUT = {"olist": STOCK, "online_retail": (*STOCK, "fct_payment_ledger")}
+PARCELS = ("fct_shipments", "fct_carrier_daily", "fct_carrier_hours")
+LEFT_OUT = {"olist": (*STOCK, "fct_returns"), "online_retail": (*STOCK, *PARCELS, "fct_payment_ledger")}
 TABLES = [(worlds, table) for worlds, empty in LEFT_OUT.items() for table in EXPECTED if table not in empty]
 KNOWN_COLUMNS = [
     pytest.param(worlds, *known.values, marks=known.marks, id=known.id)
