@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.oracle.catalogue import carts, products
+from tests.oracle.cohorts import cohort_retention
 from tests.oracle.customers import customer_key, dim_customers
 from tests.oracle.days import business_day
+from tests.oracle.distributions import kpi_distribution
 from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
 from tests.oracle.expected_parcels import carrier_daily, carrier_hours, shipments
@@ -21,6 +23,7 @@ from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.kpis import KPIS, kpi_daily
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
+from tests.oracle.pipeline import revenue_pipeline
 from tests.oracle.segments import SCHEMES, customer_segments
 from tests.oracle.state import State
 
@@ -172,6 +175,9 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_carrier_hours": ("carrier", "service", "lane", "shipped_date", "hours_in_transit"),
     "fct_returns": ("return_id", "line_id", "order_id"),
     "fct_payout_reconciliation": ("payout_id", "provider", "currency"),
+    "fct_revenue_pipeline": ("expected_date", "stage", "channel", "currency"),
+    "fct_cohort_retention": ("first_order_month", "channel", "first_category", "first_discount", "months_after"),
+    "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -201,6 +207,9 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_carrier_hours": carrier_hours,
     "fct_returns": returns,
     "fct_payout_reconciliation": payout_reconciliation,
+    "fct_revenue_pipeline": revenue_pipeline,
+    "fct_cohort_retention": cohort_retention,
+    "fct_kpi_distribution": kpi_distribution,
 }
 
 # Why columns or whole marts are not compared.
