@@ -28,7 +28,7 @@ STATES = (
     (),
 )
 SIGNS = {"captured": 1, "refunded": -1, "disputed": -1, "dispute_won": 1}
-NOTES = ("note", "tag", "assign", "snooze", "approve")
+NOTES = ("note", "tag", "assign")
 CARTS = ("added", "added", "removed", "abandoned", "converted")
 
 

@@ -22,12 +22,14 @@ from tests.oracle.expected_revenue import BY_CATEGORY, revenue_by_category, reve
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
 from tests.oracle.kpis import KPIS, kpi_daily
 from tests.oracle.lines import Line
+from tests.oracle.moves import last_moves, order_axes
 from tests.oracle.orders import Order
 from tests.oracle.pipeline import revenue_pipeline
 from tests.oracle.segments import SCHEMES, customer_segments
 from tests.oracle.state import State
+from tests.oracle.timeline import order_timeline
 
-__all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "LEFT_OUT", "Cells"]
+__all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "LEFT_OUT", "SHAPED", "Cells"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -178,6 +180,8 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_revenue_pipeline": ("expected_date", "stage", "channel", "currency"),
     "fct_cohort_retention": ("first_order_month", "channel", "first_category", "first_discount", "months_after"),
     "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
+    "fct_order_timeline": ("order_id", "feed", "event", "occurred_at", "reference", "line_id"),
+    "fct_order_timeline/axes": ("order_id", "axis"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -185,8 +189,11 @@ COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "fct_revenue_daily/category": lambda row: any(row[name] for name in BY_CATEGORY),
     "fct_customer_segments": lambda row: row["scheme"] in SCHEMES and not row["customer_key"].startswith("o:"),
     "dim_customers": lambda row: not row["customer_key"].startswith("o:"),
+    "fct_order_timeline": lambda row: row["feed"] != "status" and row["event"] != "reconciled",
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in ("all", "channel", "country", "source"),
 }
+# What the rows of a mart are made into before they are compared.
+SHAPED: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {"fct_order_timeline/axes": last_moves}
 EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_order_lines": order_lines,
     "fct_orders": orders,
@@ -210,6 +217,8 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_revenue_pipeline": revenue_pipeline,
     "fct_cohort_retention": cohort_retention,
     "fct_kpi_distribution": kpi_distribution,
+    "fct_order_timeline": order_timeline,
+    "fct_order_timeline/axes": order_axes,
 }
 
 # Why columns or whole marts are not compared.
@@ -220,5 +229,9 @@ LEFT_OUT: dict[str, str] = {
     "fct_exceptions": "Compared are the codes whose condition the definitions state, with subject and opening instant. "
     "Texts, owners and severities are seeds.",
     "fct_revenue_daily": "Compared by day, clock, channel, country and currency, summed over the categories.",
+    "fct_order_timeline": "Compared is every event of every feed, with instant, actor, units and amounts.",
+    "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
+    "the last one ended, and its legality is that of the seed.",
+    "fct_shipments": "Hours are of whole seconds.",
     "fct_revenue_daily/category": "The same mart by category, for what has one: sales and shipping.",
 }

@@ -63,6 +63,7 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_kpi_daily.row",
     ),
     ("chaotic", PARCELS_AND_PAYMENTS): (
+        "fct_order_timeline/axes.to_status",
         "fct_orders.disputed_amount",
         "fct_orders.is_on_hold",
         "fct_orders.late_at",
