@@ -20,6 +20,7 @@ from tests.oracle.expected_payouts import payout_reconciliation
 from tests.oracle.expected_returns import returns
 from tests.oracle.expected_revenue import BY_CATEGORY, revenue_by_category, revenue_by_day
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
+from tests.oracle.journal import journal_balances, order_balances
 from tests.oracle.kpis import KPIS, kpi_daily
 from tests.oracle.lines import Line
 from tests.oracle.moves import last_moves, order_axes
@@ -182,6 +183,7 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
     "fct_order_timeline": ("order_id", "feed", "event", "occurred_at", "reference", "line_id"),
     "fct_order_timeline/axes": ("order_id", "axis"),
+    "fct_journal": ("order_id", "account", "currency"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -193,7 +195,10 @@ COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in ("all", "channel", "country", "source"),
 }
 # What the rows of a mart are made into before they are compared.
-SHAPED: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {"fct_order_timeline/axes": last_moves}
+SHAPED: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
+    "fct_order_timeline/axes": last_moves,
+    "fct_journal": journal_balances,
+}
 EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_order_lines": order_lines,
     "fct_orders": orders,
@@ -219,6 +224,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_kpi_distribution": kpi_distribution,
     "fct_order_timeline": order_timeline,
     "fct_order_timeline/axes": order_axes,
+    "fct_journal": order_balances,
 }
 
 # Why columns or whole marts are not compared.
@@ -232,6 +238,8 @@ LEFT_OUT: dict[str, str] = {
     "fct_order_timeline": "Compared is every event of every feed, with instant, actor, units and amounts.",
     "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
     "the last one ended, and its legality is that of the seed.",
+    "fct_journal": "Compared are balances by order, account and currency: sales, discounts, returns, tax, shipping, "
+    "and money in transit, at the bank and gone as fees. Disputes, cost of goods, stock and days are not.",
     "fct_shipments": "Hours are of whole seconds.",
     "fct_revenue_daily/category": "The same mart by category, for what has one: sales and shipping.",
 }

@@ -27,6 +27,8 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "dim_customers.net_spend_amount_reporting",
         "dim_customers.returned_amount_reporting",
         "fct_customer_segments.net_spend_amount_reporting",
+        "fct_journal.balance_amount",
+        "fct_journal.row",
         "fct_revenue_daily.discounts_amount",
         "fct_revenue_daily.discounts_amount_reporting",
         "fct_revenue_daily.fees_amount",
