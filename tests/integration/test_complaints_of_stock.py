@@ -223,7 +223,8 @@ def test_a_lost_parcel_reopens_only_its_part_of_a_line(shop: Shop) -> None:
 def test_one_parcel_delivers_the_lines_of_two_orders(shop: Shop) -> None:
     for order_id in ("joint_a", "joint_b"):
         assert order_of(shop, order_id, "fulfilment_status, shipments_count") == ("delivered", 1)
-    assert shop.published("select count(*) from marts.fct_shipments where shipment_id = 'joint'") == [(1,)]
+    sql = "select order_id, quantity from marts.fct_shipments where shipment_id = 'joint' order by order_id"
+    assert shop.published(sql) == [("joint_a", 2), ("joint_b", 2)]
 
 
 def test_a_loss_counts_only_before_a_delivery(shop: Shop) -> None:
