@@ -16,7 +16,7 @@ from orderhouse.repair.replay import replay
 from orderhouse.repair.reread import record_sentences
 from orderhouse.repair.results import replay_sentences
 from orderhouse.settings import Settings
-from orderhouse.sources.config.sources_file import load_sources
+from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.originals import Originals
@@ -40,7 +40,7 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
     Raises:
         OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
     """
-    declared = load_sources(settings.sources_file)
+    declared = sources_of(settings)
     with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
         if settings.sources is not None:
             write_atomically(settings.last_sources_file, str(settings.sources))
