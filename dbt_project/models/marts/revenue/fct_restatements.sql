@@ -19,8 +19,16 @@ closed_figures as (
     select * from {{ ref('stg_closed_figures') }}
 ),
 
-current_figures as (
-    select * from {{ ref('fct_period_figures') }}
+revenue_events as (
+    select * from {{ ref('int_revenue_events') }}
+),
+
+journal_lines as (
+    select * from {{ ref('fct_journal') }}
+),
+
+order_rows as (
+    select * from {{ ref('fct_orders') }}
 ),
 
 closings as (
@@ -44,6 +52,9 @@ closed_days as (
     where {{ add_days_to_date('closings.first_date', 'days.day_number') }} < closings.next_date
 ),
 
+-- Only the days of closed months are computed.
+{{ period_figures('closed_days') }},
+
 sides as (
     select
         closings.month,
@@ -59,13 +70,13 @@ sides as (
     select
         closed_days.month,
         {% for key in keys -%}
-        current_figures.{{ key }},
+        figures.{{ key }},
         {% endfor -%}
         false as is_closed,
-        current_figures.amount,
-        current_figures.amount_reporting
-    from current_figures
-    inner join closed_days on current_figures.business_date = closed_days.business_date
+        figures.amount,
+        figures.amount_reporting
+    from figures
+    inner join closed_days on figures.business_date = closed_days.business_date
 ),
 
 compared as (
