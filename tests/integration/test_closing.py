@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pytest
 from orderhouse.serve.closing import freeze_closed
 from orderhouse.settings import Settings
@@ -152,8 +151,7 @@ def test_a_month_that_an_earlier_release_closed_stays_closed(shop: Shop) -> None
 
 def test_closed_figures_are_those_known_at_the_instant_of_the_closing(shop: Shop) -> None:
     """The action that came with later rows closes with what was known at its instant, as the command did."""
-    raw = duckdb.connect(str(shop.home / "warehouse" / "raw.duckdb"), read_only=True)
-    with contextlib.closing(raw):
+    with contextlib.closing(open_raw(Settings(home=shop.home), read_only=True)) as raw:
         found = raw.execute(
             "select closings.month, sum(amount) from raw.closed_figures inner join raw.closings using (action_id) "
             "where figure = 'revenue' and measure = 'gross_sales' and recognition_clock = 'placed' "

@@ -98,7 +98,11 @@ touching as (
     from fx_rates
     inner join rate_days
         on
-            rate_days.currency in (fx_rates.base, fx_rates.quote)
+            rate_days.currency <> '{{ var("reporting_currency") }}'
+            and (
+                rate_days.currency in (fx_rates.base, fx_rates.quote)
+                or fx_rates.quote = '{{ var("reporting_currency") }}'
+            )
             and rate_days.business_date >= fx_rates.rate_date
             and rate_days.business_date <= {{ add_days_to_date('fx_rates.rate_date', 7) }}
             and fx_rates._batch_id > rate_days.known_batch_id
