@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
-{%- set of_orders = ['orders', 'order_lines', 'payments', 'shipments', 'returns', 'actions'] %}
 {%- set lineage = ['_file_id', '_record', '_source', '_received_at', '_batch_id'] %}
 
 with restatements as (
@@ -10,12 +9,50 @@ files as (
     select * from {{ ref('int_files_received') }}
 ),
 
-{% for feed in of_orders + ['tracking', 'payouts', 'stock', 'products', 'fx_rates'] -%}
-{{ feed }} as (
-    select * from {{ ref('stg_' ~ feed) }}
+orders as (
+    select * from {{ ref('stg_orders') }}
 ),
 
-{% endfor -%}
+order_lines as (
+    select * from {{ ref('stg_order_lines') }}
+),
+
+payments as (
+    select * from {{ ref('stg_payments') }}
+),
+
+shipments as (
+    select * from {{ ref('stg_shipments') }}
+),
+
+returns as (
+    select * from {{ ref('stg_returns') }}
+),
+
+actions as (
+    select * from {{ ref('stg_actions') }}
+),
+
+tracking as (
+    select * from {{ ref('stg_tracking') }}
+),
+
+payouts as (
+    select * from {{ ref('stg_payouts') }}
+),
+
+stock as (
+    select * from {{ ref('stg_stock') }}
+),
+
+products as (
+    select * from {{ ref('stg_products') }}
+),
+
+fx_rates as (
+    select * from {{ ref('stg_fx_rates') }}
+),
+
 subjects as (
     select distinct
         restatements.month,
