@@ -121,7 +121,7 @@ def _delivery(order: Order) -> Iterator[Value]:
     attempt, delivered = order.first_attempt_at, order.delivered_at
     yield day, "on_time_delivery_rate", int(attempt is not None and attempt <= promise), 1
     yield day, "in_full_rate", int(delivered is not None), 1
-    yield day, "otif", int(delivered is not None and delivered <= promise), 1
+    yield day, "otif", int(delivered is not None and not order.was_late), 1
 
 
 def _paying(order: Order) -> Iterator[Value]:

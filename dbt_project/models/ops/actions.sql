@@ -18,6 +18,7 @@ final as (
         {{ source }}.actor,
         {{ source }}.role,
         {{ 'of_orders.line_id' if source == 'of_orders' else 'null' }} as line_id,
+        {{ 'of_orders.warehouse_id' if source == 'of_orders' else 'null' }} as warehouse_id,
         {{ source }}.rejection,
         {{ source }}.source,
         {{ 'of_orders.quantity' if source == 'of_orders' else 'null' }} as quantity,
