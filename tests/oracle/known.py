@@ -17,6 +17,7 @@ ROWS = "days on which a dimension has nothing but zeros: rows with zeros, or non
 CONDITIONS = (
     "conditions of exceptions in worlds without sense: unpaid, cancelled and shipped, lost, refunds beyond captures"
 )
+OVER_SHIPPED = "more was sent than ordered, and what left first has not arrived: which units `delivered` recognises"
 DEMAND = "demand of a warehouse by units shipped and then cancelled, or sold and then refunded as lost"
 PARCELS_AND_PAYMENTS = "one order each: disputes that name each other, holds of a cancelled order, promises of one line"
 
@@ -26,6 +27,8 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "dim_customers.net_spend_amount_reporting",
         "dim_customers.returned_amount_reporting",
         "fct_customer_segments.net_spend_amount_reporting",
+        "fct_journal.balance_amount",
+        "fct_journal.row",
         "fct_revenue_daily.discounts_amount",
         "fct_revenue_daily.discounts_amount_reporting",
         "fct_revenue_daily.fees_amount",
@@ -51,6 +54,7 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_revenue_daily/category.row",
         "fct_revenue_daily/category.units_quantity",
     ),
+    ("chaotic", OVER_SHIPPED): ("fct_revenue_daily/category.discounts_amount",),
     ("chaotic", CONDITIONS): ("fct_exceptions.row",),
     ("chaotic", DEMAND): (
         "fct_inventory_positions.demand_per_day_28d",
@@ -61,6 +65,7 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_kpi_daily.row",
     ),
     ("chaotic", PARCELS_AND_PAYMENTS): (
+        "fct_order_timeline/axes.to_status",
         "fct_orders.disputed_amount",
         "fct_orders.is_on_hold",
         "fct_orders.late_at",
