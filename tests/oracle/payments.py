@@ -60,6 +60,22 @@ class Payment:
         return self.converted("amount")
 
     @property
+    def is_other_currency(self) -> bool:
+        """Return true if it was paid in another currency than the order's."""
+        return bool(self.row["currency"] != self.order_currency)
+
+    @property
+    def shipping_part(self) -> Decimal:
+        """Return what of a refund was for shipping, with its share of the tax, where the split is known."""
+        shipping = self.converted("shipping_amount") or ZERO
+        if self.kind != "refunded" or shipping <= 0:
+            return ZERO
+        if self.row["goods_amount"] == 0:
+            return self.amount_for_status or ZERO
+        goods, tax = self.converted("goods_amount") or ZERO, self.converted("tax_amount") or ZERO
+        return shipping + rounded(tax * shipping / (goods + shipping), self.order_currency)
+
+    @property
     def amount_for_status(self) -> Decimal | None:
         """Return the amount in the order's currency; a refund at the rate of its capture."""
         return self.converted("amount", at_capture=self.kind == "refunded")
