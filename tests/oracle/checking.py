@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+
 from tests.integration.running import run_orderhouse
 from tests.oracle.comparison import Comparison, compare_home
 

@@ -108,7 +108,7 @@ def _summed(order: Order, name: str) -> Any:
 
 
 def _reported(state: State, order: Order) -> dict[str, Any]:
-    """Return amounts in the reporting currency at the rate of the placed day: sums of sales, shipping and gift cards."""
+    """Return sums of sales, shipping and gift cards in the reporting currency, at the rate of the placed day."""
     world = state.world
     day, reporting = business_day(order.placed_at, world.time_zone), world.reporting_currency
     rate = state.rates.rate(order.currency, reporting, day)

@@ -64,7 +64,7 @@ class Line:
 
     @cached_property
     def parcels_in_order(self) -> list[tuple[Parcel, Row]]:
-        """Return the parcels that count as shipped as they left; if more left than is kept, those that arrived first."""
+        """Return the parcels that count as shipped as they left; if more left than is kept, as they arrived."""
         counted = [each for each in self.parcels if each[0].counts_as_shipped]
         is_over = self._units(counted) > self.kept_quantity
 
@@ -94,7 +94,7 @@ class Line:
 
     @cached_property
     def arrivals(self) -> list[tuple[datetime, str, int, int]]:
-        """Return instants and returns by which units came back, with the units and those of them that were restocked."""
+        """Return instants and returns by which units came back, the units, and how many of them were restocked."""
         found = []
         for each in self.returns:
             before, to_stock = 0, each.returned - each.units["scrapped"]
