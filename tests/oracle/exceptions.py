@@ -1,7 +1,7 @@
 """Exceptions: which are open for which subject, since when, and how much is at stake.
 
-Compared are the codes whose condition the definitions state. Exceptions of stock and of missing rates belong in
-`exceptions_of_stock`.
+Compared are the codes whose condition the definitions state. Exceptions about units and parcels belong in
+`exceptions_of_lines`, about stock in `exceptions_of_stock`, about rates and twin orders in `exceptions_of_orders`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.breaks import Breaks, latest
 from tests.oracle.days import business_day, hours_between
 from tests.oracle.exceptions_of_lines import Found, of_lines, of_parcels
-from tests.oracle.exceptions_of_stock import of_rates, of_stock
+from tests.oracle.exceptions_of_orders import of_rates, of_twins
+from tests.oracle.exceptions_of_stock import of_stock
 from tests.oracle.orders import Order
 from tests.oracle.state import State
 from tests.oracle.versions import grouped
@@ -39,6 +40,7 @@ CODES = frozenset(
         "cancelled_not_refunded",
         "currency_mismatch",
         "delivery_failed",
+        "duplicate_order_suspect",
         "late",
         "lost",
         "missing_fx_rate",
@@ -56,6 +58,8 @@ CODES = frozenset(
         "refund_exceeds_capture",
         "refund_without_return",
         "return_exceeds_shipment",
+        "stock_count_gap",
+        "transfer_gap",
         "stuck_in_transit",
         "unpaid",
         "wrong_sku_shipped",
@@ -66,7 +70,7 @@ CODES = frozenset(
 def exceptions(state: State) -> Cells:
     """Return the open exceptions of the compared codes, by code and subject."""
     found = [each for order in state.orders.values() for each in _of_order(order)]
-    found += [*_orphans(state), *of_stock(state), *of_rates(state)]
+    found += [*_orphans(state), *of_stock(state), *of_rates(state), *of_twins(state)]
     cells: Cells = {}
     for each in sorted(found, key=lambda each: each.opened_at or datetime.max):
         if _is_open(each, state.world.as_of):

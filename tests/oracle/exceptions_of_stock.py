@@ -1,21 +1,19 @@
-"""Exceptions about stock, and about currencies without a rate on a day with revenue."""
+"""Exceptions about stock: levels below zero, oversold products, counts and transfers that do not agree."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from tests.oracle.amounts import ZERO
-from tests.oracle.days import end_of_day
 from tests.oracle.exceptions_of_lines import Found
 from tests.oracle.expected_stock import average_cost, incoming_units
 from tests.oracle.state import State, lines_by_sku
-from tests.oracle.stock import in_order
-from tests.oracle.takebacks import revenue_events
+from tests.oracle.stock import Movement, in_order
 
-__all__ = ["of_rates", "of_stock"]
+__all__ = ["of_stock"]
+
+TRANSFER = timedelta(days=14)
 
 
 def of_stock(state: State) -> Iterator[Found]:
@@ -51,21 +49,34 @@ def of_stock(state: State) -> Iterator[Found]:
             left = max(left - units, 0)
         if since is not None:
             yield found("oversold", sku, since, in_vain)
+    yield from _gaps(state, found)
 
 
-def of_rates(state: State) -> Iterator[Found]:
-    """Return the currencies without a rate on a day with revenue by the placed clock, since the first such day."""
-    reporting = state.world.reporting_currency
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    first: dict[str, datetime] = {}
-    for event in revenue_events(state):
-        is_missing = state.rates.rate(event.currency, reporting, event.day) is None
-        if event.clock == "placed" and event.currency != reporting and is_missing:
-            amounts = event.amounts
-            sums[event.currency] += amounts.get("gross_sales", ZERO) - amounts.get("discounts", ZERO)
-            sums[event.currency] += sum((amounts.get(name, ZERO) for name in ("tax", "shipping")), ZERO)
-            sums[event.currency] -= amounts.get("returns", ZERO)
-            start = end_of_day(event.day - timedelta(days=1), state.world.time_zone) + timedelta(microseconds=1)
-            first[event.currency] = min(start, first.get(event.currency, start))
-    for currency, amount in sums.items():
-        yield Found("missing_fx_rate", currency, first[currency], amount, currency, subject_type="currency")
+def _gaps(state: State, found: Callable[[str, str, datetime, int], Found]) -> Iterator[Found]:
+    """Return the last counts that differ from the books, and transfers whose legs differ after two weeks.
+
+    A first count opens the books and explains no gap.
+    """
+    counts: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    transfers: dict[tuple[str, object], list[Movement]] = defaultdict(list)
+    for (sku, _), movements in in_order(state.movements).items():
+        level, gaps = 0, []
+        for movement in movements:
+            if movement.kind == "count":
+                gaps.append((movement.at, abs(movement.units - level)))
+                level = movement.units
+            else:
+                level += movement.units
+            if movement.kind in ("transfer_in", "transfer_out"):
+                transfers[(sku, movement.reference)].append(movement)
+        if len(gaps) > 1 and gaps[-1][1]:
+            counts[sku].append(gaps[-1])
+    for sku, differing in counts.items():
+        yield found("stock_count_gap", sku, min(at for at, _ in differing), sum(units for _, units in differing))
+    open_transfers: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for (sku, _), legs in transfers.items():
+        units = sum(leg.units for leg in legs)
+        if units:
+            open_transfers[sku].append((min(leg.at for leg in legs) + TRANSFER, abs(units)))
+    for sku, differing in open_transfers.items():
+        yield found("transfer_gap", sku, min(at for at, _ in differing), sum(units for _, units in differing))

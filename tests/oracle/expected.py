@@ -149,6 +149,7 @@ def _order(order: Order) -> dict[str, Any]:
         | {
             "source": order.row["_source"],
             "customer_key": customer_key(order),
+            "customer_token": order.row["email_token"],
             "order_type": order.row["order_type"] or "sale",
             "payment_terms": order.row["payment_terms"] or "prepaid",
             "lines_count": len(order.lines),
@@ -221,7 +222,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
 LEFT_OUT: dict[str, str] = {
     "as_of": "one row with the clock of the build, which the oracle takes as given.",
     "kpi_catalogue": "texts.",
-    "fct_orders": "`tracking_id` and `customer_token` depend on secret keys of an installation.",
+    "fct_orders": "`tracking_id` depends on a secret of an installation.",
     "fct_exceptions": "Compared are the codes whose condition the definitions state, with subject and opening instant. "
     "Texts, owners and severities are seeds.",
 }

@@ -9,7 +9,7 @@ from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.breaks import Breaks
 from tests.oracle.days import business_day, hours_between
 from tests.oracle.orders import Order
-from tests.oracle.payments import Payment
+from tests.oracle.payments import DISPUTES, Payment
 from tests.oracle.rates import Rates
 from tests.oracle.state import State
 
@@ -17,6 +17,8 @@ __all__ = ["payment_ledger", "payment_reconciliation"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 AS_RECEIVED = "method provider currency payout_id parent_payment_id return_id amount fee_amount occurred_at payout_at"
+# Direction of a dispute that cannot be converted, so that nobody knows what it changed.
+SIGNS = {"disputed": -1, "dispute_lost": 0, "dispute_won": 0}
 IN_ORDER_CURRENCY = ("amount", "fee_amount", "goods_amount", "tax_amount", "shipping_amount")
 
 
@@ -57,15 +59,26 @@ def _payment(
         "is_rate_missing": payment.rate is None,
         "occurred_date": payment.day,
     }
-    if payment.kind not in ("disputed", "dispute_won", "dispute_lost"):
-        amount = payment.amount
-        cells["signed_amount"] = signed * row["amount"]
-        cells["signed_amount_order_currency"] = None if amount is None else signed * amount
-        reported_amount = reported(row["amount"])
-        cells["signed_amount_reporting"] = None if reported_amount is None else signed * reported_amount
-    elif payment.rate is not None and payment.row["payment_id"] in exposures:
-        cells["signed_amount_order_currency"] = -exposures[payment.row["payment_id"]]
+    own, in_order_currency = _signed(payment, signed, exposures)
+    cells |= {
+        "signed_amount": own,
+        "signed_amount_order_currency": in_order_currency,
+        "signed_amount_reporting": reported(own),
+    }
     return cells
+
+
+def _signed(payment: Payment, signed: Decimal, exposures: dict[str, Decimal]) -> tuple[Decimal | None, Decimal | None]:
+    """Return the cash that moved, in the payment's currency and in the order's: of a dispute, what it changed."""
+    row, amount = payment.row, payment.amount
+    if payment.kind not in DISPUTES:
+        return signed * row["amount"], None if amount is None else signed * amount
+    if amount is None:
+        return SIGNS[payment.kind] * row["amount"], None
+    moved = -exposures[row["payment_id"]]
+    if not payment.is_other_currency or not amount:
+        return moved, moved
+    return rounded(row["amount"] * moved / amount, row["currency"]), moved
 
 
 def payment_reconciliation(state: State) -> Cells:

@@ -16,10 +16,9 @@ from tests.oracle.rates import Rates
 from tests.oracle.rows import World
 from tests.oracle.versions import Row
 
-__all__ = ["Money", "Payment", "payments_by_order"]
+__all__ = ["DISPUTES", "Money", "Payment", "payments_by_order"]
 
 DISPUTES = ("disputed", "dispute_lost", "dispute_won")
-SIGNS = {"captured": 1, "refunded": -1, "dispute_won": 1, "disputed": -1}
 
 
 @dataclass

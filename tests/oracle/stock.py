@@ -39,6 +39,7 @@ class Movement:
     units: int
     tie: str = ""
     source: str = ""
+    reference: object = None
 
 
 @dataclass
@@ -59,7 +60,9 @@ def movements_of_stock(rows: Iterable[Row]) -> list[Movement]:
             tie = content_hash(row) if row["kind"] == "count" else ""
             units = row["quantity"] * SIGNS.get(row["kind"], 1)
             place = (row["sku"], row["warehouse_id"])
-            found.append(Movement(*place, row["kind"], row["occurred_at"], units, tie, row["_source"]))
+            found.append(
+                Movement(*place, row["kind"], row["occurred_at"], units, tie, row["_source"], row["reference"])
+            )
     return found
 
 
