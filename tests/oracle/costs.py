@@ -21,10 +21,11 @@ class Cost:
 
 
 def _unit_cost(state: State, sku: str, day: date) -> tuple[Decimal, str] | None:
-    """Return the unit cost that was stated last by the end of a day, else the first one that ever was."""
-    known = [row for row in state.products.get(sku, []) if row["unit_cost"] is not None]
-    by_then = [row for row in known if business_day(row["updated_at"], state.world.time_zone) <= day]
-    chosen = by_then[-1:] or known[:1]
+    """Return the unit cost that was stated last by the end of a day, else that of the first day with one."""
+    zone = state.world.time_zone
+    days = {business_day(row["updated_at"], zone): row for row in state.products.get(sku, [])}
+    known = [(stated_on, row) for stated_on, row in sorted(days.items()) if row["unit_cost"] is not None]
+    chosen = [row for stated_on, row in known if stated_on <= day][-1:] or [row for _, row in known][:1]
     return (chosen[0]["unit_cost"], str(chosen[0]["currency"])) if chosen else None
 
 

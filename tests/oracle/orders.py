@@ -330,7 +330,7 @@ class Order:
         if self.is_on_hold:
             return "on_hold"
         is_open = any(line.open_quantity > 0 for line in self.lines if line.requires_shipping)
-        if self.lines and not is_open and self.is_arrived and self.is_settled:
+        if self.lines and self.is_shipment_tracked and not is_open and self.is_arrived and self.is_settled:
             return "closed"
         return "confirmed" if self.confirmations else "placed"
 
