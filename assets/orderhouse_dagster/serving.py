@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,13 +51,16 @@ def serve(settings: Settings, port: int) -> int:
     Web server and daemon share one code server, which listens on a Unix socket.
     """
     configure_loggers(log_level=LOG_LEVEL.upper())
+    # uvicorn raises the signal again once it has ended; by default that would end this process without its children.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with dg.DagsterInstance.get() as instance, _workspace(instance) as workspace, _daemon(workspace) as daemon:
         target = WorkspaceFileTarget(paths=[str(workspace)])
         with WorkspaceProcessContext(instance, target, version=__version__, code_server_log_level=LOG_LEVEL) as context:
             application = guarded(context, settings.public_hosts)
             server = uvicorn.Server(uvicorn.Config(application, "127.0.0.1", port, log_level=LOG_LEVEL))
             threading.Thread(target=_end_with, args=(daemon, server), daemon=True).start()
-            server.run()
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run()
         return daemon.poll() or 0
 
 
@@ -83,9 +89,12 @@ def _workspace(instance: dg.DagsterInstance) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _daemon(workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the daemon (schedule, sensor, queue of runs), and end it afterwards."""
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--log-level", LOG_LEVEL, "--workspace", str(workspace)]
-    daemon = subprocess.Popen(command)  # noqa: S603 - the command is our own
+    """Run the daemon (schedule, sensor, queue of runs), and end it afterwards.
+
+    The daemon ends when its standard input does, so also when this process is killed.
+    """
+    command = [sys.executable, "-m", "orderhouse_dagster.serving", "--daemon", str(workspace)]
+    daemon = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - the command is our own
     try:
         yield daemon
     finally:
@@ -94,6 +103,19 @@ def _daemon(workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
             daemon.wait(timeout=15)
         except subprocess.TimeoutExpired:
             daemon.kill()
+        if daemon.stdin:
+            daemon.stdin.close()
+
+
+def _run_daemon(workspace: str) -> None:
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    sys.argv = ["dagster-daemon", "run", "--log-level", LOG_LEVEL, "--workspace", workspace]
+    runpy.run_module("dagster._daemon", run_name="__main__")
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end_with(daemon: subprocess.Popen[bytes], server: uvicorn.Server) -> None:
@@ -104,5 +126,10 @@ def _end_with(daemon: subprocess.Popen[bytes], server: uvicorn.Server) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    sys.exit(serve(load_settings(), parser.parse_args().port))
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--daemon", metavar="WORKSPACE")
+    given = parser.parse_args()
+    if given.daemon:
+        _run_daemon(given.daemon)
+    else:
+        sys.exit(serve(load_settings(), given.port))

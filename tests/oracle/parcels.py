@@ -67,7 +67,7 @@ class Parcel:
 
     @property
     def status(self) -> str:
-        """Return the furthest status that it reached. A cancellation ends the way there and back, also of a lost one."""
+        """Return the furthest status that it reached. A cancellation ends the way there and back."""
         reached = self.history[-1][1] if self.history else "none"
         return "cancelled" if self.cancelled_scan_at and reached != "delivered" else reached
 
