@@ -223,10 +223,10 @@ LEFT_OUT: dict[str, str] = {
     "as_of": "one row with the clock of the build, which the oracle takes as given.",
     "kpi_catalogue": "texts.",
     "fct_orders": "`tracking_id` depends on a secret of an installation.",
-    "fct_exceptions": "Compared are the codes whose condition the definitions state: not conflicts, unmapped words, moves, "
-    "rejected actions, future events, scans without a parcel, payouts. The words of `detail` are not.",
+    "fct_exceptions": "Compared are the codes whose condition the definitions state: not conflicts, unmapped words, "
+    "moves, rejected actions, future events, scans without a parcel, payouts. The words of `detail` are not.",
     "fct_customer_segments": "Compared are the schemes rfm and lifecycle.",
     "fct_kpi_daily": "Compared are the KPIs of orders, lines, payments, sales, customers, feedback and carts by all, "
-    "channel, country, source and category: not those of stock, receivables and exceptions, percentiles, warehouses and "
-    "carriers.",
+    "channel, country, source and category: not those of stock, receivables and exceptions, percentiles, warehouses "
+    "and carriers.",
 }
