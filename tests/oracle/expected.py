@@ -11,20 +11,29 @@ from typing import Any
 
 from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.catalogue import carts, products
+from tests.oracle.cohorts import cohort_retention
 from tests.oracle.customers import customer_key
 from tests.oracle.days import business_day
+from tests.oracle.distributions import kpi_distribution
 from tests.oracle.exceptions import CODES, exceptions
 from tests.oracle.expected_money import payment_ledger, payment_reconciliation
+from tests.oracle.expected_parcels import carrier_daily, carrier_hours, shipments
+from tests.oracle.expected_payouts import payout_reconciliation
+from tests.oracle.expected_returns import returns
 from tests.oracle.expected_revenue import revenue_daily
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
+from tests.oracle.journal import journal_balances, order_balances
 from tests.oracle.kpis import DIMENSIONS, KPIS, kpi_daily
 from tests.oracle.lines import Line
+from tests.oracle.moves import last_moves, order_axes
 from tests.oracle.orders import Order
+from tests.oracle.pipeline import revenue_pipeline
 from tests.oracle.revenue import sale_amounts
 from tests.oracle.segments import SCHEMES, customer_segments, customers_with_lifecycle
 from tests.oracle.state import State
+from tests.oracle.timeline import order_timeline
 
-__all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "LEFT_OUT", "Cells"]
+__all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "LEFT_OUT", "SHAPED", "Cells"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -194,13 +203,30 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "dim_products": ("sku",),
     "fct_carts": ("cart_id",),
     "fct_kpi_daily": ("business_date", "kpi", "dimension", "dimension_value"),
+    "fct_shipments": ("shipment_id", "order_id"),
+    "fct_carrier_daily": ("carrier", "service", "lane", "shipped_date"),
+    "fct_carrier_hours": ("carrier", "service", "lane", "shipped_date", "hours_in_transit"),
+    "fct_returns": ("return_id", "line_id", "order_id"),
+    "fct_payout_reconciliation": ("payout_id", "provider", "currency"),
+    "fct_revenue_pipeline": ("expected_date", "stage", "channel", "currency"),
+    "fct_cohort_retention": ("first_order_month", "channel", "first_category", "first_discount", "months_after"),
+    "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
+    "fct_order_timeline": ("order_id", "feed", "event", "occurred_at", "reference", "line_id"),
+    "fct_order_timeline/axes": ("order_id", "axis"),
+    "fct_journal": ("order_id", "account", "currency"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "fct_exceptions": lambda row: row["code"] in CODES,
     "fct_customer_segments": lambda row: row["scheme"] in SCHEMES and not row["customer_key"].startswith("o:"),
     "dim_customers": lambda row: not row["customer_key"].startswith("o:"),
+    "fct_order_timeline": lambda row: row["feed"] != "status" and row["event"] != "reconciled",
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in DIMENSIONS,
+}
+# What the rows of a mart are made into before they are compared.
+SHAPED: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
+    "fct_order_timeline/axes": last_moves,
+    "fct_journal": journal_balances,
 }
 EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_order_lines": order_lines,
@@ -216,6 +242,17 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "dim_products": products,
     "fct_carts": carts,
     "fct_kpi_daily": kpi_daily,
+    "fct_shipments": shipments,
+    "fct_carrier_daily": carrier_daily,
+    "fct_carrier_hours": carrier_hours,
+    "fct_returns": returns,
+    "fct_payout_reconciliation": payout_reconciliation,
+    "fct_revenue_pipeline": revenue_pipeline,
+    "fct_cohort_retention": cohort_retention,
+    "fct_kpi_distribution": kpi_distribution,
+    "fct_order_timeline": order_timeline,
+    "fct_order_timeline/axes": order_axes,
+    "fct_journal": order_balances,
 }
 
 # Why columns or whole marts are not compared.
@@ -229,4 +266,10 @@ LEFT_OUT: dict[str, str] = {
     "fct_kpi_daily": "Compared are the KPIs of orders, lines, payments, sales, customers, feedback and carts by all, "
     "channel, country, source and category: not those of stock, receivables and exceptions, percentiles, warehouses "
     "and carriers.",
+    "fct_order_timeline": "Compared is every event of every feed, with instant, actor, units and amounts.",
+    "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
+    "the last one ended, and its legality is that of the seed.",
+    "fct_journal": "Compared are balances by order, account and currency: sales, discounts, returns, tax, shipping, "
+    "and money in transit, at the bank and gone as fees. Disputes, cost of goods, stock and days are not.",
+    "fct_shipments": "Hours are of whole seconds.",
 }

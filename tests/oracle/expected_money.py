@@ -10,6 +10,7 @@ from tests.oracle.breaks import Breaks
 from tests.oracle.days import business_day, hours_between
 from tests.oracle.orders import Order
 from tests.oracle.payments import DISPUTES, Payment
+from tests.oracle.payouts import UNPAID, payouts_of
 from tests.oracle.rates import Rates
 from tests.oracle.state import State
 
@@ -25,11 +26,15 @@ IN_ORDER_CURRENCY = ("amount", "fee_amount", "goods_amount", "tax_amount", "ship
 def payment_ledger(state: State) -> Cells:
     """Return fct_payment_ledger."""
     rates, cells = state.rates, {}
+    failed = {key[:2] for key, payout in payouts_of(state).items() if payout.state and payout.state["kind"] in UNPAID}
     for money in [*(order.money for order in state.orders.values()), *state.orphan_money.values()]:
         exposure = money.exposures
         for payment in money.payments:
             signed = {"captured": Decimal(1), "refunded": Decimal(-1)}.get(payment.kind, ZERO)
-            cells[(payment.row["payment_id"],)] = _payment(state, rates, payment, signed, exposure)
+            row = payment.row
+            cells[(row["payment_id"],)] = _payment(state, rates, payment, signed, exposure)
+            if (row["payout_id"], row["provider"]) in failed:
+                cells[(row["payment_id"],)]["payout_at"] = None
     return cells
 
 

@@ -547,8 +547,10 @@ class Order:
 
     @cached_property
     def first_promised_at(self) -> datetime | None:
-        """Return the promise of the earliest version that has one."""
-        return next((self.promise(row) for row in self.history if row["promised_at"]), None)
+        """Return the promise of the earliest version that has one, else the latest first promise of a line."""
+        own = next((self.promise(row) for row in self.history if row["promised_at"]), None)
+        of_lines = [self.promise(first) for first in self.first_promises_of_lines]
+        return own or max((at for at in of_lines if at is not None), default=None)
 
     @cached_property
     def current_promised_at(self) -> datetime | None:
@@ -564,8 +566,16 @@ class Order:
 
     @cached_property
     def first_deadline(self) -> datetime | None:
-        """Return the instant after which the first promise is broken."""
-        return self.deadline(next((row for row in self.history if row["promised_at"]), None))
+        """Return the instant after which the first promise is broken, else the latest first promise of a line."""
+        own = self.deadline(next((row for row in self.history if row["promised_at"]), None))
+        of_lines = [self.deadline(first) for first in self.first_promises_of_lines]
+        return own or max((at for at in of_lines if at is not None), default=None)
+
+    @cached_property
+    def first_promises_of_lines(self) -> list[Row]:
+        """Return the version with the first promise of each line that has one of its own."""
+        own = [next((row for row in line.history if row.get("promised_at")), None) for line in self.lines]
+        return [row for row in own if row is not None]
 
     def promising(self, line: Line) -> tuple[Row | None, Row]:
         """Return the versions with the first and with the current promise of a line: its own, else the order's."""

@@ -24,6 +24,7 @@ final as (
         actions.actor,
         actions.role,
         actions.line_id,
+        actions.warehouse_id,
         actions.rejection,
         actions._source as source,
         actions.quantity,

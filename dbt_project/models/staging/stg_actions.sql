@@ -15,6 +15,7 @@ final as (
         versions.actor,
         versions.role,
         versions.line_id,
+        versions.warehouse_id,
         versions.payload_token,
         versions.reason_token,
         versions.quantity,

@@ -21,11 +21,12 @@ class Actions(Contract):
     occurred_at = instant("The instant of the action.", required=True)
     actor = text("The operator.", required=True)
     role = text("The role of the operator.", required=True)
-    line_id = text("The line of cancel_line; by default the one in the payload.")
+    line_id = text("The line of cancel_line and route; by default the one in the payload.")
     quantity = units("Units of the line; by default those in the payload, else all open ones.", above_zero=True)
+    warehouse_id = text("The warehouse that route names; by default the one in the payload.")
     promised_at = promise(
         "The new promise of change_promise; by default the one in the payload.", days="promise_is_date_only"
     )
     promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
-    payload = personal("Parameters as JSON: `line_id` and `quantity`, or `promised_at`.", kind="text")
+    payload = personal("Parameters as JSON: `line_id`, `quantity` and `warehouse_id`, or `promised_at`.", kind="text")
     reason = personal("The reason.", kind="text")

@@ -74,7 +74,7 @@ requested as (
     group by return_lines.order_id
 ),
 
--- Units of a line that could still be cancelled at that moment.
+-- Units of a line that could still be cancelled or routed at that moment.
 line_actions as (
     select
         current_actions.action_id,
@@ -92,7 +92,7 @@ line_actions as (
             and current_actions.line_id = shipment_lines.line_id
             and shipment_lines.outcome in ('on_the_way', 'delivered')
             and shipment_lines.shipped_at <= current_actions.occurred_at
-    where current_actions.kind = 'cancel_line'
+    where current_actions.kind in ('cancel_line', 'route')
     group by current_actions.action_id
 ),
 
@@ -142,16 +142,18 @@ judged as (
             when cancelled.kind = 'unknown' then 'the kind of action is not known'
             when not cancelled.is_order_known then 'the order is not known'
             when cancelled.kind = 'cancel' and cancelled.is_shipped_by_then then 'the order had already been shipped'
-            when cancelled.kind in ('confirm', 'hold', 'cancel_line', 'change_promise') and cancelled.is_cancelled_by_then
+            when cancelled.kind in ('confirm', 'hold', 'cancel_line', 'route', 'change_promise') and cancelled.is_cancelled_by_then
                 then 'the order had already been cancelled'
             when cancelled.kind = 'release' and coalesce(cancelled.previous_switch, 'none') <> 'hold'
                 then 'the order was not on hold'
             when cancelled.kind in ('approve_return', 'decline_return') and not cancelled.is_return_known_by_then
                 then 'no return had been requested'
-            when cancelled.kind = 'cancel_line' and cancelled.line_id is null then 'it names no line'
-            when cancelled.kind = 'cancel_line' and not cancelled.is_line_known then 'the order has no such line'
-            when cancelled.kind = 'cancel_line' and cancelled.left_quantity <= 0
+            when cancelled.kind in ('cancel_line', 'route') and cancelled.line_id is null then 'it names no line'
+            when cancelled.kind in ('cancel_line', 'route') and not cancelled.is_line_known
+                then 'the order has no such line'
+            when cancelled.kind in ('cancel_line', 'route') and cancelled.left_quantity <= 0
                 then 'every unit of the line had already been shipped'
+            when cancelled.kind = 'route' and cancelled.warehouse_id is null then 'it names no warehouse'
             when cancelled.kind = 'change_promise' and cancelled.promised_at is null then 'it names no new promise'
         end as rejection
     from cancelled
@@ -166,9 +168,11 @@ final as (
         judged.actor,
         judged.role,
         judged.line_id,
+        judged.warehouse_id,
         judged.rejection,
         cast(coalesce(judged.quantity, judged.left_quantity) as {{ dbt.type_bigint() }}) as quantity,
         judged.rejection is null as is_accepted,
+        coalesce(judged.quantity >= judged.left_quantity, true) as is_of_all_left,
         judged.promise_is_date_only,
         judged.occurred_at,
         judged.promised_at,

@@ -149,6 +149,7 @@ final as (
         with_returned_value.last_shipped_at,
         with_returned_value.delivered_at,
         with_returned_value.first_promised_at,
+        with_returned_value.first_promise_ends_at,
         with_returned_value.current_promised_at,
         with_returned_value.late_at,
         with_returned_value.cancelled_at,
