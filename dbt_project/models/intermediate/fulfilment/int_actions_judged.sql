@@ -37,6 +37,7 @@ current_actions as (
     from actions
     where
         actions.is_current
+        and actions.order_id is not null
         and {{ is_touched('actions.order_id', touched) }}
 ),
 
