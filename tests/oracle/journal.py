@@ -12,8 +12,8 @@ from typing import Any
 
 from tests.oracle.amounts import ZERO
 from tests.oracle.payments import DISPUTES
-from tests.oracle.revenue import order_events
 from tests.oracle.state import State
+from tests.oracle.takebacks import order_events
 
 __all__ = ["journal_balances", "order_balances"]
 

@@ -31,7 +31,6 @@ headers as (
         min(shipments._source) as _source,
         count(*) as lines_count,
         sum(shipments.quantity) as quantity,
-        -- Every row of a shipment repeats what the whole shipment cost.
         max(shipments.cost_amount) as cost_amount,
         min(shipments.shipped_at) as shipped_at,
         max(shipments.estimated_delivery_at) as estimated_delivery_at,
