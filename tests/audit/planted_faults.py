@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["FAULTS", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE"]
+__all__ = ["FAULTS", "INVENTED", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE"]
 
 # Faults of rows. Every other fault is `column = expression` for all rows, several of them parted by semicolons.
 TWICE, WITHOUT_ONE = "one row twice", "without one row"
+# Beginning of a fault that adds a row of these values, for tables that the small world leaves empty.
+INVENTED = "one row more: "
 
 # By the test: the table, and its fault.
 FAULTS: dict[str, list[tuple[str, str]]] = {
@@ -22,8 +24,15 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_orders", "is_late = not is_late"),
         ("fct_exceptions", "code = replace(code, 'late', 'lost')"),
     ],
+    "an_order_is_stuck_exactly_while_its_exception_is_open": [("fct_orders", "is_stuck = not is_stuck")],
     "an_order_is_unpaid_exactly_if_that_is_an_exception": [
         ("fct_orders", "is_unpaid = not coalesce(is_unpaid, false)")
+    ],
+    "closed_figures_and_restatements_add_up_to_what_is_published": [
+        (
+            "fct_restatements",
+            f"{INVENTED}figure = 'revenue'; measure = 'net_sales'; difference_amount = 1; currency = 'EUR'",
+        )
     ],
     "cohorts_add_up_to_customers_and_their_purchases": [
         ("fct_cohort_retention", "purchases_count = purchases_count + 1"),
@@ -101,6 +110,8 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "every_refund_without_a_return_is_assigned_in_full": [
         ("int_refunds_assigned", "goodwill_amount = goodwill_amount + 0.01")
     ],
+    "every_restatement_has_a_cause": [("fct_restatements", f"{INVENTED}subject_id = 'invented'")],
+    "every_row_of_a_kpi_counts_something": [("fct_kpi_daily", "numerator = 0; denominator = 0")],
     "every_row_of_a_file_is_accepted_duplicate_or_quarantined": [
         ("files", "rows_in = rows_in + 1"),
         ("files", "accepted = accepted + 1"),
