@@ -61,6 +61,8 @@ class BuildRecord:
         finished_at: End of the build, as UTC microsecond text.
         extent: `full`, `touched` (what arrived since the previous build) or `clock` (models that depend on the clock).
         audit: Verdict on this build, None before the audit.
+        audited_batch_id: The greatest batch whose tables passed an audit since the last full build, or -1. Rows
+            with a later batch have not been audited.
     """
 
     build_id: str
@@ -75,6 +77,7 @@ class BuildRecord:
     finished_at: str | None = None
     extent: str = "full"
     audit: AuditVerdict | None = None
+    audited_batch_id: int = -1
 
     @property
     def full(self) -> bool:

@@ -98,7 +98,7 @@ def build(
         plan = Plan("full", "Built from empty files, as asked.")
     if plan.extent == "nothing" and before is not None:
         return BuildResult(changed=False, reason=plan.reason, record=before, rows=_rows(settings))
-    record = _begin(settings, plan, present, batch_id, clock, shaping)
+    record = _begin(settings, plan, present, batch_id, clock, shaping, before)
     seconds = _run(settings, record, plan, salt, on_event)
     record = _finish(settings, record)
     return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
@@ -121,6 +121,7 @@ def _begin(
     batch_id: int,
     clock: Clock,
     shaping: Mapping[str, str],
+    before: BuildRecord | None,
 ) -> BuildRecord:
     """Record that a build begins; then, for a full build, remove the files."""
     record = BuildRecord(
@@ -134,6 +135,7 @@ def _begin(
         as_of_mode=clock.mode,
         as_of=clock.as_of,
         wall_clock=clock.wall_clock,
+        audited_batch_id=_audited_batch(plan, before),
     )
     save_record(settings, record)
     checkpoint("build_began")
@@ -142,6 +144,13 @@ def _begin(
             path.unlink(missing_ok=True)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     return record
+
+
+def _audited_batch(plan: Plan, before: BuildRecord | None) -> int:
+    """Return the greatest batch whose tables passed an audit and are still there, or -1 after a full build."""
+    if before is None or plan.extent == "full":
+        return -1
+    return before.batch_id if before.has_passed else before.audited_batch_id
 
 
 def _run(
