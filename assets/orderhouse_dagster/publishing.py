@@ -3,6 +3,8 @@
 from typing import Any
 
 import dagster as dg
+from orderhouse.errors import OrderhouseError
+from orderhouse.serve.destinations import check_destination
 from orderhouse.serve.exports import export
 from orderhouse.serve.publishing import publish
 
@@ -32,7 +34,7 @@ def published(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
 
 
 class ExportConfig(dg.Config):
-    """Tables, format and destination of an export."""
+    """Tables, format and destination of an export. The destination must be one that the configuration names."""
 
     tables: list[str] = ["ops.orders", "ops.exceptions", "marts.fct_kpi_daily"]
     format: str = "parquet"
@@ -42,6 +44,9 @@ class ExportConfig(dg.Config):
 @dg.asset(key=EXPORTS_KEY, deps=[PUBLISHED_KEY], group_name="published", kinds={"parquet"})
 def exports(config: ExportConfig, warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
     """Write files of published tables with a manifest. This reads the published version and needs no lock."""
-    to = config.to or str(warehouse.settings.exports / "latest")
-    manifest = export(warehouse.settings, config.tables, format=config.format, to=to)
+    try:
+        to = check_destination(warehouse.settings, config.to or str(warehouse.settings.exports / "latest"))
+        manifest = export(warehouse.settings, config.tables, format=config.format, to=to)
+    except OrderhouseError as error:
+        raise dg.Failure(description=error.message, allow_retries=False) from error
     return dg.MaterializeResult(metadata={"version": manifest.version, "rows": manifest.rows, "to": to})

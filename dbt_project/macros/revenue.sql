@@ -8,6 +8,22 @@
     coalesce({{ orders }}.order_type in ('replacement', 'sample') and {{ orders }}.net_amount = 0, false)
 {%- endmacro %}
 
+{# Share of a line's tax that belongs to its discount, where its prices include tax. Columns of a line's ordered totals. #}
+{% macro discount_tax_amount(line) -%}
+    case
+        when
+            {{ line }}.prices_include_tax
+            and {{ line }}.ordered_discount_amount > 0
+            and {{ line }}.ordered_gross_amount > {{ line }}.ordered_discount_amount
+            then {{ round_half_even_quotient(
+                line ~ '.ordered_tax_amount', ten_thousandths(line ~ '.ordered_discount_amount'),
+                ten_thousandths('(' ~ line ~ '.ordered_gross_amount - ' ~ line ~ '.ordered_discount_amount)'),
+                line ~ '.currency_digits'
+            ) }}
+        else 0
+    end
+{%- endmacro %}
+
 {#
   Pre-hook of the revenue tables. It records the days of the rows that this run replaces, in the same transaction. A day
   that loses rows must be recomputed like a day that gains rows. Each day is kept once, with its latest batch.

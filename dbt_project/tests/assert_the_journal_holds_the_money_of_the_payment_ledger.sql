@@ -9,7 +9,8 @@ with journal as (
         sum(case when account = 'fees' then debit_amount - credit_amount else 0 end) as fee_amount
     from {{ ref('fct_journal') }}
     where
-        account in ('cash', 'cash_in_transit', 'fees')
+        (account in ('cash', 'cash_in_transit', 'fees') and entry_kind <> 'payout_part')
+        or (account = 'fx_difference' and entry_kind = 'payout')
         or (account = 'gift_card_liability' and entry_kind <> 'gift_card')
     group by currency
 ),

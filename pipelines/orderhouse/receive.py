@@ -18,6 +18,7 @@ from orderhouse.repair.results import replay_sentences
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.home_identity import claim
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import open_vault
@@ -42,6 +43,7 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
     """
     declared = load_sources(settings.sources_file)
     with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
+        claim(connection, vault.keys.fingerprint)
         if settings.sources is not None:
             write_atomically(settings.last_sources_file, str(settings.sources))
         originals = Originals(settings, vault.keys)

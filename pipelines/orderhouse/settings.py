@@ -10,11 +10,11 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orderhouse.errors import OrderhouseError
 
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Seconds for which a file must be unchanged before it is loaded."
     )
     intake_max_bytes: int = Field(default=2 << 20, ge=1, description="Largest accepted webhook body in bytes.")
+    public_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Names under which people reach the servers, beside those of the loopback interface."
+    )
+    export_destinations: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Folders and s3:// addresses that jobs and pages may export to, beside <home>/exports."
+    )
     lock_wait_seconds: float = Field(
         default=0, ge=0, description="Seconds for which a second run waits for the first one."
     )
@@ -74,6 +80,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - keeps symlinks
+
+    @field_validator("public_hosts", "export_destinations", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """Take several values from one text, separated by commas, as an environment variable gives them."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("business_time_zone")
     @classmethod

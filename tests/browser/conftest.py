@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orderhouse.settings import Settings
+from orderhouse_dagster.serving import server_command
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -38,9 +41,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--window-size=1440,1000",
+    # Names of strangers, one of which will lead to this machine.
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
 # Seconds. A page takes less than one, unless the machine is busy.
 PATIENCE = 60
+# Dagster imports for 15 s on an idle machine.
+START_PATIENCE = 240
 
 
 @pytest.fixture(scope="session")
@@ -53,28 +60,56 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a server and return its address."""
+    """Start the dashboards and return their address."""
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "server.py")]
+    options = ["--server.address=127.0.0.1", "--server.port={port}", "--server.headless=true"]
+    command += [*options, "--server.fileWatcherType=none"]
+    with serving(command, "/_stcore/health", home, tmp_path_factory.mktemp("dashboards")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start Dagster as `orderhouse up` does, on an empty home, and return its address."""
+    home = tmp_path_factory.mktemp("dagster_home")
+    command, variables = server_command(Settings(home=home), 0)
+    command[command.index("0")] = "{port}"
+    with serving(command, "/server_info", home, tmp_path_factory.mktemp("dagster"), variables) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def serving(
+    command: list[str], health: str, home: Path, folder: Path, variables: dict[str, str] | None = None
+) -> Iterator[str]:
+    """Run a server on a free port until the end of the context, and yield its address once it answers.
+
+    Args:
+        command: The command, with `{port}` where the port belongs.
+        health: A path that the server answers once it is up.
+        home: The home.
+        folder: The working folder, which gets the log.
+        variables: Environment variables of the server.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("log") / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "app.py")]
-    options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
+    log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [*command, *options, "--server.fileWatcherType=none"],
-            env={**os.environ, "ORDERHOUSE_HOME": str(home)},
-            cwd=log.parent,
+            [part.format(port=port) for part in command],
+            env={**os.environ, **(variables or {}), "ORDERHOUSE_HOME": str(home)},
+            cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_up(url, server, log)
+            _wait_until_up(f"{url}{health}", server, log)
             yield url
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -130,10 +165,10 @@ def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:
 
 
 def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)  # noqa: S310 - loopback
+            urllib.request.urlopen(url, timeout=2)  # noqa: S310 - loopback
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
         else:

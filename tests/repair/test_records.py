@@ -366,7 +366,7 @@ def test_a_patch_whose_file_went_away_meanwhile_waits_and_says_so(till: Landing)
 @pytest.mark.parametrize(
     ("patched", "sentence"),
     [
-        ("email", "is incomplete: its value of email was erased"),
+        ("email", "is incomplete: its value of email is no longer in the vault"),
         (
             "customer.first_name",  # a name is made of two fields
             "can no longer be read. Its rows keep the earlier mapping",

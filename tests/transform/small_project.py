@@ -65,12 +65,13 @@ sources:
 
 
 def write_project(folder: Path) -> Path:
-    """Write the project, with the real profile."""
+    """Write the project, with the real profile and materializations."""
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    shutil.copy(REAL_PROJECT / "profiles.yml", folder / "profiles.yml")
+    for name in ("profiles.yml", "macros/materializations.sql"):
+        shutil.copy(REAL_PROJECT / name, folder / name)
     return folder
 
 

@@ -5,7 +5,6 @@ The tests themselves belong to `dbt_project/`. dbt's unit tests belong to develo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from orderhouse.audit.checks import EXAMPLES, AuditCheck, as_sentence, as_words
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.storage.sql_names import quote
-from orderhouse.transform import ModelEvent, prepare_manifest
+from orderhouse.transform import ModelEvent
 from orderhouse.transform import dbt as dbt_commands
 
 __all__ = ["RowTest", "explain_tests", "run_tests"]
@@ -86,7 +85,7 @@ def run_tests(
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise OrderhouseError(f"The dbt tests could not be run: {' '.join(str(outcome.exception).split())}")
-    relations = _relations(settings)
+    relations = dbt_commands.relations(settings)
     return [_plain(result, relations) for result in results if str(result.node.resource_type) == "test"]
 
 
@@ -108,13 +107,6 @@ def _plain(result: Any, relations: Mapping[str, str]) -> RowTest:
         path=node.original_file_path,
         tags=tuple(node.tags),
     )
-
-
-def _relations(settings: Settings) -> dict[str, str]:
-    """Return the table of every model, seed and source of the project, by unique id."""
-    manifest = json.loads(prepare_manifest(settings).read_text(encoding="utf-8"))
-    known = [*manifest["nodes"].values(), *manifest["sources"].values()]
-    return {node["unique_id"]: node["relation_name"] for node in known if node.get("relation_name")}
 
 
 def _tested(candidates: Sequence[str | None], relations: Mapping[str, str]) -> str | None:

@@ -31,6 +31,7 @@ from orderhouse.cli import (
     simulation,
     sources,
     steps,
+    vault,
     versions,
 )
 from orderhouse.cli.session import Session, console, error_console
@@ -85,6 +86,7 @@ for module in (
     erasure,
     explaining,
     closing,
+    vault,
 ):
     module.add_commands(app)
 

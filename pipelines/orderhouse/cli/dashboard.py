@@ -64,7 +64,7 @@ def dashboard_command(port: int) -> list[str]:
     Raises:
         OrderhouseError: The dashboards are not installed.
     """
-    page = packaged("dashboards") / "app.py"
+    page = packaged("dashboards") / "server.py"
     options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
     return [sys.executable, "-m", "streamlit", "run", str(page), *options, "--browser.gatherUsageStats=false"]
 

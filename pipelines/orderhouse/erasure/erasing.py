@@ -27,6 +27,7 @@ from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.home_identity import check_key
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
@@ -92,6 +93,7 @@ def erase(
         with open_vault(settings) as vault:
             connection = open_raw(settings)
             try:
+                check_key(connection, vault.keys.fingerprint)
                 person = _require_person(connection, vault, customer, by)
                 originals = Originals(settings, vault.keys)
                 noted = remove_note(settings, connection, vault)

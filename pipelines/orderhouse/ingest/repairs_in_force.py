@@ -124,7 +124,7 @@ class RecordRepairs:
                     notes.append(f"{about} no longer applies: {problem}. The record is read as received.")
                 lost = [name for name, value in each.fields.items() if self._is_lost(value)]
                 if lost and each.kind != "withdraw":
-                    notes.append(f"{about} is incomplete: its value of {', '.join(lost)} was erased.")
+                    notes.append(f"{about} is incomplete: its value of {', '.join(lost)} is no longer in the vault.")
         return notes
 
     def _patches(self) -> list[_Decided]:

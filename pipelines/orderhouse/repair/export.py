@@ -17,17 +17,21 @@ __all__ = ["reveal_rows", "rows_as_table"]
 
 TOKEN = "_token"  # noqa: S105 - the end of a column's name
 ERASED = "(erased)"
+MISSING = "(not in the vault)"
 FACTS = ("quarantine_id", "state", "source", "feed", "path", "record", "rules", "reasons")
 
 
 def reveal_rows(rows: Iterable[str | None], vault: Vault) -> list[dict[str, str]]:
-    """Return rows, given as JSON, with the values behind their tokens; erased values read ``(erased)``."""
+    """Return rows, given as JSON, with the values behind their tokens.
+
+    Values of erased people read ``(erased)``, and values that the vault has lost ``(not in the vault)``.
+    """
     decoded: list[dict[str, str]] = [json.loads(row or "{}") for row in rows]
     tokens = {value for row in decoded for name, value in row.items() if name.endswith(TOKEN)}
-    values = vault.reveal(tokens)
+    values = {token: ERASED for token in tokens & vault.suppressed()} | vault.reveal(tokens)
     return [
         {
-            name.removesuffix(TOKEN): values.get(value, ERASED) if name.endswith(TOKEN) else value
+            name.removesuffix(TOKEN): values.get(value, MISSING) if name.endswith(TOKEN) else value
             for name, value in row.items()
         }
         for row in decoded

@@ -60,6 +60,8 @@ class BuildRecord:
         wall_clock: Start of the build, as UTC microsecond text.
         finished_at: End of the build, as UTC microsecond text.
         extent: `full`, `touched` (what arrived since the previous build) or `clock` (models that depend on the clock).
+        lineage: Lineage of the raw database up to that batch; see `home_identity`.
+        continues: Ids of the builds that the files may still name, while this build is not finished.
         audit: Verdict on this build, None before the audit.
         audited_batch_id: The greatest batch whose tables passed an audit since the last full build, or -1. Rows
             with a later batch have not been audited.
@@ -76,6 +78,8 @@ class BuildRecord:
     wall_clock: str
     finished_at: str | None = None
     extent: str = "full"
+    lineage: str = ""
+    continues: tuple[str, ...] = ()
     audit: AuditVerdict | None = None
     audited_batch_id: int = -1
 
@@ -110,7 +114,8 @@ def load_record(settings: Settings) -> BuildRecord | None:
     try:
         values = json.loads(record_path(settings).read_text(encoding="utf-8"))
         verdict = values.pop("audit", None)
-        return BuildRecord(**values, audit=AuditVerdict(**verdict) if verdict else None)
+        continues = tuple(values.pop("continues", ()))
+        return BuildRecord(**values, continues=continues, audit=AuditVerdict(**verdict) if verdict else None)
     except (FileNotFoundError, ValueError, TypeError):
         return None
 

@@ -8,6 +8,14 @@ from __future__ import annotations
 __all__ = ["RAW_LEDGERS"]
 
 RAW_LEDGERS: dict[str, dict[str, str]] = {
+    "stores": {
+        "store_id": "VARCHAR",
+        "epoch": "BIGINT",
+        "key_fingerprint": "VARCHAR",
+        "since": "TIMESTAMP",
+        "reason": "VARCHAR",
+        "batch_id": "BIGINT",
+    },
     "batches": {"batch_id": "BIGINT", "started_at": "TIMESTAMP", "finished_at": "TIMESTAMP"},
     "files": {
         "file_id": "VARCHAR",

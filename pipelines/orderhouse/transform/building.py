@@ -20,6 +20,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record, save_record
+from orderhouse.storage.home_identity import lineage
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.clock import Clock, read_clock, utc_text
@@ -27,6 +28,7 @@ from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manif
 from orderhouse.transform.fingerprint import fingerprint
 from orderhouse.transform.manifest import clock_models, read_manifest
 from orderhouse.transform.plan import Plan, make_plan
+from orderhouse.transform.stamps import write_stamp
 from orderhouse.transform.variables import build_variables, shaping_variables, tracking_salt
 from orderhouse.vault.vault import load_keys
 
@@ -94,11 +96,13 @@ def build(
         batch_id = _greatest_batch(raw, settings)
         present = fingerprint(project_folder(), raw, {**shaping, "tracking_salt": salt})
         plan = make_plan(settings, before, present, batch_id, clock, raw)
+        origin_of_rows = lineage(raw, batch_id)
     if full:
         plan = Plan("full", "Built from empty files, as asked.")
     if plan.extent == "nothing" and before is not None:
         return BuildResult(changed=False, reason=plan.reason, record=before, rows=_rows(settings))
-    record = _begin(settings, plan, present, batch_id, clock, shaping, before)
+    record = _record(before, plan, present, batch_id, origin_of_rows, clock, shaping)
+    _begin(settings, record)
     seconds = _run(settings, record, plan, salt, on_event)
     record = _finish(settings, record)
     return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
@@ -114,17 +118,18 @@ def _greatest_batch(raw: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     return int(row[0])
 
 
-def _begin(
-    settings: Settings,
+def _record(
+    before: BuildRecord | None,
     plan: Plan,
     present: Mapping[str, str],
     batch_id: int,
+    origin_of_rows: str,
     clock: Clock,
     shaping: Mapping[str, str],
-    before: BuildRecord | None,
 ) -> BuildRecord:
-    """Record that a build begins; then, for a full build, remove the files."""
-    record = BuildRecord(
+    """Return the record of a build that begins."""
+    continued = () if before is None or plan.extent == "full" else (before.build_id,)
+    return BuildRecord(
         build_id=uuid.uuid4().hex,
         status="building",
         extent=plan.extent,
@@ -136,14 +141,19 @@ def _begin(
         as_of=clock.as_of,
         wall_clock=clock.wall_clock,
         audited_batch_id=_audited_batch(plan, before),
+        lineage=origin_of_rows,
+        continues=(*continued, *before.continues) if before and continued and not before.is_whole else continued,
     )
+
+
+def _begin(settings: Settings, record: BuildRecord) -> None:
+    """Record that a build begins; then, for a full build, remove the files."""
     save_record(settings, record)
     checkpoint("build_began")
     if record.full:
         for path in (settings.warehouse_db, settings.work_db):
             path.unlink(missing_ok=True)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
-    return record
 
 
 def _audited_batch(plan: Plan, before: BuildRecord | None) -> int:
@@ -216,18 +226,15 @@ def _in_words(message: str) -> str:
 
 
 def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:
-    """Write the build's id into the warehouse file, and record that the build is complete."""
+    """Stamp the files, and record that the build is complete."""
     checkpoint("build_ran")
     with duckdb.connect(str(settings.warehouse_db)) as warehouse:
         row = warehouse.execute("select as_of from marts.as_of").fetchone()
         as_of = utc_text(row[0].replace(tzinfo=UTC)) if row else record.as_of
-        finished = replace(record, status="built", as_of=as_of, finished_at=utc_text(datetime.now(UTC)))
-        warehouse.execute("create schema if not exists meta")
-        warehouse.execute(
-            "create or replace table meta.build as select ?::varchar as build_id, ?::bigint as batch_id, "
-            "?::timestamp as as_of, ?::timestamp as built_at",
-            [finished.build_id, finished.batch_id, finished.as_of, finished.finished_at],
-        )
+        finished = replace(record, status="built", as_of=as_of, finished_at=utc_text(datetime.now(UTC)), continues=())
+        write_stamp(warehouse, finished)
+    with duckdb.connect(str(settings.work_db)) as work:
+        write_stamp(work, finished)
     checkpoint("build_stamped")
     save_record(settings, finished)
     return finished

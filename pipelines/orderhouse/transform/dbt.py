@@ -195,7 +195,7 @@ def _call(
     variables = {"ORDERHOUSE_HOME": str(settings.home if manifest else NO_HOME)}
     if settings.memory_limit:
         variables["ORDERHOUSE_MEMORY_LIMIT"] = settings.memory_limit
-    with _environment({**variables, **hidden}):
+    with _environment({**variables, **hidden}), _leading_words_only():
         try:
             return dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *_options(settings)])
         finally:
@@ -232,6 +232,32 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _leading_words_only() -> Iterator[None]:
+    """Make sqlparse read no more of a query than its leading comments and `with`.
+
+    dbt inserts ephemeral models as CTEs behind the first `with`, and to find it has sqlparse split the whole query.
+    That took 2.2 of the 14 processor seconds of a build of 300 orders, and takes 0.02 with these patterns.
+    """
+    from sqlparse import tokens
+    from sqlparse.lexer import Lexer
+
+    lexer = Lexer.get_default_instance()
+    lexer.set_SQL_REGEX(
+        [
+            (r"\s+", tokens.Whitespace),
+            (r"--[^\n]*\n?", tokens.Comment.Single),
+            (r"/\*[\s\S]*?\*/", tokens.Comment.Multiline),
+            (r"(with|recursive)\b", tokens.Keyword),
+            (r"[\s\S]+", tokens.Text),
+        ]
+    )
+    try:
+        yield
+    finally:
+        lexer.default_initialization()
 
 
 def _close_warehouse() -> None:

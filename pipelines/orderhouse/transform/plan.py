@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord
+from orderhouse.storage.home_identity import lineage
 from orderhouse.transform.clock import Clock, has_instants_between
 from orderhouse.transform.fingerprint import changed_parts
+from orderhouse.transform.stamps import read_stamp
 
 __all__ = ["Plan", "make_plan"]
 
@@ -38,7 +41,7 @@ def make_plan(
     clock: Clock,
     raw: duckdb.DuckDBPyConnection,
 ) -> Plan:
-    """Compare fingerprint, batch and clock with those of the last build, and return the plan.
+    """Compare fingerprint, received rows, files and clock with those of the last build, and return the plan.
 
     Args:
         settings: Settings of the home.
@@ -53,6 +56,11 @@ def make_plan(
     changed = changed_parts(before.fingerprint, present)
     if changed:
         return Plan("full", f"Built from empty files, because this changed: {', '.join(changed)}.")
+    if lineage(raw, before.batch_id) != before.lineage:
+        return Plan("full", "Built from empty files: the received rows are not those that the last build continued.")
+    foreign = [path.name for path in (settings.work_db, settings.warehouse_db) if not _is_of(path, before)]
+    if foreign:
+        return Plan("full", f"Built from empty files: {' and '.join(foreign)} did not come from the last build.")
     if not before.is_whole:
         return _continue(before)
     if batch_id != before.batch_id:
@@ -60,6 +68,12 @@ def make_plan(
     if _is_same_clock(before, clock, raw):
         return Plan("nothing", f"Nothing new, and the same clock ({before.as_of} UTC): no table was computed.")
     return Plan("clock", "Nothing new: computed only the models that read the clock.", has_views=True)
+
+
+def _is_of(path: Path, before: BuildRecord) -> bool:
+    """Tell if a file of tables is the one that the last build wrote, or found when it began."""
+    stamp = read_stamp(path)
+    return stamp == before.build_id if before.is_whole else stamp in (before.build_id, *before.continues)
 
 
 def _continue(before: BuildRecord) -> Plan:

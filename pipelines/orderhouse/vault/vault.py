@@ -6,6 +6,7 @@ can be joined without personal data. Nothing in the vault is ever published. Ret
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -23,10 +24,11 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
+from orderhouse.storage.home_identity import recorded_key
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.vault.token_cache import TokenCache
 
-__all__ = ["ERASED", "TOKEN_MARK", "Vault", "VaultKeys", "load_keys", "open_vault", "in_memory_vault"]
+__all__ = ["ERASED", "TOKEN_MARK", "Vault", "VaultKeys", "adopt_keys", "in_memory_vault", "load_keys", "open_vault"]
 
 BLOCK = 64
 TOKEN_CHARACTERS = 32
@@ -39,6 +41,7 @@ TOKEN_MARK = rf"{ERASED}[0-9a-f]{{{TOKEN_CHARACTERS}}}"
 SCHEMA = """
 create table if not exists personal (token varchar, kind varchar, value varchar, stored_at timestamp);
 create table if not exists suppressed (token varchar, since timestamp);
+create table if not exists keyed (fingerprint varchar, since timestamp);
 create temp table pending (token varchar, kind varchar, value varchar);
 """
 
@@ -50,13 +53,18 @@ TOKEN = f"sha256($outer || unhex(sha256($inner || {MESSAGE})))[:{TOKEN_CHARACTER
 
 
 class VaultKeys:
-    """The two keys of the vault: one for tokens, one for retained originals."""
+    """The two keys of the vault: one for tokens, one for retained originals.
+
+    Attributes:
+        fingerprint: 16 hexadecimal characters by which the pair is recognised; it tells nothing about the keys.
+    """
 
     def __init__(self, token_key: bytes, original_key: bytes) -> None:
         self.original_key = original_key
         padded = token_key.ljust(BLOCK, b"\x00")
         self.inner = bytes(byte ^ 0x36 for byte in padded)
         self.outer = bytes(byte ^ 0x5C for byte in padded)
+        self.fingerprint = hashlib.sha256(b"orderhouse vault keys" + token_key + original_key).hexdigest()[:16]
 
 
 class Vault:
@@ -151,6 +159,11 @@ class Vault:
         # Cached tokens count as stored, so the cache must go together with the pending values.
         self._caches = {}
 
+    def note_keys(self) -> None:
+        """Record the fingerprint of the keys as the one in force."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.connection.execute("insert into keyed values (?, ?)", [self.keys.fingerprint, now])
+
     def reveal(self, tokens: Iterable[str]) -> dict[str, str]:
         """Return the values behind tokens; erased and unknown tokens are left out."""
         rows = self.connection.execute(
@@ -192,9 +205,35 @@ def open_vault(settings: Settings) -> Vault:
     """Open the vault, and create it on first use.
 
     Raises:
-        OrderhouseError: Another process has it open, or the keys of an existing vault are missing.
+        OrderhouseError: Another process has it open, or the keys are missing or those of another vault.
     """
-    keys = load_keys(settings)
+    vault = _open(settings, load_keys(settings))
+    try:
+        _check_keys(settings, vault)
+    except OrderhouseError:
+        vault.connection.close()
+        raise
+    if settings.erased_tokens.exists():  # outside the vault, so that it applies to a restored one
+        listed = set(settings.erased_tokens.read_text(encoding="ascii").split())
+        if listed - vault.suppressed():
+            vault.erase(listed)
+    return vault
+
+
+def adopt_keys(settings: Settings) -> VaultKeys:
+    """Take the keys that are there, or new ones, as those in force, and return them. The caller holds the run lock.
+
+    Values under former tokens stay readable. The same person gets another token from now on.
+    """
+    if not settings.vault_keys.exists():
+        settings.vault.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_keys(settings.vault_keys)
+    with _open(settings, load_keys(settings)) as vault:
+        vault.note_keys()
+        return vault.keys
+
+
+def _open(settings: Settings, keys: VaultKeys) -> Vault:
     try:
         make_database(settings.vault_db)
         connection = duckdb.connect(str(settings.vault_db))
@@ -208,12 +247,20 @@ def open_vault(settings: Settings) -> Vault:
     settings.vault_db.chmod(0o600)
     connection = with_checkpoints(connection)
     connection.execute(SCHEMA)
-    vault = Vault(connection, keys)
-    if settings.erased_tokens.exists():  # outside the vault, so that it applies to a restored one
-        listed = set(settings.erased_tokens.read_text(encoding="ascii").split())
-        if listed - vault.suppressed():
-            vault.erase(listed)
-    return vault
+    return Vault(connection, keys)
+
+
+def _check_keys(settings: Settings, vault: Vault) -> None:
+    """Compare the keys with those under which the vault's values were stored; note them in a new vault."""
+    rows = vault.connection.execute("select fingerprint from keyed order by since desc limit 1").fetchall()
+    if not rows:
+        vault.note_keys()
+    elif rows[0][0] != vault.keys.fingerprint:
+        raise OrderhouseError(
+            f"{settings.vault_keys} has the fingerprint {vault.keys.fingerprint}, but the values of "
+            f"{settings.vault_db} were stored under {rows[0][0]}. Restore both files from the same backup; "
+            "if that key is lost for good, run `orderhouse vault adopt`."
+        )
 
 
 def in_memory_vault() -> Vault:
@@ -232,9 +279,10 @@ def load_keys(settings: Settings) -> VaultKeys:
     settings.vault.mkdir(parents=True, exist_ok=True)
     settings.vault.chmod(0o700)
     if not settings.vault_keys.exists():
-        if settings.vault_db.exists():
+        if settings.vault_db.exists() or recorded_key(settings) is not None:
             raise OrderhouseError(
-                f"{settings.vault_keys} is missing, and the vault cannot be used without it. Restore it from a backup."
+                f"{settings.vault_keys} is missing, and the rows of this home were received under it. Restore it from "
+                "a backup; if it is lost for good, run `orderhouse vault adopt`."
             )
         _write_keys(settings.vault_keys)
     try:

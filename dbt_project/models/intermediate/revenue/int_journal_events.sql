@@ -1,18 +1,14 @@
 {#
-  Events of an order that post to its deferred revenue or receivable: goods and gift cards sold, returns and payments. Goods are
-  sold by the shipped recognition clock. The position of an order is what it has paid less what it has got.
+  Events of an order that post to its deferred revenue or receivable: goods and gift cards sold, returns and payments. The position
+  of an order is what it has paid less what it has got.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {%- set amounts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill', 'paid'] -%}
 {{ config(materialized='ephemeral', step_of='int_journal_positions') }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
-with sales as (
-    select * from {{ ref('int_revenue_sales') }}
-    where
-        shipped_date is not null
-        and event_kind <> 'order'
-        and {{ is_touched('order_id', touched) }}
+with sold as (
+    select * from {{ ref('int_journal_sold') }}
 ),
 
 returns as (
@@ -47,23 +43,22 @@ assigned as (
 
 events as (
     select
-        concat(sales.event_kind, ':', sales.order_id, ':', coalesce(sales.line_id, ''), ':', coalesce(sales.shipment_id, ''))
-            as entry_id,
-        sales.event_kind as entry_kind,
+        sold.entry_id,
+        sold.entry_kind,
         2 as event_rank,
-        sales.order_id,
+        sold.order_id,
         cast(null as {{ dbt.type_string() }}) as payment_id,
-        sales.currency,
-        sales.gross_sales_amount as sales_amount,
-        sales.discounts_amount,
+        sold.currency,
+        sold.gross_sales_amount as sales_amount,
+        sold.discounts_amount,
         0 as returns_amount,
-        sales.tax_amount,
-        sales.shipping_amount,
+        sold.tax_amount,
+        sold.shipping_amount,
         0 as gift_cards_amount,
         0 as goodwill_amount,
         0 as paid_amount,
-        sales.shipped_date as business_date
-    from sales
+        sold.business_date
+    from sold
     union all
     select
         concat(
@@ -123,6 +118,9 @@ events as (
         case
             when payments.kind not in ('captured', 'refunded') then 0
             when payments.is_rate_missing then payments.signed_amount
+            -- A refund gives back what its capture brought. The rest of a refund in another currency is a difference of rates.
+            when payments.kind = 'refunded'
+                then coalesce(-payments.status_amount_order_currency, payments.signed_amount_order_currency)
             else payments.signed_amount_order_currency
         end as paid_amount,
         payments.occurred_date as business_date

@@ -154,7 +154,9 @@ final as (
         cast(posted.amount_reporting as {{ money_type() }}) as amount_reporting,
         posted.business_date
     from posted
-    where posted.amount <> 0
+    where
+        posted.amount <> 0
+        or posted.amount_reporting <> 0
 )
 
 select * from final

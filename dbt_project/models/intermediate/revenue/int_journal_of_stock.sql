@@ -67,6 +67,7 @@ final as (
     select
         converted.entry_id,
         converted.entry_kind,
+        converted.sku,
         case when directions.direction = 1 then 'inventory' else converted.account end as account,
         converted.cost_currency as currency,
         cast(directions.direction * converted.cost_amount as {{ money_type() }}) as amount,

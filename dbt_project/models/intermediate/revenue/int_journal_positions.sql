@@ -40,6 +40,8 @@ final as (
             greatest(-running.position_amount, 0) - greatest(running.position_change_amount - running.position_amount, 0)
             as {{ money_type() }}
         ) as accounts_receivable_amount,
+        cast(running.position_amount as {{ money_type() }}) as position_amount,
+        running.event_rank,
         running.business_date,
         {{ this_batch() }} as _batch_id
     from running

@@ -23,20 +23,10 @@ order_lines as (
         ordered_gross_amount,
         ordered_discount_amount,
         ordered_tax_amount,
-        case
-            when
-                prices_include_tax
-                and ordered_discount_amount > 0
-                and ordered_gross_amount > ordered_discount_amount
-                then {{ round_half_even_quotient(
-                    'ordered_tax_amount', ten_thousandths('ordered_discount_amount'),
-                    ten_thousandths('(ordered_gross_amount - ordered_discount_amount)'), 'currency_digits'
-                ) }}
-            else 0
-        end as ordered_discount_tax_amount,
+        {{ discount_tax_amount('lines') }} as ordered_discount_tax_amount,
         currency_digits,
         prices_include_tax
-    from {{ ref('int_order_lines') }}
+    from {{ ref('int_order_lines') }} as lines
     where
         kept_quantity > 0
         and not is_gift_card

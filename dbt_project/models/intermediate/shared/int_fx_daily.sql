@@ -3,14 +3,16 @@
   converted through a base that quotes both. Of several bases the one with the newest rates counts, then the one that
   needs no cross rate.
 #}
-{%- set instants = {
-    'orders': 'placed_at',
-    'payments': 'occurred_at',
-    'shipments': 'shipped_at',
-    'tracking': 'occurred_at',
-    'returns': 'occurred_at',
-    'stock': 'occurred_at',
-} -%}
+{%- set instants = [
+    ('orders', 'placed_at'),
+    ('orders', 'updated_at'),
+    ('order_lines', 'updated_at'),
+    ('payments', 'occurred_at'),
+    ('shipments', 'shipped_at'),
+    ('tracking', 'occurred_at'),
+    ('returns', 'occurred_at'),
+    ('stock', 'occurred_at'),
+] -%}
 with fx_rates as (
     select * from {{ ref('stg_fx_rates') }}
     where is_current
@@ -26,6 +28,10 @@ clock as (
 
 orders as (
     select * from {{ ref('stg_orders') }}
+),
+
+order_lines as (
+    select * from {{ ref('stg_order_lines') }}
 ),
 
 payments as (
@@ -51,7 +57,7 @@ stock as (
 -- Range of days that have rows. Instants outside 1990 to 2100 are ignored, because a mistyped year would create millions
 -- of rows.
 spans as (
-    {% for feed, column in instants.items() -%}
+    {% for feed, column in instants -%}
     select
         min({{ feed }}.{{ column }}) as first_at,
         max({{ feed }}.{{ column }}) as last_at

@@ -1,0 +1,162 @@
+{{ config(materialized='view') }}
+{%- set accounts = {
+    'gross_sales': ('sales', '-'), 'discounts': ('discounts', ''), 'returns': ('returns', ''), 'tax': ('tax_payable', '-'),
+    'shipping': ('shipping_income', '-'), 'cost_of_goods': ('cost_of_goods', ''),
+} %}
+{%- set parts = ['placed', 'timing', 'versions', 'parcels', 'rates', 'gift_cards', 'journal'] %}
+
+with revenue_daily as (
+    select * from {{ published_ref('fct_revenue_daily') }}
+    where recognition_clock = 'placed'
+),
+
+revenue_events as (
+    select * from {{ published_ref('int_revenue_events') }}
+    where recognition_clock in ('placed', 'shipped')
+),
+
+revisions as (
+    select * from {{ published_ref('int_journal_revisions') }}
+),
+
+journal as (
+    select
+        entry_id,
+        entry_kind,
+        currency,
+        business_date,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for measure, (account, sign) in accounts.items() -%}
+        case when account = '{{ account }}' then {{ sign }}(debit_amount{{ suffix }} - credit_amount{{ suffix }}) else 0 end
+            as {{ measure }}_amount{{ suffix }}{{ ',' if not (loop.last and suffix) }}
+        {% endfor -%}
+        {% endfor -%}
+    from {{ published_ref('fct_journal') }}
+    where account in ('sales', 'discounts', 'returns', 'tax_payable', 'shipping_income', 'cost_of_goods')
+),
+
+-- Entries that the revenue mart has on another day, or not at all. The mart has what is recognised now on the day of the parcel.
+moved as (
+    select
+        journal.*,
+        case when revisions.entry_kind in ('sale_change', 'shipping_change') then 'versions' else 'parcels' end as part,
+        revisions.order_id,
+        revisions.line_id,
+        revisions.shipment_id,
+        revisions.recognised_date
+    from revisions
+    inner join journal on journal.entry_id in (revisions.entry_id, concat('cost:', revisions.entry_id))
+),
+
+-- Changes are converted at the rates of their own days. Amounts of a sale in its own currency are not converted.
+converted as (
+    {% for source, sign in [('moved', ''), ('revenue_events', '-')] -%}
+    select
+        {{ source }}.currency,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for measure in accounts -%}
+        {{ '0' if not suffix and measure != 'cost_of_goods' or measure == 'returns'
+            else sign ~ source ~ '.' ~ measure ~ '_amount' ~ suffix }} as {{ measure }}_amount{{ suffix }},
+        {% endfor -%}
+        {% endfor -%}
+        {{ source }}.{{ 'recognised_date' if source == 'moved' else 'business_date' }} as business_date
+    from {{ source }}
+    {% if source == 'moved' -%}
+    where moved.recognised_date is not null
+    union all
+    {% else -%}
+    where
+        revenue_events.recognition_clock = 'shipped'
+        and revenue_events.event_kind in ('sale', 'shipping')
+        and exists (
+            select 1 from revisions
+            where
+                revisions.order_id = revenue_events.order_id
+                and coalesce(revisions.line_id, '') = coalesce(revenue_events.line_id, '')
+                and coalesce(revisions.shipment_id, '') = coalesce(revenue_events.shipment_id, '')
+        )
+    {%- endif -%}
+    {% endfor %}
+),
+
+parts as (
+    {% for part, source, sign, date, condition in [
+        ('placed', 'revenue_daily', '', 'business_date', 'true'),
+        ('timing', 'revenue_events', '', 'business_date', "revenue_events.recognition_clock = 'shipped'"),
+        ('timing', 'revenue_events', '-', 'business_date', "revenue_events.recognition_clock = 'placed'"),
+        ('moved', 'moved', '', 'business_date', 'coalesce(moved.recognised_date <> moved.business_date, true)'),
+        ('moved', 'moved', '-', 'recognised_date', 'moved.recognised_date <> moved.business_date'),
+        ('rates', 'converted', '', 'business_date', 'true'),
+        ('gift_cards', 'journal', '', 'business_date', "journal.entry_kind = 'gift_card'"),
+        ('journal', 'journal', '', 'business_date', 'true'),
+    ] -%}
+    select
+        {{ 'moved.part' if part == 'moved' else "'" ~ part ~ "' as part" }},
+        {{ source }}.{{ date }} as business_date,
+        {{ source }}.currency,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for measure in accounts -%}
+        {{ sign }}{{ source }}.{{ measure }}_amount{{ suffix }}{{ ' as ' ~ measure ~ '_amount' ~ suffix if sign }}
+        {{- ',' if not (loop.last and suffix) }}
+        {% endfor -%}
+        {% endfor -%}
+    from {{ source }}
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+measures as (
+    select
+        parts.part,
+        parts.business_date,
+        parts.currency,
+        measures.measure,
+        {% for suffix in ['', '_reporting'] -%}
+        case measures.measure
+            {% for measure in accounts -%}
+            when '{{ measure }}' then parts.{{ measure }}_amount{{ suffix }}
+            {% endfor -%}
+        end as amount{{ suffix }}{{ ',' if not suffix }}
+        {% endfor -%}
+    from parts
+    cross join (values {% for measure in accounts %}('{{ measure }}'){{ ', ' if not loop.last }}{% endfor %}) as measures (measure)
+),
+
+summed as (
+    select
+        measures.business_date,
+        measures.currency,
+        measures.measure,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for part in parts -%}
+        case when count(case when measures.part = '{{ part }}' and measures.amount{{ suffix }} is null then 1 end) = 0
+            then coalesce(sum(case when measures.part = '{{ part }}' then measures.amount{{ suffix }} end), 0)
+        end as {{ part }}_amount{{ suffix }}{{ ',' if not (loop.last and suffix) }}
+        {% endfor -%}
+        {% endfor -%}
+    from measures
+    group by
+        measures.business_date,
+        measures.currency,
+        measures.measure
+),
+
+final as (
+    select
+        cast(summed.business_date as date) as business_date,
+        summed.currency,
+        summed.measure,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for part in parts -%}
+        cast(summed.{{ part }}_amount{{ suffix }} as {{ money_type() }}) as {{ part }}_amount{{ suffix }},
+        {% endfor -%}
+        cast(
+            summed.journal_amount{{ suffix }}
+            {%- for part in parts[:-1] %} - summed.{{ part }}_amount{{ suffix }}{% endfor %} as {{ money_type() }}
+        ) as unexplained_amount{{ suffix }}{{ ',' if not suffix }}
+        {% endfor -%}
+    from summed
+)
+
+select * from final

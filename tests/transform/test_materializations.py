@@ -1,0 +1,71 @@
+"""Tests of the ways in which models are stored, and of the insertion of ephemeral models."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from dbt.compilation import InjectedCTE, inject_ctes_into_sql
+from orderhouse.settings import Settings
+from orderhouse.transform import BuildFailed, build, dbt
+
+from tests.transform.small_project import receive
+
+JANUARY = "2026-01-10T00:00:00Z"
+STEPS = [InjectedCTE(id="1", sql=" first as (\nselect 1 as a\n)"), InjectedCTE(id="2", sql=" second as (select 2)")]
+
+
+def tables_of(settings: Settings) -> list[str]:
+    """Return the names of all tables and views of both databases."""
+    found: list[str] = []
+    for path in (settings.warehouse_db, settings.work_db):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found += [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+            views = "select view_name from duckdb_views() where not internal"
+            found += [name for (name,) in connection.execute(views).fetchall()]
+    return sorted(found)
+
+
+def test_builds_leave_no_table_besides_those_of_the_models(settings: Settings) -> None:
+    build(settings, as_of=JANUARY)
+    first = tables_of(settings)
+    receive(settings, 2, {"C": "2026-01-03 10:00:00"})
+    build(settings, as_of=JANUARY)
+    assert tables_of(settings) == first == ["as_of", "build", "fct_ages", "fct_orders", "kept_orders", "orders"]
+
+
+def test_a_touched_key_replaces_its_row(settings: Settings) -> None:
+    build(settings, as_of=JANUARY)
+    receive(settings, 2, {"A": "2026-01-05 10:00:00"})
+    build(settings, as_of=JANUARY)
+    with duckdb.connect(str(settings.work_db), read_only=True) as work:
+        rows = work.execute("select order_id, placed_at::varchar from staging.kept_orders order by 1").fetchall()
+    assert rows == [("A", "2026-01-05 10:00:00"), ("B", "2026-01-02 10:00:00")]
+
+
+@pytest.mark.parametrize("change", ["add column stray integer", "rename column placed_at to placed"])
+def test_a_stored_table_with_other_columns_fails_the_build(settings: Settings, change: str) -> None:
+    build(settings, as_of=JANUARY)
+    with duckdb.connect(str(settings.work_db)) as work:
+        work.execute(f"alter table staging.kept_orders {change}")
+    receive(settings, 2, {"C": "2026-01-03 10:00:00"})
+    with pytest.raises(BuildFailed, match="kept_orders.* are not those of its model"):
+        build(settings, as_of=JANUARY)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from first",
+        "\n\n    with third as (select * from first) select * from third union all select * from second",
+        "WITH recursive numbers as (select 1 as n union all select n + 1 from numbers where n < 3) from numbers",
+        "-- with a comment\n/* with\n another */ with third as (select 1) select 'with', ';', $$;$$ from third",
+        "-- a comment; and with\nselect 1 as a -- with\n",
+        "--\nselect (with third as (select 1) select * from third) as inner_with",
+        "with_totals",
+        "  /* open",
+    ],
+)
+def test_steps_are_inserted_at_the_same_place_as_by_parsing_the_whole_query(query: str) -> None:
+    with dbt._leading_words_only():
+        inserted = inject_ctes_into_sql(query, STEPS)
+    assert inserted == inject_ctes_into_sql(query, STEPS)
