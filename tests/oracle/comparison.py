@@ -16,7 +16,7 @@ from tests.oracle.expected import COMPARED, EXPECTED, KEY_COLUMNS
 from tests.oracle.rows import World, read_world
 from tests.oracle.state import state_of
 
-__all__ = ["Comparison", "Difference", "compare_home", "world_of_home"]
+__all__ = ["Comparison", "Difference", "compare_home", "compare_table", "world_of_home"]
 
 NEARLY = 1e-6
 # Sums of hours are published with four decimals.
@@ -64,13 +64,14 @@ def compare_home(home: Path, tables: tuple[str, ...] = tuple(EXPECTED)) -> Compa
     with duckdb.connect(str(home / "warehouse" / "warehouse.duckdb"), read_only=True) as marts:
         marts.execute("set timezone = 'UTC'")
         for table in tables:
-            _compare_table(marts, table, EXPECTED[table](state), found)
+            compare_table(marts, table, EXPECTED[table](state), found)
     return found
 
 
-def _compare_table(
+def compare_table(
     marts: duckdb.DuckDBPyConnection, table: str, expected: dict[tuple[Any, ...], dict[str, Any]], found: Comparison
 ) -> None:
+    """Compare one table of a connection with its expected rows, and add what is found."""
     cursor = marts.execute(f"select * from marts.{table.partition('/')[0]}")
     names = [column[0] for column in cursor.description or []]
     keys = KEY_COLUMNS[table]
