@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import polars as pl
-from orderhouse.serve.kpis import KPIS_OF_PERIODS
+from orderhouse.serve.kpis import kpis_of_periods
 
 from shared import formats
 from shared.access import Row, Version
@@ -27,7 +27,7 @@ SERIES = """
 def figures_of(version: Version, names: list[str], period: Period) -> list[Figure]:
     """Return the named KPIs that the version has, in the given order, with change and trend."""
     before = period.previous
-    found = version.rows(KPIS_OF_PERIODS, (period.first, period.last, before.first, before.last))
+    found = version.rows(kpis_of_periods(), (period.first, period.last, before.first, before.last))
     known = {row["kpi"]: row for row in found.iter_rows(named=True)}
     daily = series_of(version, names, period)
     return [_figure(version, known[name], daily.filter(kpi=name)) for name in names if name in known]

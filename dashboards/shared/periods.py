@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import streamlit as st
+from orderhouse.serve.kpis import complete_days
 
 from shared.access import Version
 from shared.formats import day
@@ -39,7 +40,7 @@ class Period:
 def pick_period(version: Version, default: int = 28) -> Period:
     """Show the choice of the period, and return it.
 
-    The business day of the version's clock is not complete, so every period ends on the day before.
+    Every period ends with the last complete business day.
     """
     days = st.segmented_control(
         "Period",
@@ -51,5 +52,4 @@ def pick_period(version: Version, default: int = 28) -> Period:
         bind="query-params",
         label_visibility="collapsed",
     )
-    last = version.business_date - timedelta(days=1)
-    return Period(last - timedelta(days=(days or default) - 1), last)
+    return Period(*complete_days(version.business_date, days or default))

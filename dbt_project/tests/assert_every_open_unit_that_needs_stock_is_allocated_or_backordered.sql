@@ -7,7 +7,7 @@ allocations as (
     select
         allocations.order_id,
         allocations.line_id,
-        count(*) as rows_count,
+        count(*) - count(distinct coalesce(allocations.warehouse_id, '')) as repeated_count,
         sum(allocations.allocated_quantity + allocations.backordered_quantity) as split_quantity
     from {{ ref('int_line_allocations') }} as allocations
     group by allocations.order_id, allocations.line_id
@@ -25,4 +25,4 @@ full outer join allocations
         and open_lines.line_id = allocations.line_id
 where
     coalesce(open_lines.open_quantity, 0) <> coalesce(allocations.split_quantity, 0)
-    or allocations.rows_count > 1
+    or allocations.repeated_count > 0

@@ -17,6 +17,10 @@ where
         and not order_states.is_shipment_tracked
     )
     or (
+        exceptions.code = 'refund_without_return'
+        and not order_states.is_return_tracked
+    )
+    or (
         exceptions.code = 'backordered'
         and not order_states.is_stock_tracked
     )

@@ -66,7 +66,8 @@ TABLES = """
     from range(3) as skus (sku), range(10) as days (day);
     create table quality.files as
     select 'shop' as source, 'orders' as feed, 'orders.csv' as path, 'loaded' as status, 2700::bigint as rows_in,
-        2699::bigint as accepted, 1::bigint as duplicate, 0::bigint as quarantined;
+        2699::bigint as accepted, 1::bigint as duplicate, 0::bigint as quarantined,
+        false as is_superseded;
     create table quality.freshness as
     select 'shop' as source, 'orders' as feed, '1d' as expected_every, 'fresh' as freshness_status,
         timestamp '2026-04-02 06:00:00' as due_at, 1::bigint as quiet_days, 3.0::double as allowed_quiet_days;

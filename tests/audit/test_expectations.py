@@ -167,6 +167,22 @@ def test_an_expectation_over_nothing_is_no_expectation(built: Settings) -> None:
     assert "nothing was checked" in check.detail
 
 
+def test_a_merchant_without_a_day_of_any_rate_can_publish(built: Settings) -> None:
+    plant(built, "update marts.fct_kpi_daily set kpi = 'orders', denominator = null")
+    assert not failed(built, "every_rate_lies_between_nothing_and_all", "no_rate_exceeds_all")
+
+
+def test_rows_in_quarantine_of_a_replaced_load_do_not_count(built: Settings) -> None:
+    replaced = "'shop', 'orders', 'orders.csv', 'loaded', 100, 0, 0, 100"
+    plant(built, f"insert into quality.files values ({replaced}, false)")
+    with open_built(built) as connection:
+        counted = read_frame(connection, SUMMARIES["files_by_feed"])
+    plant(built, "update quality.files set is_superseded = true where quarantined = 100")
+    with open_built(built) as connection:
+        replaced = read_frame(connection, SUMMARIES["files_by_feed"])
+    assert (list(counted["quarantined_rate"]), list(replaced["quarantined_rate"])) == ([100 / 2800], [0])
+
+
 def test_summaries_stay_small(built: Settings) -> None:
     with open_built(built) as connection:
         sizes = {name: len(read_frame(connection, summary)) for name, summary in SUMMARIES.items()}

@@ -209,6 +209,15 @@ def test_source_is_tried_without_loading_anything(orderhouse: Orderhouse, tmp_pa
     assert not (tmp_path / "home" / "warehouse").exists()
 
 
+def test_a_check_of_a_source_without_files_ends_with_2(orderhouse: Orderhouse, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.yaml"
+    sources.write_text("sources:\n  bank:\n    format: canonical\n    path: paymnets*.csv\n")
+    said = orderhouse("--home", tmp_path / "home", "sources", "check", "--sources", sources)
+    assert said.code == 2
+    assert "no file matches paymnets*.csv" in said.out
+    assert f"No file was found for bank. Correct `path` in {sources}." in said.err
+
+
 @pytest.mark.parametrize("command", ["ingest", "run"])
 def test_a_source_that_cannot_be_read_ends_with_2_once_all_else_is_done(
     orderhouse: Orderhouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str

@@ -49,6 +49,7 @@ create table marts.fct_kpi_daily as
     select * from (values
         (date '2026-02-27', 'orders', 'all', 'all', 3::decimal(18, 4), null::decimal(18, 4)),
         (date '2026-02-28', 'orders', 'all', 'all', 4::decimal(18, 4), null),
+        (date '2026-03-01', 'orders', 'all', 'all', 100::decimal(18, 4), null),
         (date '2026-01-15', 'orders', 'all', 'all', 9::decimal(18, 4), null),
         (date '2026-02-27', 'otif', 'all', 'all', 1::decimal(18, 4), 1::decimal(18, 4)),
         (date '2026-02-28', 'otif', 'all', 'all', 0::decimal(18, 4), 3::decimal(18, 4)),

@@ -110,6 +110,13 @@ def test_ratios_of_a_period_are_summed_and_levels_are_of_its_last_day(published:
     assert kpis["days_of_cover"]["recent"] == 20
 
 
+def test_the_unfinished_day_of_the_clock_is_in_no_period(published: Settings) -> None:
+    with open_published(published) as connection:
+        kpis = {row["kpi"]: row for row in headline_kpis(connection)}
+    # A hundred orders of 1 March, the day of the clock, do not count yet.
+    assert (str(kpis["orders"]["last_date"]), kpis["orders"]["recent"]) == ("2026-02-28", 7)
+
+
 def test_percentile_of_a_period_comes_from_all_its_durations_and_not_from_the_last_day(published: Settings) -> None:
     with open_published(published) as connection:
         kpis = {row["kpi"]: row for row in headline_kpis(connection)}
@@ -121,8 +128,8 @@ def test_percentile_of_a_period_comes_from_all_its_durations_and_not_from_the_la
 def test_periods_are_compared_by_their_mature_days(published: Settings) -> None:
     with open_published(published) as connection:
         kpis = {row["kpi"]: row for row in headline_kpis(connection)}
-    # On 1 March a figure is mature up to 26 February. The three days from then on drop out, and so do those of January.
-    assert kpis["otif"]["immature_days"] == 3
+    # On 1 March a figure is mature up to 26 February. The two days after it drop out, and so do those of January.
+    assert kpis["otif"]["immature_days"] == 2
     assert (kpis["otif"]["compared"], kpis["otif"]["compared_with"]) == (0.5, 0.75)
     assert kpis["orders"]["immature_days"] == 0
     assert kpis["orders"]["compared"] == kpis["orders"]["recent"]

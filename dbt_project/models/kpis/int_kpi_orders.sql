@@ -54,7 +54,7 @@ judged as (
         {{ business_date('orders.first_promised_at') }} as promised_date,
         orders.first_promise_ends_at,
         orders.first_attempt_at <= orders.first_promise_ends_at as is_attempted_in_time,
-        orders.delivered_at <= orders.first_promise_ends_at as is_complete_in_time,
+        orders.fulfilment_status = 'delivered' and not orders.was_late as is_complete_in_time,
         {{ hours_between('orders.placed_at', 'orders.last_shipped_at') }} <= {{ var('ship_within_hours') }}
         and orders.fulfilled_quantity >= orders.to_fulfil_quantity as is_shipped_in_time,
         orders.placed_at + interval '{{ var("ship_within_hours") }}' hour as ship_by_at,
@@ -115,10 +115,9 @@ delivery_due as (
         count(*) as due_orders_count,
         {{ count_if('judged.is_attempted_in_time') }} as in_time_orders_count,
         {{ count_if("judged.fulfilment_status = 'delivered'") }} as in_full_orders_count,
-        {{ count_if("judged.is_complete_in_time and judged.fulfilment_status = 'delivered'") }} as otif_orders_count,
+        {{ count_if('judged.is_complete_in_time') }} as otif_orders_count,
         {{ count_if("
             judged.is_complete_in_time
-            and judged.fulfilment_status = 'delivered'
             and not judged.has_delivery_problem
             and not judged.is_over_shipped
             and judged.returned_quantity = 0

@@ -1,4 +1,4 @@
-{#- Percentiles of a day. Those of a longer period come from fct_kpi_distribution in the same way. -#}
+{#- Percentiles of a day. Those of a longer period come from fct_kpi_distribution by the same macro. -#}
 with distribution as (
     select * from {{ ref('fct_kpi_distribution') }}
 ),
@@ -8,54 +8,32 @@ kpis as (
     where aggregation = 'percentile'
 ),
 
-ranked as (
+buckets as (
     select
         kpis.kpi,
+        kpis.percentile,
         distribution.business_date,
         distribution.dimension,
         distribution.dimension_value,
         distribution.bucket_hours,
-        kpis.percentile * (sum(distribution.durations_count) over whole - 1) as position,
-        sum(distribution.durations_count) over so_far as ranks_count
+        distribution.durations_count
     from distribution
     inner join kpis on distribution.kpi = kpis.distribution
-    window
-        whole as (
-            partition by kpis.kpi, distribution.business_date, distribution.dimension, distribution.dimension_value
-        ),
-        so_far as (
-            partition by kpis.kpi, distribution.business_date, distribution.dimension, distribution.dimension_value
-            order by distribution.bucket_hours
-            rows between unbounded preceding and current row
-        )
 ),
 
-neighbours as (
-    select
-        ranked.kpi,
-        ranked.business_date,
-        ranked.dimension,
-        ranked.dimension_value,
-        ranked.position,
-        min(case when ranked.ranks_count > floor(ranked.position) then ranked.bucket_hours end) as lower_hours,
-        min(case when ranked.ranks_count > ceil(ranked.position) then ranked.bucket_hours end) as upper_hours
-    from ranked
-    group by ranked.kpi, ranked.business_date, ranked.dimension, ranked.dimension_value, ranked.position
+percentiles as (
+    {{ percentiles_of_buckets('buckets', ['kpi', 'business_date', 'dimension', 'dimension_value']) }}
 ),
 
 final as (
     select
-        neighbours.business_date,
-        neighbours.kpi,
-        neighbours.dimension,
-        neighbours.dimension_value,
-        cast(
-            neighbours.lower_hours
-            + (neighbours.position - floor(neighbours.position)) * (neighbours.upper_hours - neighbours.lower_hours)
-            as decimal(38, 4)
-        ) as numerator,
+        percentiles.business_date,
+        percentiles.kpi,
+        percentiles.dimension,
+        percentiles.dimension_value,
+        cast(percentiles.hours as decimal(38, 4)) as numerator,
         cast(1 as decimal(38, 4)) as denominator
-    from neighbours
+    from percentiles
 )
 
 select * from final

@@ -116,8 +116,12 @@ KPI_RANGES = """
 # These shares compare returns or sales with the sales or stock of another time, so they may exceed 1 on a quiet day.
 # All other shares are parts of a whole.
 UNBOUNDED_SHARES = ("return_rate_value", "return_rate_units", "sell_through")
+# One row per share of the catalogue: a merchant of whom only some feeds are known may have no day of any.
 KPI_RATES = f"""
-    select * from ({KPI_RANGES}) where unit = 'share' and kpi not in {UNBOUNDED_SHARES}
+    select shares.kpi, ranges.rows_count, ranges.lowest_value, ranges.highest_value
+    from marts.kpi_catalogue as shares
+    left join ({KPI_RANGES}) as ranges on ranges.kpi = shares.kpi
+    where shares.unit = 'share' and shares.kpi not in {UNBOUNDED_SHARES}
 """  # noqa: S608 - names from above
 
 PAYMENTS_BY_CURRENCY = """
@@ -183,7 +187,9 @@ FILES_BY_FEED = """
         count(*) filter (where rows_in is distinct from accepted + duplicate + quarantined) as files_off,
         sum(rows_in)::bigint as rows_in,
         sum(quarantined)::bigint as quarantined,
-        sum(quarantined)::double / nullif(sum(rows_in), 0) as quarantined_rate
+        -- A load that a reread replaced has no rows in quarantine any more.
+        sum(quarantined) filter (where not is_superseded)::double
+        / nullif(sum(rows_in) filter (where not is_superseded), 0) as quarantined_rate
     from quality.files
     where status <> 'rejected'
     group by all

@@ -15,6 +15,7 @@ import typer
 
 from orderhouse.cli.session import console, counted, grid, settings_of
 from orderhouse.cli.steps import Sources
+from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,6 +78,9 @@ def check(
     for sentence in _notes_on_serves(trials, declared):
         console.print(sentence, markup=False, style="dim", soft_wrap=True)
     console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
+    without = [trial.source for trial in trials if trial.has_no_files]
+    if without:
+        raise OrderhouseError(f"No file was found for {', '.join(without)}. Correct `path` in {settings.sources_file}.")
 
 
 def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:

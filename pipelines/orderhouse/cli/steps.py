@@ -66,11 +66,13 @@ def build(
     full: Full = False,
 ) -> None:
     """Compute the tables from the loaded rows: only touched keys, unless definitions changed."""
+    from orderhouse.serve.closing import freeze_closed
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform import build as compute
 
     settings = settings_of(context, sources=sources)
     with run_lock(settings, "build"), console.status("Preparing the models") as status:
+        freeze_closed(settings)
         result = compute(
             settings, as_of=as_of, full=full, on_event=lambda event: status.update(f"Building {event.table}")
         )

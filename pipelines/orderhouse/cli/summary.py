@@ -56,7 +56,8 @@ def _kpis(rows: list[dict[str, Any]]) -> Any:
         for row in rows
         if row["recent"] is not None
     ]  # fmt: skip
-    columns = (f"KPIs of the last {DAYS} days", "now", "before", "target", "over", "")
+    heading = f"KPIs of the {DAYS} days to {rows[0]['last_date']}" if rows else "KPIs"
+    columns = (heading, "now", "before", "target", "over", "")
     return grid(None, columns, lines, numbers=("now", "before", "target", "over"))
 
 

@@ -1,4 +1,4 @@
-"""Payloads of operators' actions: copy the order line, the units and the promised instant into columns.
+"""Payloads of operators' actions: copy the order line, the units, the warehouse and the promised instant into columns.
 
 These parts are not personal data. The payload itself goes to the vault unchanged. A part fills a column that the source
 left empty. A part that does not parse as its column's type is ignored and breaks no rule. The effect of an action
@@ -16,8 +16,9 @@ from orderhouse.contracts.parsing import cleaned, parse
 __all__ = ["with_payload_parts"]
 
 PAYLOAD = "payload"
-PARTS: dict[str, tuple[str, ...]] = {"actions": ("line_id", "quantity", "promised_at")}
-# An order line's number is a code; a longer text or one with spaces may be personal and stays in the payload.
+PARTS: dict[str, tuple[str, ...]] = {"actions": ("line_id", "quantity", "warehouse_id", "promised_at")}
+# The id of a line or warehouse is a code; a longer text or one with spaces may be personal and stays in the payload.
+CODES = ("line_id", "warehouse_id")
 CODE = r"^[\w./:#-]{1,64}$"
 
 
@@ -34,7 +35,7 @@ def with_payload_parts(contract: type[Contract], frame: pl.DataFrame, notation: 
         return frame
     frame = cleaned(frame, [part for part in parts if part in frame.columns])
     named = cleaned(frame.select(pl.col(PAYLOAD).str.json_path_match(f"$.{part}").alias(part) for part in parts))
-    named = named.with_columns(pl.when(pl.col("line_id").str.contains(CODE)).then("line_id").alias("line_id"))
+    named = named.with_columns(pl.when(pl.col(part).str.contains(CODE)).then(part).alias(part) for part in CODES)
     read = parse(contract, named, Notation(notation.time_zone)).frame
     usable = [pl.lit(read[part].is_not_null()) for part in parts]
     usable[parts.index("quantity")] &= pl.lit((read["quantity"] > 0).fill_null(False))

@@ -68,6 +68,7 @@ class SourceTrial:
         notes: Sentences about files that could not be loaded.
         kinds: Kinds of files recognised by their bytes, with the number of files of each.
         ignored: Files, columns and records that are not used because they give no rows.
+        has_no_files: True if no path of the source names a file.
     """
 
     source: str
@@ -75,6 +76,7 @@ class SourceTrial:
     notes: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     ignored: tuple[str, ...] = ()
+    has_no_files: bool = False
 
 
 def check_sources(settings: Settings, name: str | None = None, file: Path | None = None) -> list[SourceTrial]:
@@ -111,7 +113,7 @@ def _with_path(source: Source, file: Path) -> Source:
 def _try_source(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
     """Read and screen all files of a source. A file that cannot be read gets a note."""
     found = find(source, stores)
-    trial = SourceTrial(source.name, notes=list(found.notes))
+    trial = SourceTrial(source.name, notes=list(found.notes), has_no_files=not (found.paths or found.refused))
     for group in found.groups:
         shown = shown_path(source, group[0])
         try:

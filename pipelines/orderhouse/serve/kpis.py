@@ -1,12 +1,19 @@
 """KPIs of a period, against an earlier period, from the KPI tables of a published version.
 
-How days combine is data of `marts.kpi_catalogue`. The formula of a percentile is that of the dbt model
-`int_kpi_percentiles`, over the summed buckets of the period. Formatting belongs to the command line and the pages.
+How days combine is data of `marts.kpi_catalogue`. The formula of a percentile is a macro of the dbt project, which is
+rendered here over the summed buckets of the period. Formatting belongs to the command line and the pages.
 """
 
 from __future__ import annotations
 
-__all__ = ["KPIS_OF_PERIODS"]
+import functools
+from datetime import date, timedelta
+
+from jinja2 import Environment
+
+from orderhouse.packaged import packaged
+
+__all__ = ["complete_days", "kpis_of_periods"]
 
 # Parameters: the first and last day of the period, and the first and last day of the earlier one.
 #
@@ -71,20 +78,8 @@ buckets as (
     where spans.aggregation = 'percentile'
     group by all
 ),
-ranked as (
-    select
-        kpi, period, bucket_hours,
-        percentile * (sum(durations_count) over (partition by kpi, period) - 1) as position,
-        sum(durations_count) over (partition by kpi, period order by bucket_hours) as ranks_count
-    from buckets
-),
-neighbours as (
-    select
-        kpi, period, position - floor(position) as share,
-        min(bucket_hours) filter (ranks_count > floor(position)) as lower_hours,
-        min(bucket_hours) filter (ranks_count > ceil(position)) as upper_hours
-    from ranked
-    group by kpi, period, position
+percentiles as (
+    {{ percentiles_of_buckets('buckets', ['kpi', 'period']) }}
 ),
 valued as (
     select
@@ -95,7 +90,7 @@ valued as (
         end as value
     from summed
     union all
-    select kpi, period, null, null, (lower_hours + share * (upper_hours - lower_hours))::double from neighbours
+    select kpi, period, null, null, hours::double from percentiles
 )
 select
     catalogue.kpi, catalogue.name, catalogue.formula, catalogue.unit, catalogue.aggregation, catalogue.direction,
@@ -120,3 +115,19 @@ left join valued on valued.kpi = catalogue.kpi
 group by all
 order by catalogue.kpi
 """
+
+
+def complete_days(clock_date: date, days: int) -> tuple[date, date]:
+    """Return the first and last of the latest complete business days.
+
+    The business day of a version's clock is not over, so that every period ends on the day before.
+    """
+    return clock_date - timedelta(days=days), clock_date - timedelta(days=1)
+
+
+@functools.cache
+def kpis_of_periods() -> str:
+    """Return the query of KPIs of two periods, with the formulas of the dbt project in it."""
+    macros = (packaged("dbt_project") / "macros" / "percentiles.sql").read_text(encoding="utf-8")
+    # The text is SQL and holds no value of a user.
+    return Environment().from_string(macros + KPIS_OF_PERIODS).render()  # noqa: S701

@@ -6,13 +6,12 @@ The definitions of all numbers belong to dbt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.kpis import KPIS_OF_PERIODS
+from orderhouse.serve.kpis import complete_days, kpis_of_periods
 from orderhouse.serve.relations import published_tables, quoted
 
 __all__ = [
@@ -146,7 +145,7 @@ def _near(connection: duckdb.DuckDBPyConnection, order_id: str) -> str:
 
 
 def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list[Row]:
-    """Return each KPI over the last business days up to the clock, and over as many days before those.
+    """Return each KPI over the latest complete business days, and over as many days before those.
 
     The catalogue gives the aggregation, see `orderhouse.serve.kpis`.
 
@@ -156,15 +155,14 @@ def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list
 
     Returns:
         kpi, name, unit, direction, target, recent and earlier (None if a day has no value or the denominator is 0), the
-        numerator and denominator of recent, compared and compared_with, and immature_days.
+        numerator and denominator of recent, compared and compared_with, immature_days, and last_date of the days.
     """
     clock = connection.execute("select business_date from marts.as_of").fetchone()
     if clock is None:
         return []
-    last: date = clock[0]
-    first = last - timedelta(days=days - 1)
-    bounds = [first, last, first - timedelta(days=days), first - timedelta(days=1)]
-    return rows_of(connection, KPIS_OF_PERIODS, bounds)
+    first, last = complete_days(clock[0], days)
+    bounds = [first, last, *complete_days(first, days)]
+    return [{"last_date": last, **row} for row in rows_of(connection, kpis_of_periods(), bounds)]
 
 
 def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:

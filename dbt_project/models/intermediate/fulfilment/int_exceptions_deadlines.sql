@@ -53,9 +53,7 @@ stuck_in_transit as (
         'No scan of a parcel on its way for {{ var("stuck_days") }} days' as detail,
         states._source
     from states
-    where
-        states.stuck_at is not null
-        and (states.shipped_quantity = 0 or states.returned_of_shipped_quantity < states.shipped_quantity)
+    where states.stuck_at is not null
 ),
 
 paid_not_shipped as (
@@ -64,7 +62,7 @@ paid_not_shipped as (
         cast(null as {{ dbt.type_string() }}) as sku,
         {{ add_days('coalesce(greatest(states.confirmed_at, states.placed_at), states.placed_at)', var('paid_not_shipped_days')) }}
             as opened_at,
-        states.captured_amount as amount_at_stake,
+        states.captured_amount - states.refunded_amount as amount_at_stake,
         states.currency,
         concat(cast(states.to_ship_quantity as {{ dbt.type_string() }}), ' units paid and not shipped') as detail,
         states._source

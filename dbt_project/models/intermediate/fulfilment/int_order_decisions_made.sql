@@ -68,6 +68,10 @@ final as (
             when actions.rejection is not null then actions.rejection
             when actions.kind = 'cancel_line'
                 then concat(cast(actions.quantity as {{ dbt.type_string() }}), ' units of line ', actions.line_id)
+            when actions.kind = 'route' then concat(
+                cast(actions.quantity as {{ dbt.type_string() }}), ' units of line ', actions.line_id,
+                ' to ', actions.warehouse_id
+            )
             when actions.kind = 'change_promise' then cast(actions.promised_at as {{ dbt.type_string() }})
         end as detail,
         actions.actor,

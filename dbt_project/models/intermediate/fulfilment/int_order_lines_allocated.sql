@@ -8,8 +8,17 @@ with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
 
-allocations as (
+line_allocations as (
     select * from {{ ref('int_line_allocations') }}
+),
+
+allocations as (
+    select
+        line_allocations.order_id,
+        line_allocations.line_id,
+        sum(line_allocations.allocated_quantity) as allocated_quantity
+    from line_allocations
+    group by line_allocations.order_id, line_allocations.line_id
 ),
 
 allocated as (
@@ -91,6 +100,7 @@ final as (
         allocated.last_shipped_at,
         allocated.delivered_at,
         allocated.first_promised_at,
+        allocated.first_promise_ends_at,
         allocated.current_promised_at,
         allocated.late_at,
         allocated.cancelled_at,

@@ -39,6 +39,11 @@ over_delivered as (
     select * from {{ ref('int_lines_over_delivered') }}
 ),
 
+routed as (
+    select * from {{ ref('int_lines_routed') }}
+    where is_decided
+),
+
 services as (
     select products.sku
     from products
@@ -66,7 +71,7 @@ joined as (
         order_lines.order_id,
         order_lines.line_id,
         order_lines.sku,
-        order_lines.warehouse_id,
+        coalesce(routed.warehouse_id, order_lines.warehouse_id) as warehouse_id,
         order_lines.seller_id,
         orders.channel,
         orders.currency,
@@ -133,6 +138,10 @@ joined as (
         on
             order_lines.order_id = promises.order_id
             and order_lines.line_id = promises.line_id
+    left join routed
+        on
+            order_lines.order_id = routed.order_id
+            and order_lines.line_id = routed.line_id
     left join over_delivered
         on
             order_lines.order_id = over_delivered.order_id

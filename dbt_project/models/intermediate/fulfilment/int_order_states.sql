@@ -48,7 +48,7 @@ joined as (
         orders.*,
         {% for column in quantities + amounts + [
             'lines_count', 'returned_net_amount', 'fulfilment_status', 'is_over_shipped', 'was_late', 'is_promise_open', 'late_at',
-            'first_shipped_at', 'last_shipped_at', 'delivered_at'
+            'first_shipped_at', 'last_shipped_at', 'delivered_at', 'last_line_promised_at', 'last_line_promise_ends_at'
         ] -%}
         fulfilled.{{ column }},
         {% endfor -%}
@@ -78,18 +78,24 @@ joined as (
 deadlines as (
     select
         joined.*,
-        {{ promise_end('joined.first_promised_at', 'joined.first_promise_is_date_only') }} as first_promise_ends_at,
+        -- Where only lines carry promises, the last of them is the order's.
+        coalesce(
+            {{ promise_end('joined.first_promised_at', 'joined.first_promise_is_date_only') }}, joined.last_line_promise_ends_at
+        ) as first_promise_ends_at,
         case
             when coalesce(joined.owed_to_us_amount, 0) <= joined.tolerance_amount then null
             when joined.payment_terms = 'invoice'
                 then coalesce(joined.invoice_due_at, {{ add_days('joined.placed_at', var('invoice_days')) }})
             when joined.payment_terms = 'on_delivery'
                 then {{ add_days('joined.delivered_at', var('payment_on_delivery_days')) }}
-            when joined.authorized_amount < joined.due_amount - joined.tolerance_amount
+            when joined.captured_amount > 0 or joined.authorized_amount < joined.due_amount - joined.tolerance_amount
                 then {{ add_days('joined.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case
-            when joined.is_delivery_tracked and joined.order_status <> 'cancelled'
+            when
+                joined.is_delivery_tracked
+                and joined.order_status <> 'cancelled'
+                and (joined.shipped_quantity = 0 or joined.returned_of_shipped_quantity < joined.shipped_quantity)
                 then {{ add_days('joined.stale_since', var('stuck_days')) }}
         end as stuck_at
     from joined
@@ -162,7 +168,7 @@ final as (
         deadlines.delivered_at,
         deadlines.order_cancelled_at as cancelled_at,
         deadlines.held_at,
-        deadlines.first_promised_at,
+        coalesce(deadlines.first_promised_at, deadlines.last_line_promised_at) as first_promised_at,
         deadlines.first_promise_ends_at,
         deadlines.current_promised_at,
         deadlines.late_at,

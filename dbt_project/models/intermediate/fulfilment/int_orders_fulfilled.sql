@@ -37,11 +37,13 @@ summed_lines as (
         {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
         max(case when order_lines.requires_shipping and order_lines.was_late then 1 else 0 end) as was_late_flag,
-        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), max(order_lines.late_at)) as late_at,
+        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), min(order_lines.late_at)) as late_at,
         count(order_lines.late_at) filter (where not order_lines.has_arrived) as waiting_lines_count,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,
         max(case when order_lines.requires_shipping then order_lines.delivered_at end) as last_delivered_at,
+        max(order_lines.first_promised_at) as last_line_promised_at,
+        max(order_lines.first_promise_ends_at) as last_line_promise_ends_at,
         case
             when count(*) filter (where order_lines.ordered_quantity > 0 and order_lines.cancelled_at is null) = 0
                 then max(order_lines.cancelled_at)
@@ -65,6 +67,8 @@ joined as (
         summed_lines.first_shipped_at,
         summed_lines.last_shipped_at,
         summed_lines.last_delivered_at,
+        summed_lines.last_line_promised_at,
+        summed_lines.last_line_promise_ends_at,
         summed_lines.lines_cancelled_at
     from orders
     left join summed_lines on orders.order_id = summed_lines.order_id

@@ -1,14 +1,13 @@
 {#
-  Stock is allocated in the order of placement. Lines that name a warehouse are served from it first; the other lines
-  share the rest of all warehouses. A line gets the supply that is left after the cumulative sum of the units before it.
+  Stock is allocated in the order of placement. Units with a warehouse are served from it first; the other units share the
+  rest of all warehouses. A line gets the supply that is left after the cumulative sum of the units before it.
 #}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('int_touched_skus') }}
 
-with order_lines as (
-    select * from {{ ref('int_order_lines') }}
-    where {{ is_touched('sku', touched) }}
+with open_units as (
+    select * from {{ ref('int_open_units') }}
 ),
 
 on_hand as (
@@ -16,59 +15,21 @@ on_hand as (
     where {{ is_touched('sku', touched) }}
 ),
 
-{%- if not var('reserve_unpaid') %}
-
--- Unpaid orders reserve no stock. Their lines come after all others.
-unpaid_orders as (
-    select orders.order_id
-    from {{ ref('stg_orders') }} as orders
-    left join {{ ref('int_order_payments') }} as order_payments on orders.order_id = order_payments.order_id
-    where
-        orders.is_current
-        and orders.payment_terms = 'prepaid'
-        and coalesce(greatest(order_payments.authorized_amount, order_payments.captured_amount), 0) = 0
-),
-{%- endif %}
-
-open_lines as (
-    select
-        order_lines.order_id,
-        order_lines.line_id,
-        order_lines.sku,
-        order_lines.warehouse_id,
-        order_lines.open_quantity,
-        order_lines.placed_at,
-        {% if var('reserve_unpaid') -%}
-        0 as queue_number
-        {%- else -%}
-        case when unpaid_orders.order_id is null then 0 else 1 end as queue_number
-        {%- endif %}
-    from order_lines
-    {%- if not var('reserve_unpaid') %}
-    left join unpaid_orders on order_lines.order_id = unpaid_orders.order_id
-    {%- endif %}
-    where
-        order_lines.open_quantity > 0
-        and order_lines.requires_stock
-        and order_lines.is_stock_tracked
-        and not order_lines.is_held
-),
-
 named_queues as (
     select
-        open_lines.*,
+        open_units.*,
         coalesce(on_hand.allocatable_quantity, 0) as supply_quantity,
-        coalesce(sum(open_lines.open_quantity) over (
-            partition by open_lines.sku, open_lines.warehouse_id
-            order by open_lines.queue_number, open_lines.placed_at, open_lines.order_id, open_lines.line_id
+        coalesce(sum(open_units.open_quantity) over (
+            partition by open_units.sku, open_units.warehouse_id
+            order by open_units.queue_number, open_units.placed_at, open_units.order_id, open_units.line_id
             rows between unbounded preceding and 1 preceding
         ), 0) as open_quantity_before
-    from open_lines
+    from open_units
     left join on_hand
         on
-            open_lines.sku = on_hand.sku
-            and open_lines.warehouse_id = on_hand.warehouse_id
-    where open_lines.warehouse_id is not null
+            open_units.sku = on_hand.sku
+            and open_units.warehouse_id = on_hand.warehouse_id
+    where open_units.warehouse_id is not null
 ),
 
 named_allocations as (
@@ -102,17 +63,17 @@ named_demand as (
 
 free_queues as (
     select
-        open_lines.*,
+        open_units.*,
         coalesce(supplies.supply_quantity, 0) - coalesce(named_demand.allocated_quantity, 0) as supply_quantity,
-        coalesce(sum(open_lines.open_quantity) over (
-            partition by open_lines.sku
-            order by open_lines.queue_number, open_lines.placed_at, open_lines.order_id, open_lines.line_id
+        coalesce(sum(open_units.open_quantity) over (
+            partition by open_units.sku
+            order by open_units.queue_number, open_units.placed_at, open_units.order_id, open_units.line_id
             rows between unbounded preceding and 1 preceding
         ), 0) as open_quantity_before
-    from open_lines
-    left join supplies on open_lines.sku = supplies.sku
-    left join named_demand on open_lines.sku = named_demand.sku
-    where open_lines.warehouse_id is null
+    from open_units
+    left join supplies on open_units.sku = supplies.sku
+    left join named_demand on open_units.sku = named_demand.sku
+    where open_units.warehouse_id is null
 ),
 
 allocations as (

@@ -11,12 +11,19 @@ fx_daily as (
     select * from {{ ref('int_fx_daily') }}
 ),
 
+sku_sales_converted as (
+    select * from {{ ref('int_sku_sales_converted') }}
+),
+
 sales as (
     select
         sku_sales_daily.sku,
         sku_sales_daily.lines_count,
         sku_sales_daily.demanded_quantity,
-        {{ reporting_amount('sku_sales_daily.net_amount', 'fx_daily.rate') }} as net_amount_reporting,
+        case
+            when sku_sales_daily.currency = '{{ var("reporting_currency") }}' then sku_sales_daily.net_amount
+            when fx_daily.rate is not null then coalesce(sku_sales_converted.net_amount_reporting, 0)
+        end as net_amount_reporting,
         sku_sales_daily.is_stock_tracked,
         {{ days_between('sku_sales_daily.placed_date', 'as_of.business_date') }} as days_ago,
         sku_sales_daily.first_placed_at,
@@ -27,6 +34,11 @@ sales as (
         on
             sku_sales_daily.placed_date = fx_daily.rate_date
             and sku_sales_daily.currency = fx_daily.currency
+    left join sku_sales_converted
+        on
+            sku_sales_daily.sku = sku_sales_converted.sku
+            and sku_sales_daily.placed_date = sku_sales_converted.placed_date
+            and sku_sales_daily.currency = sku_sales_converted.currency
 ),
 
 daily as (

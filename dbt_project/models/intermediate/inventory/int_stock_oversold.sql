@@ -5,9 +5,19 @@ with order_lines as (
     select * from {{ ref('int_order_lines') }}
 ),
 
-line_allocations as (
+allocations as (
     select * from {{ ref('int_line_allocations') }}
     where backordered_quantity > 0
+),
+
+line_allocations as (
+    select
+        allocations.order_id,
+        allocations.line_id,
+        allocations.sku,
+        sum(allocations.backordered_quantity) as backordered_quantity
+    from allocations
+    group by allocations.order_id, allocations.line_id, allocations.sku
 ),
 
 positions as (

@@ -23,11 +23,7 @@ order_payments as (
 orders as (
     select
         reconciliation.*,
-        order_states.order_status,
         order_states.unpaid_at,
-        order_states.is_shipment_tracked,
-        order_states.shipped_quantity,
-        order_states.to_ship_quantity,
         coalesce(order_payments.has_currency_mismatch, false) as has_currency_mismatch,
         order_payments.first_payment_at,
         order_payments.last_captured_at,
@@ -94,23 +90,6 @@ found as (
         ) as detail
     from orders
     where orders.unpaid_at is not null
-    union all
-    select
-        orders.order_id,
-        orders.source,
-        orders.currency,
-        'paid_not_shipped' as code,
-        orders.captured_amount - orders.refunded_amount as amount_at_stake,
-        {{ add_days('orders.last_captured_at', var('paid_not_shipped_days')) }} as opened_at,
-        concat(cast(orders.to_ship_quantity as {{ dbt.type_string() }}), ' unit(s) paid and not shipped') as detail
-    from orders
-    where
-        orders.is_shipment_tracked
-        and orders.shipped_quantity = 0
-        and orders.to_ship_quantity > 0
-        and orders.order_status not in ('cancelled', 'on_hold')
-        and orders.captured_amount > 0
-        and orders.captured_amount - orders.refunded_amount >= orders.due_amount - orders.tolerance_amount
     union all
     select
         orders.order_id,

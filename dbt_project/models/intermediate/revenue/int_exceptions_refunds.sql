@@ -27,6 +27,7 @@ orders as (
         reconciliation.*,
         order_states.order_status,
         order_states.cancelled_at,
+        coalesce(order_states.is_return_tracked, false) as is_return_tracked,
         order_payments.last_captured_at,
         order_payments.refunded_amount as refunded_for_status_amount,
         order_payments.first_refunded_at,
@@ -87,7 +88,9 @@ found as (
         orders.first_refunded_at as opened_at,
         'Refunded beyond what was overpaid, cancelled or sent back' as detail
     from orders
-    where orders.goods_given_amount > orders.tolerance_amount
+    where
+        orders.goods_given_amount > orders.tolerance_amount
+        and orders.is_return_tracked
     union all
     select
         orders.order_id,

@@ -150,6 +150,14 @@ class Source(BaseModel):
     def _format_exists(cls, value: str) -> str:
         return require_known("format", value, FORMATS)
 
+    @field_validator("path")
+    @classmethod
+    def _is_no_number(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if re.fullmatch(r"[-+]?[\d._]+|true|false|yes|no", each, re.IGNORECASE):
+                raise ValueError(f"{each} is no path; write ./{each} if a file or folder has this name")
+        return value
+
     @field_validator("feed")
     @classmethod
     def _feed_exists(cls, value: str) -> str:

@@ -30,7 +30,7 @@ class Canonical(Format):
     """Contract columns as they are, after the source's own renaming."""
 
     name = "canonical"
-    version = "2"
+    version = "3"
 
     def feeds(self, source: Declaration, paths: Sequence[str]) -> list[str]:
         """Return the declared feed, or those that the file names begin with."""

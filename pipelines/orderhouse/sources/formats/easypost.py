@@ -80,7 +80,7 @@ class EasypostTrackers(Format):
     """Trackers, alone or as the result of events."""
 
     name = "easypost_trackers"
-    version = "2"
+    version = "3"
     covers = ("tracking",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:

@@ -63,7 +63,7 @@ class Olist(Format):
     """Seven files in one bundle."""
 
     name = "olist"
-    version = "2"
+    version = "3"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "products", "customers", "feedback")
     is_bundle = True
     time_zone = "America/Sao_Paulo"

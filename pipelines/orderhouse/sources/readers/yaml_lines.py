@@ -33,14 +33,40 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     except RecursionError:
         raise OrderhouseError(f"{path}: the file is nested too deeply. Remove some levels.") from None
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 1
-        raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {error.problem}.") from None
+        line, problem = _in_plain_words(error)
+        raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {problem}.") from None
     except yaml.YAMLError as error:
         raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None
     if not isinstance(root, yaml.MappingNode):
         raise OrderhouseError(f"{path}:1: a sources file starts with `sources:`.")
     lines: dict[Keys, int] = {}
     return _plain(root, (), lines, path), lines
+
+
+def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """Return the line and the clause by which a person finds a mistake of YAML's syntax."""
+    line = (error.problem_mark.line if error.problem_mark else 0) + 1
+    start = (error.context_mark.line if error.context_mark else line - 1) + 1
+    context, problem = error.context or "", error.problem or ""
+    for kind, opening, closing in (("flow sequence", "[", "]"), ("flow mapping", "{", "}")):
+        if kind in context:
+            return start, f"the bracket {opening} is not closed; write {closing} at its end, and commas between values"
+    if "flow node" in context:
+        return line, "a bracket [ or { is not closed, or a value is missing in it"
+    if "quoted scalar" in context:
+        return start, "a quotation mark is not closed"
+    if "cannot start any token" in problem:
+        return line, f"a value cannot begin with {problem.split()[2]}; indent with spaces, and quote the value"
+    if "mapping values are not allowed" in problem:
+        return line, "there is a colon too many, or the line is indented wrongly; quote a value that has a colon"
+    if "could not find expected ':'" in problem:
+        return start, "a key has no colon after it"
+    if "expected <block end>" in problem:
+        found = problem.split("but found ")[-1].strip("'")
+        if found in {"]", "}", ","}:
+            return line, f"there is a {found} without an opening bracket"
+        return line, "the line is indented differently from its neighbours"
+    return line, problem
 
 
 def _text_of(path: Path) -> str:
