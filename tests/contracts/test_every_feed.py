@@ -80,7 +80,7 @@ COLUMNS: dict[str, str] = {
     """,
     "actions": """
         action_id:text!k order_id:text! kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
-        quantity:units promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
+        quantity:units warehouse_id:text promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
     """,
 }
 VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}
