@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
+from orderhouse.serve.closing import freeze_closed
 from orderhouse.transform import BuildResult, ModelEvent, build
 
 from orderhouse_dagster.resources import Warehouse, WarehouseParam
@@ -100,6 +101,7 @@ def _events(warehouse: Warehouse) -> Iterator[ModelEvent]:
 
     def work() -> None:
         try:
+            freeze_closed(warehouse.settings)
             events.put(build(warehouse.settings, as_of=warehouse.as_of, full=warehouse.full, on_event=observe))
         except BaseException as error:  # noqa: BLE001 - raised again where the queue is read
             events.put(error)

@@ -12,7 +12,7 @@ from shared.layout import Figure, empty, figures, section, start
 from shared.periods import Period, pick_period
 from shared.tables import column, table
 
-from app_pages import revenue_reconciliation
+from app_pages import revenue_closing, revenue_reconciliation
 from app_pages.revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
 
 
@@ -134,3 +134,5 @@ with section("Payouts", "Payouts of providers and their parts, newest first."):
     revenue_reconciliation.payouts(version)
 with section("Reconciliation", "Received against due amounts, over all orders. Every difference has a type."):
     revenue_reconciliation.breaks(version)
+with section("Closed months", "Figures of a closed month stay as they were known. Later changes are restatements."):
+    revenue_closing.closed_months(version)

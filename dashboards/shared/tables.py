@@ -39,6 +39,8 @@ WORD_COLUMNS = (
     "stockout_risk",
     "method",
     "recognition_clock",
+    "clock_or_account",
+    "measure",
     "preferred_channel",
     "owner",
     "status",

@@ -16,7 +16,7 @@ from orderhouse.repair.replay import replay
 from orderhouse.repair.reread import record_sentences
 from orderhouse.repair.results import replay_sentences
 from orderhouse.settings import Settings
-from orderhouse.sources.config.sources_file import load_sources
+from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.home_identity import claim
 from orderhouse.storage.warehouse import open_raw
@@ -41,7 +41,7 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
     Raises:
         OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
     """
-    declared = load_sources(settings.sources_file)
+    declared = sources_of(settings)
     with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
         claim(connection, vault.keys.fingerprint)
         if settings.sources is not None:

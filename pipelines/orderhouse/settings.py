@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         return self.home / "landing"
 
     @property
+    def actions(self) -> Path:
+        """Return the folder of actions that operators took on this machine, one file each. Every run reads it."""
+        return self.home / "actions"
+
+    @property
     def warehouse(self) -> Path:
         """Return the folder of the three warehouse files."""
         return self.home / "warehouse"

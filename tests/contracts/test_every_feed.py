@@ -79,8 +79,9 @@ COLUMNS: dict[str, str] = {
         scale_max:number topic:text text:text:p
     """,
     "actions": """
-        action_id:text!k order_id:text! kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
-        quantity:units warehouse_id:text promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
+        action_id:text!k order_id:text kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
+        warehouse_id:text subject_kind:text subject_id:text
+        quantity:units promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
     """,
 }
 VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}
@@ -180,7 +181,7 @@ def test_a_row_with_every_column_is_accepted_and_so_is_one_with_the_required_one
         assert result.accepted.height == 1
 
 
-ENOUGH = {"tracking": ("shipment_id",), "returns": ("order_id",)}
+ENOUGH = {"tracking": ("shipment_id",), "returns": ("order_id",), "actions": ("order_id",)}
 
 
 @pytest.mark.parametrize(("feed", "name", "kind", "marks"), EVERY_COLUMN)
@@ -225,6 +226,9 @@ BETWEEN_COLUMNS = [
     ("tracking", {"shipment_id": "", "carrier": "ups", "tracking_number": "1"}, []),
     ("tracking", {"shipment_id": "", "carrier": "ups", "tracking_number": ""}, ["names_a_shipment"]),
     ("tracking", {"shipment_id": "", "carrier": "", "tracking_number": "1"}, ["names_a_shipment"]),
+    ("actions", {"order_id": ""}, []),
+    ("actions", {"order_id": "", "subject_id": ""}, ["has_a_subject"]),
+    ("actions", {"order_id": "", "subject_kind": ""}, ["has_a_subject"]),
     ("returns", {"order_id": ""}, []),
     ("returns", {"order_id": "", "credit_amount": ""}, ["names_an_order_or_credit"]),
     ("returns", {"credit_amount": "5", "currency": ""}, ["credit_has_currency"]),

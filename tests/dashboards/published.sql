@@ -359,3 +359,21 @@ select 'b1:' || name as audit_id, 'b1' as build_id, 12::bigint as batch_id, *, n
 from (values ('every order line is somewhere', 'dbt_test', 'marts.fct_order_lines', true, 'error', 0::bigint, null::varchar), ('ledger balances on every day', 'dbt_test', 'marts.fct_inventory_ledger', true, 'error', 0, null),
     ('net sales lie in the usual band', 'expectation', 'marts.fct_revenue_daily', true, 'warn', 0, null), ('customers have a country', 'dbt_test', 'marts.dim_customers', false, 'warn', 14, '14 customers without a country'),
     ('unexplained residual is zero', 'reconciliation', 'marts.fct_payment_reconciliation', true, 'error', 0, null)) t(name, kind, table_name, passed, severity, failed_rows, detail);
+
+create table marts.fct_closed_months as
+select '2026-02' as month, 'a1' as action_id, 'mia' as actor, 'finance' as role, true as is_frozen, 2::bigint as restated_figures_count,
+    1::bigint as restated_subjects_count, 30::decimal(18, 4) as net_sales_difference_amount_reporting, 5::bigint as known_batch_id,
+    date '2026-02-01' as first_date, date '2026-03-01' as next_date, timestamp '2026-03-02 08:00:00' as closed_at;
+
+create table marts.fct_restatements as
+select '2026-02' as month, 'a1' as action_id, 'revenue' as figure, 'placed' as recognition_clock, 'web' as channel, 'DE' as country,
+    'home' as category, null::varchar as account, getvariable('currency') as currency, 'order' as subject_kind, 'O-0000001' as subject_id,
+    measure, 60::decimal(18, 4) as closed_amount, 90::decimal(18, 4) as current_amount, 30::decimal(18, 4) as difference_amount,
+    60::decimal(18, 4) as closed_amount_reporting, 90::decimal(18, 4) as current_amount_reporting,
+    30::decimal(18, 4) as difference_amount_reporting, 5::bigint as known_batch_id, date '2026-02-02' as business_date,
+    timestamp '2026-03-02 08:00:00' as closed_at
+from (values ('gross_sales'), ('net_sales')) as measures (measure);
+
+create table marts.fct_restatement_causes as
+select '2026-02' as month, 'order' as subject_kind, 'O-0000001' as subject_id, 'order_lines' as feed, '/landing/web/order_lines-0009.csv' as path,
+    timestamp '2026-03-04 09:00:00' as received_at, 'f9' as _file_id, 17::bigint as _record, 'web_shop' as _source, 6::bigint as _batch_id;

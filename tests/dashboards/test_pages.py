@@ -78,6 +78,18 @@ def test_one_missing_table_leaves_the_rest_of_the_page(
     assert kept in [header.value for header in app.subheader]
 
 
+def test_revenue_lists_closed_months_and_what_was_restated_in_them(published: Path, open_page: Open) -> None:
+    app = open_page(published, "revenue")
+    (month,) = _table(app, "restated_figures_count")
+    assert (month["month"], month["actor"], month["net_sales_difference_amount_reporting"]) == ("2026-02", "mia", 30)
+    assert [row["measure"] for row in _table(app, "difference_amount_reporting")] == ["Gross sales", "Net sales"]
+
+
+def test_revenue_says_how_to_close_a_month_where_none_is_closed(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, empty=True)
+    assert "No month is closed." in said(open_page(tmp_path, "revenue"))
+
+
 def test_data_quality_warns_of_overdue_feeds_gaps_and_control_totals(published: Path, open_page: Open) -> None:
     page = said(open_page(published, "data_quality"))
     assert "Tracking of carrier is overdue: a file is expected every 6h." in page

@@ -19,22 +19,28 @@ COMPARED_SCHEMAS = ("intermediate", "marts", "ops")
 def table_hashes(published: Path) -> dict[str, tuple[int, int]]:
     """Return row count and order-free content hash of every table and view of a published file, by `schema.table`."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        tables = connection.execute(
-            "select table_schema, table_name, list(column_name order by ordinal_position) "
-            "from information_schema.columns where table_schema in (select unnest(?)) group by all order by all",
-            [list(COMPARED_SCHEMAS)],
-        ).fetchall()
-        return {
-            f"{schema}.{table}": _hash(connection, schema, table, columns)
-            for schema, table, columns in tables
-            if f"{schema}.{table}" not in RECEIPT_TABLES
-        }
+        return catalog_hashes(connection, published.stem)
 
 
-def _hash(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str]) -> tuple[int, int]:
+def catalog_hashes(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[int, int]]:
+    """Return the same of an attached database."""
+    tables = connection.execute(
+        "select table_schema, table_name, list(column_name order by ordinal_position) "
+        "from information_schema.columns where table_catalog = ? and table_schema in (select unnest(?)) "
+        "group by all order by all",
+        [catalog, list(COMPARED_SCHEMAS)],
+    ).fetchall()
+    return {
+        f"{schema}.{table}": _hash(connection, f'"{catalog}"."{schema}"."{table}"', columns)
+        for schema, table, columns in tables
+        if f"{schema}.{table}" not in RECEIPT_TABLES
+    }
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, place: str, columns: list[str]) -> tuple[int, int]:
     compared = ", ".join(f'"{column}"' for column in columns if column not in RECEIPT_COLUMNS)
     rows, content = connection.execute(
-        f'select count(*), coalesce(sum(hash(row({compared}))::hugeint), 0) from "{schema}"."{table}"'
+        f"select count(*), coalesce(sum(hash(row({compared}))::hugeint), 0) from {place}"
     ).fetchone()
     return rows, content
 

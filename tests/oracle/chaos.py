@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.oracle.chaotic_details import add_details
+
 __all__ = ["AS_OF", "chaotic_world", "write_chaos"]
 
 START = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -344,6 +346,7 @@ def chaotic_world(seed: int, orders: int = 40) -> Feeds:
     for _ in range(orders):
         world.add_order()
     world.add_strays()
+    add_details(world.feeds, seed)
     for rows in world.feeds.values():
         world.random.shuffle(rows)  # versions and events arrive out of order
     return world.feeds
@@ -373,7 +376,10 @@ def write_chaos(folder: Path, seeds: range) -> Path:
         for feed, rows in chaotic_world(seed).items():
             worlds["narrow" if seed in narrow else "chaos"][feed] += rows
     worlds["chaos"]["fx_rates"] = _rates()
-    covers = "orders order_lines payments shipments tracking returns stock inbound products customers actions fx_rates"
+    covers = (
+        "orders order_lines payments payouts shipments tracking returns stock inbound products customers carts feedback"
+        " actions fx_rates"
+    )
     declared: dict[str, Any] = {}
     for name, feeds in worlds.items():
         if name == "narrow":

@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "orders": ("order_id",),
     "order_lines": ("order_id", "line_id"),
     "payments": ("payment_id",),
+    "payouts": ("movement_id",),
     "shipments": ("shipment_id", "order_id", "line_id"),
     "tracking": ("shipment_id", "carrier", "tracking_number", "status", "occurred_at"),
     "returns": ("return_id", "line_id", "status", "occurred_at"),
@@ -41,6 +42,7 @@ VERSIONED = ("orders", "order_lines", "inbound", "products", "customers")
 ENUMERATED = {
     "orders": ("order_type", "payment_terms"),
     "payments": ("kind",),
+    "payouts": ("kind",),
     "tracking": ("status",),
     "returns": ("status",),
     "stock": ("kind",),

@@ -12,10 +12,10 @@ return_lines as (
     select * from {{ ref('int_return_lines') }}
 ),
 
-received as (
+arrived as (
     select
         return_lines.return_id,
-        min(coalesce(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as received_at
+        min(least(return_lines.received_at, return_lines.restocked_at, return_lines.scrapped_at)) as arrived_at
     from return_lines
     group by return_lines.return_id
 ),
@@ -26,13 +26,13 @@ final as (
         coalesce(orders.channel, 'unknown') as channel,
         coalesce(orders.ship_country, 'unknown') as country,
         coalesce(orders.source, payments.source) as source,
-        cast(greatest({{ hours_between('received.received_at', 'payments.occurred_at') }}, 0) as decimal(18, 4))
+        cast(greatest({{ hours_between('arrived.arrived_at', 'payments.occurred_at') }}, 0) as decimal(18, 4))
             as refund_hours,
         cast(payments.occurred_date as date) as business_date
     from payments
-    inner join received on payments.return_id = received.return_id
+    inner join arrived on payments.return_id = arrived.return_id
     left join orders on payments.order_id = orders.order_id
-    where received.received_at is not null
+    where arrived.arrived_at is not null
 )
 
 select * from final

@@ -1,41 +1,36 @@
-{%- set touched = ['int_touched_orders'] -%}
-{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
--- depends_on: {{ ref('int_touched_orders') }}
-
-with actions as (
-    select * from {{ ref('int_actions_judged') }}
-    where {{ is_touched('order_id', touched) }}
+with of_orders as (
+    select * from {{ published_ref('int_actions_shown') }}
 ),
 
-test_orders as (
-    select orders.order_id
-    from {{ ref('stg_orders') }} as orders
-    where
-        orders.is_test
-        and orders.is_current
+of_periods as (
+    select * from {{ published_ref('int_actions_of_periods') }}
 ),
 
 final as (
+    {% for source in ['of_orders', 'of_periods'] -%}
     select
-        actions.action_id,
-        actions.order_id,
-        actions.kind,
-        actions.kind_word,
-        actions.actor,
-        actions.role,
-        actions.line_id,
-        actions.warehouse_id,
-        actions.rejection,
-        actions._source as source,
-        actions.quantity,
-        actions.is_accepted,
-        actions.occurred_at,
-        actions.promised_at,
-        actions._file_id,
-        actions._record,
-        {{ this_batch() }} as _batch_id
-    from actions
-    where not exists (select 1 from test_orders where test_orders.order_id = actions.order_id)
+        {{ source }}.action_id,
+        {{ 'of_orders.order_id' if source == 'of_orders' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as order_id,
+        {{ "'order'" if source == 'of_orders' else 'of_periods.subject_kind' }} as subject_kind,
+        {{ 'of_orders.order_id' if source == 'of_orders' else 'of_periods.subject_id' }} as subject_id,
+        {{ source }}.kind,
+        {{ source }}.kind_word,
+        {{ source }}.actor,
+        {{ source }}.role,
+        {{ 'of_orders.line_id' if source == 'of_orders' else 'null' }} as line_id,
+        {{ 'of_orders.warehouse_id' if source == 'of_orders' else 'null' }} as warehouse_id,
+        {{ source }}.rejection,
+        {{ source }}.source,
+        {{ 'of_orders.quantity' if source == 'of_orders' else 'null' }} as quantity,
+        {{ source }}.is_accepted,
+        {{ source }}.occurred_at,
+        {{ 'of_orders.promised_at' if source == 'of_orders' else 'null' }} as promised_at,
+        {{ source }}._file_id,
+        {{ source }}._record,
+        {{ source }}._batch_id
+    from {{ source }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select * from final

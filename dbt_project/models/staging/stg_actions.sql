@@ -10,6 +10,8 @@ final as (
     select
         versions.action_id,
         versions.order_id,
+        versions.subject_kind,
+        versions.subject_id,
         {{ our_word('versions.kind', 'kind_words') }} as kind,
         versions.kind as kind_word,
         versions.actor,

@@ -60,6 +60,8 @@ def explain(
 
 
 def _print(found: Explanation) -> None:
+    from orderhouse.serve.explaining import EVERYTHING
+
     console.print(f"{found.cell}: {shown(found.value) or 'null'}", markup=False, soft_wrap=True)
     if found.is_equal:
         console.print(f"Derived again from {found.scope}: equal.", markup=False)
@@ -67,7 +69,14 @@ def _print(found: Explanation) -> None:
         console.print(f"Derived again from {found.scope}: NOT equal, {shown(found.derived)}.", style="red")
     if found.is_sum:
         _print_sum(found)
-    elif found.parts:
+    elif not found.parts:
+        console.print("It is no sum over orders, customers, SKUs or carts: all rows received decide it.")
+    elif found.parts[0].row is None:
+        console.print(f"All rows received decide it. Its subjects, by their parts of {found.figures[0]}:")
+        _print_sum(found)
+    else:
+        if found.scope == EVERYTHING:
+            console.print("All rows received decide it. The rows of its subject:")
         columns = ("feed", "row", "file:line", *(name for name in found.figures if found.parts[0].figures))
         rows = (
             (part.subject, part.row.key, f"{part.row.path}:{part.row.record}", *part.figures)
@@ -75,18 +84,17 @@ def _print(found: Explanation) -> None:
             if part.row is not None
         )
         console.print(grid(counted(len(found.parts), "row"), columns, rows))
-    else:
-        console.print("It is no sum over orders, customers, SKUs or carts: all rows received decide it.")
 
 
 def _print_sum(found: Explanation) -> None:
-    """Print each contribution with its rows; the figures add up to the published ones, which was checked."""
+    """Print each contribution with its rows; those of a sum add up to the published figures, which was checked."""
     rows: list[tuple[object, ...]] = []
     for part in found.parts:
         rows.append((part.subject, "", *part.figures))
         rows += [
             (f"  {row.feed} {row.key}", f"{row.path}:{row.record}", *("" for _ in found.figures)) for row in part.rows
         ]
-    rows.append(("sum, as published", "", *found.totals))
+    if found.is_sum:
+        rows.append(("sum, as published", "", *found.totals))
     columns = ("contribution", "file:line", *found.figures)
     console.print(grid(counted(len(found.parts), "contribution"), columns, rows, numbers=found.figures))

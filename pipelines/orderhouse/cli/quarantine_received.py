@@ -33,9 +33,9 @@ def print_received(settings: Settings, row: Mapping[str, Any], *, reveal: bool) 
         row: The quarantined row.
         reveal: True to show values that may be personal.
     """
-    from orderhouse.sources.config.sources_file import load_sources
+    from orderhouse.sources.config.sources_file import sources_of
 
-    sources = load_sources(settings.sources_file).sources
+    sources = sources_of(settings).sources
     source = sources.get(row["source"])
     if source is None:
         return
@@ -62,11 +62,11 @@ def _received(settings: Settings, row: Mapping[str, Any]) -> Received | None:
     import duckdb
 
     from orderhouse.repair.records import RecordReader
-    from orderhouse.sources.config.sources_file import load_sources
+    from orderhouse.sources.config.sources_file import sources_of
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 
-    sources = load_sources(settings.sources_file).sources
+    sources = sources_of(settings).sources
     # A home written by an earlier version may lack a column, which is a duckdb.Error.
     with (
         contextlib.suppress(OrderhouseError, duckdb.Error),

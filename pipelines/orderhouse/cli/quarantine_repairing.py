@@ -146,13 +146,13 @@ class _Opened:
 
 @contextlib.contextmanager
 def _opened(settings: Settings, purpose: str) -> Iterator[_Opened]:
-    from orderhouse.sources.config.sources_file import load_sources
+    from orderhouse.sources.config.sources_file import sources_of
     from orderhouse.storage.home_identity import check_key
     from orderhouse.storage.warehouse import open_raw, run_lock
     from orderhouse.vault.originals import Originals
     from orderhouse.vault.vault import open_vault
 
-    declared = load_sources(settings.sources_file)
+    declared = sources_of(settings)
     with run_lock(settings, purpose), open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as raw:
         check_key(raw, vault.keys.fingerprint)
         yield _Opened(raw, vault, Originals(settings, vault.keys), declared.sources)

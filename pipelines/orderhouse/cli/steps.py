@@ -66,11 +66,13 @@ def build(
     full: Full = False,
 ) -> None:
     """Compute the tables from the loaded rows: only touched keys, unless definitions changed."""
+    from orderhouse.serve.closing import freeze_closed
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform import build as compute
 
     settings = settings_of(context, sources=sources)
     with run_lock(settings, "build"), console.status("Preparing the models") as status:
+        freeze_closed(settings)
         result = compute(
             settings, as_of=as_of, full=full, on_event=lambda event: status.update(f"Building {event.table}")
         )
@@ -78,7 +80,12 @@ def build(
     console.print("Next: orderhouse audit")
 
 
-def audit(context: typer.Context) -> None:
+def audit(
+    context: typer.Context,
+    full: Annotated[
+        bool, typer.Option("--full", help="Check every order, not only those computed since the last audit.")
+    ] = False,
+) -> None:
     """Check the last build. If an error is found, nothing is published and readers keep the last version."""
     from orderhouse.audit import audit as check
     from orderhouse.errors import AuditRefused
@@ -87,7 +94,7 @@ def audit(context: typer.Context) -> None:
 
     settings = settings_of(context)
     with run_lock(settings, "audit"), console.status("Checking the tables") as status:
-        result = check(settings, on_event=lambda event: status.update(f"Checking {event.name}"))
+        result = check(settings, full=full, on_event=lambda event: status.update(f"Checking {event.name}"))
         if not result.passed:
             record_refusal(settings)
     print_audited(result)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from orderhouse.contracts.columns import boolean, identifier, instant, personal, promise, text, units, word
-from orderhouse.contracts.contract import Contract
+from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Actions"]
 
 
 class Actions(Contract):
-    """An operator's action on an order."""
+    """An operator's action on an order, or on another subject such as a month."""
 
     shape = "event"
 
     action_id = identifier("The action.", key=True, required=True)
-    order_id = identifier(
-        "The order of the action, under its number in the warehouse.", required=True, is_of_order=True
-    )
+    order_id = identifier("The order of the action, under its number in the warehouse.", is_of_order=True)
     kind = word("The action taken.", required=True)
     occurred_at = instant("The instant of the action.", required=True)
     actor = text("The operator.", required=True)
@@ -28,5 +28,14 @@ class Actions(Contract):
         "The new promise of change_promise; by default the one in the payload.", days="promise_is_date_only"
     )
     promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
+    subject_kind = text("What the action is about if it is no order: sku, exception or period.")
+    subject_id = text("Which one; of a period the month, such as 2026-05.")
     payload = personal("Parameters as JSON: `line_id`, `quantity` and `warehouse_id`, or `promised_at`.", kind="text")
     reason = personal("The reason.", kind="text")
+
+    @rule("it names neither an order nor another subject", "order_id", "subject_kind", "subject_id")
+    def has_a_subject(cls) -> pl.Expr:
+        """Require an order, or a kind of subject with its id."""
+        return pl.col("order_id").is_not_null() | (
+            pl.col("subject_kind").is_not_null() & pl.col("subject_id").is_not_null()
+        )

@@ -27,5 +27,5 @@ class Shipments(Contract):
     tracking_number = text("May be recycled by the carrier.")
     estimated_delivery_at = promise("The carrier's estimate of the delivery.", days="estimate_is_date_only")
     estimate_is_date_only = boolean("The estimate is a day, as written; default true for a date without time of day.")
-    cost_amount = money("The carrier's charge.")
+    cost_amount = money("The carrier's charge for the whole shipment, the same on all its rows.")
     cost_currency = currency("Of the cost.")

@@ -25,7 +25,7 @@ from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.files.source_files import FileRejected, unpacked
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
-from orderhouse.sources.config.sources_file import load_sources
+from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.home_identity import check_key
 from orderhouse.storage.warehouse import open_raw, run_lock
@@ -88,7 +88,7 @@ def erase(
         LockHeld: Another process holds the run lock.
         OrderhouseError: Nothing has been ingested, no such person is known, or the sources file is wrong.
     """
-    sources = load_sources(settings.sources_file).sources
+    sources = sources_of(settings).sources
     with run_lock(settings, "erase"):
         with open_vault(settings) as vault:
             connection = open_raw(settings)

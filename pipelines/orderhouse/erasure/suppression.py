@@ -17,7 +17,7 @@ from orderhouse.files.source_files import SourceFile
 from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
-from orderhouse.sources.config.sources_file import load_sources
+from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
@@ -45,7 +45,7 @@ def suppress(settings: Settings) -> Redaction:
         LockHeld: Another process holds the run lock.
         OrderhouseError: Nothing has been ingested, or the sources file is wrong.
     """
-    sources = load_sources(settings.sources_file).sources
+    sources = sources_of(settings).sources
     with run_lock(settings, "suppress"), open_vault(settings) as vault:
         connection = open_raw(settings, read_only=True)
         try:

@@ -1,235 +1,224 @@
-"""Closed months: figures frozen as they were known, and what has changed since.
+"""Closing of months: the action of an operator, and the figures that it freezes.
 
-Closing a month records who closed it and when, and nothing else. Its closed figures are those of the day's revenue as
-known at that instant, by `known_at`, so that they can be built again at any time. A restatement is the current figure
-less the closed one, row by row, with the rows received after the close that touch its orders, products or rates.
+`close_month` writes the action; the next run receives it like any other record. Before it builds, that run stores the
+figures of the month as they were known at the instant of the action (`freeze_closed`). Which actions count, and what
+has changed since, is decided by the dbt models: `int_actions_of_periods`, `fct_closed_months`, `fct_restatements`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from pathlib import Path
 
 import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.known_at import known_version
-from orderhouse.serve.publishing import PublishedVersion, find_version
+from orderhouse.serve.publishing import find_version, list_versions
 from orderhouse.settings import Settings
-from orderhouse.storage.sql_names import quote
-from orderhouse.storage.warehouse import open_published, open_raw
+from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.received_until import batch_at
+from orderhouse.storage.warehouse import open_built, open_published, open_raw
 from orderhouse.transform import ModelEvent
 
-__all__ = ["ClosedMonth", "Restatement", "close_month", "closed_months", "restatements"]
+__all__ = ["ClosingAction", "close_month", "days_of_month", "freeze_closed"]
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-KEY = ("business_date", "recognition_clock", "channel", "country", "category", "currency")
-# Days whose rows may change by a rate: a rate holds for seven days after its own.
-RATE_DAYS = 7
-CAUSES = {
-    "orders": "order_id in (select id from orders_touched)",
-    "order_lines": "order_id in (select id from orders_touched)",
-    "payments": "order_id in (select id from orders_touched)",
-    "shipments": "order_id in (select id from orders_touched)",
-    "tracking": "shipment_id in (select shipment_id from held.raw.shipments "
-    "where order_id in (select id from orders_touched))",
-    "returns": "order_id in (select id from orders_touched) or order_id is null",
-    "actions": "order_id in (select id from orders_touched)",
-    "products": "sku in (select id from skus_touched)",
-    "fx_rates": "rate_date between $day::date - {days} and $day::date",
-}
+FIGURES = "marts.fct_period_figures"
+WAITING = """
+with closings as (
+    select action_id, subject_id as month, min(occurred_at) as closed_at
+    from raw.actions
+    where subject_kind = 'period' and (kind = 'close_month' or kind in (
+        select word from raw.words where feed = 'actions' and column_name = 'kind' and meaning = 'close_month'
+    ))
+    group by action_id, subject_id
+    union all
+    select 'closed_month:' || month, month, closed_at from raw.closed_months
+)
+select action_id, month, closed_at from closings
+where action_id not in (select action_id from raw.closings)
+order by closed_at, action_id
+"""
 
 
 @dataclass(frozen=True)
-class ClosedMonth:
-    """A closed month.
+class ClosingAction:
+    """An action that closes a month.
 
     Attributes:
+        action_id: The action.
         month: The month, as 2026-05.
         closed_at: The instant, in UTC and without zone.
-        closed_by: Who closed it.
     """
 
+    action_id: str
     month: str
     closed_at: datetime
-    closed_by: str
 
 
-@dataclass(frozen=True)
-class Restatement:
-    """A figure of a closed month that is another one now.
-
-    Attributes:
-        key: Values of the row's key, by column.
-        measure: The column.
-        closed: The closed figure; None without such a row or rate then.
-        current: The current figure.
-        causes: `file:line` of each row received after the close that touches the row, with its feed.
-    """
-
-    key: dict[str, Any]
-    measure: str
-    closed: Decimal | None
-    current: Decimal | None
-    causes: list[str]
-
-    @property
-    def difference(self) -> Decimal:
-        """Return the current figure less the closed one; a missing one counts as zero."""
-        return (self.current or Decimal(0)) - (self.closed or Decimal(0))
-
-
-def close_month(settings: Settings, month: str, who: str) -> ClosedMonth:
-    """Close a month. The caller holds the run lock.
+def close_month(settings: Settings, month: str, who: str, role: str = "finance") -> ClosingAction:
+    """Write the action that closes a month. The caller holds the run lock.
 
     Raises:
-        OrderhouseError: The month is no month, has not ended, is closed already or has no revenue, or nothing is
-            published.
+        OrderhouseError: The month is no month, has not ended, is closed already or has no revenue, rows have arrived
+            that are not published, or nothing is published.
     """
-    first, last = _days(month)
+    first, last = days_of_month(month)
     version = find_version(settings)
     with contextlib.closing(open_published(settings)) as published:
         today = published.execute("select business_date from marts.as_of").fetchall()[0][0]
         rows = published.execute(
             "select count(*) from marts.fct_revenue_daily where business_date between ? and ?", [first, last]
         ).fetchall()[0][0]
+        closed = _closed(published, month)
+    if closed:
+        raise OrderhouseError(f"{month} was closed at {closed[0][0]:%Y-%m-%d %H:%M:%S} UTC by {closed[0][1]}.")
+    if _is_waiting(settings, month):
+        raise OrderhouseError(f"{month} is being closed: `orderhouse run` takes the action in.")
     if last >= today:
         raise OrderhouseError(f"{month} has not ended: the published version is of {today}. Close it when it is over.")
     if not rows:
         raise OrderhouseError(f"{month} has no revenue in version {version.number}, so there is nothing to close.")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    with contextlib.closing(open_raw(settings)) as raw:
-        found = next((each for each in _closed(raw) if each.month == month), None)
-        if found is not None:
-            raise OrderhouseError(
-                f"{month} was closed at {found.closed_at:%Y-%m-%d %H:%M:%S} UTC by {found.closed_by}."
-            )
-        ((newest,),) = raw.execute("select max(batch_id) from raw.batches").fetchall()
-        if newest != version.batch_id:
-            raise OrderhouseError(
-                f"Rows have arrived that version {version.number} does not hold. Run `orderhouse run` before you close."
-            )
-        raw.execute(
-            "insert into raw.closed_months by name "
-            "select $month as month, $now as closed_at, $who as closed_by, $batch as batch_id",
-            {"month": month, "now": now, "who": who, "batch": newest},
-        )
-    return ClosedMonth(month, now, who)
-
-
-def closed_months(settings: Settings) -> list[ClosedMonth]:
-    """Return the closed months, the earliest first."""
     with contextlib.closing(open_raw(settings, read_only=True)) as raw:
-        return _closed(raw)
+        ((newest,),) = raw.execute("select max(batch_id) from raw.batches").fetchall()
+    if newest != version.batch_id:
+        raise OrderhouseError(
+            f"Rows have arrived that version {version.number} does not hold. Run `orderhouse run` before you close."
+        )
+    action = ClosingAction(str(uuid.uuid4()), month, datetime.now(UTC).replace(tzinfo=None))
+    record = {
+        "action_id": action.action_id, "kind": "close_month", "subject_kind": "period", "subject_id": month,
+        "occurred_at": f"{action.closed_at.isoformat()}Z", "actor": who, "role": role,
+    }  # fmt: skip
+    path = settings.actions / f"{action.closed_at:%Y%m%dT%H%M%S%f}Z-close_month-{month}.ndjson"
+    write_atomically(path, json.dumps(record) + "\n")
+    return action
 
 
-def restatements(
-    settings: Settings, month: str, *, on_event: Callable[[ModelEvent], None] | None = None
-) -> list[Restatement]:
-    """Return what has changed in a month since it was closed, row by row, with the rows that caused it.
+def days_of_month(month: str) -> tuple[date, date]:
+    """Return the first and the last day of a month such as 2026-05.
 
     Raises:
-        OrderhouseError: The month is not closed.
+        OrderhouseError: The text is no month.
     """
-    first, last = _days(month)
-    found = next((each for each in closed_months(settings) if each.month == month), None)
-    if found is None:
-        raise OrderhouseError(f"{month} is not closed. Run `orderhouse close {month}` first.")
-    known = known_version(settings, f"{found.closed_at.isoformat()}+00:00", on_event=on_event)
-    version = find_version(settings)
-    with _compared(settings, str(known.path), version) as connection:
-        measures = _measures(connection)
-        return [
-            Restatement(key, measure, closed, current, causes)
-            for key, figures in _changed(connection, measures, first, last)
-            for causes in [_causes(connection, key, known.batch_id, version.batch_id)]
-            for measure, (closed, current) in figures.items()
-        ]
-
-
-def _days(month: str) -> tuple[date, date]:
     if not MONTH.fullmatch(month):
         raise OrderhouseError(f"{month!r} is not a month. Write one such as 2026-05.")
     first = date.fromisoformat(f"{month}-01")
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _closed(raw: duckdb.DuckDBPyConnection) -> list[ClosedMonth]:
-    rows = raw.execute("select month, closed_at, closed_by from raw.closed_months order by month").fetchall()
-    return [ClosedMonth(*row) for row in rows]
+def freeze_closed(settings: Settings, *, on_event: Callable[[ModelEvent], None] | None = None) -> list[ClosingAction]:
+    """Store the figures of every action close_month that has none yet. The caller holds the run lock.
+
+    The figures are those of the published version if it holds what was known at the instant of the action, else those
+    of a build as known at it. A second call stores nothing.
+
+    Returns:
+        The actions whose figures were stored.
+
+    Raises:
+        OrderhouseError: The raw database cannot be opened.
+        BuildFailed: The build as known at the instant failed.
+    """
+    if not settings.raw_db.exists():
+        return []
+    with contextlib.closing(open_raw(settings)) as raw:
+        waiting = [ClosingAction(*row) for row in raw.execute(WAITING).fetchall() if MONTH.fullmatch(row[1] or "")]
+    for action in waiting:
+        batch_id = _known_batch(settings, action)
+        path = None if batch_id is None else _figures_of(settings, action, batch_id, on_event)
+        _store(settings, action, batch_id or 0, path)
+    return waiting
 
 
-@contextlib.contextmanager
-def _compared(settings: Settings, closed: str, version: PublishedVersion) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the raw database as `held`, with the closed tables as `closed` and the current ones as `current_tables`."""
-    with contextlib.closing(open_raw(settings, read_only=True)) as connection:
-        for path, name in ((closed, "closed"), (str(version.path), "current_tables")):
-            location = path.replace("'", "''")
-            connection.execute(f"attach '{location}' as {name} (read_only)")
-        yield connection
-
-
-def _measures(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = connection.execute(
-        "select column_name from duckdb_columns() where database_name = 'current_tables' and schema_name = 'marts' "
-        "and table_name = 'fct_revenue_daily' and not list_contains(?, column_name) "
-        "and not starts_with(column_name, '_') order by column_index",
-        [list(KEY)],
-    ).fetchall()
-    return [name for (name,) in found]
-
-
-def _changed(
-    connection: duckdb.DuckDBPyConnection, measures: list[str], first: date, last: date
-) -> list[tuple[dict[str, Any], dict[str, tuple[Any, Any]]]]:
-    """Return the keys of rows that differ, each with its closed and current figures by measure."""
-    columns = ", ".join(quote(name) for name in (*KEY, *measures))
-    sides = {}
-    for name in ("closed", "current_tables"):
-        rows = connection.execute(
-            f"select {columns} from {name}.marts.fct_revenue_daily where business_date between ? and ?",  # noqa: S608
-            [first, last],
+def _closed(published: duckdb.DuckDBPyConnection, month: str) -> list[tuple[datetime, str]]:
+    """Return when and by whom a month was closed. A version of an earlier release knows of none."""
+    try:
+        return published.execute(
+            "select closed_at, actor from marts.fct_closed_months where month = ?", [month]
         ).fetchall()
-        sides[name] = {row[: len(KEY)]: row[len(KEY) :] for row in rows}
-    empty = (None,) * len(measures)
-    changed = []
-    for key in sorted(sides["closed"].keys() | sides["current_tables"].keys(), key=str):
-        pairs = zip(sides["closed"].get(key, empty), sides["current_tables"].get(key, empty), strict=True)
-        figures = {
-            measure: pair for measure, pair in zip(measures, pairs, strict=True) if (pair[0] or 0) != (pair[1] or 0)
-        }
-        if figures:
-            changed.append((dict(zip(KEY, key, strict=True)), figures))
-    return changed
+    except duckdb.CatalogException:
+        return []
 
 
-def _causes(connection: duckdb.DuckDBPyConnection, key: dict[str, Any], after: int, until: int) -> list[str]:
-    """Return the rows received after the close that touch the orders, products or rates of a row."""
-    condition = " and ".join(f"{quote(name)} is not distinct from ?" for name in KEY)
-    events = " union ".join(
-        f"select order_id, sku from {side}.intermediate.int_revenue_events where {condition}"  # noqa: S608
-        for side in ("closed", "current_tables")
+def _is_waiting(settings: Settings, month: str) -> bool:
+    """Return True if an action that closes the month is written and not published."""
+    return any(settings.actions.glob(f"*-close_month-{month}.ndjson"))
+
+
+def _known_batch(settings: Settings, action: ClosingAction) -> int | None:
+    """Return the last batch received at the instant of the action; None if nothing had been received."""
+    with contextlib.closing(open_raw(settings, read_only=True)) as raw:
+        try:
+            return batch_at(raw, action.closed_at)
+        except OrderhouseError:
+            return None
+
+
+def _figures_of(
+    settings: Settings, action: ClosingAction, batch_id: int, on_event: Callable[[ModelEvent], None] | None
+) -> Path:
+    """Return a file of built tables that holds what was known at the instant of the action."""
+    for version in list_versions(settings):
+        if version.is_current and version.batch_id == batch_id and _has_figures(settings, version.path):
+            return version.path
+    return known_version(settings, f"{action.closed_at.isoformat()}+00:00", on_event=on_event).path
+
+
+def _has_figures(settings: Settings, path: Path) -> bool:
+    """Return True if a published version has the figures; one of an earlier release has not."""
+    schema, table = FIGURES.split(".")
+    with contextlib.closing(open_built(settings, path)) as published:
+        found = published.execute(
+            "select count(*) from duckdb_views() where schema_name = ? and view_name = ?", [schema, table]
+        ).fetchall()
+    return bool(found[0][0])
+
+
+def _store(settings: Settings, action: ClosingAction, batch_id: int, path: Path | None) -> None:
+    """Write the figures and the note that they are stored, in one transaction."""
+    first, last = days_of_month(action.month)
+    with contextlib.closing(open_raw(settings)) as raw:
+        values = {"action": action.action_id, "first": first, "last": last}
+        if path is not None:
+            location = str(path).replace("'", "''")
+            raw.execute(f"attach '{location}' as closed (read_only)")
+        raw.execute("begin")
+        if path is not None:
+            _insert_figures(raw, values)
+        raw.execute(
+            "insert into raw.closings by name select $action as action_id, $month as month, $closed_at as closed_at, "
+            "$known as known_batch_id, $now as frozen_at, (select max(batch_id) from raw.batches) as batch_id",
+            {
+                "action": action.action_id, "month": action.month, "closed_at": action.closed_at, "known": batch_id,
+                "now": datetime.now(UTC).replace(tzinfo=None),
+            },
+        )  # fmt: skip
+        raw.execute("commit")
+        if path is not None:
+            raw.execute("detach closed")
+
+
+def _insert_figures(raw: duckdb.DuckDBPyConnection, values: dict[str, object]) -> None:
+    # The views of a built file name their schemas and no catalog, so they are read with that file in use.
+    raw.execute("use closed.marts")
+    try:
+        raw.execute(
+            "create or replace temp table frozen as select * from marts.fct_period_figures "
+            "where business_date between $first and $last",
+            {name: values[name] for name in ("first", "last")},
+        )
+    finally:
+        raw.execute("use held")
+    raw.execute(
+        "insert into raw.closed_figures by name select *, $action as action_id, "
+        "(select max(batch_id) from raw.batches) as batch_id from frozen",
+        {"action": values["action"]},
     )
-    values = [*key.values(), *key.values()]
-    connection.execute(f"create or replace temp table events_touched as {events}", values)
-    for table, column in (("orders_touched", "order_id"), ("skus_touched", "sku")):
-        chosen = f"select distinct {column} as id from events_touched"  # noqa: S608 - our own names
-        connection.execute(f"create or replace temp table {table} as {chosen}")
-    found: list[str] = []
-    for feed, cause in CAUSES.items():
-        parameters: dict[str, Any] = {"after": after, "until": until}
-        if "$day" in cause:
-            parameters["day"] = key["business_date"]
-        rows = connection.execute(
-            f"select distinct coalesce(files.path, _file_id) || ':' || _record from held.raw.{quote(feed)} "  # noqa: S608
-            "left join held.raw.files as files on files.file_id = _file_id and files.source = _source "
-            f"where _batch_id > $after and _batch_id <= $until and ({cause.format(days=RATE_DAYS)}) order by 1",
-            parameters,
-        ).fetchall()
-        found += [f"{feed} {place}" for (place,) in rows]
-    return found

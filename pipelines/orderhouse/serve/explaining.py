@@ -1,8 +1,8 @@
 """Explanations: why a published cell or a KPI holds its value, down to the rows of the feeds.
 
-A cell of an order or a SKU is derived again from the rows that belong to it, and compared; where these are not enough,
-from all rows that share its stock, parcels or customer, else from every row. A figure that sums orders, customers, SKUs
-or carts is taken apart into what each of them contributes. Rows are named by file and line.
+A cell of an order, customer, SKU, cart or payout is derived again from the rows that belong to it, and compared; where
+these are not enough, from all rows that share its stock, parcels or customer, else from every row. A figure that sums
+such subjects is taken apart into what each of them contributes. Rows are named by file and line.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from orderhouse.errors import OrderhouseError
 from orderhouse.serve.contributions import contributions
-from orderhouse.serve.grains import Cell, find_cell
-from orderhouse.serve.selection import FeedRow, choose, conditions, rows_of, widen
+from orderhouse.serve.figures import find_figure
+from orderhouse.serve.grains import Cell, find_cell, subjects_of
+from orderhouse.serve.selection import FeedRow, Owned, choose, conditions, rows_of, widen
 from orderhouse.serve.worlds import World
 
-__all__ = ["Explanation", "Part", "explain_cell", "explain_kpi"]
+__all__ = ["EVERYTHING", "Explanation", "Part", "explain_cell", "explain_kpi"]
 
 ALONE, SHARING, EVERYTHING = "its own rows", "the rows that share its stock, parcels or customer", "all rows received"
 # More rows than this are listed without the effect of each, which costs one derivation a row.
@@ -55,8 +55,9 @@ class Explanation:
         derived: The value that the models give over the rows named by `scope`.
         scope: The rows from which it was derived again.
         figures: Names of the figures of the parts.
-        parts: Contributions, which add up to the figures, or the rows that decide the cell.
-        is_sum: True if the parts are contributions.
+        parts: Contributions, which add up to the figures, or the rows that decide the cell. If all rows decide it, the
+            rows of its subject; if it has no subject of its own, those that contribute to the column in `figures`.
+        is_sum: True if the parts are contributions to the cell itself.
         totals: The published figures that contributions add up to.
     """
 
@@ -93,26 +94,29 @@ def explain_cell(
     """
     tell = progress or (lambda words: None)
     cell = find_cell(world.connection, table, key, column)
-    orders, skus = cell.orders(world.connection), cell.skus()
-    if orders or skus:
-        for scope in (ALONE, SHARING):
-            tell(f"Deriving {cell} from {scope}")
-            choose(world.connection, orders, skus)
-            if scope == SHARING or skus:
-                widen(world.connection)
-            world.load(conditions())
-            derived = derive(world, cell)
-            if derived is not UNKNOWN and derived == cell.value:
-                choose(world.connection, orders, skus)
-                rows = _rows(world, cell, orders, effects=effects and scope == ALONE, tell=tell)
-                return Explanation(cell, cell.value, derived, scope, ("without it",), rows, is_sum=False)
+    subjects = cell.subjects(world.connection)
+    for scope in (ALONE, SHARING) if subjects else ():
+        tell(f"Deriving {cell} from {scope}")
+        choose(world.connection, subjects)
+        if scope == SHARING or "sku" in subjects:
+            widen(world.connection)
+        world.load(conditions())
+        derived = derive(world, cell)
+        if derived is not UNKNOWN and derived == cell.value:
+            rows = _rows(world, cell, subjects, effects=effects and scope == ALONE, tell=tell)
+            return Explanation(cell, cell.value, derived, scope, ("without it",), rows, is_sum=False)
     tell(f"Deriving {cell} from {EVERYTHING}")
     world.load()
     derived = derive(world, cell)
-    parts = _parts(world, cell, (column,), tell) if _is_number(cell.value) else None
-    if parts is not None:
+    if subjects:
+        rows = _rows(world, cell, subjects, effects=False, tell=tell)
+        return Explanation(cell, cell.value, derived, EVERYTHING, (), rows, is_sum=False)
+    is_figure = _is_number(cell.value) and column not in cell.key
+    parts = _parts(world, cell, (column,), tell) if is_figure else None
+    if parts:
         return Explanation(cell, cell.value, derived, EVERYTHING, (column,), parts, is_sum=True, totals=(cell.value,))
-    return Explanation(cell, cell.value, derived, EVERYTHING, (), [], is_sum=False)
+    by, members = _members(world, cell, tell)
+    return Explanation(cell, cell.value, derived, EVERYTHING, by, members, is_sum=False)
 
 
 def explain_kpi(
@@ -129,29 +133,20 @@ def explain_kpi(
         progress: Called with a few words before each longer step.
 
     Raises:
-        OrderhouseError: There is no such KPI, or it has no figure on that day.
+        OrderhouseError: There is no such KPI or dimension, the day is no date, or the KPI has no figure on it.
     """
     tell = progress or (lambda words: None)
-    known = [name for (name,) in world.connection.execute("select kpi from published.marts.kpi_catalogue").fetchall()]
-    if kpi not in known:
-        raise OrderhouseError(f"There is no KPI {kpi!r}. The KPIs are: {', '.join(sorted(known))}.")
-    key = [f"kpi={kpi}", f"business_date={day}", f"dimension={dimension}", f"dimension_value={value}"]
-    try:
-        cell = find_cell(world.connection, "marts.fct_kpi_daily", key, "numerator")
-    except OrderhouseError:
-        raise OrderhouseError(
-            f"{kpi} has no figure on {day} for {dimension} = {value}. "
-            "The table marts.fct_kpi_daily holds the days and dimensions that it has."
-        ) from None
+    cell = find_figure(world.connection, kpi, day, dimension, value)
     tell("Deriving all tables")
     world.load()
     derived = derive(world, cell)
     totals = cell.figures(("numerator", "denominator"))
     figures = tuple(name for name, total in zip(("numerator", "denominator"), totals, strict=True) if total is not None)
-    parts = _parts(world, cell, figures, tell)
     known_totals = tuple(total for total in totals if total is not None)
+    parts = _parts(world, cell, figures, tell)
     if parts is None:
-        return Explanation(cell, cell.value, derived, EVERYTHING, figures, [], is_sum=False, totals=known_totals)
+        by, members = _members(world, cell, tell)
+        return Explanation(cell, cell.value, derived, EVERYTHING, by, members, is_sum=False)
     return Explanation(cell, cell.value, derived, EVERYTHING, figures, parts, is_sum=True, totals=known_totals)
 
 
@@ -165,10 +160,10 @@ def derive(world: World, cell: Cell) -> Any:
     return rows[0][0] if len(rows) == 1 else UNKNOWN
 
 
-def _rows(world: World, cell: Cell, orders: Sequence[str], *, effects: bool, tell: Progress) -> list[Part]:
-    """Return the rows of the cell's order or SKU, each with the value that the cell would have without it."""
-    choose(world.connection, orders, cell.skus())
-    rows = rows_of(world.connection)
+def _rows(world: World, cell: Cell, subjects: Owned, *, effects: bool, tell: Progress) -> list[Part]:
+    """Return the rows of the cell's subject, each with the value that the cell would have without it."""
+    choose(world.connection, subjects)
+    rows = [row for owned in rows_of(world.connection).values() for row in owned]
     if not effects or len(rows) > MOST_EFFECTS:
         return [Part(row.feed, (), row) for row in rows]
     parts = []
@@ -185,17 +180,34 @@ def _rows(world: World, cell: Cell, orders: Sequence[str], *, effects: bool, tel
 def _parts(world: World, cell: Cell, columns: Sequence[str], tell: Progress) -> list[Part] | None:
     """Return what each subject contributes, with the rows of its feeds; None if the figures are no sums."""
     tell("Taking the sum apart")
-    found = contributions(world, cell.model, cell.condition, cell.values, columns)
+    found = contributions(world, cell.model, cell.key, columns)
     if found is None:
         return None
-    parts = []
-    for each in found:
-        orders = [each.value] if each.subject == "order_id" and each.value else []
-        skus = [each.value] if each.subject == "sku" and each.value else []
-        choose(world.connection, orders, skus)
-        rows = rows_of(world.connection) if orders or skus else []
-        parts.append(Part(f"{each.subject} {each.value or '(none)'}", each.figures, rows=rows))
-    return parts
+    if not found:
+        return []
+    values = [value for each in found for value in each.values if value]
+    choose(world.connection, subjects_of(world.connection, found[0].subject, values))
+    rows = rows_of(world.connection)
+    return [
+        Part(
+            f"{each.subject} {each.values[0] or '(none)'}"
+            if len(each.values) == 1
+            else f"{len(each.values)} of {each.subject}",
+            each.figures,
+            rows=[row for value in each.values for row in rows.get(value, [])],
+        )
+        for each in found
+    ]
+
+
+def _members(world: World, cell: Cell, tell: Progress) -> tuple[tuple[str, ...], list[Part]]:
+    """Return the subjects of a row whose cell is no sum: those that contribute to its first column that is one."""
+    for column, figure in cell.row.items():
+        if column not in cell.key and column != cell.column and _is_number(figure) and figure:
+            parts = _parts(world, cell, (column,), tell)
+            if parts:
+                return (column,), parts
+    return (), []
 
 
 def _is_number(value: Any) -> bool:

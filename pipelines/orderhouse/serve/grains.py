@@ -13,10 +13,35 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.serve.relations import find_table, quoted
 from orderhouse.storage.sql_names import quote
 
-__all__ = ["Cell", "find_cell", "key_columns"]
+__all__ = ["Cell", "find_cell", "key_columns", "subjects_of"]
 
 # Types of columns that a key may have; amounts, flags and instants tell no rows apart, or do so by chance.
 KEY_TYPES = ("VARCHAR", "DATE", "BIGINT")
+# Columns that name the subject of a row, in the order in which they are tried. An order or a payout is the subject also
+# of rows with keys of their own, such as payments and entries of the journal.
+OWNERS = ("order_id", "payout_id", "cart_id", "customer_key", "sku")
+# What a subject owns beside itself, by column of the ids.
+OWNED = {
+    "customer_key": {
+        "order_id": "select customer_key, order_id from published.marts.fct_orders "
+        "where list_contains($values, customer_key) and order_id is not null",
+        "customer_id": "select customer_key, customer_id from published.marts.dim_customers "
+        "where list_contains($values, customer_key) and customer_id is not null",
+        "email_token": "select customer_key, email_token from published.marts.dim_customers "
+        "where list_contains($values, customer_key) and email_token is not null",
+    },
+    "payout_id": {
+        "order_id": "select payout_id, order_id from held.raw.payments "
+        "where list_contains($values, payout_id) and order_id is not null union "
+        "select payouts.payout_id, payments.order_id from held.raw.payouts as payouts "
+        "inner join held.raw.payments as payments using (payment_id) "
+        "where list_contains($values, payouts.payout_id) and payments.order_id is not null",
+    },
+    "cart_id": {
+        "order_id": "select cart_id, order_id from held.raw.carts "
+        "where list_contains($values, cart_id) and order_id is not null",
+    },
+}
 NUMBERS = ("_quantity", "_count", "_amount", "_reporting", "_days", "_hours", "_batch_id")
 
 
@@ -66,24 +91,32 @@ class Cell:
         """Return published values of the row."""
         return tuple(self.row[column] for column in columns)
 
-    def orders(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
-        """Return the ids of the orders that the row is about: its own, or all of its customer."""
-        if self.row.get("order_id") is not None and "order_id" in self.key:
-            return [str(self.row["order_id"])]
-        if self.row.get("order_id") is not None and {"payment_id", "shipment_id", "return_id"} & self.key.keys():
-            return [str(self.row["order_id"])]
-        if self.key.keys() == {"customer_key"}:
-            found = connection.execute(
-                "select order_id from published.marts.fct_orders where customer_key = ?", self.values
-            ).fetchall()
-            return [order_id for (order_id,) in found]
-        return []
+    def subjects(self, connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+        """Return what the row is about: ids of orders, a payout, cart, customer or SKU; nothing if it sums many."""
+        for column in OWNERS:
+            value = self.row.get(column)
+            if value is not None and (column in self.key or column in ("order_id", "payout_id")):
+                return subjects_of(connection, column, [str(value)])
+        return {}
 
-    def skus(self) -> list[str]:
-        """Return the SKU that the row is about, if its key names one and no order."""
-        if "order_id" in self.key or self.row.get("sku") is None or "sku" not in self.key:
-            return []
-        return [str(self.row["sku"])]
+
+def subjects_of(
+    connection: duckdb.DuckDBPyConnection, column: str, values: Sequence[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return everything that given orders, payouts, carts, customers, SKUs or feedback own, by column.
+
+    Args:
+        connection: The connection of a world.
+        column: The column that names them.
+        values: Their ids. Each owns what is returned for it.
+    """
+    owned: dict[str, list[tuple[str, str]]] = {}
+    if column != "customer_key":
+        owned[column] = [(value, value) for value in values]
+    for found, query in OWNED.get(column, {}).items():
+        pairs = connection.execute(query, {"values": list(values)}).fetchall()
+        owned.setdefault(found, []).extend(pairs)
+    return owned
 
 
 def find_cell(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str], column: str) -> Cell:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,7 +25,7 @@ from orderhouse.transform.compiled import CompiledModel, compiled_models, values
 from orderhouse.transform.dbt import project_folder
 from orderhouse.transform.fingerprint import project_hash
 
-__all__ = ["World", "feeds_of", "open_world"]
+__all__ = ["World", "feeds_of", "open_world", "open_world_of"]
 
 SEEDS = "seeds"
 META = "meta"
@@ -37,21 +38,22 @@ class World:
         connection: The database in memory. `held` is the raw database of the home, `published` the published version;
             `raw`, `work` and `warehouse` are those of this world.
         models: The compiled models by name, in order.
-        version: The published version.
+        batch_id: The last batch whose rows count.
         values: The build's values by the marks in the compiled text.
         computed: Names of the models that are computed over the loaded rows.
         is_whole: True if every row is loaded.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, models: Mapping[str, CompiledModel], version: PublishedVersion
+        self, connection: duckdb.DuckDBPyConnection, models: Mapping[str, CompiledModel], batch_id: int
     ) -> None:
         self.connection = connection
         self.models = models
-        self.version = version
+        self.batch_id = batch_id
         self.values: dict[str, str] = {}
         self.computed: set[str] = set()
         self.is_whole = False
+        self._columns: dict[tuple[str, str], dict[str, str]] | None = None
 
     def load(self, conditions: Mapping[str, str] | None = None) -> None:
         """Replace the rows of the feeds by chosen ones; all models have to be computed again.
@@ -69,7 +71,7 @@ class World:
             self.connection.execute(
                 f"create or replace table raw.raw.{quote(feed)} as select * from held.raw.{quote(feed)} as feed "  # noqa: S608
                 f"where _batch_id <= ? and ({condition})",
-                [self.version.batch_id],
+                [self.batch_id],
             )
 
     def leave_out(self, feed: str, place: tuple[str, str, int]) -> None:
@@ -90,6 +92,7 @@ class World:
                 place = f"{quote(model.database)}.{quote(model.schema)}.{quote(each)}"
                 self.connection.execute(f"create or replace {kind} {place} as {model.text(self.values)}")
                 self.computed.add(each)
+                self._columns = None
 
     def ancestors(self, name: str) -> list[str]:
         """Return a model and all models that it reads, in order."""
@@ -101,6 +104,17 @@ class World:
                 wanted.add(each)
                 waiting += self.models[each].reads
         return [each for each in self.models if each in wanted]
+
+    def columns_of(self, name: str) -> dict[str, str]:
+        """Return the types of the columns of a computed model by name; nothing for one that is not computed."""
+        if self._columns is None:
+            self._columns = {}
+            for schema, table, column, kind in self.connection.execute(
+                "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+                "where database_name in ('work', 'warehouse')"
+            ).fetchall():
+                self._columns.setdefault((schema, table), {})[column] = kind
+        return self._columns.get((self.models[name].schema, name), {})
 
     def place_of(self, name: str) -> str:
         """Return the quoted catalog, schema and table of a model."""
@@ -117,10 +131,20 @@ def open_world(settings: Settings) -> Iterator[World]:
             another process writes to the raw database.
     """
     version = find_version(settings)
-    record = _build_of(settings, version)
+    with open_world_of(settings, _build_of(settings, version), version.path) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def open_world_of(settings: Settings, record: BuildRecord, tables: Path) -> Iterator[World]:
+    """Open a world of a build, without rows; `tables` is the file of its tables.
+
+    Raises:
+        OrderhouseError: Another process writes to the raw database.
+    """
     models = compiled_models(settings, record)
     with contextlib.closing(open_raw(settings, read_only=True)) as connection:
-        location = str(version.path).replace("'", "''")
+        location = str(tables).replace("'", "''")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach '{location}' as published (read_only)")
         for catalog in ("raw", "work", "warehouse"):
@@ -128,11 +152,11 @@ def open_world(settings: Settings) -> Iterator[World]:
         connection.execute("create schema raw.raw")
         for model in models.values():
             connection.execute(f"create schema if not exists {quote(model.database)}.{quote(model.schema)}")
-        world = World(connection, models, version)
+        world = World(connection, models, record.batch_id)
         world.values = values_of_build(settings, record)
         _copy_seeds(connection)
         _create_logs(connection, models)
-        _copy_ledgers(connection, version.batch_id)
+        _copy_ledgers(connection, record.batch_id)
         connection.execute("use warehouse")
         yield world
 

@@ -31,6 +31,8 @@ __all__ = ["CompiledModel", "compiled_models", "values_of_build"]
 
 # dbt's cache of the parsed project; with it the compilation starts ten seconds earlier.
 PARSED_PROJECT = "partial_parse.msgpack"
+# Number of the form in which compiled models are kept; a file of another form is compiled anew.
+FORMAT = 2
 # Marks for the values of a build. dbt reads the clock as an instant or as `data`, so its mark is an instant.
 MARKS = {
     "as_of": "2097-01-02 03:04:05.000006",
@@ -50,7 +52,8 @@ class CompiledModel:
         schema: Its schema.
         is_view: True for a view.
         sql: The compiled query with marks.
-        reads: Names of the stored models, views, seeds and feeds that it reads, also through ephemeral models.
+        reads: Names of the stored models, views and seeds that it reads, also through ephemeral models; feeds and
+            ledgers as `raw.<name>`, because views of `ops` and `quality` bear the same names.
     """
 
     name: str
@@ -85,7 +88,7 @@ def compiled_models(settings: Settings, record: BuildRecord) -> dict[str, Compil
         OrderhouseError: dbt cannot compile the project.
     """
     shaping = [record.business_time_zone, record.reporting_currency, record.as_of_mode == "data"]
-    key = hashlib.sha256(json.dumps([project_hash(project_folder()), *shaping]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([FORMAT, project_hash(project_folder()), *shaping]).encode()).hexdigest()[:16]
     file = target_folder(settings) / f"compiled-{key}.json"
     if not file.exists():
         models = _compile(settings, record)
@@ -131,6 +134,8 @@ def _in_order(nodes: Mapping[str, object], compiled: Mapping[str, str]) -> list[
     def stored(unique_id: str) -> list[str]:
         """Return the stored relations that stand for a node: itself, or what an ephemeral model reads."""
         node = nodes.get(unique_id)
+        if unique_id.startswith("source."):
+            return [".".join(unique_id.split(".")[-2:])]
         if _materialized(node) != "ephemeral":
             return [unique_id.rsplit(".", 1)[-1]]
         return [name for read in _reads(node) for name in stored(read)]

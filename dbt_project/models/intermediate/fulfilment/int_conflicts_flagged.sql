@@ -15,7 +15,7 @@
     ('shipments', "'order'", 'order_id', 'order_id', 'sku', "concat(shipment_id, ' line ', line_id)", 'shipped_at'),
     ('tracking', 'subject_type', 'subject_id', 'order_id', 'null', "concat(scan_key, ' ', status_word)", 'occurred_at'),
     ('returns', "'return'", 'return_id', 'order_id', 'sku', "concat(return_id, ' line ', line_id, ' ', status_word)", 'occurred_at'),
-    ('actions', "'order'", 'order_id', 'order_id', 'null', 'action_id', 'occurred_at'),
+    ('actions', "case when order_id is null then subject_kind else 'order' end", 'coalesce(order_id, subject_id)', 'order_id', 'null', 'action_id', 'occurred_at'),
     ('stock', "'sku'", 'sku', 'null', 'sku', 'movement_id', 'occurred_at'),
     ('payouts', "'payout'", 'payout_id', 'null', 'null', 'movement_id', 'occurred_at'),
     ('carts', "'cart'", 'cart_id', 'order_id', 'sku', "concat(sku, ' ', status_word)", 'occurred_at'),

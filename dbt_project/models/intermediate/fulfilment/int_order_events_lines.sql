@@ -17,8 +17,11 @@ final as (
         line_versions.event,
         line_versions.line_id as reference,
         line_versions.line_id,
-        case when line_versions.event = 'line_cancelled' then line_versions.cancelled_quantity else line_versions.quantity end
-            as quantity,
+        case
+            when line_versions.event = 'line_cancelled'
+                then line_versions.cancelled_quantity - line_versions.was_cancelled_quantity
+            else line_versions.quantity
+        end as quantity,
         line_versions.gross_amount as amount,
         states.currency,
         line_versions.sku as detail,

@@ -73,7 +73,7 @@ final as (
         joined.is_lost,
         joined.is_returned,
         joined.first_attempt_at <= joined.promise_ends_at as is_on_time,
-        joined.delivered_at <= joined.estimated_delivery_at as is_within_estimate,
+        joined.delivered_at <= joined.estimate_ends_at as is_within_estimate,
         {{ business_date('joined.shipped_at') }} as shipped_date,
         {{ business_date('joined.promise_ends_at') }} as promised_date,
         {{ business_date('joined.delivered_at') }} as delivered_date,

@@ -31,9 +31,10 @@ headers as (
         min(shipments._source) as _source,
         count(*) as lines_count,
         sum(shipments.quantity) as quantity,
-        sum(shipments.cost_amount) as cost_amount,
+        max(shipments.cost_amount) as cost_amount,
         min(shipments.shipped_at) as shipped_at,
-        max(shipments.estimated_delivery_at) as shipped_estimated_delivery_at
+        max(shipments.estimated_delivery_at) as estimated_delivery_at,
+        max({{ promise_end('shipments.estimated_delivery_at', 'shipments.estimate_is_date_only') }}) as estimate_ends_at
     from shipments
     where
         shipments.is_current
@@ -110,7 +111,8 @@ joined as (
         headers.quantity,
         headers.cost_amount,
         headers.shipped_at,
-        headers.shipped_estimated_delivery_at,
+        headers.estimated_delivery_at,
+        headers.estimate_ends_at,
         scanned.label_created_at,
         scanned.accepted_at,
         scanned.in_transit_at,
@@ -172,7 +174,8 @@ final as (
         judged.outcome = 'carrier_returned' as is_returned,
         judged.outcome = 'delivered' as is_delivered,
         judged.shipped_at,
-        judged.shipped_estimated_delivery_at as estimated_delivery_at,
+        judged.estimated_delivery_at,
+        judged.estimate_ends_at,
         judged.label_created_at,
         judged.accepted_at,
         judged.in_transit_at,

@@ -6,7 +6,7 @@
     ('payments', "'order'", 'order_id', 'order_id', 'null', 'kind', 'occurred_at'),
     ('tracking', 'subject_type', 'subject_id', 'order_id', 'null', 'status', 'occurred_at'),
     ('returns', "'return'", 'return_id', 'order_id', 'sku', 'status', 'occurred_at'),
-    ('actions', "'order'", 'order_id', 'order_id', 'null', 'kind', 'occurred_at'),
+    ('actions', "case when order_id is null then subject_kind else 'order' end", 'coalesce(order_id, subject_id)', 'order_id', 'null', 'kind', 'occurred_at'),
     ('stock', "'sku'", 'sku', 'null', 'sku', 'kind', 'occurred_at'),
     ('products', "'sku'", 'sku', 'null', 'sku', 'kind', 'updated_at'),
     ('payouts', "'payout'", 'payout_id', 'null', 'null', 'kind', 'occurred_at'),

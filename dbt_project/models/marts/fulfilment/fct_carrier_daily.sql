@@ -12,32 +12,61 @@ hours as (
     select * from {{ published_ref('fct_carrier_hours') }}
 ),
 
-counted as (
+-- A parcel with lines of several orders is one parcel. It is on time if it is on time for all of them.
+whole as (
     select
+        parcels.shipment_id,
         parcels.shipped_date,
         coalesce(parcels.carrier, 'unknown') as carrier,
         coalesce(parcels.service, 'unknown') as service,
         parcels.lane,
-        count(*) as parcels_count,
+        parcels.outcome,
+        parcels.has_delivery_problem,
         sum(parcels.quantity) as quantity,
-        count(*) filter (where parcels.outcome = 'on_the_way') as on_the_way_count,
-        count(*) filter (where parcels.outcome = 'delivered') as delivered_count,
-        count(*) filter (where parcels.outcome = 'carrier_returned') as returned_count,
-        count(*) filter (where parcels.outcome = 'lost') as lost_count,
-        count(*) filter (where parcels.outcome = 'cancelled') as cancelled_count,
-        count(*) filter (where parcels.is_on_time is not null) as promised_count,
-        count(*) filter (where parcels.is_on_time) as on_time_count,
-        count(*) filter (where parcels.days_past_promise is not null) as promised_day_count,
-        count(*) filter (where parcels.days_past_promise <= 0) as on_promised_day_count,
-        count(*) filter (where parcels.has_delivery_problem) as problems_count,
-        sum(parcels.attempts_count) as attempts_count,
-        sum(parcels.cost_amount_reporting) as cost_amount_reporting
+        bool_and(parcels.is_on_time) as is_on_time,
+        max(parcels.days_past_promise) as days_past_promise,
+        max(parcels.attempts_count) as attempts_count,
+        max(parcels.cost_amount) as cost_amount,
+        max(parcels.cost_amount_reporting) as cost_amount_reporting
     from parcels
     group by
+        parcels.shipment_id,
         parcels.shipped_date,
         coalesce(parcels.carrier, 'unknown'),
         coalesce(parcels.service, 'unknown'),
-        parcels.lane
+        parcels.lane,
+        parcels.outcome,
+        parcels.has_delivery_problem
+),
+
+counted as (
+    select
+        whole.shipped_date,
+        whole.carrier,
+        whole.service,
+        whole.lane,
+        count(*) as parcels_count,
+        sum(whole.quantity) as quantity,
+        count(*) filter (where whole.outcome = 'on_the_way') as on_the_way_count,
+        count(*) filter (where whole.outcome = 'delivered') as delivered_count,
+        count(*) filter (where whole.outcome = 'carrier_returned') as returned_count,
+        count(*) filter (where whole.outcome = 'lost') as lost_count,
+        count(*) filter (where whole.outcome = 'cancelled') as cancelled_count,
+        count(*) filter (where whole.is_on_time is not null) as promised_count,
+        count(*) filter (where whole.is_on_time) as on_time_count,
+        count(*) filter (where whole.days_past_promise is not null) as promised_day_count,
+        count(*) filter (where whole.days_past_promise <= 0) as on_promised_day_count,
+        count(*) filter (where whole.has_delivery_problem) as problems_count,
+        sum(whole.attempts_count) as attempts_count,
+        case
+            when count(whole.cost_amount) = count(whole.cost_amount_reporting) then sum(whole.cost_amount_reporting)
+        end as cost_amount_reporting
+    from whole
+    group by
+        whole.shipped_date,
+        whole.carrier,
+        whole.service,
+        whole.lane
 ),
 
 running_hours as (

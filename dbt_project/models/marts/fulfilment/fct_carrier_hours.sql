@@ -10,7 +10,7 @@ final as (
         coalesce(parcels.service, 'unknown') as service,
         parcels.lane,
         cast(floor(parcels.hours_in_transit) as {{ dbt.type_bigint() }}) as hours_in_transit,
-        cast(count(*) as {{ dbt.type_bigint() }}) as parcels_count,
+        cast(count(distinct parcels.shipment_id) as {{ dbt.type_bigint() }}) as parcels_count,
         parcels.shipped_date
     from parcels
     where parcels.hours_in_transit is not null

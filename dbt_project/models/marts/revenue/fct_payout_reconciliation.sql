@@ -9,7 +9,8 @@
     'unexplained_payments_amount': "('unexplained_payment')",
     'unknown_movements_amount': "('unknown')",
 } %}
-{%- set payment_kinds = "('captured', 'refunded', 'disputed', 'dispute_won', 'dispute_lost', 'authorized', 'voided', 'failed')" %}
+{%- set payment_kinds = "('captured', 'refunded', 'refund_failed', 'disputed', 'dispute_won', 'dispute_lost', 'authorized', "
+    ~ "'voided', 'failed')" %}
 
 with payout_parts as (
     select * from {{ published_ref('int_payout_parts') }}

@@ -6,6 +6,8 @@ with revenue_sales as (
     where
         delivered_date is null
         and event_kind in ('sale', 'shipping')
+        -- A free replacement or sample sells nothing.
+        and (units_quantity <> 0 or gross_sales_amount <> 0 or tax_amount <> 0 or shipping_amount <> 0)
 ),
 
 orders as (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,7 +15,10 @@ from orderhouse.sources.config.promises import Control
 from orderhouse.sources.config.validation import nearest_sentence
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
-__all__ = ["load_sources", "merchant_of"]
+__all__ = ["OPERATORS", "load_sources", "merchant_of", "sources_of"]
+
+# Source of the actions that operators take on this machine. No sources file declares it.
+OPERATORS = "operators"
 
 # Messages for values of a wrong type, by pydantic's error type.
 TYPE_MESSAGES = {
@@ -67,6 +71,28 @@ def load_sources(path: Path) -> SourcesFile:
         for position, (name, source) in enumerate(parsed.sources.items(), 1)
     }
     return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
+
+
+def sources_of(settings: Settings) -> SourcesFile:
+    """Return the declared sources and, once an operator has acted on this machine, the source of these actions.
+
+    Raises:
+        OrderhouseError: As `load_sources`.
+    """
+    declared = load_sources(settings.sources_file)
+    if OPERATORS in declared.sources or not settings.actions.is_dir():
+        return declared
+    operators = Source(
+        name=OPERATORS,
+        base=settings.home,
+        format="canonical",
+        feed="actions",
+        path=[str(settings.actions / "*.ndjson")],
+        covers=["actions"],
+        priority=len(declared.sources) + 1,
+        settle_seconds=0,
+    )
+    return replace(declared, sources={**declared.sources, OPERATORS: operators})
 
 
 def merchant_of(settings: Settings) -> Merchant:

@@ -1,0 +1,83 @@
+"""Tests that each identity of the audit holds in a small built world, and fails once a fault is planted.
+
+A fault is planted into the compiled text of a test: a query that changes a column, or repeats or leaves out a row,
+stands in place of the table. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from orderhouse.simulate import simulate
+from orderhouse.simulate.options import Mess
+
+from tests.audit.planted_faults import FAULTS, INVENTED, NOT_IDENTITIES, TWICE, WITHOUT_ONE
+from tests.integration.running import PROJECT, run_steps
+from tests.properties.stated_payouts import stated_payouts
+
+TESTS = {path.stem.removeprefix("assert_") for path in (PROJECT / "dbt_project" / "tests").glob("assert_*.sql")}
+
+
+@dataclass(frozen=True)
+class Built:
+    """Tables of a built home, and the folder of its compiled tests."""
+
+    connection: duckdb.DuckDBPyConnection
+    compiled: Path
+
+    def failing(self, name: str, table: str = "", fault: str = "") -> int:
+        """Return the number of rows that a test finds, with a fault in one of its tables if one is given."""
+        text = (self.compiled / f"assert_{name}.sql").read_text(encoding="utf-8")
+        if table:
+            places = set(re.findall(rf'"\w+"\."\w+"\."{table}"', text))
+            assert places, f"{name} does not read {table}"
+            for place in places:
+                text = text.replace(place, f"({_planted(place, fault)})")
+        return len(self.connection.execute(text).fetchall())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("identities")
+    simulate(orders=120, seed=11, to=folder / "feeds", mess=Mess.light())
+    files = sorted((folder / "feeds").glob("payments-*.csv"))
+    payments = pl.concat(pl.read_csv(file, infer_schema=False) for file in files)
+    stated_payouts(payments).write_csv(folder / "feeds" / "payouts-stated.csv")
+    home = folder / "home"
+    run_steps(home, folder / "feeds" / "sources.yaml")
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    for name in ("raw", "work", "warehouse"):
+        connection.execute(f"attach '{home}/warehouse/{name}.duckdb' as {name} (read_only)")
+    connection.execute("use warehouse")
+    return Built(connection, home / "dbt" / "compiled" / "orderhouse" / "tests")
+
+
+def _planted(place: str, fault: str) -> str:
+    """Return a query on a table with the fault."""
+    if fault == TWICE:
+        return f"select * from {place} union all (select * from {place} limit 1)"
+    if fault == WITHOUT_ONE:
+        return f"select * from {place} qualify row_number() over () > 1"
+    changes = [change.split(" = ", 1) for change in fault.removeprefix(INVENTED).split("; ")]
+    if fault.startswith(INVENTED):
+        values = ", ".join(f"{expression} as {column}" for column, expression in changes)
+        return f"select * from {place} union all by name select {values}"
+    replaced = ", ".join(f"{expression} as {column}" for column, expression in changes)
+    return f"select * replace ({replaced}) from {place}"
+
+
+def test_every_test_of_the_project_has_a_fault_that_it_must_notice() -> None:
+    assert set(FAULTS) == TESTS - NOT_IDENTITIES
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_an_identity_holds_until_a_fault_is_planted(built: Built, name: str) -> None:
+    assert built.failing(name) == 0
+    unnoticed = [(table, fault) for table, fault in FAULTS[name] if built.failing(name, table, fault) == 0]
+    assert unnoticed == []
