@@ -239,7 +239,8 @@ LEFT_OUT: dict[str, str] = {
     "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
     "the last one ended, and its legality is that of the seed.",
     "fct_journal": "Compared are balances by order, account and currency: sales, discounts, returns, tax, shipping, "
-    "and money in transit, at the bank and gone as fees. Disputes, cost of goods, stock and days are not.",
+    "and money in transit, at the bank and gone as fees. Disputes, unexplained parts of payouts, cost of goods, stock "
+    "and days are not.",
     "fct_shipments": "Hours are of whole seconds.",
     "fct_revenue_daily/category": "The same mart by category, for what has one: sales and shipping.",
 }

@@ -1,7 +1,8 @@
 """Journal: what every order leaves on the accounts of sales and of money, whatever the days of its entries.
 
 Sales, discounts, returns, tax and shipping are those of the clock `shipped`. Money is in transit, on the bank account
-or gone as a fee: together it is what payment events moved. Cost of goods and stock are not written here.
+or gone as a fee: together it is what payment events moved. Disputes, parts of
+payouts that no payment explains, cost of goods and stock are not written here.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ def order_balances(state: State) -> Cells:
 
 def journal_balances(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the balances of a journal by order, account and currency; those of zero are left out."""
-    disputes = {row["entry_id"] for row in rows if row["entry_kind"] in DISPUTES}
+    others = {row["entry_id"] for row in rows if row["entry_kind"] in (*DISPUTES, "payout_part")}
     sums: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
     for row in rows:
         account = "money" if row["account"] in MONEY else row["account"]
-        if row["order_id"] and row["entry_id"] not in disputes and (account == "money" or account in ACCOUNTS):
+        if row["order_id"] and row["entry_id"] not in others and (account == "money" or account in ACCOUNTS):
             sums[(row["order_id"], account, row["currency"])] += row["debit_amount"] - row["credit_amount"]
     names = ("order_id", "account", "currency")
     return [dict(zip(names, key, strict=True)) | {"balance_amount": amount} for key, amount in sums.items() if amount]

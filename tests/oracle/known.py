@@ -54,7 +54,7 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_revenue_daily/category.row",
         "fct_revenue_daily/category.units_quantity",
     ),
-    ("chaotic", OVER_SHIPPED): ("fct_revenue_daily/category.discounts_amount",),
+    ("chaotic", OVER_SHIPPED): ("fct_kpi_distribution.row", "fct_revenue_daily/category.discounts_amount"),
     ("chaotic", CONDITIONS): ("fct_exceptions.row",),
     ("chaotic", DEMAND): (
         "fct_inventory_positions.demand_per_day_28d",
@@ -71,7 +71,6 @@ _BY_REASON: dict[tuple[str, str], tuple[str, ...]] = {
         "fct_orders.late_at",
         "fct_orders.payment_status",
         "fct_orders.refunded_amount",
-        "fct_orders.was_late",
         "fct_payment_ledger.signed_amount_order_currency",
         "fct_payment_reconciliation.cash_amount",
         "fct_payment_reconciliation.difference_amount",
