@@ -137,6 +137,29 @@
     end
 {%- endmacro %}
 
+{#
+  Update time of the first version that says without interruption that its order is cancelled. It is the time of a cancellation
+  for which the source gives none.
+#}
+{% macro first_cancellations(versions) -%}
+    select
+        {{ versions }}.order_id,
+        min({{ versions }}.updated_at) as updated_at
+    from {{ versions }}
+    left join (
+        select
+            kept_versions.order_id,
+            max(kept_versions.updated_at) as updated_at
+        from {{ versions }} as kept_versions
+        where not kept_versions.is_cancelled
+        group by kept_versions.order_id
+    ) as last_kept on {{ versions }}.order_id = last_kept.order_id
+    where
+        {{ versions }}.is_cancelled
+        and (last_kept.updated_at is null or {{ versions }}.updated_at > last_kept.updated_at)
+    group by {{ versions }}.order_id
+{%- endmacro %}
+
 {# What became of a line of a return. #}
 {% macro return_outcome(row) -%}
     case

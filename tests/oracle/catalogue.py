@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.oracle.days import business_day
+from tests.oracle.demand import Demand
 from tests.oracle.expected_stock import inventory_positions
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
@@ -25,7 +26,17 @@ def products(state: State) -> Cells:
     for feed in ("shipments", "returns"):
         rows = [row for row in state.world.events(feed) if row["order_id"] not in state.tests]
         named |= {str(row["sku"]) for row in rows if row["sku"]}
-    return {(sku,): _product(state, sku, sold.get(sku, []), sku in positions) for sku in named}
+    demand = Demand(state)
+    return {(sku,): _product(state, sku, sold.get(sku, []), sku in positions) | _sales(demand, sku) for sku in named}
+
+
+def _sales(demand: Demand, sku: str) -> dict[str, Any]:
+    net, is_rate_missing = demand.net_sales.get(sku, (None, False))
+    return {
+        "abc_class": demand.abc_classes.get(sku, "C"),
+        "xyz_class": demand.xyz_class(sku),
+        "net_amount_reporting": None if is_rate_missing else net,
+    }
 
 
 def _product(state: State, sku: str, sold: list[tuple[Order, Line]], is_stock_tracked: bool) -> dict[str, Any]:
@@ -62,7 +73,14 @@ def carts(state: State) -> Cells:
         statuses = {row["status"] for row in rows}
         status = "converted" if "converted" in statuses else "abandoned" if "abandoned" in statuses else "open"
         first, last = rows[0]["occurred_at"], rows[-1]["occurred_at"]
+        added = grouped((row for row in rows if row["status"] == "added"), lambda row: row["sku"])
+        most = [max(known) for known in (_known(each, "quantity") for each in added.values()) if known]
         cells[(cart_id,)] = {
+            "customer_id": min(_known(rows, "customer_id"), default=None),
+            "order_id": min(_known(rows, "order_id"), default=None),
+            "campaign": min(_known(rows, "campaign"), default=None),
+            "source": min(row["_source"] for row in rows),
+            "quantity": sum(most) if most else None,
             "cart_status": status,
             "skus_count": len({row["sku"] for row in rows}),
             "is_converted": status == "converted",
@@ -72,3 +90,7 @@ def carts(state: State) -> Cells:
             "last_event_at": last,
         }
     return cells
+
+
+def _known(rows: list[Row], name: str) -> list[Any]:
+    return [row[name] for row in rows if row[name] is not None]

@@ -78,10 +78,10 @@ def compare_table(
     unseen = set(expected)
     rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
     rows = [row for row in rows if table not in COMPARED or COMPARED[table](row)]
-    rows = SHAPED[table](rows) if table in SHAPED else rows
-    for key, row in _summed(rows, keys).items():
+    for row in SHAPED[table](rows) if table in SHAPED else rows:
+        key = tuple(row[name] for name in keys)
         if key not in unseen:
-            found.differences.append(Difference(table, key, "row", "present", "absent"))
+            found.differences.append(Difference(table, key, "row", "twice" if key in expected else "present", "absent"))
             continue
         unseen.discard(key)
         for column, oracle in expected[key].items():
@@ -90,21 +90,6 @@ def compare_table(
                 found.differences.append(Difference(table, key, column, row.get(column, "no such column"), oracle))
     found.cells[(table, "row")] += len(expected)
     found.differences += [Difference(table, key, "row", "absent", "present") for key in sorted(unseen, key=str)]
-
-
-def _summed(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return the rows by key. Where several rows have one key, add their numbers up; unknown ones make it unknown."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in keys)
-        if key not in found:
-            found[key] = row
-            continue
-        for name, value in row.items():
-            if isinstance(value, Decimal | int | None) and not isinstance(value, bool):
-                other = found[key][name]
-                found[key][name] = None if value is None or other is None else other + value
-    return found
 
 
 def _same(mart: Any, oracle: Any) -> bool:

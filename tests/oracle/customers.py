@@ -6,9 +6,10 @@ An order without customer id and e-mail is an order and no customer.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 from statistics import median
 from typing import Any
@@ -17,13 +18,16 @@ from tests.oracle.amounts import ZERO
 from tests.oracle.days import business_day
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
-from tests.oracle.revenue import Event, credit_note_events, order_events
+from tests.oracle.revenue import Event, credit_note_events
 from tests.oracle.state import State
+from tests.oracle.takebacks import order_events
 from tests.oracle.versions import Row, grouped, versions
 
-__all__ = ["Customer", "customer_key", "customers_of", "dim_customers"]
+__all__ = ["SPENDING", "Customer", "customer_key", "customers_of", "dim_customers"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
+# Events that are spending; shipping, refunds and fees are not.
+SPENDING = ("sale", "return", "goods_refund", "credit_note")
 
 
 def customer_key(order: Order) -> str:
@@ -68,12 +72,32 @@ class Customer:
     def reported(self) -> list[dict[str, Decimal] | None]:
         """Return the events of sales and returns in the reporting currency."""
         rates, reporting = self.state.rates, self.state.world.reporting_currency
-        return [e.reported(rates, reporting) for e in self.events if e.kind not in ("shipping", "cash")]
+        return [e.reported(rates, reporting) for e in self.events if e.kind in SPENDING]
 
     @cached_property
     def purchases(self) -> list[Order]:
         """Return the orders with net sales above zero before returns, gift cards aside."""
         return [order for order in self.orders if _net(order) > 0]
+
+    @cached_property
+    def net(self) -> Decimal | None:
+        """Return gross sales less discounts; none where a rate is missing."""
+        gross, discounts = self.total("gross_sales"), self.total("discounts")
+        return None if gross is None or discounts is None else gross - discounts
+
+    @cached_property
+    def net_spend(self) -> Decimal | None:
+        """Return gross sales less discounts and returns; none where a rate is missing."""
+        returns = self.total("returns")
+        return None if self.net is None or returns is None else self.net - returns
+
+    @cached_property
+    def missing_rates(self) -> int:
+        """Return the number of orders, and of days with returns of one of them or credit notes, without a rate."""
+        back = {(e.subject, e.currency, e.day) for e in self.events if e.kind in SPENDING[1:]}
+        rates, reporting = self.state.rates, self.state.world.reporting_currency
+        without = [each for each in back if rates.rate(each[1], reporting, each[2]) is None]
+        return len(without) + sum(self.lacks_rate([order]) for order in self.orders)
 
     def latest(self, name: str) -> Any:
         """Return a column of the customers feed, else of the latest order."""
@@ -129,7 +153,43 @@ def dim_customers(state: State) -> Cells:
     """Return dim_customers."""
     customers = customers_of(state)
     population = [median(customer.gaps) for customer in customers.values() if customer.gaps]
-    return {(key,): _customer(customer, population) for key, customer in customers.items()}
+    return {(key,): _customer(customer, population) | _shown(customer) for key, customer in customers.items()}
+
+
+def _shown(customer: Customer) -> dict[str, Any]:
+    """Return categories, countries and the average value of an order."""
+    orders, net = customer.orders, customer.net
+    countries = sorted({order.row["ship_country"] for order in orders if order.row["ship_country"]})
+    value = None
+    if net is not None and customer.purchases:
+        value = (net / len(customer.purchases)).quantize(Decimal("0.0001"), rounding=ROUND_HALF_EVEN)
+    discounts = [
+        e.amounts["discounts"]
+        for e in customer.events
+        if orders and e.subject == orders[0].order_id and e.kind == "sale"
+    ]
+    return {
+        "email_token": (customer.row and customer.row["email_token"])
+        or (orders[-1].row["email_token"] if orders else None),
+        "preferred_category": _category(customer, orders, lambda line: line.kept_quantity),
+        "first_category": _category(customer, orders[:1], lambda line: line.ordered_quantity, at_least=0),
+        "countries": ",".join(countries) or None,
+        "missing_rates_count": customer.missing_rates,
+        "average_order_value_reporting": value,
+        "has_first_discount": sum(discounts, ZERO) > 0 if orders else None,
+    }
+
+
+def _category(
+    customer: Customer, orders: list[Order], units: Callable[[Line], int], *, at_least: int = 1
+) -> str | None:
+    """Return the category of most units, services aside; of equals the first by name."""
+    counts: Counter[str] = Counter()
+    for line in (line for order in orders for line in order.lines):
+        row = customer.state.products.get(str(line.row["sku"]), [{}])[-1]
+        if row.get("category") and row.get("kind") != "service":
+            counts[row["category"]] += units(line)
+    return min((c for c in counts if counts[c] >= at_least), key=lambda c: (-counts[c], c), default=None)
 
 
 def _at(orders: list[Order], number: int) -> datetime | None:
@@ -139,7 +199,6 @@ def _at(orders: list[Order], number: int) -> datetime | None:
 def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
     orders, purchases, world = customer.orders, customer.purchases, customer.state.world
     gross, discounts, returns = (customer.total(name) for name in ("gross_sales", "discounts", "returns"))
-    net = None if gross is None or discounts is None else gross - discounts
     shipped = sum(order.shipped for order in orders)
     returned = sum(order.returned_of_shipped for order in orders)
     gap = max(median(customer.gaps), 1.0) if customer.gaps else None
@@ -169,9 +228,9 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
         "returned_quantity": returned,
         "gross_amount_reporting": gross,
         "discount_amount_reporting": discounts,
-        "net_amount_reporting": net,
+        "net_amount_reporting": customer.net,
         "returned_amount_reporting": returns,
-        "net_spend_amount_reporting": None if net is None or returns is None else net - returns,
+        "net_spend_amount_reporting": customer.net_spend,
         "return_rate": returned / shipped if shipped else None,
         "discount_share": None if gross is None or discounts is None or not gross else float(discounts / gross),
         "gap_days": gap,

@@ -20,5 +20,7 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def hours_between(start: datetime | None, end: datetime | None) -> float | None:
-    """Return the hours from one instant to another; none if one is unknown."""
-    return None if start is None or end is None else (end - start).total_seconds() / 3600
+    """Return the hours from the second of one instant to that of another; none if one is unknown."""
+    if start is None or end is None:
+        return None
+    return (end.replace(microsecond=0) - start.replace(microsecond=0)).total_seconds() / 3600

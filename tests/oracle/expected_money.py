@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.amounts import ZERO, rounded
-from tests.oracle.days import business_day
+from tests.oracle.breaks import Breaks
+from tests.oracle.days import business_day, hours_between
 from tests.oracle.orders import Order
-from tests.oracle.payments import Money, Payment
+from tests.oracle.payments import DISPUTES, Payment
 from tests.oracle.payouts import UNPAID, payouts_of
 from tests.oracle.rates import Rates
 from tests.oracle.state import State
@@ -17,6 +18,8 @@ __all__ = ["payment_ledger", "payment_reconciliation"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 AS_RECEIVED = "method provider currency payout_id parent_payment_id return_id amount fee_amount occurred_at payout_at"
+# Direction of a dispute that cannot be converted, so that nobody knows what it changed.
+SIGNS = {"disputed": -1, "dispute_lost": 0, "dispute_won": 0}
 IN_ORDER_CURRENCY = ("amount", "fee_amount", "goods_amount", "tax_amount", "shipping_amount")
 
 
@@ -49,6 +52,7 @@ def _payment(
     fee = row["fee_amount"] or ZERO
     cells |= {
         "fee_amount": fee,
+        "status_amount_order_currency": payment.amount_for_status,
         "order_id": payment.order_id,
         "kind": payment.kind,
         "order_currency": payment.order_currency,
@@ -60,78 +64,106 @@ def _payment(
         "is_rate_missing": payment.rate is None,
         "occurred_date": payment.day,
     }
-    if payment.kind not in ("disputed", "dispute_won", "dispute_lost"):
-        amount = payment.amount
-        cells["signed_amount"] = signed * row["amount"]
-        cells["signed_amount_order_currency"] = None if amount is None else signed * amount
-        reported_amount = reported(row["amount"])
-        cells["signed_amount_reporting"] = None if reported_amount is None else signed * reported_amount
-    elif payment.rate is not None and payment.row["payment_id"] in exposures:
-        cells["signed_amount_order_currency"] = -exposures[payment.row["payment_id"]]
+    own, in_order_currency = _signed(payment, signed, exposures)
+    cells |= {
+        "signed_amount": own,
+        "signed_amount_order_currency": in_order_currency,
+        "signed_amount_reporting": reported(own),
+    }
     return cells
+
+
+def _signed(payment: Payment, signed: Decimal, exposures: dict[str, Decimal]) -> tuple[Decimal | None, Decimal | None]:
+    """Return the cash that moved, in the payment's currency and in the order's: of a dispute, what it changed."""
+    row, amount = payment.row, payment.amount
+    if payment.kind not in DISPUTES:
+        return signed * row["amount"], None if amount is None else signed * amount
+    if amount is None:
+        return SIGNS[payment.kind] * row["amount"], None
+    moved = -exposures[row["payment_id"]]
+    if not payment.is_other_currency or not amount:
+        return moved, moved
+    return rounded(row["amount"] * moved / amount, row["currency"]), moved
 
 
 def payment_reconciliation(state: State) -> Cells:
     """Return fct_payment_reconciliation."""
-    cells = {(order.order_id,): _reconciled(order) for order in state.orders.values()}
+    cells = {
+        (order.order_id,): _compared(state, Breaks(order.money, order)) | _sold(order)
+        for order in state.orders.values()
+    }
     for order_id, money in state.orphan_money.items():
-        cells[(order_id,)] = _sums(money) | {
-            "source": min((p.row["_source"] for p in money.payments[:1]), default=None),
+        cells[(order_id,)] = _compared(state, Breaks(money)) | {
+            "source": max(payment.row["_source"] for payment in money.payments),
             "channel": None,
             "currency": money.currency,
             "lines_count": 0,
             "ordered_due_amount": ZERO,
-            "due_amount": ZERO,
             "returned_amount": ZERO,
-            "difference_amount": money.captured - money.refunded,
             "ordered_difference_amount": money.captured,
-            "gap_amount": money.captured - money.refunded - money.disputed,
-            "unexplained_amount": ZERO,
+            "ordered_match": "orphan_payment",
+            "owed_to_us_amount": ZERO,
+            "owed_back_amount": max(money.captured - money.refunded_for_status, ZERO),
             "is_orphan": True,
+            "is_tracked": True,
             "placed_date": None,
             "placed_at": None,
         }
     return cells
 
 
-def _sums(money: Money) -> dict[str, Any]:
-    return {
+def _compared(state: State, breaks: Breaks) -> dict[str, Any]:
+    """Return the money of an order and its breaks."""
+    money, world = breaks.money, state.world
+    known = breaks.order.placed_at if breaks.order else breaks.opened_at
+    day = None if known is None else business_day(known, world.time_zone)
+    rate = None if day is None else state.rates.rate(money.currency, world.reporting_currency, day)
+    open_amount = breaks.open_amount(world.as_of)
+
+    def reported(amount: Decimal) -> Decimal | None:
+        return None if rate is None else rounded(amount * rate, world.reporting_currency)
+
+    return {f"{name}_break_amount": amount for name, amount in breaks.parts.items()} | {
         "payments_count": len(money.payments),
         "missing_rates_count": money.missing_rates,
         "captured_amount": money.captured,
-        "refunded_amount": money.refunded_for_status,
+        "refunded_amount": money.refunded,
         "disputed_amount": money.disputed,
         "fee_amount": money.fees,
-        "cash_amount": money.captured - money.refunded - money.disputed,
+        "cash_amount": breaks.cash,
+        "due_amount": breaks.due,
+        "tolerance_amount": breaks.tolerance,
+        "difference_amount": money.captured - money.refunded - breaks.due,
+        "gap_amount": breaks.gap,
+        "unexplained_amount": ZERO,
+        "break_type": breaks.type,
+        "open_amount": open_amount,
+        "gap_amount_reporting": reported(breaks.gap),
+        "open_amount_reporting": reported(open_amount),
+        "is_open": breaks.is_open(world.as_of),
+        "opened_at": breaks.opened_at,
+        "age_hours": hours_between(breaks.opened_at, world.as_of),
     }
 
 
-def _reconciled(order: Order) -> dict[str, Any]:
-    money, due = order.money, order.due_amount
-    found = _sums(money) | {
+def _sold(order: Order) -> dict[str, Any]:
+    """Return what an order sold."""
+    return {
         "source": order.row["_source"],
         "channel": order.row["channel"],
         "currency": order.currency,
         "lines_count": len(order.lines),
         "ordered_due_amount": order.ordered_due_amount,
-        "due_amount": due,
         "returned_amount": order.returned_value,
-        "tolerance_amount": order.tolerance,
-        "difference_amount": money.captured - money.refunded_for_status - due,
-        "ordered_difference_amount": money.captured - order.ordered_due_amount,
-        "gap_amount": money.captured - money.refunded - money.disputed - due,
-        "unexplained_amount": ZERO,
+        "ordered_difference_amount": order.money.captured - order.ordered_due_amount,
         "ordered_match": _match(order),
+        "owed_to_us_amount": order.owed_to_us if order.is_paid_tracked else None,
+        "owed_back_amount": order.owed_back if order.is_paid_tracked else None,
         "is_orphan": False,
         "is_tracked": order.is_paid_tracked,
         "placed_date": business_day(order.placed_at, order.world.time_zone),
         "placed_at": order.placed_at,
     }
-    is_past = all(payment.occurred_at <= order.world.as_of for payment in money.payments)
-    if is_past and order.is_paid_tracked and order.lines and not money.missing_rates and not money.disputed:
-        is_owed = order.owed_to_us > order.tolerance and (money.captured > 0 or order.is_unpaid)
-        found["is_open"] = is_owed or order.owed_back > order.tolerance
-    return found
 
 
 def _match(order: Order) -> str:

@@ -13,7 +13,6 @@ from tests.oracle.amounts import ZERO, part, rounded
 from tests.oracle.days import hours_between
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
-from tests.oracle.refunds import paid_by
 from tests.oracle.returned import ARRIVED, Return
 from tests.oracle.state import State
 
@@ -118,7 +117,7 @@ def _refunded_at(order: Order, each: Return) -> datetime | None:
     if named:
         return min(named)
     paid = order.assignment
-    return paid_by(order.money, paid.cancelled + paid.returned) if paid.returned and each.returned else None
+    return paid.paid_by(paid.cancelled + paid.returned) if paid.returned and each.returned else None
 
 
 def _of_credit_note(note: Return) -> dict[str, Any]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
-from statistics import pstdev
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from tests.oracle.days import business_day
+from tests.oracle.amounts import ZERO, rounded
+from tests.oracle.demand import NETWORK, Demand
 from tests.oracle.state import State
 from tests.oracle.stock import UNASSIGNED, ledger, levels
 
-__all__ = ["inventory_ledger", "inventory_positions"]
+__all__ = ["average_cost", "incoming_units", "inventory_ledger", "inventory_positions"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 PARTS = "received shipped unshipped restocked adjusted transferred count_adjustment"
-NETWORK = "network"
 DEFAULT_LEAD_TIME, REVIEW_DAYS, Z = 14, 28, 1.65
 
 
@@ -56,7 +55,7 @@ def inventory_positions(state: State) -> Cells:
         moved[(movement.sku, movement.warehouse_id)].append(movement.at)
         if movement.kind == "count":
             counted[(movement.sku, movement.warehouse_id)].append(movement.at)
-    demand = _Demand(state)
+    demand = Demand(state)
     sources = (on_hand, incoming, allocated, waiting)
     places = {place for source in sources for place in source if place in on_hand or source[place]}
     cells: Cells = {}
@@ -79,38 +78,41 @@ def inventory_positions(state: State) -> Cells:
                 "last_moved_at": max((at for place in members for at in moved[place]), default=None),
             }
             cells[(sku, warehouse)] |= _planning(state, demand, sku, warehouse, cells[(sku, warehouse)])
+            cost, currency = average_cost(state, sku)
+            cells[(sku, warehouse)] |= {
+                "currency": currency,
+                "abc_class": demand.abc_classes.get(sku, "C"),
+                "xyz_class": demand.xyz_class(sku),
+                "turnover_rate": demand.turnover(members),
+                "sell_through_rate": demand.sell_through(members),
+                "average_cost_amount": cost,
+                "stock_value_amount": None if cost is None else rounded(cost * stock, currency or ""),
+            }
     return cells
 
 
-class _Demand:
-    """Units per day over a window up to the clock: sold for the network, shipped for a warehouse."""
-
-    def __init__(self, state: State) -> None:
-        self.as_of, self.zone = state.world.as_of, state.world.time_zone
-        self.units: dict[tuple[str, str], list[tuple[datetime, int]]] = defaultdict(list)
-        for order in state.orders.values():
-            for line in order.lines:
-                self.units[(str(line.row["sku"]), NETWORK)].append((order.placed_at, line.kept_quantity))
-        for movement in state.movements:
-            if movement.kind in ("shipped", "unshipped"):
-                self.units[(movement.sku, movement.warehouse_id)].append((movement.at, -movement.units))
-
-    def per_day(self, sku: str, warehouse: str, days: int) -> float:
-        """Return the units per day."""
-        start = self.as_of - timedelta(days=days)
-        return sum(units for at, units in self.units[(sku, warehouse)] if start < at <= self.as_of) / days
-
-    def deviation(self, sku: str, warehouse: str) -> float:
-        """Return the standard deviation of the units of a day over 90 days."""
-        days: Counter[object] = Counter()
-        start = self.as_of - timedelta(days=90)
-        for at, units in self.units[(sku, warehouse)]:
-            if start < at <= self.as_of:
-                days[business_day(at, self.zone)] += units
-        return pstdev([*days.values(), *[0] * (90 - len(days))])
+def average_cost(state: State, sku: str) -> tuple[Decimal | None, str | None]:
+    """Return the cost of a unit: the weighted average of its receipts in the latest's currency, else the product's."""
+    costed = [row for row in state.receipts.get(sku, []) if row["unit_cost"] is not None and row["quantity"] > 0]
+    if not costed:
+        row = state.products[sku][-1] if sku in state.products else {}
+        return row.get("unit_cost"), row.get("currency")
+    last = max(costed, key=lambda row: (row["occurred_at"], row["movement_id"]))
+    alike = [row for row in costed if row["currency"] == last["currency"]]
+    worth = sum((row["unit_cost"] * row["quantity"] for row in alike), ZERO)
+    exact = worth / sum(row["quantity"] for row in alike)
+    return exact.quantize(Decimal("0.0001"), rounding=ROUND_HALF_EVEN), last["currency"]
 
 
-def _planning(state: State, demand: _Demand, sku: str, warehouse: str, position: dict[str, Any]) -> dict[str, Any]:
+def incoming_units(state: State) -> Counter[str]:
+    """Return the units still to come by SKU."""
+    found: Counter[str] = Counter()
+    for row in state.world.events("inbound"):
+        found[str(row["sku"])] += row["quantity"]
+    return found
+
+
+def _planning(state: State, demand: Demand, sku: str, warehouse: str, position: dict[str, Any]) -> dict[str, Any]:
     """Return demand, cover and risk of a position."""
     product = state.products.get(sku)
     lead_time = (product[-1]["lead_time_days"] if product else None) or DEFAULT_LEAD_TIME

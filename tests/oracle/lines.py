@@ -62,6 +62,48 @@ class Line:
         """Return true unless it is a service or said to need no shipment."""
         return self.row["requires_shipping"] is not False and not self.is_service
 
+    @cached_property
+    def parcels_in_order(self) -> list[tuple[Parcel, Row]]:
+        """Return the parcels that count as shipped as they left; if more left than is kept, as they arrived."""
+        counted = [each for each in self.parcels if each[0].counts_as_shipped]
+        is_over = self._units(counted) > self.kept_quantity
+
+        def place(each: tuple[Parcel, Row]) -> tuple[bool, datetime, datetime, str]:
+            parcel, row = each
+            arrived_at = parcel.delivered_at if is_over else None
+            return arrived_at is None, arrived_at or datetime.max, row["shipped_at"], parcel.shipment_id
+
+        return sorted(counted, key=place)
+
+    @cached_property
+    def first_loss_at(self) -> datetime:
+        """Return when the first of its parcels was lost or came back to the sender."""
+        gone = [parcel for parcel, _ in self.parcels if parcel.is_lost or parcel.is_carrier_returned]
+        return min((parcel.ended_at for parcel in gone if parcel.ended_at), default=datetime.max)
+
+    @cached_property
+    def reopened_quantity(self) -> int:
+        """Return lost and carrier-returned units that were neither cancelled nor sent again."""
+        left = self.ordered_quantity - self.base_cancelled_quantity - self.shipped_quantity
+        return max(min(self.lost_quantity + self.carrier_returned_quantity, left), 0)
+
+    def reopened_value(self, units: int) -> Decimal:
+        """Return the value with tax of the first of the reopened units to be closed, the last of the line."""
+        kept = self.ordered_quantity - self.base_cancelled_quantity
+        return self.value(kept - units, kept, with_tax=True)
+
+    @cached_property
+    def arrivals(self) -> list[tuple[datetime, str, int, int]]:
+        """Return instants and returns by which units came back, the units, and how many of them were restocked."""
+        found = []
+        for each in self.returns:
+            before, to_stock = 0, each.returned - each.units["scrapped"]
+            for at, units in each.arrivals:
+                back = min(before + units, to_stock) - min(before, to_stock)
+                found.append((at, each.return_id, before, units, back))
+                before += units
+        return [(at, return_id, units, back) for at, return_id, _, units, back in sorted(found)]
+
     def _units(self, parcels: list[tuple[Parcel, Row]]) -> int:
         return sum(int(row["quantity"]) for _, row in parcels)
 
@@ -235,6 +277,11 @@ class Line:
     @cached_property
     def _first_returned(self) -> int:
         return max(self.kept_quantity - self.effective_returned_quantity, 0)
+
+    @cached_property
+    def has_arrived(self) -> bool:
+        """Return true if every kept unit is with the customer, or has come back from there."""
+        return max(self.delivered_quantity, self.effective_returned_quantity) >= self.kept_quantity
 
     @cached_property
     def shipped_instants(self) -> list[datetime]:

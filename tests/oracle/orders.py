@@ -16,7 +16,7 @@ from tests.oracle.days import end_of_day, hours_between
 from tests.oracle.lines import Line, forget
 from tests.oracle.parcels import PROGRESS, Parcel
 from tests.oracle.payments import Money
-from tests.oracle.refunds import Assignment, assign_refunds, paid_by
+from tests.oracle.refunds import Assignment, assign_refunds
 from tests.oracle.returned import Return
 from tests.oracle.rows import World
 from tests.oracle.versions import Row
@@ -36,6 +36,7 @@ class Order:
     lines: list[Line] = field(default_factory=list)
     parcels: list[Parcel] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
+    stray_returns: list[Return] = field(default_factory=list)
     actions: list[Row] = field(default_factory=list)
     assignment: Assignment = field(default_factory=Assignment)
 
@@ -82,6 +83,11 @@ class Order:
         """Return true if stock and shipments are covered."""
         return self._tracks("stock") and self._tracks("shipments")
 
+    @cached_property
+    def all_returns(self) -> list[Return]:
+        """Return the returns of which goods arrived, those of lines that we do not have included."""
+        return [each for each in [*self.returns, *self.stray_returns] if each.returned > 0]
+
     # Cancelling and holding.
 
     def _acts(self, *kinds: str) -> list[Row]:
@@ -109,10 +115,23 @@ class Order:
     @cached_property
     def is_on_hold(self) -> bool:
         """Return true if the latest of holds and releases is a hold."""
-        gone = self.cancelled_at if not self.shipped else None
-        acts = self._acts("hold", "release")
-        latest = [act for act in acts if gone is None or act["occurred_at"] < gone][-1:]
+        latest = [act for act in self._switches if act["kind"] == "release" or self._is_possible(act)][-1:]
         return bool(latest) and latest[0]["kind"] == "hold"
+
+    @cached_property
+    def _switches(self) -> list[Row]:
+        """Return holds, and releases that follow a hold."""
+        acts = self._acts("hold", "release")
+        befores = [None, *acts]
+        return [
+            act
+            for before, act in zip(befores, acts, strict=False)
+            if act["kind"] == "hold" or (before is not None and before["kind"] == "hold")
+        ]
+
+    def _is_possible(self, action: Row) -> bool:
+        """Return true unless the whole order had been cancelled before."""
+        return self.whole_cancelled_at is None or action["occurred_at"] < self.whole_cancelled_at
 
     def _line_cancellations(self, line: Line) -> list[Row]:
         """Return the accepted actions that cancel units of a line: some of it had not left by then."""
@@ -132,7 +151,13 @@ class Order:
                 int(action["quantity"] or line.ordered_quantity) for action in self._line_cancellations(line)
             )
             line.is_stock_tracked = self.is_stock_tracked
-        self.assignment = assign_refunds(self.lines, self.money, self.due_amount)
+        tax = ZERO if self.prices_include_tax else self.ordered_shipping_tax_amount
+        self.assignment = assign_refunds(
+            self.lines,
+            self.money,
+            shipping_due=self.ordered_shipping_amount + tax,
+            is_nothing_left=self.is_every_unit_cancelled,
+        )
         self.forget()
         for line in self.lines:
             line.is_held = self.is_on_hold
@@ -305,14 +330,14 @@ class Order:
         if self.is_on_hold:
             return "on_hold"
         is_open = any(line.open_quantity > 0 for line in self.lines if line.requires_shipping)
-        if self.lines and not is_open and self.is_arrived and self.is_settled:
+        if self.lines and self.is_shipment_tracked and not is_open and self.is_arrived and self.is_settled:
             return "closed"
         return "confirmed" if self.confirmations else "placed"
 
     @cached_property
     def confirmations(self) -> list[datetime]:
         """Return the instants at which each condition of a confirmed order first held."""
-        found = [action["occurred_at"] for action in self._acts("confirm")[:1]]
+        found = [action["occurred_at"] for action in self._acts("confirm") if self._is_possible(action)][:1]
         if self.payment_terms in ("on_delivery", "invoice"):
             found.append(self.placed_at)
         if self.shipped:
@@ -340,7 +365,7 @@ class Order:
         if not self.is_paid_tracked:
             return None
         captured, enough = ZERO, self.due_amount - self.tolerance
-        if self.due_amount == 0:
+        if enough <= 0:
             return self.placed_at
         for payment in self.money.payments:
             captured += (payment.amount or ZERO) if payment.kind == "captured" else ZERO
@@ -350,8 +375,8 @@ class Order:
 
     @cached_property
     def is_free_extra(self) -> bool:
-        """Return true for a replacement or sample at price zero."""
-        return self.row["order_type"] in ("replacement", "sample") and self.amount(lambda x: x.ordered_net_amount) == 0
+        """Return true for a replacement or sample whose kept units cost nothing."""
+        return self.row["order_type"] in ("replacement", "sample") and self.amount(lambda x: x.net_amount) == 0
 
     @cached_property
     def confirmed_at(self) -> datetime | None:
@@ -377,7 +402,7 @@ class Order:
             ("not_due", due == 0),
             ("part_paid", captured > 0),
             ("authorized", money.authorized > 0),
-            ("voided", "voided" in kinds),
+            ("voided", money.total("voided") > 0),
             ("failed", "failed" in kinds),
         )
         return next((status for status, holds in rules if holds), "none")
@@ -467,7 +492,9 @@ class Order:
             return at
         candidates: list[datetime] = []
         if self.is_cancelled:
-            candidates.append(next(row["updated_at"] for row in self.history if row["is_cancelled"]))
+            kept = [row["updated_at"] for row in self.history if not row["is_cancelled"]]
+            since = [row["updated_at"] for row in self.history if not kept or row["updated_at"] > kept[-1]]
+            candidates.append(since[0])
         if self.cancel_action:
             candidates.append(self.cancel_action["occurred_at"])
         return min(candidates, default=None)
@@ -503,7 +530,7 @@ class Order:
         if not instants and wanted > 0:
             return None
         if line.closed_lost_units:
-            return max([paid_by(self.money, line.closed_by_refunds_of), *instants[:1]])
+            return max([self.assignment.paid_by(line.closed_by_refunds_of), *instants[:1]])
         return min(instants)
 
     @cached_property
@@ -562,10 +589,6 @@ class Order:
             return None
         return self.deadline(self.promising(line)[1])
 
-    def has_arrived(self, line: Line) -> bool:
-        """Return true if every kept unit of a line is with the customer, or has come back from there."""
-        return max(line.delivered_quantity, line.effective_returned_quantity) >= line.kept_quantity
-
     def was_late_of(self, line: Line) -> bool:
         """Return true if a line was delivered after its first promise."""
         promised = self.deadline(self.promising(line)[0])
@@ -576,20 +599,20 @@ class Order:
         """Return the instant after which the first of its lines is late; those that have not arrived come first."""
         if self.order_status == "cancelled":
             return None
-        waiting = [line for line in self.lines if not self.has_arrived(line)]
+        waiting = [line for line in self.lines if not line.has_arrived]
         found = [at for at in map(self.late_at_of, waiting) if at is not None]
         return min(found or [at for at in map(self.late_at_of, self.lines) if at is not None], default=None)
 
     @cached_property
     def is_late(self) -> bool:
         """Return true if the clock is past the promise and the order neither delivered nor cancelled."""
-        late = [self.late_at_of(line) for line in self.lines if not self.has_arrived(line)]
+        late = [self.late_at_of(line) for line in self.lines if not line.has_arrived]
         return self.order_status != "cancelled" and any(at is not None and self.world.as_of > at for at in late)
 
     @cached_property
     def was_late(self) -> bool:
-        """Return true if it was delivered and one of its lines came after its first promise."""
-        return bool(self.delivered_at and any(line.requires_shipping and self.was_late_of(line) for line in self.lines))
+        """Return true if it was delivered, and one of its lines after its first promise."""
+        return bool(self.delivered_at) and any(self.was_late_of(line) for line in self.lines if line.requires_shipping)
 
     @cached_property
     def unpaid_at(self) -> datetime | None:
@@ -620,7 +643,8 @@ class Order:
             for parcel in self.parcels
             if not parcel.is_delivered and parcel.status not in ("returned", "lost", "cancelled")
         ]
-        return min(waiting, default=None)
+        is_back = self.shipped > 0 and self.returned_of_shipped >= self.shipped
+        return None if is_back else min(waiting, default=None)
 
     @cached_property
     def is_stuck(self) -> bool:

@@ -60,10 +60,16 @@ class Parcel:
                 state = new
         return changes
 
+    @cached_property
+    def cancelled_scan_at(self) -> datetime | None:
+        """Return the first scan that says that the shipment was cancelled."""
+        return min((scan["occurred_at"] for scan in self.scans if scan["status"] == "cancelled"), default=None)
+
     @property
     def status(self) -> str:
-        """Return the furthest status that it reached."""
-        return self.history[-1][1] if self.history else "none"
+        """Return the furthest status that it reached. A cancellation ends the way there and back."""
+        reached = self.history[-1][1] if self.history else "none"
+        return "cancelled" if self.cancelled_scan_at and reached != "delivered" else reached
 
     @cached_property
     def delivered_at(self) -> datetime | None:
@@ -98,6 +104,8 @@ class Parcel:
     @cached_property
     def ended_at(self) -> datetime | None:
         """Return the instant of the change into its present status."""
+        if self.status == "cancelled":
+            return self.cancelled_scan_at
         return self.history[-1][0] if self.history else None
 
     @cached_property

@@ -16,10 +16,9 @@ from tests.oracle.rates import Rates
 from tests.oracle.rows import World
 from tests.oracle.versions import Row
 
-__all__ = ["Money", "Payment", "payments_by_order"]
+__all__ = ["DISPUTES", "Money", "Payment", "payments_by_order"]
 
 DISPUTES = ("disputed", "dispute_lost", "dispute_won")
-SIGNS = {"captured": 1, "refunded": -1, "dispute_won": 1, "disputed": -1}
 
 
 @dataclass
@@ -58,6 +57,22 @@ class Payment:
     def amount(self) -> Decimal | None:
         """Return the amount in the order's currency at the rate of the day."""
         return self.converted("amount")
+
+    @property
+    def is_other_currency(self) -> bool:
+        """Return true if it was paid in another currency than the order's."""
+        return bool(self.row["currency"] != self.order_currency)
+
+    @property
+    def shipping_part(self) -> Decimal:
+        """Return what of a refund was for shipping, with its share of the tax, where the split is known."""
+        shipping = self.converted("shipping_amount") or ZERO
+        if self.kind != "refunded" or shipping <= 0:
+            return ZERO
+        if self.row["goods_amount"] == 0:
+            return self.amount_for_status or ZERO
+        goods, tax = self.converted("goods_amount") or ZERO, self.converted("tax_amount") or ZERO
+        return shipping + rounded(tax * shipping / (goods + shipping), self.order_currency)
 
     @property
     def amount_for_status(self) -> Decimal | None:

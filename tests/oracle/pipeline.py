@@ -51,8 +51,7 @@ def _parts(order: Order) -> Iterator[_Part]:
         if not line.row["is_gift_card"]:
             for start, end, is_delivered in _pieces(line):
                 if not is_delivered:
-                    gross, discounts, tax = sale_amounts(line, start, end)
-                    amounts = {"gross_sales": gross, "discounts": discounts, "tax": tax}
+                    amounts = sale_amounts(line, start, end)
                     yield _Part(order, amounts, 0 if order.is_free_extra else end - start)
     if not any(line.delivered_quantity for line in order.lines):
         tax = order.shipping_tax_amount

@@ -13,12 +13,12 @@ from statistics import median
 from typing import Any
 
 from tests.oracle.amounts import ZERO
-from tests.oracle.customers import Customer, customers_of
+from tests.oracle.customers import SPENDING, Customer, customers_of, dim_customers
 from tests.oracle.days import business_day
 from tests.oracle.orders import Order
 from tests.oracle.state import State
 
-__all__ = ["SCHEMES", "customer_segments"]
+__all__ = ["SCHEMES", "customer_segments", "customers_with_lifecycle"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 SCHEMES = ("rfm", "lifecycle")
@@ -77,6 +77,19 @@ def customer_segments(state: State) -> Cells:
     return cells
 
 
+def customers_with_lifecycle(state: State) -> Cells:
+    """Return dim_customers."""
+    today = business_day(state.world.as_of, state.world.time_zone)
+    segments = {
+        key: cells["segment"]
+        for (key, scheme, day), cells in customer_segments(state).items()
+        if scheme == "lifecycle" and day == today
+    }
+    return {
+        (key,): row | {"lifecycle": segments.get(key, "never_bought")} for (key,), row in dim_customers(state).items()
+    }
+
+
 def _scores(values: Iterable[Any]) -> dict[Any, int]:
     """Return the fifth of each value by percent_rank, from 1 for the lowest to 5; ties share it."""
     ranked = sorted(values)
@@ -107,7 +120,7 @@ class _Past:
         if customer.lacks_rate(self.orders):
             return None
         for event in customer.events:
-            if event.day <= self.day and event.kind not in ("shipping", "cash"):
+            if event.day <= self.day and event.kind in SPENDING:
                 reported = event.reported(rates, reporting)
                 if reported is None:
                     return None

@@ -44,6 +44,12 @@ class State:
         return bool(versions_of_product) and versions_of_product[-1]["kind"] == "service"
 
     @cached_property
+    def receipts(self) -> dict[str, list[Row]]:
+        """Return the receipts of the stock feed by SKU."""
+        rows = [row for row in self.world.events("stock") if row["kind"] == "receipt"]
+        return grouped(rows, lambda row: str(row["sku"]))
+
+    @cached_property
     def rates(self) -> Rates:
         """Return the exchange rates."""
         return Rates(self.world)
@@ -144,6 +150,8 @@ def _add_returns(state: State, lines: dict[tuple[str, str], Line]) -> None:
         line = lines.get((str(each.order_id), each.line_id))
         if line is None:
             state.orphan_returns.append(each)
+            if each.order_id in state.orders:
+                state.orders[each.order_id].stray_returns.append(each)
         else:
             line.returns.append(each)
             state.orders[str(each.order_id)].returns.append(each)
@@ -178,7 +186,7 @@ def _own_movements(state: State) -> list[Movement]:
         sku = sku_at(state, row, sku_as_of)
         source = state.orders[row["order_id"]].row["_source"] if row["order_id"] in state.orders else row["_source"]
         if sku and world.tracks(source, "stock") and world.tracks(source, "shipments"):
-            found.append(Movement(sku, row["warehouse_id"] or UNASSIGNED, kind, at, units))
+            found.append(Movement(sku, row["warehouse_id"] or UNASSIGNED, kind, at, units, "", row["_source"]))
 
     for parcel in state.parcels.values():
         for row in parcel.rows:

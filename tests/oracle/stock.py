@@ -12,7 +12,7 @@ from tests.oracle.days import business_day
 from tests.oracle.lines import Line
 from tests.oracle.versions import Row, content_hash
 
-__all__ = ["LedgerDay", "Movement", "allocate", "ledger", "levels", "movements_of_stock"]
+__all__ = ["LedgerDay", "Movement", "allocate", "in_order", "ledger", "levels", "movements_of_stock"]
 
 UNASSIGNED = "unassigned"
 SIGNS = {"receipt": 1, "adjustment": 1, "transfer_in": 1, "transfer_out": -1}
@@ -38,7 +38,8 @@ class Movement:
     at: datetime
     units: int
     tie: str = ""
-    unit_cost: object = None
+    source: str = ""
+    reference: object = None
 
 
 @dataclass
@@ -58,11 +59,14 @@ def movements_of_stock(rows: Iterable[Row]) -> list[Movement]:
         if row["kind"] == "count" or row["kind"] in SIGNS:
             tie = content_hash(row) if row["kind"] == "count" else ""
             units = row["quantity"] * SIGNS.get(row["kind"], 1)
-            found.append(Movement(row["sku"], row["warehouse_id"], row["kind"], row["occurred_at"], units, tie))
+            place = (row["sku"], row["warehouse_id"])
+            found.append(
+                Movement(*place, row["kind"], row["occurred_at"], units, tie, row["_source"], row["reference"])
+            )
     return found
 
 
-def _in_order(movements: Iterable[Movement]) -> dict[Place, list[Movement]]:
+def in_order(movements: Iterable[Movement]) -> dict[Place, list[Movement]]:
     """Return movements by place: of one instant the counts last, and of simultaneous counts only the chosen one."""
     places: dict[Place, list[Movement]] = defaultdict(list)
     for movement in movements:
@@ -83,7 +87,7 @@ def _in_order(movements: Iterable[Movement]) -> dict[Place, list[Movement]]:
 def levels(movements: Iterable[Movement]) -> dict[Place, int]:
     """Return the units on hand by SKU and warehouse."""
     found: dict[Place, int] = {}
-    for place, members in _in_order(movements).items():
+    for place, members in in_order(movements).items():
         level = 0
         for movement in members:
             level = movement.units if movement.kind == "count" else level + movement.units
@@ -94,7 +98,7 @@ def levels(movements: Iterable[Movement]) -> dict[Place, int]:
 def ledger(movements: Iterable[Movement], zone: ZoneInfo) -> dict[Place, list[LedgerDay]]:
     """Return the days with movements of every SKU and warehouse."""
     found: dict[Place, list[LedgerDay]] = {}
-    for place, members in _in_order(movements).items():
+    for place, members in in_order(movements).items():
         days: list[LedgerDay] = []
         level = 0
         for movement in members:

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["Row", "canonical", "content_hash", "grouped", "versions", "winner"]
 
 Row = dict[str, Any]
+Each = TypeVar("Each")
 
 # What of a payment becomes known later: the row that fills most of these counts before any hash.
 PAYMENT_FILLING = (
@@ -71,9 +72,9 @@ def winner(rows: Iterable[Row], *, is_payment: bool = False) -> Row:
     return max(rows, key=weight)  # of equal weights the first
 
 
-def grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
-    """Return the rows by key."""
-    groups: dict[Any, list[Row]] = defaultdict(list)
+def grouped(rows: Iterable[Each], key: Callable[[Each], Any]) -> dict[Any, list[Each]]:
+    """Return rows, or other things, by key."""
+    groups: dict[Any, list[Each]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
     return groups

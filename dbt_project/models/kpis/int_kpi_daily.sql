@@ -92,6 +92,7 @@ dimensions as (
     from percentiles
 ),
 
+-- A day on which nothing counts has no row.
 final as (
     select
         dimensions.kpi,
@@ -101,7 +102,9 @@ final as (
         cast(dimensions.denominator as decimal(38, 4)) as denominator,
         cast(dimensions.business_date as date) as business_date
     from dimensions
-    where dimensions.business_date is not null
+    where
+        dimensions.business_date is not null
+        and (coalesce(dimensions.numerator, 1) <> 0 or coalesce(dimensions.denominator, 0) <> 0)
 )
 
 select * from final

@@ -45,6 +45,16 @@ acted_orders as (
     select distinct current_actions.order_id from current_actions
 ),
 
+order_versions as (
+    select orders.*
+    from orders
+    where orders.order_id in (select acted_orders.order_id from acted_orders)
+),
+
+first_cancellations as (
+    {{ first_cancellations('order_versions') }}
+),
+
 shipped as (
     select
         shipments.order_id,
@@ -93,8 +103,11 @@ in_context as (
         line_actions.action_id is not null as is_line_known,
         line_actions.ordered_quantity - line_actions.shipped_by_then_quantity as left_quantity,
         orders.order_id is not null as is_order_known,
-        coalesce(orders.is_cancelled, false)
-        and coalesce(orders.cancelled_at <= current_actions.occurred_at, true) as is_cancelled_by_then,
+        coalesce(
+            orders.is_cancelled
+            and coalesce(orders.cancelled_at, first_cancellations.updated_at, orders.updated_at) <= current_actions.occurred_at,
+            false
+        ) as is_cancelled_at_source,
         coalesce(shipped.first_shipped_at <= current_actions.occurred_at, false) as is_shipped_by_then,
         coalesce(requested.first_return_at <= current_actions.occurred_at, false) as is_return_known_by_then,
         lag(current_actions.kind) over (
@@ -107,32 +120,44 @@ in_context as (
             current_actions.order_id = orders.order_id
             and orders.is_current
     left join line_actions on current_actions.action_id = line_actions.action_id
+    left join first_cancellations on current_actions.order_id = first_cancellations.order_id
     left join shipped on current_actions.order_id = shipped.order_id
     left join requested on current_actions.order_id = requested.order_id
 ),
 
-judged as (
+-- The whole order is cancelled by its source, or by an earlier action that was possible.
+cancelled as (
     select
         in_context.*,
-        case
-            when in_context.kind = 'unknown' then 'the kind of action is not known'
-            when not in_context.is_order_known then 'the order is not known'
-            when in_context.kind = 'cancel' and in_context.is_shipped_by_then then 'the order had already been shipped'
-            when in_context.kind in ('confirm', 'hold', 'cancel_line', 'route', 'change_promise') and in_context.is_cancelled_by_then
-                then 'the order had already been cancelled'
-            when in_context.kind = 'release' and coalesce(in_context.previous_switch, 'none') <> 'hold'
-                then 'the order was not on hold'
-            when in_context.kind in ('approve_return', 'decline_return') and not in_context.is_return_known_by_then
-                then 'no return had been requested'
-            when in_context.kind in ('cancel_line', 'route') and in_context.line_id is null then 'it names no line'
-            when in_context.kind in ('cancel_line', 'route') and not in_context.is_line_known
-                then 'the order has no such line'
-            when in_context.kind in ('cancel_line', 'route') and in_context.left_quantity <= 0
-                then 'every unit of the line had already been shipped'
-            when in_context.kind = 'route' and in_context.warehouse_id is null then 'it names no warehouse'
-            when in_context.kind = 'change_promise' and in_context.promised_at is null then 'it names no new promise'
-        end as rejection
+        in_context.is_cancelled_at_source
+        or coalesce(min(case
+            when in_context.kind = 'cancel' and not in_context.is_shipped_by_then then in_context.occurred_at
+        end) over (partition by in_context.order_id) <= in_context.occurred_at, false) as is_cancelled_by_then
     from in_context
+),
+
+judged as (
+    select
+        cancelled.*,
+        case
+            when cancelled.kind = 'unknown' then 'the kind of action is not known'
+            when not cancelled.is_order_known then 'the order is not known'
+            when cancelled.kind = 'cancel' and cancelled.is_shipped_by_then then 'the order had already been shipped'
+            when cancelled.kind in ('confirm', 'hold', 'cancel_line', 'route', 'change_promise') and cancelled.is_cancelled_by_then
+                then 'the order had already been cancelled'
+            when cancelled.kind = 'release' and coalesce(cancelled.previous_switch, 'none') <> 'hold'
+                then 'the order was not on hold'
+            when cancelled.kind in ('approve_return', 'decline_return') and not cancelled.is_return_known_by_then
+                then 'no return had been requested'
+            when cancelled.kind in ('cancel_line', 'route') and cancelled.line_id is null then 'it names no line'
+            when cancelled.kind in ('cancel_line', 'route') and not cancelled.is_line_known
+                then 'the order has no such line'
+            when cancelled.kind in ('cancel_line', 'route') and cancelled.left_quantity <= 0
+                then 'every unit of the line had already been shipped'
+            when cancelled.kind = 'route' and cancelled.warehouse_id is null then 'it names no warehouse'
+            when cancelled.kind = 'change_promise' and cancelled.promised_at is null then 'it names no new promise'
+        end as rejection
+    from cancelled
 ),
 
 final as (

@@ -23,6 +23,10 @@ duplicate_orders as (
     select * from {{ ref('int_duplicate_orders') }}
 ),
 
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
 raised as (
     {% for family in ['fulfilment', 'staging', 'money', 'payouts', 'inventory'] -%}
     select
@@ -66,9 +70,11 @@ final as (
         raised.currency,
         raised.detail,
         raised._source as source,
-        cast(raised.amount_at_stake as {{ money_type() }}) as amount_at_stake,
+        {{ rounded_amount('cast(raised.amount_at_stake as ' ~ money_type() ~ ')', minor_unit('currencies.minor_digits')) }}
+            as amount_at_stake,
         raised.opened_at
     from raised
+    left join currencies on raised.currency = currencies.currency
     qualify row_number() over (
         partition by raised.subject_type, raised.subject_id, raised.code
         order by raised.opened_at nulls last, raised.detail nulls last

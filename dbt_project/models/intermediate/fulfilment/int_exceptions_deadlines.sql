@@ -53,9 +53,7 @@ stuck_in_transit as (
         'No scan of a parcel on its way for {{ var("stuck_days") }} days' as detail,
         states._source
     from states
-    where
-        states.stuck_at is not null
-        and (states.shipped_quantity = 0 or states.returned_of_shipped_quantity < states.shipped_quantity)
+    where states.stuck_at is not null
 ),
 
 paid_not_shipped as (

@@ -65,8 +65,7 @@ with_returns as (
     select
         valued.*,
         {{ promise_end('valued.first_promised_at', 'valued.first_promise_is_date_only') }} as first_promise_ends_at,
-        greatest(valued.delivered_quantity, least(valued.returned_quantity, valued.shipped_quantity)) >= valued.kept_quantity
-            as has_arrived,
+        greatest(valued.delivered_quantity, valued.returned_of_shipped_quantity) >= valued.kept_quantity as has_arrived,
         case
             when valued.is_delivery_tracked and valued.requires_shipping and valued.kept_quantity > 0
                 then {{ promise_end('valued.current_promised_at', 'valued.promise_is_date_only') }}

@@ -88,11 +88,14 @@ deadlines as (
                 then coalesce(joined.invoice_due_at, {{ add_days('joined.placed_at', var('invoice_days')) }})
             when joined.payment_terms = 'on_delivery'
                 then {{ add_days('joined.delivered_at', var('payment_on_delivery_days')) }}
-            when joined.authorized_amount < joined.due_amount - joined.tolerance_amount
+            when joined.captured_amount > 0 or joined.authorized_amount < joined.due_amount - joined.tolerance_amount
                 then {{ add_days('joined.placed_at', var('unpaid_days')) }}
         end as unpaid_at,
         case
-            when joined.is_delivery_tracked and joined.order_status <> 'cancelled'
+            when
+                joined.is_delivery_tracked
+                and joined.order_status <> 'cancelled'
+                and (joined.shipped_quantity = 0 or joined.returned_of_shipped_quantity < joined.shipped_quantity)
                 then {{ add_days('joined.stale_since', var('stuck_days')) }}
         end as stuck_at
     from joined

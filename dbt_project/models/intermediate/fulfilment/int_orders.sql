@@ -60,25 +60,14 @@ first_promises as (
     ) = 1
 ),
 
--- A source that gives no time of its cancellation cancelled with the first version that says so without interruption.
-first_cancellations as (
-    select
-        versions.order_id,
-        min(versions.updated_at) as updated_at
+revised_versions as (
+    select versions.*
     from versions
-    left join (
-        select
-            kept_versions.order_id,
-            max(kept_versions.updated_at) as updated_at
-        from versions as kept_versions
-        where not kept_versions.is_cancelled
-        group by kept_versions.order_id
-    ) as last_kept on versions.order_id = last_kept.order_id
-    where
-        versions.is_cancelled
-        and versions.order_id in (select revised_orders.order_id from revised_orders)
-        and (last_kept.updated_at is null or versions.updated_at > last_kept.updated_at)
-    group by versions.order_id
+    where versions.order_id in (select revised_orders.order_id from revised_orders)
+),
+
+first_cancellations as (
+    {{ first_cancellations('revised_versions') }}
 ),
 
 -- A version that repeats a promise does not override a later promise of an operator.

@@ -37,7 +37,7 @@ summed_lines as (
         {% endfor -%}
         max(case when order_lines.is_over_shipped then 1 else 0 end) as over_shipped_flag,
         max(case when order_lines.requires_shipping and order_lines.was_late then 1 else 0 end) as was_late_flag,
-        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), max(order_lines.late_at)) as late_at,
+        coalesce(min(order_lines.late_at) filter (where not order_lines.has_arrived), min(order_lines.late_at)) as late_at,
         count(order_lines.late_at) filter (where not order_lines.has_arrived) as waiting_lines_count,
         min(order_lines.first_shipped_at) as first_shipped_at,
         max(order_lines.last_shipped_at) as last_shipped_at,

@@ -62,6 +62,13 @@ parts as (
     {%- endfor %}
 ),
 
+-- An exact part rounds to itself, but decides to which side a sum that ends in a half is rounded.
+inexact_orders as (
+    select distinct parts.order_id
+    from parts
+    where parts.exact_amount <> parts.half_even_amount
+),
+
 summed as (
     select
         parts.order_id,
@@ -70,7 +77,7 @@ summed as (
         sum(parts.half_even_amount) as half_even_amount,
         sum({{ round_half_up('parts.exact_amount', 'parts.currency_digits') }}) as half_up_amount
     from parts
-    where parts.exact_amount <> parts.half_even_amount
+    where parts.order_id in (select inexact_orders.order_id from inexact_orders)
     group by parts.order_id
 ),
 

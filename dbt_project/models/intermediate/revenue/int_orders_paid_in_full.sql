@@ -31,7 +31,7 @@ covered_orders as (
     from order_states
     inner join order_payments on order_states.order_id = order_payments.order_id
     where
-        order_states.captured_amount > 0
+        order_states.due_amount > order_states.tolerance_amount
         and order_states.captured_amount >= order_states.due_amount - order_states.tolerance_amount
 ),
 
@@ -68,13 +68,12 @@ paid_orders as (
     from covered_orders
     left join whole_at on covered_orders.order_id = whole_at.order_id
     union all
+    -- No capture is needed where hardly anything is due.
     select
         order_states.order_id,
         order_states.placed_at as paid_at
     from order_states
-    where
-        order_states.captured_amount = 0
-        and order_states.due_amount <= order_states.tolerance_amount
+    where order_states.due_amount <= order_states.tolerance_amount
 ),
 
 final as (

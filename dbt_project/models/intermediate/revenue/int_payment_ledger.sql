@@ -14,21 +14,30 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
--- An event of a dispute names the disputed payment, or an earlier event of the dispute.
+disputing as (
+    select payments.*
+    from payments
+    where payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
+),
+
+-- An event of a dispute names the disputed payment, or an earlier event of the dispute, which may name an earlier one again.
+{%- set names = ['disputing', 'second', 'third', 'fourth'] %}
 dispute_events as (
     select
-        payments.*,
+        disputing.*,
         case
-            when earlier_events.payment_id is not null then coalesce(earlier_events.parent_payment_id, '')
-            else coalesce(payments.parent_payment_id, '')
+            {% for name in names[:0:-1] -%}
+            when {{ name }}.payment_id is not null then coalesce({{ name }}.parent_payment_id, '')
+            {% endfor -%}
+            else coalesce(disputing.parent_payment_id, '')
         end as dispute_id
-    from payments
-    left join payments as earlier_events
+    from disputing
+    {% for name in names[1:] -%}
+    left join disputing as {{ name }}
         on
-            payments.order_id = earlier_events.order_id
-            and payments.parent_payment_id = earlier_events.payment_id
-            and earlier_events.kind in ('disputed', 'dispute_lost', 'dispute_won')
-    where payments.kind in ('disputed', 'dispute_lost', 'dispute_won')
+            {{ names[loop.index0] }}.order_id = {{ name }}.order_id
+            and {{ names[loop.index0] }}.parent_payment_id = {{ name }}.payment_id
+    {% endfor %}
 ),
 
 -- Each payment may have a dispute of its own; one that names no payment is of the whole order. What was disputed or lost,

@@ -70,8 +70,8 @@ joined as (
     left join ended_refunds
         on
             payments.order_id = ended_refunds.order_id
-            and ended_refunds.payment_id in (payments.payment_id, payments.parent_payment_id)
-            and payments.kind in ('refunded', 'failed', 'voided')
+            and ended_refunds.payment_id
+            = case when payments.kind in ('failed', 'voided') then payments.parent_payment_id else payments.payment_id end
     where coalesce(not orders.is_test, true)
 ),
 

@@ -1,6 +1,6 @@
 {#
   The goods part of refunds that belong to no return. What pays for cancelled, returned or lost units is left out; the rest,
-  goodwill, counts here, as far as the refund is split.
+  goodwill, counts here, as far as the refund is split. A split takes back no more than the refund without its shipping.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_revenue_returns') }}
@@ -20,26 +20,51 @@ assigned as (
     where {{ is_touched('order_id', touched) }}
 ),
 
+-- Tax is divided between goods and shipping in proportion.
+split as (
+    select
+        refunds.*,
+        assigned.currency_digits,
+        assigned.goodwill_amount,
+        assigned.amount - assigned.shipping_amount as for_units_amount,
+        {{ shipping_part_of_refund('refunds', 'assigned.currency_digits') }} as shipping_with_tax_amount
+    from refunds
+    inner join assigned on refunds.payment_id = assigned.payment_id
+),
+
+limited as (
+    select
+        split.*,
+        least(split.goods_amount_order_currency, greatest(split.amount_order_currency - split.shipping_with_tax_amount, 0))
+            as goods_amount,
+        coalesce(split.tax_amount_order_currency, 0) + greatest(coalesce(split.shipping_amount_order_currency, 0), 0)
+        - split.shipping_with_tax_amount as goods_tax_amount
+    from split
+),
+
 final as (
     select
-        refunds.order_id,
-        refunds.payment_id,
-        assigned.currency_digits,
+        limited.order_id,
+        limited.payment_id,
+        limited.currency_digits,
         cast(
             case
-                when assigned.goodwill_amount >= assigned.amount - assigned.shipping_amount
-                    then refunds.goods_amount_order_currency
+                when limited.goodwill_amount >= limited.for_units_amount then limited.goods_amount
                 else {{ round_half_even_quotient(
-                    'refunds.goods_amount_order_currency', ten_thousandths('assigned.goodwill_amount'),
-                    ten_thousandths('(assigned.amount - assigned.shipping_amount)'), 'assigned.currency_digits'
+                    'limited.goods_amount', ten_thousandths('limited.goodwill_amount'),
+                    ten_thousandths('limited.for_units_amount'), 'limited.currency_digits'
                 ) }}
             end as {{ money_type() }}
         ) as net_amount,
-        cast(coalesce(refunds.tax_amount_order_currency, 0) as {{ money_type() }}) as tax_amount,
-        cast(refunds.goods_amount_order_currency as {{ money_type() }}) as goods_amount,
-        refunds.occurred_at
-    from refunds
-    inner join assigned on refunds.payment_id = assigned.payment_id
+        cast(
+            least(
+                limited.goods_tax_amount,
+                greatest(limited.amount_order_currency - limited.shipping_with_tax_amount - limited.goods_amount, 0)
+            ) as {{ money_type() }}
+        ) as tax_amount,
+        cast(limited.goods_amount as {{ money_type() }}) as goods_amount,
+        limited.occurred_at
+    from limited
 )
 
 select * from final

@@ -54,7 +54,8 @@ parcels as (
             and order_lines.line_id = shipment_lines.line_id
 ),
 
--- The units of a line leave in the order of its parcels. Most lines have one parcel and need no window.
+-- The units of a line leave in the order of its parcels. If more left than is kept, the units that arrive first are the sold ones.
+-- Most lines have one parcel and need no window.
 parts as (
     select
         parcels.*,
@@ -66,7 +67,10 @@ parts as (
         parcels.*,
         sum(parcels.parcel_quantity) over (
             partition by parcels.order_id, parcels.line_id
-            order by parcels.shipped_at, parcels.shipment_id
+            order by
+                case when parcels.shipped_quantity > parcels.kept_quantity then parcels.arrived_at end nulls last,
+                parcels.shipped_at,
+                parcels.shipment_id
             rows between unbounded preceding and current row
         ) as shipped_so_far
     from parcels

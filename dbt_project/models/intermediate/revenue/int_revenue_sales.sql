@@ -18,6 +18,16 @@ paid_orders as (
     select * from {{ ref('int_orders_paid_in_full') }}
 ),
 
+-- An order counts with the first of its units that is a sale, its shipping with its first parcel.
+sold_orders as (
+    select
+        lines_sold.order_id,
+        min(lines_sold.shipped_date) as shipped_date,
+        min(lines_sold.delivered_date) as delivered_date
+    from lines_sold
+    group by lines_sold.order_id
+),
+
 final as (
     select
         lines_sold.order_id,
@@ -66,11 +76,13 @@ final as (
         true as is_whole_line,
         orders_counted.placed_date,
         paid_orders.paid_date,
-        orders_counted.shipped_date,
-        orders_counted.delivered_date,
+        {% set days = 'sold_orders' if kind == 'order' else 'orders_counted' -%}
+        {{ days }}.shipped_date,
+        {{ days }}.delivered_date,
         {{ this_batch() }} as _batch_id
     from orders_counted
     left join paid_orders on orders_counted.order_id = paid_orders.order_id
+    {{ 'left join sold_orders on orders_counted.order_id = sold_orders.order_id' if kind == 'order' }}
     where {{ 'orders_counted.sku is not null' if kind == 'order'
         else 'orders_counted.shipping_amount <> 0 or orders_counted.tax_amount <> 0' }}
     {% endfor -%}

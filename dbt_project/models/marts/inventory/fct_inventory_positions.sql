@@ -11,6 +11,10 @@ sku_costs as (
     select * from {{ ref('int_sku_costs') }}
 ),
 
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
 products as (
     select * from {{ ref('stg_products') }}
     where is_current
@@ -79,13 +83,16 @@ final as (
         {{ ratio('measured.sold_quantity_sell_through', 'greatest(measured.supplied_quantity_sell_through, 0)') }}
             as sell_through_rate,
         cast(sku_costs.average_cost_amount as {{ money_type() }}) as average_cost_amount,
-        cast(measured.on_hand_quantity * sku_costs.average_cost_amount as {{ money_type() }}) as stock_value_amount,
+        {{ rounded_amount(
+            'measured.on_hand_quantity * sku_costs.average_cost_amount', minor_unit('currencies.minor_digits')
+        ) }} as stock_value_amount,
         measured.next_incoming_at,
         measured.last_counted_at,
         measured.last_moved_at
     from measured
     left join sku_demand on measured.sku = sku_demand.sku
     left join sku_costs on measured.sku = sku_costs.sku
+    left join currencies on sku_costs.currency = currencies.currency
 )
 
 select * from final
