@@ -15,6 +15,7 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make test-wheel  the built wheel, installed into an empty environment"
 	@echo "make test-thorough   the same with many more examples of each property; takes hours"
+	@echo "                     a part of it: PART=properties or PART=properties/test_repair.py"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, the floor plan and style of the models, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
@@ -44,7 +45,7 @@ test: $(STAMP)
 	@$(PYTEST)
 
 test-thorough: $(STAMP)
-	@$(PYTEST) --hypothesis-profile=thorough
+	@$(PYTEST) --hypothesis-profile=thorough $(if $(PART),tests/$(PART))
 
 test-wheel: $(STAMP)
 	@$(BIN)/python -m pytest --durations=3 tests/packaging/installed_wheel.py

@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, settings
 # worker waiting for its end.
 LONGEST = (
     "integration/test_runs.py",
+    "integration/test_online_retail.py",
     "properties/test_arrival_order.py",
+    "integration/test_closing.py",
     "properties/test_real_arrival_order.py",
     "properties/test_kills.py",
+    "integration/test_known_at.py",
     "properties/test_repair.py",
     "properties/test_record_repair.py",
-    "integration/test_online_retail.py",
     "browser/test_dashboards.py",
     "repair/test_records.py",
     "integration/test_privacy.py",
@@ -28,6 +30,9 @@ LONGEST = (
     "integration/test_stripe_and_woocommerce.py",
     "transform/test_building.py",
     "integration/test_feed_rules.py",
+    "integration/test_two_runs.py",
+    "integration/test_explain.py",
+    "integration/test_journal.py",
 )
 
 settings.register_profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import shutil
@@ -14,18 +15,19 @@ from pathlib import Path
 import pytest
 from orderhouse.cli.application import run_command
 from orderhouse.cli.session import console, error_console
+from orderhouse.transform.dbt import project_folder
+from orderhouse.transform.fingerprint import project_hash
 
 PROJECT = Path(__file__).parents[2]
 PARSED = Path("dbt") / "partial_parse.msgpack"
-
-_homes: list[Path] = []
+KEPT = PROJECT / ".pytest_cache" / "parsed"
 
 
 def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: str) -> str:
     """Run one command in this process and return what it printed.
 
-    A process of its own costs four to nine seconds of imports. Use `run_installed` where the process matters: for
-    faults that kill it, and for runs at the same time.
+    A process of its own costs four to nine seconds of imports. Use `run_installed` where the installed command matters
+    and for runs at the same time, and `killing.kill` for faults that kill the process.
 
     Fails unless it exits with `expect`, or if it succeeds and leaves a database that is not closed.
     """
@@ -33,6 +35,7 @@ def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: 
     before = set(home.rglob("*.wal"))
     with _as_from_a_shell(ORDERHOUSE_HOME=str(home), **environment) as printed:
         code = run_command(list(arguments))
+    keep_parsed_project(home)
     return _checked(arguments, home, before, code, expect, printed.buffer.getvalue().decode())
 
 
@@ -86,12 +89,28 @@ def _checked(arguments: tuple[str, ...], home: Path, before: set[Path], code: in
 
 
 def share_parsed_project(home: Path) -> None:
-    """Give a new home the dbt project as an earlier home of this session parsed it, which saves it ten seconds."""
-    parsed = next((each / PARSED for each in _homes if (each / PARSED).exists()), None)
-    if parsed and not (home / PARSED).exists():
-        copy_parsed_project(parsed, home)
-    if home not in _homes:
-        _homes.append(home)
+    """Give a new home the dbt project as parsed before, by any session, which saves it ten seconds."""
+    kept = _kept_parse()
+    if kept.exists() and not (home / PARSED).exists():
+        copy_parsed_project(kept, home)
+
+
+def keep_parsed_project(home: Path) -> None:
+    """Keep the dbt project as a home of this session parsed it, for all that have the same files of the project."""
+    kept = _kept_parse()
+    if (home / PARSED).exists() and not kept.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for older in KEPT.glob("*.msgpack"):
+            older.unlink(missing_ok=True)
+        written = kept.with_suffix(f".{os.getpid()}")
+        shutil.copy(home / PARSED, written)
+        written.replace(kept)
+
+
+@functools.cache
+def _kept_parse() -> Path:
+    """Return the file of dbt's parse cache for the present files of the project."""
+    return KEPT / f"{project_hash(project_folder())}.msgpack"
 
 
 def copy_parsed_project(parsed: Path, home: Path) -> None:

@@ -18,6 +18,7 @@ from orderhouse.settings import load_settings
 from orderhouse.transform import build
 
 from tests.integration.published_tables import table_hashes
+from tests.integration.running import share_parsed_project
 
 __all__ = ["Delivery", "Hashes", "built", "deliveries", "portions", "repeated"]
 
@@ -84,6 +85,7 @@ def repeated(pieces: Sequence[Piece], delivery: Delivery, chance: random.Random)
 
 def built(home: Path, sources: Path, as_of: str, *, final: bool = True) -> Hashes:
     """Ingest new files and build; return the hashes of the tables after the last build."""
+    share_parsed_project(home)
     chosen = load_settings(home=home, sources=sources)
     receive(chosen)
     build(chosen, as_of=as_of)

@@ -1,7 +1,8 @@
 """Great Expectations over the summary frames: one suite per frame, its results as checks, and HTML data docs.
 
 Only this module imports Great Expectations, when it is called. Its SQL engine cannot read DuckDB 2, so it gets frames,
-which stay small at any number of orders. Each audit creates the context anew under the home; nothing is sent anywhere.
+which stay small at any number of orders. Each audit creates a context in memory, because one of files writes and reads
+every object as YAML, and only the data docs are written. Nothing is sent anywhere.
 The expectations belong to `expectations`.
 """
 
@@ -37,7 +38,7 @@ def run_suites(
 
     Args:
         connection: The built warehouse.
-        folder: Folder of the context (`gx/`) and the data docs (`data_docs/`); both are replaced.
+        folder: Folder of the data docs (`data_docs/`), which are replaced.
         summaries: The summaries by name.
         expectations: The expectations.
 
@@ -65,7 +66,7 @@ def _new_context(folder: Path) -> Any:
     for stale in (folder / "gx", folder / "data_docs"):
         shutil.rmtree(stale, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    context = gx.get_context(mode="file", project_root_dir=str(folder))
+    context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     context.add_data_docs_site(

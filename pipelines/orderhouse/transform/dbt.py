@@ -21,6 +21,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.packaged import packaged
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.sql_names import quote
 from orderhouse.transform.fingerprint import project_hash
 
 __all__ = [
@@ -307,15 +308,12 @@ def _ended(node: Any, result: Any) -> ModelEvent:
 
 
 def _rows(relation: Any) -> int | None:
-    """Return DuckDB's own count of a table's rows, on dbt's open connection, without a scan."""
+    """Return the number of a table's rows, on dbt's open connection. DuckDB knows it without a scan."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     held = getattr(DuckDBConnectionManager._ENV, "conn", None)
     if held is None:
         return None
-    found = held.cursor().execute(
-        "select estimated_size from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?",
-        [relation.database, relation.schema, relation.alias],
-    )
-    row = found.fetchone()
+    table = ".".join(quote(part) for part in (relation.database, relation.schema, relation.alias))
+    row = held.cursor().execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - a quoted name
     return int(row[0]) if row else None
