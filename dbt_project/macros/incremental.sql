@@ -105,3 +105,21 @@
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
+
+{#
+  Filter of a test on `column`. After a full build, or if everything is asked for, the test covers every row. Else it covers the
+  keys of which one of the models holds rows that were computed after the last batch whose tables passed an audit.
+#}
+{% macro is_to_be_audited(column, models) -%}
+    {%- set since = var('audited_batch_id') | int -%}
+    {%- if since >= 0 or not execute -%}
+        {{ column }} in (
+            {%- for name in models %}
+            select computed.{{ column.split('.') | last }} from {{ ref(name) }} as computed where computed._batch_id > {{ since }}
+            {%- if not loop.last %} union {% endif -%}
+            {%- endfor %}
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -117,3 +117,8 @@
         ) }}
     end
 {%- endmacro %}
+
+{# True if an amount has a fraction of the currency's minor unit. Any rounding would change it. #}
+{% macro is_broken_amount(amount, digits) -%}
+    {{ amount }} % {{ minor_unit_amount(digits) }} <> 0
+{%- endmacro %}

@@ -25,6 +25,19 @@
     ]) }}
 {%- endmacro %}
 
+{# Of these, the columns that also change on orders that are not in int_orders_revised. #}
+{% macro usual_line_change_columns() -%}
+    {{ return(['shipped_quantity', 'delivered_quantity']) }}
+{%- endmacro %}
+
+{% macro usual_order_change_columns() -%}
+    {{ return([
+        'placed_count', 'lines_count', 'ordered_quantity', 'shipped_quantity', 'arrived_quantity', 'to_fulfil_quantity',
+        'fulfilled_quantity', 'received_quantity', 'to_ship_quantity', 'moving_parcels', 'ended_parcels', 'lines_due_amount',
+        'gross_authorized_amount', 'captured_amount'
+    ]) }}
+{%- endmacro %}
+
 {# Select list of the columns of a change. `given` maps columns to expressions; the other columns are 0. #}
 {% macro changes(columns, given) -%}
     {%- for column in columns %}
@@ -109,4 +122,14 @@
 {# Number of lost parcels, as far as no other parcel is on its way or at its end. #}
 {% macro lost_parcels(row) -%}
     {{ row }}.ended_parcels % {{ 1000 ** 4 }}
+{%- endmacro %}
+
+{# Order of the events of an order. It ends in a unique key. #}
+{% macro order_of_events(events) -%}
+    {%- for column in [
+        'occurred_at', 'event_rank', 'reference nulls last', 'line_id nulls last', 'move_number', 'event', 'detail nulls last',
+        '_file_id', '_record'
+    ] -%}
+    {{ events }}.{{ column }}{% if not loop.last %}, {% endif %}
+    {%- endfor -%}
 {%- endmacro %}

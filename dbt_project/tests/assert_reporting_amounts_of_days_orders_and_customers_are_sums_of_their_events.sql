@@ -1,65 +1,70 @@
 -- Each event is rounded once, in the reporting currency; everything above sums those.
-with events as (
+{%- set dimensions = ['business_date', 'recognition_clock', 'channel', 'country', 'category', 'currency'] %}
+with revenue_events as (
     select
-        business_date,
-        recognition_clock,
-        channel,
-        country,
-        category,
-        currency,
-        {% for column in [
-            'gross_sales_amount', 'discounts_amount', 'returns_amount', 'tax_amount', 'shipping_amount', 'refunds_amount',
-            'fees_amount'
-        ] -%}
-        sum({{ column }}_reporting) as {{ column }}_reporting,
+        {% for column in dimensions + ['event_kind', 'order_id', 'return_id'] -%}
+        {{ column }},
         {% endfor -%}
-        sum(cost_of_goods_amount_reporting) as cost_of_goods_amount_reporting
+        net_sales_amount_reporting,
+        gross_sales_amount_reporting - discounts_amount_reporting + tax_amount_reporting + shipping_amount_reporting
+            as sold_amount_reporting,
+        gross_sales_amount_reporting,
+        discounts_amount_reporting,
+        returns_amount_reporting,
+        tax_amount_reporting,
+        shipping_amount_reporting,
+        refunds_amount_reporting,
+        fees_amount_reporting
     from {{ ref('int_revenue_events') }}
+),
+
+events as (
+    select
+        {% for column in dimensions -%}
+        {{ column }},
+        {% endfor -%}
+        sum(gross_sales_amount_reporting) - sum(discounts_amount_reporting) - sum(returns_amount_reporting)
+        + sum(tax_amount_reporting) + sum(shipping_amount_reporting) as total_sales_amount_reporting,
+        sum(refunds_amount_reporting) + sum(fees_amount_reporting) as cash_amount_reporting
+    from revenue_events
     group by
-        business_date,
-        recognition_clock,
-        channel,
-        country,
-        category,
-        currency
+        {% for column in dimensions -%}
+        {{ column }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+),
+
+compared as (
+    select
+        revenue.business_date,
+        revenue.total_sales_amount_reporting,
+        events.total_sales_amount_reporting as expected_total_sales_amount_reporting,
+        revenue.refunds_amount_reporting + revenue.fees_amount_reporting as cash_amount_reporting,
+        events.cash_amount_reporting as expected_cash_amount_reporting
+    from {{ ref('fct_revenue_daily') }} as revenue
+    left join events
+        on
+            {% for column in dimensions -%}
+            revenue.{{ column }} = events.{{ column }}
+            {% if not loop.last %}and {% endif %}
+            {%- endfor %}
 ),
 
 days as (
+    {% for amount in ['total_sales_amount_reporting', 'cash_amount_reporting'] -%}
     select
-        revenue.business_date as subject,
-        revenue.total_sales_amount_reporting as found,
-        events.gross_sales_amount_reporting - events.discounts_amount_reporting - events.returns_amount_reporting
-        + events.tax_amount_reporting + events.shipping_amount_reporting as expected
-    from {{ ref('fct_revenue_daily') }} as revenue
-    left join events
-        on
-            revenue.business_date = events.business_date
-            and revenue.recognition_clock = events.recognition_clock
-            and revenue.channel = events.channel
-            and revenue.country = events.country
-            and revenue.category = events.category
-            and revenue.currency = events.currency
-    union all
-    select
-        revenue.business_date as subject,
-        revenue.refunds_amount_reporting + revenue.fees_amount_reporting as found,
-        events.refunds_amount_reporting + events.fees_amount_reporting as expected
-    from {{ ref('fct_revenue_daily') }} as revenue
-    left join events
-        on
-            revenue.business_date = events.business_date
-            and revenue.recognition_clock = events.recognition_clock
-            and revenue.channel = events.channel
-            and revenue.country = events.country
-            and revenue.category = events.category
-            and revenue.currency = events.currency
+        compared.business_date as subject,
+        compared.{{ amount }} as found,
+        compared.expected_{{ amount }} as expected
+    from compared
+    {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
 ),
 
 order_events as (
     select
         order_id,
-        sum(gross_sales_amount_reporting - discounts_amount_reporting + tax_amount_reporting + shipping_amount_reporting) as amount
-    from {{ ref('int_revenue_events') }}
+        sum(sold_amount_reporting) as amount
+    from revenue_events
     where
         recognition_clock = 'placed'
         and event_kind in ('sale', 'order', 'shipping')
@@ -96,7 +101,7 @@ spent as (
     select
         coalesce(events.order_id, concat('return:', events.return_id)) as subject,
         sum(events.net_sales_amount_reporting) as expected
-    from {{ ref('int_revenue_events') }} as events
+    from revenue_events as events
     where events.recognition_clock = 'placed'
     group by coalesce(events.order_id, concat('return:', events.return_id))
 )

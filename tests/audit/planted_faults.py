@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["FAULTS", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE"]
+__all__ = ["FAULTS", "INVENTED", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE"]
 
 # Faults of rows. Every other fault is `column = expression` for all rows, several of them parted by semicolons.
 TWICE, WITHOUT_ONE = "one row twice", "without one row"
+# Beginning of a fault that adds a row of these values, for tables that the small world leaves empty.
+INVENTED = "one row more: "
 
 # By the test: the table, and its fault.
 FAULTS: dict[str, list[tuple[str, str]]] = {
     "a_count_sets_the_level_at_its_instant": [("int_stock_on_hand", "on_hand_quantity = on_hand_quantity + 1")],
+    "a_settled_order_leaves_nothing_in_the_reporting_currency": [
+        ("fct_journal", "debit_amount_reporting = debit_amount_reporting + 0.01")
+    ],
     "amount_parts_add_up": [
         ("fct_order_lines", "gross_amount = ordered_gross_amount + 2"),
         ("fct_order_lines", "tax_amount = tax_amount + 1"),
@@ -19,8 +24,15 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_orders", "is_late = not is_late"),
         ("fct_exceptions", "code = replace(code, 'late', 'lost')"),
     ],
+    "an_order_is_stuck_exactly_while_its_exception_is_open": [("fct_orders", "is_stuck = not is_stuck")],
     "an_order_is_unpaid_exactly_if_that_is_an_exception": [
         ("fct_orders", "is_unpaid = not coalesce(is_unpaid, false)")
+    ],
+    "closed_figures_and_restatements_add_up_to_what_is_published": [
+        (
+            "fct_restatements",
+            f"{INVENTED}figure = 'revenue'; measure = 'net_sales'; difference_amount = 1; currency = 'EUR'",
+        )
     ],
     "cohorts_add_up_to_customers_and_their_purchases": [
         ("fct_cohort_retention", "purchases_count = purchases_count + 1"),
@@ -53,7 +65,6 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("int_order_states", "captured_amount = captured_amount + 0.01"),
     ],
     "durations_are_counted_in_one_bucket_each": [("fct_kpi_distribution", WITHOUT_ONE)],
-    "each_move_of_the_timeline_starts_where_the_one_before_ended": [("fct_order_timeline", "from_status = 'nowhere'")],
     "events_of_an_order_are_numbered_without_gaps": [("fct_order_timeline", "event_number = event_number + 1")],
     "every_customer_has_one_segment_per_scheme_and_snapshot": [
         ("fct_customer_segments", WITHOUT_ONE),
@@ -98,6 +109,8 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "every_refund_without_a_return_is_assigned_in_full": [
         ("int_refunds_assigned", "goodwill_amount = goodwill_amount + 0.01")
     ],
+    "every_restatement_has_a_cause": [("fct_restatements", f"{INVENTED}subject_id = 'invented'")],
+    "every_row_of_a_kpi_counts_something": [("fct_kpi_daily", "numerator = 0; denominator = 0")],
     "every_row_of_a_file_is_accepted_duplicate_or_quarantined": [
         ("files", "rows_in = rows_in + 1"),
         ("files", "accepted = accepted + 1"),
@@ -162,20 +175,30 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_inventory_ledger", TWICE),
     ],
     "test_orders_are_in_no_mart": [("stg_orders", "is_test = true")],
+    "the_bridge_from_placed_sales_to_the_journal_explains_every_cent": [
+        ("fct_journal_bridge", "unexplained_amount = 0.01"),
+        ("fct_journal_bridge", "unexplained_amount_reporting = 0.01"),
+    ],
+    "the_cash_of_a_payout_is_what_was_paid_out": [
+        ("fct_journal", "debit_amount = debit_amount + 0.01"),
+        ("fct_payout_reconciliation", WITHOUT_ONE),
+    ],
     "the_digits_of_the_reporting_currency_are_those_of_its_seed": [("currencies", "minor_digits = 3")],
     "the_journal_holds_the_money_of_the_payment_ledger": [
         ("fct_payment_ledger", "signed_amount = signed_amount + 0.01"),
         ("fct_journal", "debit_amount = debit_amount + 0.01"),
     ],
-    "the_journal_sells_what_the_shipped_clock_recognises": [("fct_journal", "credit_amount = credit_amount + 0.01")],
     "the_ledger_holds_every_payment_once_and_adds_up": [
         ("int_payment_ledger", WITHOUT_ONE),
         ("int_payment_ledger", TWICE),
         ("int_order_payments", "captured_amount = captured_amount + 0.01"),
     ],
-    "the_timeline_ends_in_the_statuses_of_the_order": [
-        ("fct_orders", f"{axis}_status = 'another'")
-        for axis in ("order", "payment", "fulfilment", "delivery", "return")
+    "the_timeline_moves_step_by_step_to_the_statuses_of_the_order": [
+        ("fct_order_timeline", "from_status = 'nowhere'"),
+        *(
+            ("fct_orders", f"{axis}_status = 'another'")
+            for axis in ("order", "payment", "fulfilment", "delivery", "return")
+        ),
     ],
     "untracked_axes_raise_no_exceptions": [
         ("int_order_states", "is_shipment_tracked = false; is_stock_tracked = false; is_paid_tracked = false")
@@ -184,6 +207,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_inventory_positions", "on_hand_quantity = on_hand_quantity + 1"),
         ("fct_inventory_positions", WITHOUT_ONE),
     ],
+    "what_is_not_sold_in_the_end_is_taken_back_in_full": [("int_journal_revisions", "recognised_date = null::date")],
     "what_is_sold_is_earned_or_in_the_pipeline": [("fct_revenue_pipeline", WITHOUT_ONE)],
 }  # fmt: skip
 # Tests that speak of what a source sent and when, and not of an identity.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
-from orderhouse.audit import AuditCheck, AuditResult, audit
+from orderhouse.audit import AuditCheck, AuditResult, audit, running
+from orderhouse.audit.row_tests import RowTest
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.storage.build_record import save_record
 from orderhouse.transform import dbt, load_record
 
 from tests.audit.built_warehouse import BUILD_ID, make_built, make_project, plant
@@ -123,3 +127,21 @@ def test_a_test_that_cannot_run_refuses(built: Settings) -> None:
 def test_an_unfinished_build_is_not_audited(tmp_path: Path) -> None:
     with pytest.raises(OrderhouseError, match="no finished build"):
         audit(Settings(home=tmp_path))
+
+
+def test_the_tests_cover_what_no_audit_has_covered_and_everything_if_asked(
+    built: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = load_record(built)
+    assert record is not None
+    save_record(built, replace(record, audited_batch_id=6))
+    seen: list[object] = []
+
+    def run_tests(_: Settings, variables: Mapping[str, object], **__: object) -> list[RowTest]:
+        seen.append(variables["audited_batch_id"])
+        return []
+
+    monkeypatch.setattr(running, "run_tests", run_tests)
+    audit(built)
+    audit(built, full=True)
+    assert seen == [6, -1]

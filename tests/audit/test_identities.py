@@ -16,7 +16,7 @@ import pytest
 from orderhouse.simulate import simulate
 from orderhouse.simulate.options import Mess
 
-from tests.audit.planted_faults import FAULTS, NOT_IDENTITIES, TWICE, WITHOUT_ONE
+from tests.audit.planted_faults import FAULTS, INVENTED, NOT_IDENTITIES, TWICE, WITHOUT_ONE
 from tests.integration.running import PROJECT, run_steps
 from tests.properties.stated_payouts import stated_payouts
 
@@ -64,7 +64,10 @@ def _planted(place: str, fault: str) -> str:
         return f"select * from {place} union all (select * from {place} limit 1)"
     if fault == WITHOUT_ONE:
         return f"select * from {place} qualify row_number() over () > 1"
-    changes = [change.split(" = ", 1) for change in fault.split("; ")]
+    changes = [change.split(" = ", 1) for change in fault.removeprefix(INVENTED).split("; ")]
+    if fault.startswith(INVENTED):
+        values = ", ".join(f"{expression} as {column}" for column, expression in changes)
+        return f"select * from {place} union all by name select {values}"
     replaced = ", ".join(f"{expression} as {column}" for column, expression in changes)
     return f"select * replace ({replaced}) from {place}"
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
+from orderhouse.settings import Settings
+from orderhouse.transform import build_variables, load_record
+from orderhouse.transform.dbt import invoke
 
 from tests.integration.running import PROJECT, run_orderhouse
 
@@ -37,3 +42,55 @@ def test_every_definition_does_what_its_unit_tests_say(home: Path) -> None:
     passed = re.search(r"PASS=(\d+)", done.stdout)
     assert passed is not None
     assert int(passed[1]) >= 73
+
+
+STEP_BY_STEP = "assert_the_timeline_moves_step_by_step_to_the_statuses_of_the_order"
+
+
+def failing_rows(settings: Settings, name: str, audited_batch_id: int) -> int:
+    """Run one data test as the audit does, and return the number of its failing rows."""
+    record = load_record(settings)
+    assert record is not None
+    variables = {**build_variables(record), "audited_batch_id": audited_batch_id}
+    outcome = invoke(settings, ["test", "--select", name], variables=variables)
+    (result,) = [each for each in outcome.result.results if each.node.resource_type == "test"]
+    return int(result.failures)
+
+
+def test_a_broken_step_is_found_in_orders_computed_since_the_last_audit_and_in_all_of_them_if_asked(
+    home: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=shutil.copytree(home, tmp_path / "home"))
+    record = load_record(settings)
+    assert record is not None
+    audited, everything = record.batch_id, -1
+    assert failing_rows(settings, STEP_BY_STEP, everything) == 0
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        (broken,) = warehouse.execute("select min(order_id) from intermediate.int_order_events").fetchall()[0]
+        warehouse.execute(
+            "update intermediate.int_order_events set to_status = 'on_hold' where order_id = ? and from_status = 'none'"
+            " and axis = 'order_status'",
+            [broken],
+        )
+    assert failing_rows(settings, STEP_BY_STEP, audited) == 0
+    assert failing_rows(settings, STEP_BY_STEP, everything) > 0
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        warehouse.execute(
+            "update intermediate.int_order_events set _batch_id = ? where order_id = ?", [audited + 1, broken]
+        )
+    assert failing_rows(settings, STEP_BY_STEP, audited) > 0
+
+
+def test_a_status_that_only_the_order_has_is_found_if_the_order_was_computed_since_the_last_audit(
+    home: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=shutil.copytree(home, tmp_path / "home"))
+    record = load_record(settings)
+    assert record is not None
+    with duckdb.connect(str(settings.warehouse_db)) as warehouse:
+        warehouse.execute(
+            "update intermediate.int_order_states set return_status = 'declined', _batch_id = ?"
+            " where order_id = (select min(order_id) from intermediate.int_order_states)",
+            [record.batch_id + 1],
+        )
+    assert failing_rows(settings, STEP_BY_STEP, record.batch_id) == 1

@@ -48,8 +48,8 @@ class Outcome:
 class World:
     """One world with its checks: the oracle and the data tests."""
 
-    def __init__(self, home: Path, worlds: str, project: Project) -> None:
-        self.oracle = Oracle(home, worlds)  # reads the files of the home, which `Derived` closes again
+    def __init__(self, home: Path, project: Project) -> None:
+        self.oracle = Oracle(home)  # reads the files of the home, which `Derived` closes again
         self.derived = Derived(home, project)
         self.oracle.start(self.derived)
         self.data_tests = DataTests(project, self.derived)
@@ -88,7 +88,7 @@ class Campaign:
         first = next(iter(projects.values()))
         self.queries = Queries(first)
         self.unit_tests = UnitTests(first, self.queries)
-        self.worlds = [World(home, worlds, projects[worlds]) for worlds, home in homes.items()]
+        self.worlds = [World(home, projects[worlds]) for worlds, home in homes.items()]
 
     def judge(self, mutant: Mutant) -> Outcome:
         """Return what becomes of a mutant."""

@@ -54,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Project]:
 def world(project: tuple[Path, Project]) -> World:
     """Return the derived world with its checks."""
     home, compiled = project
-    return World(home, "chaotic", compiled)
+    return World(home, compiled)
 
 
 @pytest.mark.parametrize(("model", "piece", "mistake"), PLANTED)

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.storage.build_record import record_audit
 from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, dbt, load_record
 
 from tests.transform.small_project import declare_coverage, receive
@@ -207,3 +208,21 @@ def test_build_killed_anywhere_and_run_again_ends_the_same(settings: Settings, p
     assert "Continued the last build" in result.reason
     assert orders(settings) == ["A", "B", "C"]
     assert not build(settings, as_of=JANUARY).changed
+
+
+def test_a_build_knows_the_last_batch_whose_tables_passed_an_audit(settings: Settings) -> None:
+    def audited(*, full: bool = False) -> int:
+        return build(settings, as_of=JANUARY, full=full).record.audited_batch_id
+
+    assert audited() == -1
+    record_audit(settings, passed=True)
+    receive(settings, 2, {"C": "2026-01-03 10:00:00"})
+    assert audited() == 1
+    record_audit(settings, passed=False)
+    receive(settings, 3, {"D": "2026-01-04 10:00:00"})
+    assert audited() == 1
+    record_audit(settings, passed=True)
+    receive(settings, 4, {"E": "2026-01-05 10:00:00"})
+    assert audited() == 3
+    record_audit(settings, passed=True)
+    assert audited(full=True) == -1

@@ -22,11 +22,17 @@ from orderhouse.transform import ModelEvent, build_variables, load_record
 __all__ = ["audit"]
 
 
-def audit(settings: Settings, *, on_event: Callable[[ModelEvent], None] | None = None) -> AuditResult:
+def audit(
+    settings: Settings, *, full: bool = False, on_event: Callable[[ModelEvent], None] | None = None
+) -> AuditResult:
     """Check the tables of the last build.
+
+    Tests of single orders cover the orders that were computed after the last batch whose tables passed an audit. After
+    a full build they cover every order.
 
     Args:
         settings: Settings of the home.
+        full: True to cover every order in any case.
         on_event: Called for each dbt test when it starts and when it ends.
 
     Returns:
@@ -39,7 +45,8 @@ def audit(settings: Settings, *, on_event: Callable[[ModelEvent], None] | None =
     record = load_record(settings)
     if record is None or not record.is_whole:
         raise OrderhouseError(f"There is no finished build in {settings.home}. Run `orderhouse build` first.")
-    tests = run_tests(settings, build_variables(record), on_event=on_event)
+    variables = {**build_variables(record), "audited_batch_id": -1 if full else record.audited_batch_id}
+    tests = run_tests(settings, variables, on_event=on_event)
     with open_built(settings) as connection:
         checks = explain_tests(connection, tests)
         checks += run_suites(connection, audit_folder(settings), SUMMARIES, EXPECTATIONS)

@@ -80,7 +80,12 @@ def build(
     console.print("Next: orderhouse audit")
 
 
-def audit(context: typer.Context) -> None:
+def audit(
+    context: typer.Context,
+    full: Annotated[
+        bool, typer.Option("--full", help="Check every order, not only those computed since the last audit.")
+    ] = False,
+) -> None:
     """Check the last build. If an error is found, nothing is published and readers keep the last version."""
     from orderhouse.audit import audit as check
     from orderhouse.errors import AuditRefused
@@ -89,7 +94,7 @@ def audit(context: typer.Context) -> None:
 
     settings = settings_of(context)
     with run_lock(settings, "audit"), console.status("Checking the tables") as status:
-        result = check(settings, on_event=lambda event: status.update(f"Checking {event.name}"))
+        result = check(settings, full=full, on_event=lambda event: status.update(f"Checking {event.name}"))
         if not result.passed:
             record_refusal(settings)
     print_audited(result)

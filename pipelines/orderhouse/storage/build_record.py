@@ -63,6 +63,8 @@ class BuildRecord:
         lineage: Lineage of the raw database up to that batch; see `home_identity`.
         continues: Ids of the builds that the files may still name, while this build is not finished.
         audit: Verdict on this build, None before the audit.
+        audited_batch_id: The greatest batch whose tables passed an audit since the last full build, or -1. Rows
+            with a later batch have not been audited.
     """
 
     build_id: str
@@ -79,6 +81,7 @@ class BuildRecord:
     lineage: str = ""
     continues: tuple[str, ...] = ()
     audit: AuditVerdict | None = None
+    audited_batch_id: int = -1
 
     @property
     def full(self) -> bool:

@@ -140,6 +140,7 @@ def _record(
         as_of_mode=clock.mode,
         as_of=clock.as_of,
         wall_clock=clock.wall_clock,
+        audited_batch_id=_audited_batch(plan, before),
         lineage=origin_of_rows,
         continues=(*continued, *before.continues) if before and continued and not before.is_whole else continued,
     )
@@ -153,6 +154,13 @@ def _begin(settings: Settings, record: BuildRecord) -> None:
         for path in (settings.warehouse_db, settings.work_db):
             path.unlink(missing_ok=True)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+
+
+def _audited_batch(plan: Plan, before: BuildRecord | None) -> int:
+    """Return the greatest batch whose tables passed an audit and are still there, or -1 after a full build."""
+    if before is None or plan.extent == "full":
+        return -1
+    return before.batch_id if before.has_passed else before.audited_batch_id
 
 
 def _run(

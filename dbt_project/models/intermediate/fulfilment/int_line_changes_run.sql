@@ -2,6 +2,7 @@
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
 {%- set columns = line_change_columns() %}
+{%- set usual_columns = usual_line_change_columns() %}
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
 
@@ -14,26 +15,63 @@ line_changes as (
     select * from {{ ref('int_line_changes') }}
 ),
 
-added as (
+revised as (
+    select * from {{ ref('int_orders_revised') }}
+),
+
+marked as (
     select
         line_changes.*,
-        {% for column in columns -%}
-        sum(line_changes.{{ column }}) over so_far as run_{{ column }},
+        {% for column in ['quantity', 'gross_amount', 'discount_amount', 'tax_amount'] -%}
+        order_lines.ordered_{{ column }} as line_{{ column }},
         {% endfor -%}
         order_lines.currency_digits,
         order_lines.prices_include_tax,
         order_lines.requires_shipping,
-        order_lines.is_shipment_tracked
+        order_lines.is_shipment_tracked,
+        revised.order_id is not null as is_revised
     from line_changes
     inner join order_lines
         on
             line_changes.order_id = order_lines.order_id
             and line_changes.line_id = order_lines.line_id
+    left join revised on line_changes.order_id = revised.order_id
+),
+
+-- What is ordered on a line with one version never changes after the first event.
+{%- set unchanged = {'lines_count': '1'} %}
+{%- for column in ['quantity', 'gross_amount', 'discount_amount', 'tax_amount'] %}
+{%- do unchanged.update({'ordered_' ~ column: 'marked.line_' ~ column}) %}
+{%- endfor %}
+
+added as (
+    {% for is_revised in [false, true] -%}
+    select
+        marked.order_id, marked.line_id, marked.occurred_at, marked.event_rank, marked.reference, marked.event_line_id,
+        {% for column in columns -%}
+        {% if is_revised or column in usual_columns -%}
+        marked.{{ column }},
+        sum(marked.{{ column }}) over so_far as run_{{ column }},
+        {% else -%}
+        {{ 'marked.' ~ column if column in unchanged else '0' }} as {{ column }},
+        {{ unchanged.get(column, '0') }} as run_{{ column }},
+        {% endif -%}
+        {% endfor -%}
+        marked.currency_digits,
+        marked.prices_include_tax,
+        marked.requires_shipping,
+        marked.is_shipment_tracked
+    from marked
+    where {{ 'marked.is_revised' if is_revised else 'not marked.is_revised' }}
     window so_far as (
-        partition by line_changes.order_id, line_changes.line_id
-        order by line_changes.occurred_at, line_changes.event_rank, line_changes.reference
+        partition by marked.order_id, marked.line_id
+        order by marked.occurred_at, marked.event_rank, marked.reference
         rows between unbounded preceding and current row
     )
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
 ),
 
 -- `earlier_…` is the line before the event.

@@ -4,6 +4,7 @@
 #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set columns = order_change_columns() %}
+{%- set usual_columns = usual_order_change_columns() %}
 
 with line_changes as (
     select * from {{ ref('int_line_changes_run') }}
@@ -35,6 +36,10 @@ scans as (
 
 returns as (
     select * from {{ ref('int_return_events_compared') }}
+),
+
+revised as (
+    select * from {{ ref('int_orders_revised') }}
 ),
 
 changes as (
@@ -125,20 +130,36 @@ changes as (
     from returns
 ),
 
-final as (
+marked as (
     select
-        changes.order_id, changes.occurred_at, changes.event_rank, changes.reference, changes.line_id,
+        changes.*,
+        revised.order_id is not null as is_revised
+    from changes
+    left join revised on changes.order_id = revised.order_id
+),
+
+final as (
+    {% for is_revised in [false, true] -%}
+    select
+        marked.order_id, marked.occurred_at, marked.event_rank, marked.reference, marked.line_id,
+        {{ is_revised }} as is_revised,
         {% for column in columns -%}
-        sum(changes.{{ column }}) as {{ column }}
+        {%- set type = money_type() if column.endswith('_amount') else dbt.type_bigint() -%}
+        cast({{ 'sum(marked.' ~ column ~ ')' if is_revised or column in usual_columns else '0' }} as {{ type }}) as {{ column }}
         {%- if not loop.last %},{% endif %}
         {% endfor %}
-    from changes
+    from marked
+    where {{ 'marked.is_revised' if is_revised else 'not marked.is_revised' }}
     group by
-        changes.order_id,
-        changes.occurred_at,
-        changes.event_rank,
-        changes.reference,
-        changes.line_id
+        marked.order_id,
+        marked.occurred_at,
+        marked.event_rank,
+        marked.reference,
+        marked.line_id
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
 )
 
 select * from final

@@ -4,6 +4,7 @@
 #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set columns = order_change_columns() %}
+{%- set usual_columns = usual_order_change_columns() %}
 {%- set constants = [
     'payment_terms', 'tolerance_amount', 'is_paid_tracked', 'is_shipment_tracked', 'is_delivery_tracked', 'is_return_tracked'
 ] %}
@@ -16,24 +17,38 @@ order_changes as (
     select * from {{ ref('int_order_changes') }}
 ),
 
+{%- set in_order -%}
+partition by order_changes.order_id
+        order by
+            order_changes.occurred_at, order_changes.event_rank, order_changes.reference nulls last,
+            order_changes.line_id nulls last
+{%- endset %}
+
 added as (
+    {% for is_revised in [false, true] -%}
     select
-        order_changes.*,
+        order_changes.order_id, order_changes.occurred_at, order_changes.event_rank, order_changes.reference,
+        order_changes.line_id,
         {% for column in columns -%}
+        {% if is_revised or column in usual_columns -%}
+        order_changes.{{ column }},
         sum(order_changes.{{ column }}) over so_far as run_{{ column }},
+        {% else -%}
+        0 as {{ column }},
+        0 as run_{{ column }},
+        {% endif -%}
         {% endfor -%}
         row_number() over in_order as change_number,
         lead(order_changes.event_rank) over in_order is null as is_last
     from order_changes
-    {%- set in_order -%}
-        partition by order_changes.order_id
-        order by
-            order_changes.occurred_at, order_changes.event_rank, order_changes.reference nulls last,
-            order_changes.line_id nulls last
-    {%- endset %}
+    where {{ 'order_changes.is_revised' if is_revised else 'not order_changes.is_revised' }}
     window
         so_far as ({{ in_order }} rows between unbounded preceding and current row),
         in_order as ({{ in_order }})
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
 ),
 
 -- `earlier_…` is the order before the event.

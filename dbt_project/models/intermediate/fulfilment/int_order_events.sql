@@ -21,6 +21,25 @@ states as (
     select * from {{ ref('int_order_states_touched') }}
 ),
 
+ended as (
+    select
+        states.*,
+        runs.occurred_at,
+        {% for axis in axes -%}
+        runs.to_{{ axis }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from runs
+    inner join states on runs.order_id = states.order_id
+    where
+        runs.is_last
+        and (
+            {% for axis in axes -%}
+            runs.to_{{ axis }} <> states.{{ axis }}
+            {% if not loop.last %}or {% endif %}
+            {%- endfor %}
+        )
+),
+
 transitions as (
     select * from {{ ref('status_transitions') }}
 ),
@@ -28,30 +47,27 @@ transitions as (
 reconciled as (
     {% for axis in axes -%}
     select
-        states.order_id,
-        runs.occurred_at,
+        ended.order_id,
+        ended.occurred_at,
         999 as event_rank,
         {{ loop.index }} as move_number,
         'status' as feed,
         'reconciled' as event,
-        states.order_id as reference,
+        ended.order_id as reference,
         cast(null as {{ dbt.type_string() }}) as line_id,
         '{{ axis }}' as axis,
-        runs.to_{{ axis }} as from_status,
-        states.{{ axis }} as to_status,
+        ended.to_{{ axis }} as from_status,
+        ended.{{ axis }} as to_status,
         cast(null as {{ dbt.type_bigint() }}) as quantity,
         cast(null as {{ money_type() }}) as amount,
         cast(null as {{ dbt.type_string() }}) as currency,
         cast(null as {{ dbt.type_string() }}) as detail,
-        states._source as actor,
-        states._file_id,
-        states._record,
-        states._source
-    from runs
-    inner join states on runs.order_id = states.order_id
-    where
-        runs.is_last
-        and runs.to_{{ axis }} <> states.{{ axis }}
+        ended._source as actor,
+        ended._file_id,
+        ended._record,
+        ended._source
+    from ended
+    where ended.to_{{ axis }} <> ended.{{ axis }}
     {%- if not loop.last %}
     union all
     {% endif %}

@@ -62,99 +62,86 @@ events as (
     select * from cart_events
 ),
 
-joined as (
+-- One row per axis that a change moves.
+moves as (
+    {% for moved in axes -%}
     select
-        events.*,
+        runs.order_id,
+        runs.occurred_at,
+        runs.event_rank,
+        runs.reference,
+        runs.line_id,
+        {{ loop.index }} as axis_number,
+        '{{ moved }}' as axis,
+        runs.from_{{ moved }} as from_status,
+        runs.to_{{ moved }} as to_status,
         {% for axis in axes -%}
-        runs.from_{{ axis }},
-        runs.to_{{ axis }},
-        coalesce(runs.from_{{ axis }} <> runs.to_{{ axis }}, false) as is_{{ axis }}_moved,
-        {% endfor -%}
-        case events.feed
-            {%- for feed, axis in own_axes.items() %}
-            when '{{ feed }}' then '{{ axis }}'
-            {%- endfor %}
-            else 'order_status'
-        end as own_axis
-    from events
-    left join runs
-        on
-            events.order_id = runs.order_id
-            and events.occurred_at = runs.occurred_at
-            and events.event_rank = runs.event_rank
-            and events.reference = runs.reference
-            and events.line_id is not distinct from runs.line_id
+        runs.from_{{ axis }} <> runs.to_{{ axis }} as is_{{ axis }}_moved
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from runs
+    where runs.from_{{ moved }} <> runs.to_{{ moved }}
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
 ),
 
 -- The row of the event has its own axis, or else the first one that it moves.
-ranked as (
+joined as (
     select
-        joined.*,
+        events.*,
+        moves.axis_number,
+        moves.axis,
+        moves.from_status,
+        moves.to_status,
         case
-            {%- for axis in axes %}
-            when joined.own_axis = '{{ axis }}' and joined.is_{{ axis }}_moved then '{{ axis }}'
+            {%- for feed, axis in own_axes.items() %}
+            when events.feed = '{{ feed }}' and moves.is_{{ axis }}_moved then '{{ axis }}'
             {%- endfor %}
             {%- for axis in axes %}
-            when joined.is_{{ axis }}_moved then '{{ axis }}'
+            when moves.is_{{ axis }}_moved then '{{ axis }}'
             {%- endfor %}
         end as first_axis
+    from events
+    left join moves
+        on
+            events.order_id = moves.order_id
+            and events.occurred_at = moves.occurred_at
+            and events.event_rank = moves.event_rank
+            and events.reference = moves.reference
+            and events.line_id is not distinct from moves.line_id
+),
+
+numbered as (
+    select
+        joined.*,
+        coalesce(joined.axis <> joined.first_axis, false) as is_further
     from joined
 ),
 
 final as (
     select
-        ranked.order_id,
-        ranked.occurred_at,
-        ranked.event_rank,
-        0 as move_number,
-        ranked.feed,
-        ranked.event,
-        ranked.reference,
-        ranked.line_id,
-        ranked.first_axis as axis,
-        {% for side in ['from', 'to'] -%}
-        case ranked.first_axis
-            {%- for axis in axes %}
-            when '{{ axis }}' then ranked.{{ side }}_{{ axis }}
-            {%- endfor %}
-        end as {{ side }}_status,
+        numbered.order_id,
+        numbered.occurred_at,
+        numbered.event_rank,
+        case when numbered.is_further then numbered.axis_number else 0 end as move_number,
+        case when numbered.is_further then 'status' else numbered.feed end as feed,
+        case when numbered.is_further then numbered.to_status else numbered.event end as event,
+        numbered.reference,
+        numbered.line_id,
+        numbered.axis,
+        numbered.from_status,
+        numbered.to_status,
+        {% for column in ['quantity', 'amount', 'currency'] -%}
+        case when not numbered.is_further then numbered.{{ column }} end as {{ column }},
         {% endfor -%}
-        ranked.quantity,
-        ranked.amount,
-        ranked.currency,
-        ranked.detail,
-        ranked.actor,
-        ranked._file_id,
-        ranked._record,
-        ranked._source
-    from ranked
-    {%- for axis in axes %}
-    union all
-    select
-        ranked.order_id,
-        ranked.occurred_at,
-        ranked.event_rank,
-        {{ loop.index }} as move_number,
-        'status' as feed,
-        ranked.to_{{ axis }} as event,
-        ranked.reference,
-        ranked.line_id,
-        '{{ axis }}' as axis,
-        ranked.from_{{ axis }},
-        ranked.to_{{ axis }},
-        null as quantity,
-        null as amount,
-        null as currency,
-        ranked.event as detail,
-        ranked.actor,
-        ranked._file_id,
-        ranked._record,
-        ranked._source
-    from ranked
-    where
-        ranked.is_{{ axis }}_moved
-        and ranked.first_axis <> '{{ axis }}'
-    {%- endfor %}
+        case when numbered.is_further then numbered.event else numbered.detail end as detail,
+        numbered.actor,
+        numbered._file_id,
+        numbered._record,
+        numbered._source
+    from numbered
 )
 
 select * from final

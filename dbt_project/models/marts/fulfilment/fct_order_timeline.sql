@@ -11,9 +11,7 @@ final as (
         cast(row_number() over (
             partition by events.order_id
             order by
-                events.occurred_at, events.event_rank, events.reference nulls last, events.line_id nulls last,
-                events.move_number,
-                events.event, events.detail nulls last, events._file_id, events._record
+                {{ order_of_events('events') }}
         ) as {{ dbt.type_bigint() }}) as event_number,
         events.feed,
         events.event,
