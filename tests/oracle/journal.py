@@ -1,7 +1,7 @@
 """Journal: what every order leaves on the accounts of sales, and what its payments move into transit.
 
 Sales, discounts, returns, tax and shipping are those of the clock `shipped`, whatever the days of their entries.
-Disputes, payouts, fees, cost of goods and stock are not written here.
+Gift cards, disputes, payouts, fees, cost of goods and stock are not written here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def journal_balances(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         account = row["account"]
         is_moved = account == "cash_in_transit" and row["entry_kind"] in MOVED
-        if row["order_id"] and (is_moved or account in ACCOUNTS):
+        if row["order_id"] and row["entry_kind"] != "gift_card" and (is_moved or account in ACCOUNTS):
             sums[(row["order_id"], account, row["currency"])] += row["debit_amount"] - row["credit_amount"]
     names = ("order_id", "account", "currency")
     return [dict(zip(names, key, strict=True)) | {"balance_amount": amount} for key, amount in sums.items() if amount]
