@@ -26,8 +26,8 @@ KEPT = PROJECT / ".pytest_cache" / "parsed"
 def run_orderhouse(*arguments: str, home: Path, expect: int = 0, **environment: str) -> str:
     """Run one command in this process and return what it printed.
 
-    A process of its own costs four to nine seconds of imports. Use `run_installed` where the installed command matters
-    and for runs at the same time, and `killing.kill` for faults that kill the process.
+    A process of its own costs four to nine seconds of imports. Use `run_installed` where the process matters: for
+    faults that kill it, and for runs at the same time.
 
     Fails unless it exits with `expect`, or if it succeeds and leaves a database that is not closed.
     """

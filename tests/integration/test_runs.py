@@ -20,7 +20,6 @@ from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import PROJECT, published_file, run_installed, run_orderhouse, same_keys
-from tests.properties.killing import kill
 
 SAMPLE = PROJECT / "data" / "sample"
 AS_OF = "2026-07-01T00:00:00Z"
@@ -41,17 +40,37 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("killed")
     landing = home / "landing"
     sources = deliver(landing, "*-0001.csv")
-    kill("ingest", "--sources", str(sources), home=home, fault="after_vault")
-    kill("ingest", "--sources", str(sources), home=home, fault="after_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    kill("build", "--sources", str(sources), "--as-of", AS_OF, home=home, fault="build_model:60")
+    run_installed(
+        "build",
+        "--sources",
+        str(sources),
+        "--as-of",
+        AS_OF,
+        home=home,
+        expect=KILLED,
+        ORDERHOUSE_FAULT="build_model:60",
+    )
     run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
     deliver(landing, "*.csv")
-    kill("ingest", "--sources", str(sources), home=home, fault="before_commit")
-    kill("ingest", "--sources", str(sources), home=home, fault="after_commit")
-    kill("build", "--sources", str(sources), "--as-of", AS_OF, home=home, fault="build_model:30")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
+    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
+    run_installed(
+        "build",
+        "--sources",
+        str(sources),
+        "--as-of",
+        AS_OF,
+        home=home,
+        expect=KILLED,
+        ORDERHOUSE_FAULT="build_model:30",
+    )
     run_orderhouse("ingest", "--sources", str(sources), home=home)
-    kill("build", "--sources", str(sources), "--as-of", AS_OF, home=home, fault="build_ran")
+    run_installed(
+        "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
+    )
     arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
     run_installed(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
     output = run_installed(*arguments, home=home)

@@ -10,6 +10,7 @@ from statistics import pstdev
 
 from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.days import business_day
+from tests.oracle.revenue import sale_amounts
 from tests.oracle.state import State, lines_by_sku
 from tests.oracle.stock import ledger
 
@@ -93,22 +94,20 @@ class Demand:
     def net_sales(self) -> dict[str, tuple[Decimal, bool]]:
         """Return net sales of the window by SKU in the reporting currency, and true where a rate is missing.
 
-        Sales of a SKU, day and currency are converted together.
+        Every line is an event and converted alone.
         """
         world, found = self.state.world, {}
         for sku, lines in self.sold.items():
-            sums: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+            total, is_missing = ZERO, False
             for order, line in lines:
                 day = business_day(order.placed_at, world.time_zone)
-                taxed = line.tax_amount if line.prices_include_tax else ZERO
-                net = ZERO if line.row["is_gift_card"] else line.net_amount - taxed
-                if 0 <= self.ago(day) < ABC_DAYS:
-                    sums[(day, order.currency)] += net
-            total, is_missing = ZERO, False
-            for (day, currency), net in sums.items():
-                rate = self.state.rates.rate(currency, world.reporting_currency, day)
+                if line.row["is_gift_card"] or not 0 <= self.ago(day) < ABC_DAYS:
+                    continue
+                rate = self.state.rates.rate(order.currency, world.reporting_currency, day)
+                amounts = sale_amounts(line, 0, line.kept_quantity)
                 is_missing = is_missing or rate is None
-                total += ZERO if rate is None else rounded(net * rate, world.reporting_currency)
+                for name, sign in (("gross_sales", 1), ("discounts", -1)):
+                    total += ZERO if rate is None else sign * rounded(amounts[name] * rate, world.reporting_currency)
             found[sku] = (total, is_missing)
         return found
 

@@ -56,6 +56,6 @@ def _of_parcels(order: Order) -> dict[str, str]:
     rows = [row for parcel in order.parcels for row in parcel.rows if row["order_id"] == order.order_id]
     found = {}
     for dimension, name in (("carrier", "carrier"), ("warehouse", "warehouse_id")):
-        named = {row[name] for row in rows if row[name]}
+        named = {row[name] or "unknown" for row in rows}
         found[dimension] = "several" if len(named) > 1 else next(iter(named), "unknown")
     return found

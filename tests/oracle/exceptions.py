@@ -129,8 +129,8 @@ def _of_order(order: Order) -> Iterator[Found]:
     to_ship = sum(line.open_quantity for line in order.lines if line.requires_shipping)
     waits = order.is_shipment_tracked and order.order_status not in ("cancelled", "on_hold") and to_ship > 0
     if waits and order.payment_status in ("paid", "overpaid"):
-        since = latest(order.confirmed_at, order.placed_at)
-        yield found("paid_not_shipped", (since or order.placed_at) + PAID_NOT_SHIPPED, order.money.captured)
+        since, kept = latest(order.confirmed_at, order.placed_at), order.money.captured - order.money.refunded
+        yield found("paid_not_shipped", (since or order.placed_at) + PAID_NOT_SHIPPED, kept)
     yield from of_lines(order)
     yield from of_parcels(order)
     if order.is_paid_tracked:

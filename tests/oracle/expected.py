@@ -270,6 +270,6 @@ LEFT_OUT: dict[str, str] = {
     "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
     "the last one ended, and its legality is that of the seed.",
     "fct_journal": "Compared are balances by order, account and currency: sales, discounts, returns, tax, shipping, "
-    "and money in transit, at the bank and gone as fees. Disputes, cost of goods, stock and days are not.",
+    "and what captures and refunds move into transit. Disputes, payouts, fees, cost of goods, stock and days are not.",
     "fct_shipments": "Hours are of whole seconds.",
 }

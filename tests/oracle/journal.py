@@ -1,7 +1,7 @@
-"""Journal: what every order leaves on the accounts of sales and of money, whatever the days of its entries.
+"""Journal: what every order leaves on the accounts of sales, and what its payments move into transit.
 
-Sales, discounts, returns, tax and shipping are those of the clock `shipped`. Money is in transit, on the bank account
-or gone as a fee: together it is what payment events moved. Cost of goods and stock are not written here.
+Sales, discounts, returns, tax and shipping are those of the clock `shipped`, whatever the days of their entries.
+Gift cards, disputes, payouts, fees, cost of goods and stock are not written here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.amounts import ZERO
-from tests.oracle.payments import DISPUTES
 from tests.oracle.state import State
 from tests.oracle.takebacks import order_events
 
@@ -26,7 +25,7 @@ OF_SALES = {
     "tax": ("tax_payable", -1),
     "shipping": ("shipping_income", -1),
 }
-MONEY = ("cash_in_transit", "cash", "fees")
+MOVED = ("captured", "refunded")
 ACCOUNTS = tuple(account for account, _ in OF_SALES.values())
 
 
@@ -41,18 +40,17 @@ def order_balances(state: State) -> Cells:
         for payment in money.payments:
             row = payment.row
             sign = {"captured": 1, "refunded": -1}.get(payment.kind, 0)
-            if payment.kind not in DISPUTES:
-                sums[(payment.order_id, "money", row["currency"])] += sign * row["amount"]
+            sums[(payment.order_id, "cash_in_transit", row["currency"])] += sign * row["amount"]
     return {key: {"balance_amount": amount} for key, amount in sums.items() if amount}
 
 
 def journal_balances(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the balances of a journal by order, account and currency; those of zero are left out."""
-    disputes = {row["entry_id"] for row in rows if row["entry_kind"] in DISPUTES}
     sums: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
     for row in rows:
-        account = "money" if row["account"] in MONEY else row["account"]
-        if row["order_id"] and row["entry_id"] not in disputes and (account == "money" or account in ACCOUNTS):
+        account = row["account"]
+        is_moved = account == "cash_in_transit" and row["entry_kind"] in MOVED
+        if row["order_id"] and row["entry_kind"] != "gift_card" and (is_moved or account in ACCOUNTS):
             sums[(row["order_id"], account, row["currency"])] += row["debit_amount"] - row["credit_amount"]
     names = ("order_id", "account", "currency")
     return [dict(zip(names, key, strict=True)) | {"balance_amount": amount} for key, amount in sums.items() if amount]

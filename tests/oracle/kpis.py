@@ -157,7 +157,7 @@ def _delivery(order: Order) -> Iterator[Parts]:
         return
     day = business_day(promise, order.world.time_zone)
     attempt, delivered = order.first_attempt_at, order.delivered_at
-    is_otif = delivered is not None and delivered <= promise
+    is_otif = delivered is not None and not order.was_late
     is_over = any(line.shipped_quantity > line.ordered_quantity for line in order.lines)
     returned = order.units(lambda line: line.returned_quantity)
     has_trouble = order.has_delivery_problem or is_over or returned or order.money.refunded or order.money.disputed

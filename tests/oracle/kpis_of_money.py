@@ -58,7 +58,7 @@ def money_values(state: State) -> Iterator[Value]:
     arrived: dict[str, datetime] = {}
     every = [*(each for order in state.orders.values() for each in order.returns), *state.orphan_returns]
     for each in [*every, *state.credit_notes]:
-        at = each.first("received") or each.first("restocked") or each.first("scrapped")
+        at = each.first("received", "restocked", "scrapped")
         if at is not None:
             arrived[each.return_id] = min(at, arrived.get(each.return_id, at))
     monies = [*(order.money for order in state.orders.values()), *state.orphan_money.values()]

@@ -9,7 +9,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import sys
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -24,7 +23,6 @@ from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import load_keys, open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order
-from tests.integration.running import PROJECT, share_parsed_project
 
 KILLED = (137, -9)
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -88,21 +86,6 @@ def whole_run(home: str, sources: str, as_of: str) -> None:
         build(settings, as_of=as_of)
         assert audit(settings).passed
         publish(settings)
-
-
-def kill(*arguments: str, home: Path, fault: str) -> None:
-    """Run one command of `orderhouse` in a forked process. Fails unless the fault kills it."""
-    share_parsed_project(home)
-    assert ended(start(run_with_fault, str(home), fault, *arguments)) == KILLED[0]
-
-
-def run_with_fault(home: str, fault: str, *arguments: str) -> None:
-    """Run one command in this process, which is killed at the fault."""
-    from orderhouse.cli.application import run_command
-
-    os.chdir(PROJECT)
-    os.environ |= {"ORDERHOUSE_HOME": home, faults.VARIABLE: fault}
-    sys.exit(run_command(list(arguments)))
 
 
 def parse(home: str) -> None:
