@@ -207,7 +207,9 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_inventory_positions", "on_hand_quantity = on_hand_quantity + 1"),
         ("fct_inventory_positions", WITHOUT_ONE),
     ],
-    "what_is_not_sold_in_the_end_is_taken_back_in_full": [("int_journal_revisions", f"{INVENTED}gross_sales_amount = 1")],
+    "what_is_not_sold_in_the_end_is_taken_back_in_full": [
+        ("int_journal_revisions", f"{INVENTED}gross_sales_amount = 1")
+    ],
     "what_is_sold_is_earned_or_in_the_pipeline": [("fct_revenue_pipeline", WITHOUT_ONE)],
 }  # fmt: skip
 # Tests that speak of what a source sent and when, and not of an identity.
