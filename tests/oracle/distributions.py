@@ -37,7 +37,9 @@ def kpi_distribution(state: State) -> Cells:
 
 
 def _delivered(order: Order) -> Iterator[tuple[str, date, float]]:
-    if order.delivered_at is not None and order.hours_to_deliver is not None:
+    if not order.is_delivery_tracked or order.delivered_at is None or order.hours_to_deliver is None:
+        return
+    if order.delivered_at <= order.world.as_of:
         yield "order_cycle_hours", business_day(order.delivered_at, order.world.time_zone), order.hours_to_deliver
 
 

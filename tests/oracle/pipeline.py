@@ -60,17 +60,12 @@ def _parts(order: Order) -> Iterator[_Part]:
 
 
 def _pieces(line: Line) -> Iterator[tuple[int, int, bool]]:
-    """Return the kept units by parcel, in the order in which they left, and those that have not left."""
-    parcels = sorted(
-        (row["shipped_at"], parcel.shipment_id, int(row["quantity"]), parcel.is_delivered)
-        for parcel, row in line.parcels
-        if parcel.counts_as_shipped
-    )
+    """Return the kept units by parcel, and those that have not left."""
     start = 0
-    for _, _, units, is_delivered in parcels:
-        end = min(start + units, line.kept_quantity)
+    for parcel, row in line.parcels_in_order:
+        end = min(start + int(row["quantity"]), line.kept_quantity)
         if end > start:
-            yield start, end, is_delivered
+            yield start, end, parcel.is_delivered
         start = end
     if start < line.kept_quantity:
         yield start, line.kept_quantity, False
