@@ -18,17 +18,33 @@ hours as (
     from {{ ref('fct_carrier_hours') }} as hours
 ),
 
+-- A parcel with lines of several orders has a row for each, and is one parcel.
+whole as (
+    select
+        parcels.shipment_id,
+        parcels.lane,
+        sum(parcels.quantity) as quantity,
+        bool_and(parcels.is_on_time) as is_on_time,
+        max(parcels.days_past_promise) as days_past_promise,
+        bool_or(parcels.has_delivery_problem) as has_delivery_problem,
+        max(parcels.attempts_count) as attempts_count,
+        max(parcels.cost_amount_reporting) as cost_amount_reporting,
+        max(parcels.hours_in_transit) as hours_in_transit
+    from {{ ref('fct_shipments') }} as parcels
+    group by parcels.shipment_id, parcels.lane
+),
+
 parcels as (
     select
         count(*) as parcels_count,
-        sum(parcels.quantity) as quantity,
-        count(*) filter (where parcels.is_on_time) as on_time_count,
-        count(*) filter (where parcels.days_past_promise <= 0) as on_promised_day_count,
-        count(*) filter (where parcels.has_delivery_problem) as problems_count,
-        sum(parcels.attempts_count) as attempts_count,
-        sum(parcels.cost_amount_reporting) as cost_amount_reporting,
-        count(parcels.hours_in_transit) as timed_count
-    from {{ ref('fct_shipments') }} as parcels
+        sum(whole.quantity) as quantity,
+        count(*) filter (where whole.is_on_time) as on_time_count,
+        count(*) filter (where whole.days_past_promise <= 0) as on_promised_day_count,
+        count(*) filter (where whole.has_delivery_problem) as problems_count,
+        sum(whole.attempts_count) as attempts_count,
+        sum(whole.cost_amount_reporting) as cost_amount_reporting,
+        count(whole.hours_in_transit) as timed_count
+    from whole
 )
 
 select
