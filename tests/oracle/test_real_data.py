@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import pytest
 
 from tests.integration.running import real_data
@@ -23,15 +26,18 @@ TABLES = [(worlds, table) for worlds, empty in LEFT_OUT.items() for table in EXP
 
 
 @pytest.fixture(scope="module")
-def compared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    """Return the comparison of all orders of a data set."""
-    if not IS_THOROUGH:
-        pytest.skip("two and four minutes: run with --hypothesis-profile=thorough")
-    worlds = str(request.param)
-    home = tmp_path_factory.mktemp(worlds)
-    return compare_built(home, real_data(worlds, home))
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Comparison]:
+    """Return a function that builds a data set and compares it, once each."""
+
+    @functools.cache
+    def compare(worlds: str) -> Comparison:
+        home = tmp_path_factory.mktemp(worlds)
+        return compare_built(home, real_data(worlds, home))
+
+    return compare
 
 
-@pytest.mark.parametrize(("compared", "table"), TABLES, indirect=["compared"])
-def test_every_cell_agrees(compared: Comparison, table: str) -> None:
-    assert_table_agrees(compared, table)
+@pytest.mark.skipif(not IS_THOROUGH, reason="two and four minutes: run with --hypothesis-profile=thorough")
+@pytest.mark.parametrize(("worlds", "table"), TABLES)
+def test_every_cell_agrees(compared: Callable[[str], Comparison], worlds: str, table: str) -> None:
+    assert_table_agrees(compared(worlds), table)
