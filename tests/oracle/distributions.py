@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.oracle.days import business_day
 from tests.oracle.orders import Order
+from tests.oracle.parcels import Parcel
 from tests.oracle.returned import ARRIVED
 from tests.oracle.state import State
 
@@ -55,9 +56,14 @@ def _refunded(order: Order) -> Iterator[tuple[str, date, float]]:
 
 def _of_parcels(order: Order) -> dict[str, str]:
     """Return the carrier and the warehouse of its parcels, `several` if they differ."""
-    rows = [row for parcel in order.parcels for row in parcel.rows if row["order_id"] == order.order_id]
     found = {}
     for dimension, name in (("carrier", "carrier"), ("warehouse", "warehouse_id")):
-        named = {row[name] or "unknown" for row in rows}
+        named = {_least(parcel, order, name) or "unknown" for parcel in order.parcels}
         found[dimension] = "several" if len(named) > 1 else next(iter(named), "unknown")
     return found
+
+
+def _least(parcel: Parcel, order: Order, name: str) -> str | None:
+    """Return the least of the texts of the order's lines in a parcel."""
+    rows = [row for row in parcel.rows if row["order_id"] == order.order_id]
+    return min((row[name] for row in rows if row[name] is not None), default=None)

@@ -153,6 +153,10 @@ class Sent:
         rate = self.state.rates.rate(own, currency, business_day(self.shipped_at, self.state.world.time_zone))
         return None if rate is None else rounded(amount * rate, currency)
 
+    def least(self, name: str) -> str | None:
+        """Return the least of the texts of its lines, which say the same unless records contradict each other."""
+        return min((row[name] for row in self.rows if row[name] is not None), default=None)
+
 
 def sent_parcels(state: State) -> Iterator[Sent]:
     """Return every parcel, once for each order in it."""
@@ -171,7 +175,8 @@ def _shipment(sent: Sent) -> dict[str, Any]:
     picked_up, out = sent.first_scan(*ON_THE_WAY), sent.first_scan(*OUT)
     estimate, estimate_ends = sent.estimate()
     delivered_at, attempt = parcel.delivered_at, parcel.first_attempt_at
-    return {name: row[name] for name in ("service", "warehouse_id", "cost_currency", "cost_amount")} | {
+    return {name: sent.least(name) for name in ("service", "warehouse_id", "cost_currency")} | {
+        "cost_amount": row["cost_amount"],
         "carrier": sent.carrier,
         "tracking_number": sent.tracking_number,
         "ship_country": order.row["ship_country"] if order else None,
@@ -221,7 +226,7 @@ def _shipment(sent: Sent) -> dict[str, Any]:
 def _by_lane(state: State) -> dict[tuple[Any, ...], list[Sent]]:
     found: dict[tuple[Any, ...], list[Sent]] = defaultdict(list)
     for sent in sent_parcels(state):
-        key = (sent.carrier or "unknown", sent.row["service"] or "unknown", sent.lane, sent.day(sent.shipped_at))
+        key = (sent.carrier or "unknown", sent.least("service") or "unknown", sent.lane, sent.day(sent.shipped_at))
         found[key].append(sent)
     return found
 
