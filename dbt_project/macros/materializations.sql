@@ -5,30 +5,26 @@
 #}
 
 {% materialization table, adapter='duckdb' -%}
-    {%- set target = this.incorporate(type='table') -%}
-    {{- run_hooks(pre_hooks) -}}
-    {%- call statement('main') -%}
-        create or replace table {{ target }} as (
-        {{ compiled_code }}
-        )
-    {%- endcall -%}
-    {{- run_hooks(post_hooks) -}}
-    {%- do adapter.commit() -%}
-    {{- return({'relations': [target]}) -}}
+    {{- return(replace_relation('table')) -}}
 {%- endmaterialization %}
 
 {% materialization view, adapter='duckdb' -%}
-    {%- set target = this.incorporate(type='view') -%}
+    {{- return(replace_relation('view')) -}}
+{%- endmaterialization %}
+
+{# Create the model as a table or a view in the place of the one that is there. #}
+{% macro replace_relation(kind) -%}
+    {%- set target = this.incorporate(type=kind) -%}
     {{- run_hooks(pre_hooks) -}}
     {%- call statement('main') -%}
-        create or replace view {{ target }} as (
+        create or replace {{ kind }} {{ target }} as (
         {{ compiled_code }}
         )
     {%- endcall -%}
     {{- run_hooks(post_hooks) -}}
     {%- do adapter.commit() -%}
     {{- return({'relations': [target]}) -}}
-{%- endmaterialization %}
+{%- endmacro %}
 
 {#
   The first build creates the table. Later builds compute the touched rows into a temporary table and replace them by the

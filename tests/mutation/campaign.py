@@ -28,7 +28,7 @@ BROKEN, SLOW, SURVIVED, UNREACHED = "broken", "slow", "survived", "unreached"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one mutant.
+    """Outcome of one mutant.
 
     Attributes:
         mutant: The mutant as text.

@@ -1,4 +1,4 @@
-"""What surrounds the orders of a chaotic world: costs and estimates of parcels, payouts, carts, feedback and notes.
+"""Surroundings of the orders of a chaotic world: costs and estimates of parcels, payouts, carts, feedback and notes.
 
 They are drawn by a generator of their own, so that orders, lines and payments of a seed stay what they are. Payouts
 have every case that a provider states: failed and replaced, negative, without parts, in two currencies, with fees of

@@ -1,4 +1,4 @@
-"""What the comparisons share: building a home, and the test of one table."""
+"""Steps that the comparisons share: building a home, and the test of one table."""
 
 from __future__ import annotations
 

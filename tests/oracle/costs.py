@@ -14,7 +14,7 @@ __all__ = ["Cost", "cost_of"]
 
 
 class Cost:
-    """What the goods of an event cost. None where a unit cost or a rate is missing."""
+    """Cost of the goods of an event. None where a unit cost or a rate is missing."""
 
     def __init__(self, *, is_missing: bool, amount: Decimal | None, reported: Decimal | None) -> None:
         self.is_missing, self.amount, self.reported = is_missing, amount, reported

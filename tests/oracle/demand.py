@@ -22,7 +22,7 @@ Place = tuple[str, str]
 
 
 class Demand:
-    """What was ordered and kept (of the network) or shipped (from a warehouse), and what it was worth."""
+    """Units that were ordered and kept (of the network) or shipped (from a warehouse), and their value."""
 
     def __init__(self, state: State) -> None:
         self.state = state

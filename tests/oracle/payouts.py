@@ -28,7 +28,7 @@ CASH = ("captured", "refunded", *DISPUTES)
 
 @dataclass(frozen=True)
 class Part:
-    """What one payment event or movement adds to a payout, in the currency of the payout."""
+    """Amounts that one payment event or movement adds to a payout, in the currency of the payout."""
 
     kind: str
     amount: Decimal

@@ -19,7 +19,7 @@ __all__ = ["Assignment", "Refund", "assign_refunds"]
 
 @dataclass
 class Refund:
-    """What one refund pays for; `for_units` is what it gives back beside shipping."""
+    """Parts that one refund pays for; `for_units` is the amount that it gives back beside shipping."""
 
     at: datetime
     for_units: Decimal

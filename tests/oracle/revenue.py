@@ -84,7 +84,7 @@ class Sale:
 
 
 class Sales:
-    """What one order sells under one clock."""
+    """Sales of one order under one clock."""
 
     def __init__(self, state: State, order: Order, clock: str) -> None:
         self.state, self.order, self.clock = state, order, clock
