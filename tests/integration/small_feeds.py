@@ -113,3 +113,16 @@ def shipment(order_id: str, **more: Any) -> Row:
 def scan(order_id: str, status: str, occurred_at: str, **more: Any) -> Row:
     """Return a scan of the order's shipment."""
     return {"shipment_id": f"ship-{order_id}", "status": status, "occurred_at": occurred_at, **more}
+
+
+def line_of(shop: Shop, order_id: str, columns: str, line_id: str = "1") -> tuple[Any, ...]:
+    """Return columns of a line of an order."""
+    sql = f"select {columns} from ops.order_lines where order_id = ? and line_id = ?"
+    ((*values,),) = shop.published(sql, order_id, line_id)
+    return tuple(values)
+
+
+def order_of(shop: Shop, order_id: str, columns: str) -> tuple[Any, ...]:
+    """Return columns of an order."""
+    ((*values,),) = shop.published(f"select {columns} from ops.orders where order_id = ?", order_id)
+    return tuple(values)

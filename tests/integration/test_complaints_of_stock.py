@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.small_feeds import Row, Shop, line, order, payment, scan, shipment
+from tests.integration.small_feeds import Row, Shop, line, line_of, order, order_of, payment, scan, shipment
 
 SOURCES = """
 merchant: {business_time_zone: Europe/Berlin, reporting_currency: EUR}
@@ -150,19 +150,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             shop.deliver(f"shop/{feed}", rows)
     shop.run()
     return shop
-
-
-def line_of(shop: Shop, order_id: str, columns: str, line_id: str = "1") -> tuple[Any, ...]:
-    """Return columns of a line of an order."""
-    sql = f"select {columns} from ops.order_lines where order_id = ? and line_id = ?"
-    ((*values,),) = shop.published(sql, order_id, line_id)
-    return tuple(values)
-
-
-def order_of(shop: Shop, order_id: str, columns: str) -> tuple[Any, ...]:
-    """Return columns of an order."""
-    ((*values,),) = shop.published(f"select {columns} from ops.orders where order_id = ?", order_id)
-    return tuple(values)
 
 
 def codes(shop: Shop, subject: str) -> set[str]:
