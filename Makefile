@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-thorough test-wheel up check bench docs lock
+.PHONY: help install run test test-thorough test-wheel up check bench docs lock sbom audit-packages
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,6 +20,8 @@ help:
 	@echo "make check   lint, types, import rules, the floor plan and style of the models, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
 	@echo "make docs    write docs/feeds.md from the contracts, docs/data_dictionary.md from the dbt project"
+	@echo "make sbom     write the bill of materials of the environment, sbom.cdx.json (CycloneDX)"
+	@echo "make audit-packages   look the locked packages up in the database of known vulnerabilities"
 	@echo "make lock    resolve pyproject.toml anew into requirements.lock"
 
 install: $(STAMP)
@@ -39,7 +41,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)
 	@$(BIN)/orderhouse run --sources data/sample/sources.yaml --as-of data
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers keep two cores busy, since tests wait for servers, files and processes that end.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(STAMP)
 	@$(PYTEST)
@@ -69,11 +72,22 @@ docs: $(STAMP)
 	@$(BIN)/python -m orderhouse.docs.feeds docs/feeds.md
 	@$(BIN)/python -m orderhouse.docs.data_dictionary docs/data_dictionary.md
 
-# No address of any index gets into the lock: it holds names, versions and hashes.
+# No address of any index gets into the locks: they hold names, versions and hashes.
+COMPILE := $(BIN)/pip-compile --quiet --no-config --generate-hashes --no-strip-extras --allow-unsafe --no-header \
+	--no-annotate --no-emit-index-url --no-emit-options --no-emit-find-links --no-emit-trusted-host
+RUN_LOCK := examples/deployment/requirements.lock
+
 lock: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
-	@$(BIN)/pip-compile --quiet --no-config --generate-hashes --extra dev --build-deps-for editable --no-strip-extras \
-		--allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-options --no-emit-find-links \
-		--no-emit-trusted-host --output-file requirements.lock pyproject.toml
-	@sed -i.bak '1i # Names, versions and hashes of every package, compiled on Linux for Python 3.11 and newer by `make lock`.' \
-		requirements.lock && rm requirements.lock.bak
+	@$(COMPILE) --extra dev --build-deps-for editable --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --build-deps-for wheel --constraint requirements.lock --output-file $(RUN_LOCK) pyproject.toml
+	@sed -i.bak -e '/^$$/d' -e '1i # Names, versions and hashes of every package, compiled on Linux for Python 3.11 and newer by `make lock`.' \
+		requirements.lock $(RUN_LOCK) && rm requirements.lock.bak $(RUN_LOCK).bak
+
+sbom: $(STAMP)
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-file sbom.cdx.json $(BIN)/python
+	@echo "sbom.cdx.json lists $$(grep -c '"purl"' sbom.cdx.json) packages."
+
+audit-packages: $(STAMP)
+	@$(BIN)/python .ci/audit_packages.py requirements.lock

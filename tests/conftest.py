@@ -6,34 +6,62 @@ The default profile is for every run, `--hypothesis-profile=thorough` for a long
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Files of a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the other
-# worker waiting for its end.
+# Files of half a minute and more, the longest first: one worker takes a whole file, and one begun last would keep the
+# other worker waiting for its end.
 LONGEST = (
     "integration/test_runs.py",
-    "integration/test_online_retail.py",
-    "properties/test_arrival_order.py",
-    "integration/test_closing.py",
-    "properties/test_real_arrival_order.py",
-    "properties/test_kills.py",
-    "integration/test_known_at.py",
-    "properties/test_repair.py",
     "properties/test_record_repair.py",
-    "browser/test_dashboards.py",
     "repair/test_records.py",
-    "integration/test_privacy.py",
-    "integration/test_definitions.py",
-    "integration/test_stripe_and_woocommerce.py",
-    "transform/test_building.py",
-    "integration/test_feed_rules.py",
-    "integration/test_two_runs.py",
+    "browser/test_dashboards.py",
+    "integration/test_online_retail.py",
+    "browser/test_access.py",
+    "properties/test_kills.py",
+    "properties/test_repair.py",
     "integration/test_explain.py",
-    "integration/test_journal.py",
+    "integration/test_known_at.py",
+    "browser/test_attacking_page.py",
+    "properties/test_incremental_builds.py",
+    "integration/test_closing.py",
+    "integration/test_definitions.py",
+    "browser/test_acting.py",
+    "mutation/test_planted.py",
+    "properties/test_arrival_order.py",
+    "doctor/test_examining.py",
+    "transform/test_building.py",
+    "integration/test_privacy.py",
+    "oracle/test_simulated_worlds.py",
+    "oracle/test_chaotic_worlds.py",
+    "properties/test_real_arrival_order.py",
+    "cli/test_commands.py",
+    "integration/test_known_at_interventions.py",
+    "integration/test_olist.py",
+    "erasure/test_personal_ids.py",
+    "integration/test_revenue_rules.py",
+    "audit/test_identities.py",
+    "integration/test_stripe_and_woocommerce.py",
+    "erasure/test_erasing.py",
+    "ingest/test_bad_input.py",
+    "dashboards/test_pages.py",
+    "integration/test_object_store.py",
+    "integration/test_actions.py",
+    "backup/test_restoring.py",
+    "integration/test_adding_a_source.py",
+    "integration/test_feed_rules.py",
+    "cli/test_quarantine.py",
+    "integration/test_two_runs.py",
+    "integration/test_ordered_units.py",
+    "dagster/test_run.py",
 )
+
+# Messages then say `orderhouse`, wherever the environment is.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 settings.register_profile(
     "thorough",

@@ -1,24 +1,37 @@
-"""Jobs, schedule and sensor: the whole job runs hourly and when files arrive, one run at a time.
+"""Jobs, schedule and sensors: the whole job runs hourly and when files arrive, one run at a time; alerts are reviewed.
 
-The instance queues the runs.
+The instance queues the runs. While one waits, no other is added: it will see everything that has arrived until it
+begins. What counts as arrived belongs to `orderhouse.ingest.watching`.
 """
 
-import hashlib
-import time
-from pathlib import Path
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
+from orderhouse.errors import OrderhouseError
+from orderhouse.ingest.watching import Watch
+from orderhouse.monitoring.alerts import review_alerts
 from orderhouse.settings import Settings
+from orderhouse.sources.config.sources_file import sources_of
+from orderhouse.storage.build_record import load_record
+from orderhouse.storage.schedule_record import record_schedules
+from orderhouse.storage.watch_record import record_refused
 
 from orderhouse_dagster.publishing import EXPORTS_KEY
+from orderhouse_dagster.schedule_states import states
 
-__all__ = ["export_job", "hourly", "landing_sensor", "orderhouse_job"]
-
-# A file that changed a moment ago may not be complete.
-SETTLED_SECONDS = 5
+__all__ = ["SENSOR_SECONDS", "alerts_sensor", "export_job", "hourly_schedule", "orderhouse_job", "sources_sensor"]
 
 # Dagster's own log has every event; the terminal of `orderhouse up` shows errors only.
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+# States of a run that has not looked at the sources yet.
+WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+CLOCK_TAG = "orderhouse/clock"
+# Seconds between two looks at the paths of the sources.
+SENSOR_SECONDS = 2
 
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
@@ -35,43 +48,106 @@ export_job = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-hourly = dg.ScheduleDefinition(
-    name="hourly",
-    job=orderhouse_job,
-    cron_schedule="0 * * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Runs also if nothing arrives, since orders become late and ages grow with the clock.",
-)
+
+def hourly_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule of the main job. It keeps the clock of the home, and its runs say which one that is."""
+
+    @dg.schedule(
+        name="hourly",
+        job=orderhouse_job,
+        cron_schedule="0 * * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Runs also if nothing arrives, since orders become late and ages grow with the clock. "
+        "The clock is that of the home, `now` or `data`: see the tag of each run, or `orderhouse status`.",
+    )
+    def hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Start a run unless one waits already."""
+        if _is_waiting(context.instance):
+            return dg.SkipReason("A run is waiting already and will do the same work, so no second one is added.")
+        return dg.RunRequest(tags=_clock_tag(settings))
+
+    return hourly
 
 
-def landing_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor that starts a run when files in the landing folder are new or changed, and have settled."""
+def sources_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor that starts a run when files that sources.yaml names are new or changed."""
+    watch = Watch(settings.settle_seconds)
 
     @dg.sensor(
-        name="landing",
+        name="sources",
         job=orderhouse_job,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Watches every path of sources.yaml, and nothing else. It compares names, sizes and times.",
     )
-    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Compare names, sizes and times of files; the ingest compares contents."""
-        state, newest = _state(settings.landing)
-        if state is None:
-            return dg.SkipReason(f"There is nothing in {settings.landing}.")
-        if state == context.cursor:
-            return dg.SkipReason("Nothing new has arrived.")
-        if time.time() - newest < SETTLED_SECONDS:
-            return dg.SkipReason("Files are still arriving.")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+    def sources(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        """Start one run for all files that have arrived, unless a run waits that will read them."""
+        try:
+            declared = sources_of(settings)
+        except OrderhouseError as error:
+            yield dg.SkipReason(error.message)
+            return
+        news = watch.round(declared.sources.values(), _state(context.cursor))
+        record_refused(settings, news.refused)
+        context.update_cursor(json.dumps(news.state, sort_keys=True))
+        refused = "".join(f" {sentence}" for sentence in news.refused.values())
+        if not news.places:
+            found = "Files are still arriving." if news.is_arriving else "Nothing new has arrived."
+            yield dg.SkipReason(found + refused)
+        elif _is_waiting(context.instance):
+            yield dg.SkipReason(f"Files have arrived. A run is waiting already and will read them.{refused}")
+        else:
+            yield dg.RunRequest(tags={**_clock_tag(settings), "orderhouse/arrived_at": _shortened(news.places)})
 
-    return landing
+    return sources
 
 
-def _state(folder: Path) -> tuple[str | None, float]:
-    digest = hashlib.sha256()
-    newest = 0.0
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        found = path.stat()
-        digest.update(f"{path.relative_to(folder)}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-        newest = max(newest, found.st_mtime)
-    return (digest.hexdigest() if newest else None), newest
+def alerts_sensor(
+    settings: Settings, others: Sequence[dg.ScheduleDefinition | dg.SensorDefinition] = ()
+) -> dg.SensorDefinition:
+    """Return the sensor that reviews the alerts every minute, also while nothing runs. It starts no run.
+
+    It records its own state and those of the other schedules and sensors, for the pages.
+    """
+
+    @dg.sensor(
+        name="alerts",
+        job=orderhouse_job,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reviews the alerts, and tells the configured channels what is new and what is over.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        """Tell the configured channels which conditions are new and which are over."""
+        record_schedules(settings, states(context.instance, [*others, alerts], datetime.now(UTC)))
+        try:
+            review = review_alerts(settings)
+        except OrderhouseError as error:
+            return dg.SkipReason(error.message)
+        failed = f" {' '.join(review.failures.values())}" if review.failures else ""
+        return dg.SkipReason(f"{len(review.open)} open, {len(review.raised)} new, {len(review.cleared)} over.{failed}")
+
+    return alerts
+
+
+def _is_waiting(instance: dg.DagsterInstance) -> bool:
+    """Tell if a run of the main job waits that has not looked at the sources yet."""
+    return instance.get_runs_count(dg.RunsFilter(job_name=orderhouse_job.name, statuses=WAITING)) > 0
+
+
+def _state(cursor: str | None) -> dict[str, str]:
+    """Return the state in a cursor; none if an earlier release wrote it."""
+    try:
+        found = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    return {str(place): str(digest) for place, digest in found.items()} if isinstance(found, dict) else {}
+
+
+def _clock_tag(settings: Settings) -> dict[str, str]:
+    record = load_record(settings)
+    return {CLOCK_TAG: record.clock_policy} if record is not None and record.clock_policy else {}
+
+
+def _shortened(places: list[str]) -> str:
+    return ", ".join(places)[:200]

@@ -9,7 +9,13 @@ from orderhouse.settings import Settings, load_settings
 from orderhouse.transform import prepare_manifest
 
 from orderhouse_dagster.audit import audit_asset, audit_checks
-from orderhouse_dagster.automation import export_job, hourly, landing_sensor, orderhouse_job
+from orderhouse_dagster.automation import (
+    alerts_sensor,
+    export_job,
+    hourly_schedule,
+    orderhouse_job,
+    sources_sensor,
+)
 from orderhouse_dagster.ingestion import raw_feeds
 from orderhouse_dagster.publishing import exports, published
 from orderhouse_dagster.resources import warehouse_resource
@@ -30,12 +36,13 @@ def build_defs(
     chosen = settings or load_settings()
     manifest = prepare_manifest(chosen)
     models = model_assets(manifest)
+    hourly, sources = hourly_schedule(chosen), sources_sensor(chosen)
     return dg.Definitions(
         assets=[raw_feeds, models, audit_asset(models), published, exports],
         asset_checks=[audit_checks(manifest)],
         jobs=[orderhouse_job, export_job],
         schedules=[hourly],
-        sensors=[landing_sensor(chosen)],
+        sensors=[sources, alerts_sensor(chosen, [hourly, sources])],
         resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -9,6 +9,7 @@ from orderhouse.receive import receive
 from orderhouse.storage.raw_tables import raw_schema
 
 from orderhouse_dagster.resources import WarehouseParam
+from orderhouse_dagster.retention import prune_history
 
 __all__ = ["raw_feeds"]
 
@@ -26,6 +27,7 @@ SPECS = [
 @dg.multi_asset(name="ingest", specs=SPECS)
 def raw_feeds(context: dg.AssetExecutionContext, warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult[None]]:
     """Load new files. No content is loaded twice."""
+    prune_history(context.instance, warehouse.settings)
     with warehouse.step("ingest") as settings:
         result = receive(
             settings,

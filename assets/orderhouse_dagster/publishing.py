@@ -4,6 +4,8 @@ from typing import Any
 
 import dagster as dg
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.object_stores import address_without_keys
+from orderhouse.operations.audit_log import record
 from orderhouse.serve.destinations import check_destination
 from orderhouse.serve.exports import export
 from orderhouse.serve.publishing import publish
@@ -46,6 +48,11 @@ def exports(config: ExportConfig, warehouse: WarehouseParam) -> dg.MaterializeRe
     """Write files of published tables with a manifest. This reads the published version and needs no lock."""
     try:
         to = check_destination(warehouse.settings, config.to or str(warehouse.settings.exports / "latest"))
+        for table in config.tables:
+            record(
+                warehouse.settings, actor="dagster", role="admin", action="export", subject=table,
+                detail={"format": config.format, "to": address_without_keys(to)},
+            )  # fmt: skip
         manifest = export(warehouse.settings, config.tables, format=config.format, to=to)
     except OrderhouseError as error:
         raise dg.Failure(description=error.message, allow_retries=False) from error

@@ -15,6 +15,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.storage.warehouse import run_lock
 from orderhouse.transform import BuildResult
+from orderhouse.transform.clock_policy import ClockChoice
 
 __all__ = ["Warehouse", "WarehouseParam", "warehouse_resource"]
 
@@ -28,24 +29,26 @@ class Warehouse:
 
     Attributes:
         settings: Settings of the home.
-        as_of: The clock: `now`, `data` or an instant.
+        as_of: The clock: `now`, `data` or an instant; None for the clock policy of the home.
         full: True to build from empty files.
         is_held: True if the caller holds the run lock for the whole run; otherwise each step takes it.
         show_status: Called with a short text about the present step.
         error: The error of a step that a user can correct.
         ingested: Result of the ingest, if it has ended.
+        clock: Clock of the build, once it has begun.
         built: Result of the build, if it has ended.
         audited: Result of the audit, if it has ended.
         published: The published version, if publication has ended.
     """
 
     settings: Settings
-    as_of: str = "now"
+    as_of: str | None = None
     full: bool = False
     is_held: bool = False
     show_status: Callable[[str], None] = lambda text: None
     error: OrderhouseError | None = None
     ingested: IngestResult | None = None
+    clock: ClockChoice | None = None
     built: BuildResult | None = None
     audited: AuditResult | None = None
     published: PublishedVersion | None = None
@@ -55,6 +58,7 @@ class Warehouse:
         results = {
             "ingest": self.ingested,
             "build": self.built,
+            "clock": self.clock,
             "audit": self.audited,
             "publish": self.published,
         }
@@ -86,7 +90,10 @@ WarehouseParam = dg.ResourceParam[Warehouse]
 
 CONFIG = {
     "as_of": dg.Field(
-        str, default_value="now", description="The clock: now, data, or an ISO-8601 instant with an offset."
+        dg.Noneable(str),
+        default_value=None,
+        description="The clock: null for that of the home; now or data, which later runs keep; or an ISO-8601 instant "
+        "with an offset, for this run only.",
     ),
     "full": dg.Field(bool, default_value=False, description="Build every table from empty files."),
 }

@@ -20,7 +20,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 def run_job(
     settings: Settings,
     *,
-    as_of: str,
+    as_of: str | None,
     full: bool,
     show_status: Callable[[str], None],
     report: Callable[[str, object], None],
@@ -29,11 +29,11 @@ def run_job(
 
     Args:
         settings: Settings of the home.
-        as_of: The clock: `now`, `data` or an instant.
+        as_of: The clock: `now`, `data` or an instant; None for the clock policy of the home.
         full: True to build from empty files.
         show_status: Called with a short text about the present step.
-        report: Called with the name and the result of each step that ended: `ingest`, `build`, `audit`, `publish`. It
-            is called also if the run failed.
+        report: Called with the name and the result of each step that ended: `ingest`, `build`, `clock`, `audit`,
+            `publish`. It is called also if the run failed.
 
     Returns:
         The id of the run in Dagster.

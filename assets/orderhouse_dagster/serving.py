@@ -1,7 +1,7 @@
-"""Server of Dagster's pages and API on this machine, behind the guard, with its daemon and one code server.
+"""Server of Dagster's pages and API on this machine, behind the guard, with its daemon, code server and warm worker.
 
-`dagster dev` starts the same three, but its web server accepts requests of any web page: mutations by GET, any `Host`
-and any `Origin`. So the web server runs here, with the guard in front.
+`dagster dev` starts web server, daemon and code server too, but its web server accepts requests of any web page:
+mutations by GET, any `Host` and any `Origin`. So the web server runs here, with the guard in front.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import dagster._daemon.sensor
 import uvicorn
 import yaml
 from dagster._cli.proxy_server_manager import ProxyServerManager
@@ -27,16 +28,20 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
-from orderhouse.front import Guard
+from orderhouse.front import Door, Guard, public_names
 from orderhouse.packaged import packaged
 from orderhouse.settings import Settings, load_settings
 
+from orderhouse_dagster.automation import SENSOR_SECONDS
 from orderhouse_dagster.instance import prepare_instance
+from orderhouse_dagster.launching import WORKER_SOCKET
 
 __all__ = ["guarded", "serve", "server_command"]
 
 LOG_LEVEL = "warning"
 GRAPHQL = "/graphql"
+# Seconds for which the daemon and the worker may come to their end.
+CHILD_SECONDS = 20
 
 
 def server_command(settings: Settings, port: int) -> tuple[list[str], dict[str, str]]:
@@ -48,15 +53,21 @@ def server_command(settings: Settings, port: int) -> tuple[list[str], dict[str, 
 def serve(settings: Settings, port: int) -> int:
     """Serve Dagster on the loopback interface until the process is asked to end. Return the exit code.
 
-    Web server and daemon share one code server, which listens on a Unix socket.
+    Web server and daemon share one code server, which listens on a Unix socket, and one warm worker, which executes
+    the runs.
     """
     configure_loggers(log_level=LOG_LEVEL.upper())
     # uvicorn raises the signal again once it has ended; by default that would end this process without its children.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with dg.DagsterInstance.get() as instance, _workspace(instance) as workspace, _daemon(workspace) as daemon:
+    with (
+        _warm_worker(),
+        dg.DagsterInstance.get() as instance,
+        _workspace(instance) as workspace,
+        _child("orderhouse_dagster.serving", "--daemon", str(workspace)) as daemon,
+    ):
         target = WorkspaceFileTarget(paths=[str(workspace)])
         with WorkspaceProcessContext(instance, target, version=__version__, code_server_log_level=LOG_LEVEL) as context:
-            application = guarded(context, settings.public_hosts)
+            application = guarded(context, settings)
             server = uvicorn.Server(uvicorn.Config(application, "127.0.0.1", port, log_level=LOG_LEVEL))
             threading.Thread(target=_end_with, args=(daemon, server), daemon=True).start()
             with contextlib.suppress(KeyboardInterrupt):
@@ -64,14 +75,10 @@ def serve(settings: Settings, port: int) -> int:
         return daemon.poll() or 0
 
 
-def guarded(context: WorkspaceProcessContext, names: tuple[str, ...]) -> Guard:
-    """Return Dagster's web application behind the guard.
-
-    Args:
-        context: The workspace.
-        names: Names of the server beside those of the loopback interface.
-    """
-    return Guard(create_app_from_workspace_process_context(context), names, only_posted=[GRAPHQL])
+def guarded(context: WorkspaceProcessContext, settings: Settings) -> Guard:
+    """Return Dagster's web application behind the guard. In mode oidc it asks for the role's right `dagster`."""
+    application = create_app_from_workspace_process_context(context)
+    return Guard(application, public_names(settings), only_posted=[GRAPHQL], door=Door(settings, "dagster"))
 
 
 @contextlib.contextmanager
@@ -88,33 +95,46 @@ def _workspace(instance: dg.DagsterInstance) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _daemon(workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the daemon (schedule, sensor, queue of runs), and end it afterwards.
+def _warm_worker() -> Iterator[None]:
+    """Start the process that executes runs, and tell the launchers where it listens."""
+    with tempfile.TemporaryDirectory(prefix="orderhouse-worker-") as folder:
+        path = Path(folder) / "socket"
+        os.environ[WORKER_SOCKET] = str(path)
+        with _child("orderhouse_dagster.warm_worker", "--socket", str(path)):
+            yield
 
-    The daemon ends when its standard input does, so also when this process is killed.
+
+@contextlib.contextmanager
+def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a module in a process of its own, and end it afterwards.
+
+    The process ends when its standard input does, so also when this process is killed.
     """
-    command = [sys.executable, "-m", "orderhouse_dagster.serving", "--daemon", str(workspace)]
-    daemon = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - the command is our own
+    child = subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE)  # noqa: S603 - our own
     try:
-        yield daemon
+        yield child
     finally:
-        daemon.terminate()
+        child.terminate()
         try:
-            daemon.wait(timeout=15)
+            child.wait(timeout=CHILD_SECONDS)
         except subprocess.TimeoutExpired:
-            daemon.kill()
-        if daemon.stdin:
-            daemon.stdin.close()
+            child.kill()
+        if child.stdin:
+            child.stdin.close()
 
 
 def _run_daemon(workspace: str) -> None:
+    """Run the daemon: schedule, sensors, queue of runs. It looks for due sensors as often as the sensor of sources."""
+    dagster._daemon.sensor.MIN_INTERVAL_LOOP_TIME = SENSOR_SECONDS
     threading.Thread(target=_end_with_input, daemon=True).start()
     sys.argv = ["dagster-daemon", "run", "--log-level", LOG_LEVEL, "--workspace", workspace]
     runpy.run_module("dagster._daemon", run_name="__main__")
 
 
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()
+    # Not `sys.stdin`, whose lock this thread would still hold when the interpreter ends.
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_specs
 from orderhouse.serve.closing import freeze_closed
 from orderhouse.transform import BuildResult, ModelEvent, build
+from orderhouse.transform.clock_policy import settle_clock
 
 from orderhouse_dagster.resources import Warehouse, WarehouseParam
 
@@ -52,6 +53,8 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=key, metadata=_computed(event))
                 reported.add(key)
         context.log.info(warehouse.built.reason if warehouse.built else "")
+        if warehouse.clock and warehouse.clock.note:
+            context.log.warning(warehouse.clock.note)
         yield from _untouched(order.all, reported)
 
     return models
@@ -102,7 +105,8 @@ def _events(warehouse: Warehouse) -> Iterator[ModelEvent]:
     def work() -> None:
         try:
             freeze_closed(warehouse.settings)
-            events.put(build(warehouse.settings, as_of=warehouse.as_of, full=warehouse.full, on_event=observe))
+            warehouse.clock = settle_clock(warehouse.settings, warehouse.as_of)
+            events.put(build(warehouse.settings, as_of=warehouse.clock.as_of, full=warehouse.full, on_event=observe))
         except BaseException as error:  # noqa: BLE001 - raised again where the queue is read
             events.put(error)
 

@@ -6,16 +6,17 @@ Customers are tokens here. Their personal data is in the vault.
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts, kpis
+from shared import address, charts, kpis
 from shared.access import Version
-from shared.formats import compact, label, per_cent, short_money
+from shared.formats import compact, per_cent, short_money
 from shared.layout import Figure, empty, figures, section, start
+from shared.listing import listing
+from shared.people import open_page
 from shared.periods import pick_period
-from shared.tables import column, table, word
+from shared.tables import column, word
 
 from app_pages import customers_segments
 
-LIMIT = 200
 KPIS = [
     "new_customers",
     "repeat_rate",
@@ -25,10 +26,10 @@ KPIS = [
     "average_order_value",
 ]
 TOTALS = """
-    select count(*) as customers, count(*) filter (orders_count > 1) as returning,
-        sum(net_spend_amount_reporting) as spend,
+    select count(*) as customers, count(*) filter (purchases_count > 1) as returning,
+        case when count(*) = count(net_spend_amount_reporting) then sum(net_spend_amount_reporting) end as spend,
         count(*) filter (has_marketing_consent) as consenting
-    from marts.dim_customers where orders_count > 0
+    from marts.dim_customers where purchases_count > 0
 """
 TOP = """
     select coalesce(customers.customer_id, 'guest') as customer, substr(customers.email_token, 1, 16) as token,
@@ -37,12 +38,11 @@ TOP = """
         customers.return_rate,
         customers.discount_share, customers.preferred_channel, customers.country, customers.first_order_at,
         customers.last_order_at,
-        coalesce(customers.customer_id, customers.email_token) as search
+        coalesce(customers.customer_id, customers.email_token) as search, customers.customer_key
     from marts.dim_customers as customers
     left join marts.fct_customer_segments as segments
         on segments.customer_key = customers.customer_key and segments.scheme = 'rfm' and segments.snapshot_date = ?
     where customers.orders_count > 0 and (? is null or customers.lifecycle = ?)
-    order by customers.net_spend_amount_reporting desc nulls last, customers.customer_key limit ?
 """
 UNIDENTIFIED = """
     select count(*) as orders from ops.orders as orders
@@ -76,19 +76,20 @@ def headline(version: Version) -> None:
     figures(
         [
             Figure(
-                "Customers",
+                "Customers who bought",
                 compact(number),
-                "Customers with an order, by customer id, or for guests by the token of the e-mail address.",
+                "Customers with a purchase: an order with recognised net sales above zero. Told apart by customer id, "
+                "guests by the token of the e-mail address. Who only cancelled has never bought.",
             ),
             Figure(
-                "Ordered again",
+                "Bought again",
                 per_cent(totals["returning"] / number if number else None),
-                "Share of the customers who have more than one order.",
+                "Share of the customers who bought and have more than one purchase.",
             ),
             Figure(
                 "Net spend",
                 short_money(totals["spend"], version.currency),
-                "Net value of all orders, less returns.",
+                "Net value of all their orders, less returns. Empty where a rate is missing.",
             ),
             Figure(
                 "Consent",
@@ -100,10 +101,12 @@ def headline(version: Version) -> None:
 
 
 def top(version: Version) -> None:
-    """List the customers with the highest spend. A picked row opens the orders of the customer."""
+    """List the customers, the highest spend first. An opened row opens the orders of the customer."""
     phase = _pick_lifecycle(version)
-    picked = table(
-        version.rows(TOP, (customers_segments.newest(version, "rfm"), phase, phase, LIMIT)),
+    listed = listing(
+        version,
+        TOP,
+        (customers_segments.newest(version, "rfm"), phase, phase),
         {
             "customer": column("Customer", "Customer id of the shop."),
             "token": column(
@@ -112,8 +115,8 @@ def top(version: Version) -> None:
             "lifecycle": word("Lifecycle"),
             "segment": column("RFM segment"),
             "orders_count": column("Orders", digits=0),
-            "net_spend_amount_reporting": column("Net spend", unit=version.currency, digits=2),
-            "average_order_value_reporting": column("Per order", unit=version.currency, digits=2),
+            "net_spend_amount_reporting": column("Net spend", unit=version.currency, is_amount=True),
+            "average_order_value_reporting": column("Per order", unit=version.currency, is_amount=True),
             "return_rate": column("Returned", "Returned units as a share of shipped units.", per_cent=True),
             "discount_share": column("Discount share", "Discounts as a share of gross sales.", per_cent=True),
             "preferred_channel": column("Channel"),
@@ -122,27 +125,22 @@ def top(version: Version) -> None:
             "last_order_at": column("Last order"),
         },
         key="top_customers",
+        noun="customers",
+        unique="customer_key",
+        sort="-net_spend_amount_reporting",
         nothing="No customer has ordered yet.",
-        select="Highest spend first. Pick a row to see the orders of the customer.",
+        opens="See the orders of the customer",
+        height=520,
     )
-    if picked and picked["search"]:
-        st.switch_page("app_pages/orders.py", query_params={"q": picked["search"]})
+    if listed.opened and listed.opened["search"]:
+        open_page("orders", {"q": listed.opened["search"]})
 
 
 def _pick_lifecycle(version: Version) -> str | None:
     """Show the choice of a lifecycle phase, and return it."""
     sql = "select distinct lifecycle from marts.dim_customers where lifecycle is not null order by 1"
     phases: list[str] = version.rows(sql)["lifecycle"].to_list()
-    return st.selectbox(
-        "Lifecycle",
-        phases,
-        index=None,
-        format_func=label,
-        key="lifecycle",
-        bind="query-params",
-        placeholder="All",
-        width=200,
-    )
+    return address.choice("lifecycle", "Lifecycle", phases, width=200)
 
 
 def cohorts(version: Version) -> None:
@@ -160,15 +158,18 @@ version = start(
     "New, returning and lost customers. Customers are shown as tokens. Their personal data is in the vault.",
 )
 headline(version)
-period = pick_period(version, default=90)
-st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")
-figures(kpis.figures_of(version, KPIS, period))
-unidentified = version.row(UNIDENTIFIED)["orders"]
-if unidentified:
-    st.caption(
-        f"{compact(unidentified)} orders are unidentified: they name neither a customer id nor an e-mail address, "
-        "so they belong to no customer."
-    )
+with section("Customers with an order", "Everybody who placed an order, also if it was cancelled."):
+    top(version)
+with section("How do customers develop?", "KPIs of complete days."):
+    period = pick_period(version, default=90)
+    st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")
+    figures(kpis.figures_of(version, KPIS, period))
+    unidentified = version.row(UNIDENTIFIED)["orders"]
+    if unidentified:
+        st.caption(
+            f"{compact(unidentified)} orders are unidentified: they name neither a customer id nor an e-mail address, "
+            "so they belong to no customer."
+        )
 with section("New and returning", "Orders that are not cancelled: first orders and later orders of a customer."):
     orders = version.rows(NEW_AND_RETURNING, (period.first, period.last))
     if orders.is_empty():
@@ -191,8 +192,6 @@ with right:
         "Lifecycle", "New, active, at risk and lost customers, measured by the usual time between their orders."
     ):
         customers_segments.lifecycle(version)
-with section("Top customers"):
-    top(version)
 with section(
     "Cohorts",
     "Share of each month's new customers who bought again in the months after it. A month appears once it is over.",

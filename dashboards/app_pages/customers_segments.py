@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import streamlit as st
-from shared import charts
+from shared import address, charts
 from shared.access import Version
-from shared.formats import day, label
+from shared.formats import day
 from shared.layout import drawing, empty
 from shared.tables import column, table, word
 
@@ -20,8 +20,9 @@ RFM = """
 """
 SEGMENTS = """
     select segments.segment, count(*) as customers, sum(customers.orders_count) as orders,
-        sum(customers.net_spend_amount_reporting) as spend,
-        sum(customers.net_spend_amount_reporting) / nullif(sum(customers.orders_count), 0) as order_value
+        case when count(*) = count(customers.net_spend_amount_reporting)
+            then sum(customers.net_spend_amount_reporting) end as spend,
+        spend / nullif(sum(customers.orders_count), 0) as order_value
     from marts.fct_customer_segments as segments
     join marts.dim_customers as customers on customers.customer_key = segments.customer_key
     where segments.scheme = ? and segments.snapshot_date = ?
@@ -69,27 +70,16 @@ def segments(version: Version) -> None:
     if not schemes:
         empty("No customer is in a segment yet.")
         return
-    scheme = (
-        st.segmented_control(
-            "Scheme",
-            schemes,
-            default="rfm" if "rfm" in schemes else schemes[0],
-            required=True,
-            format_func=label,
-            key="scheme",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        or schemes[0]
-    )
+    default = "rfm" if "rfm" in schemes else schemes[0]
+    scheme = address.segment("scheme", "Scheme", schemes, default, hides_heading=True)
     table(
         version.rows(SEGMENTS, (scheme, newest(version, scheme))),
         {
             "segment": word("Segment", "Each customer is in exactly one segment of a scheme."),
             "customers": column("Customers", digits=0),
             "orders": column("Orders", digits=0),
-            "spend": column("Net spend", unit=version.currency, digits=2),
-            "order_value": column("Per order", "Net spend divided by orders.", unit=version.currency, digits=2),
+            "spend": column("Net spend", unit=version.currency, is_amount=True),
+            "order_value": column("Per order", "Net spend divided by orders.", unit=version.currency, is_amount=True),
         },
         key="segments",
         nothing="No customer is in this scheme.",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 import streamlit as st
+from shared import address
 from shared.access import Version
-from shared.formats import compact, instant, label, per_cent
+from shared.formats import count, per_cent
 from shared.layout import Figure, figures, section, start
+from shared.listing import listing
 from shared.tables import FILE, column, table, word
 
 from app_pages import data_quality_feeds, data_quality_quarantine
 
-LIMIT = 300
 TOTALS = """
     select count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
         sum(quarantined) as quarantined,
@@ -24,11 +25,11 @@ FILES = """
     select status, feed, source, parse_filename(path) as file_name,
         path, received_at, rows_in, accepted, duplicate, quarantined, repaired,
         discarded, rows_in - accepted - duplicate - quarantined as missing, control_status,
-        reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file
+        reason, ignored_columns, format, size_bytes, is_superseded, batch_id, substr(file_id, 1, 12) as file,
+        concat_ws('|', file_id, source, feed, path, batch_id, received_at) as load
     from quality.files
     where (? is null or feed = ?)
         and (not ? or status <> 'loaded' or quarantined > 0 or control_status = 'failed')
-    order by received_at desc, path, feed limit ?
 """
 AUDIT = """
     select
@@ -48,17 +49,17 @@ def headline(version: Version) -> None:
     share = per_cent((totals["quarantined"] or 0) / rows_in if rows_in else None, 2)
     figures(
         [
-            Figure("Rows in", compact(rows_in), "Rows read from all files, without superseded loads."),
-            Figure("Accepted", compact(totals["accepted"]), "New rows, stored in their feed."),
-            Figure("Duplicate", compact(totals["duplicate"]), "Rows that were stored already. They count once."),
+            Figure("Rows in", count(rows_in), "Rows read from all files, without superseded loads."),
+            Figure("Accepted", count(totals["accepted"] or 0), "New rows, stored in their feed."),
+            Figure("Duplicate", count(totals["duplicate"] or 0), "Rows that were stored already. They count once."),
             Figure(
                 "Quarantined",
-                compact(totals["quarantined"]),
+                count(totals["quarantined"] or 0),
                 f"Rows that broke a rule: {share} of all rows. Each is kept with its file, line and reasons.",
             ),
             Figure(
                 "Files",
-                compact(totals["files"]),
+                count(totals["files"]),
                 f"Loads of one feed of one file. {totals['rejected']} of them are refused files.",
             ),
         ]
@@ -75,10 +76,11 @@ def headline(version: Version) -> None:
 
 def files(version: Version, feed: str | None) -> None:
     """List the files, newest first."""
-    only_bad = st.toggle("Only files with problems", key="wrong", bind="query-params")
-    found = version.rows(FILES, (feed, feed, only_bad, LIMIT))
-    table(
-        found,
+    only_bad = address.flag("wrong", "Only files with problems")
+    listing(
+        version,
+        FILES,
+        (feed, feed, only_bad),
         {
             "status": word("Status"),
             "file_name": FILE["file_name"],
@@ -104,8 +106,12 @@ def files(version: Version, feed: str | None) -> None:
             "path": FILE["path"],
         },
         key="files",
+        unique="load",
+        sort="-received_at",
+        ties="path, feed",
+        prefix="files_",
         nothing="No file matches the filters.",
-        of=version.row("select count(*) as n from quality.files")["n"] if not feed and not only_bad else None,
+        height=420,
     )
 
 
@@ -136,7 +142,6 @@ def audit(version: Version) -> None:
 version = start(
     "Data quality", "Every received row with its origin and its outcome. Rows that break a rule are kept in quarantine."
 )
-st.caption(f"Batch {version.batch_id}, published {instant(version.published_at, version.time_zone)}.")
 with section("Rows in"):
     headline(version)
 known = version.rows("select distinct feed from quality.files where feed is not null order by feed")["feed"].to_list()
@@ -150,9 +155,7 @@ with section("Gaps", "Missing numbers in numbered ids and file names."):
     data_quality_feeds.gaps(version)
 with section("Audit", "Checks of this version before its publication."):
     audit(version)
-feed = st.selectbox(
-    "Feed", known, index=None, format_func=label, key="feed", bind="query-params", placeholder="All feeds", width=240
-)
+feed = address.choice("feed", "Feed", known, nothing="All feeds", width=240)
 with section("Quarantine", "Records that broke a rule of the contract of their feed. Personal values are tokens."):
     data_quality_quarantine.quarantine(version, feed)
 with section("Repairs", "Decisions about quarantined rows: who, when and why. They are never changed or deleted."):

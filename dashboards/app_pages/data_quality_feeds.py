@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 from shared.access import Version
-from shared.formats import day, instant, label
+from shared.formats import count, day, days, instant, label
 from shared.tables import FILE, column, table, word
 
 __all__ = ["controls", "drift", "freshness", "gaps"]
@@ -84,7 +84,7 @@ def _warn_of_late_feeds(version: Version, found: pl.DataFrame) -> None:
     late, quiet = found.filter(is_late), found.filter("is_quiet")
     for row in late.iter_rows(named=True):
         last = row["last_received_at"]
-        came = f"The last one came {instant(last, version.time_zone)}." if last else "None has come yet."
+        came = f"The last one came {instant(last, version.time_zone)}." if last else "No file has come yet."
         due = instant(row["due_at"], version.time_zone)
         st.warning(
             f"{label(row['feed'])} of {row['source']} is overdue: a file is expected every {row['expected_every']}. "
@@ -95,7 +95,7 @@ def _warn_of_late_feeds(version: Version, found: pl.DataFrame) -> None:
         st.warning(
             f"{label(row['feed'])} of {row['source']} is quiet: no new event since {day(row['newest_event_date'])}, "
             f"{row['quiet_days']} days before this version's clock. Its usual rhythm allows "
-            f"{row['allowed_quiet_days']:,.1f} days.",
+            f"{days(row['allowed_quiet_days'])}.",
             icon=":material/volume_off:",
         )
     if late.is_empty() and quiet.is_empty() and found["expected_every"].drop_nulls().len():
@@ -164,8 +164,8 @@ def gaps(version: Version) -> None:
     missing = found["missing"].sum()
     if missing:
         st.warning(
-            f"{missing:,} {'number is' if missing == 1 else 'numbers are'} missing from numbered ids or file names: "
-            f"no received file contains {'it' if missing == 1 else 'them'}.",
+            f"{count(missing)} {'number is' if missing == 1 else 'numbers are'} missing from numbered ids or file "
+            f"names: no received file contains {'it' if missing == 1 else 'them'}.",
             icon=":material/format_list_numbered:",
         )
     table(

@@ -1,13 +1,16 @@
-"""Quarantine section of the data quality page: broken rules, records, repairs, and the commands for a record."""
+"""Quarantine section of the data quality page: broken rules, records, repairs, and decisions about one record."""
 
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from orderhouse.invocation import as_typed_here
+from shared import address, charts
 from shared.access import Row, Version
-from shared.formats import label
 from shared.layout import empty
+from shared.listing import listing
 from shared.tables import FILE, column, table, word
+
+from app_pages import data_quality_repairing
 
 __all__ = ["quarantine", "repairs"]
 
@@ -27,8 +30,8 @@ QUARANTINE = """
     from quality.quarantine
     where (? is null or feed = ?) and (? is null or state = ?)
         and (? is null or list_contains(from_json(rules, '["varchar"]'), replace(?, ': ', '|')))
-    order by received_at desc, path, record limit ?
 """
+RECORD = "select * from quality.quarantine where quarantine_id = ?"
 REPAIRS = """
     select made_at, made_by, kind, state, parse_filename(path) as file_name, path, record, feed, fields_before,
         fields, why, reasons, replayed_at, repair_id
@@ -48,8 +51,10 @@ def quarantine(version: Version, feed: str | None) -> None:
         empty("Nothing is in quarantine.")
         return
     state, rule = _filters(version, feed)
-    picked = table(
-        version.rows(QUARANTINE, (feed, feed, state, state, rule, rule, LIMIT)),
+    listed = listing(
+        version,
+        QUARANTINE,
+        (feed, feed, state, state, rule, rule),
         {
             "state": word("State", "Open rows wait for a decision. Repaired rows are in their feed."),
             "feed": column("Feed"),
@@ -64,35 +69,40 @@ def quarantine(version: Version, feed: str | None) -> None:
             "path": FILE["path"],
         },
         key="quarantine",
+        noun="quarantined records",
+        unique="quarantine_id",
+        sort="-received_at",
+        ties="path, record",
+        prefix="quarantine_",
         nothing="No quarantined row matches the filters.",
-        select="Pick a row to see the record as received, and the commands for it.",
+        opens="See the record as received, and decide about it",
+        height=420,
     )
-    if picked:
-        _show_record(picked)
+    if listed.opened:
+        st.query_params["record"] = listed.opened["quarantine_id"]
+    chosen = st.query_params.get("record")
+    if chosen:
+        record = version.row(RECORD, (chosen,))
+        if record["quarantine_id"]:
+            _show_record(version, record)
+        else:
+            empty(f"Version {version.number} has no record {chosen} in quarantine.")
 
 
 def _filters(version: Version, feed: str | None) -> tuple[str | None, str | None]:
     """Show the filters above a chart of the broken rules, and return the chosen state and rule."""
     with st.container(horizontal=True):
-        state = st.selectbox(
-            "State",
-            STATES,
-            index=None,
-            format_func=label,
-            key="state",
-            bind="query-params",
-            placeholder="All",
-            width=200,
-        )
+        state = address.choice("state", "State", STATES, width=200)
         rules = version.rows(RULES, (feed, feed, state, state))
-        rule = st.selectbox("Rule", rules["rule"].to_list(), index=None, key="rule", placeholder="All", width=320)
+        rule = address.choice("rule", "Rule", rules["rule"].to_list(), written=str, width=320)
     if rules.height:
         st.altair_chart(charts.ranked(rules, "rule", "records", "Records"))
     return state, rule
 
 
-def _show_record(record: Row) -> None:
-    """Show a quarantined record as received, the decision about it, and the commands for it."""
+def _show_record(version: Version, record: Row) -> None:
+    """Show a record as received, the decision about it, the decisions that are possible, and the commands."""
+    st.markdown(f"**Record {record['record']} of `{record['path']}`**")
     if record["repair_made_by"]:
         st.caption(f"{record['repair_made_by']} {DECISIONS[record['repair_kind']]}: {record['repair_why']}")
     st.code(
@@ -100,7 +110,9 @@ def _show_record(record: Row) -> None:
         language="json",
         wrap_lines=True,
     )
-    st.code("\n".join(_commands(record)), language="bash")
+    data_quality_repairing.offer(version, record)
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        st.code(as_typed_here("\n".join(_commands(record))), language="bash")
 
 
 def _commands(record: Row) -> list[str]:

@@ -6,10 +6,13 @@ import streamlit as st
 from shared import charts, kpis
 from shared.access import Version
 from shared.layout import drawing, empty, figures, section, start
+from shared.listing import listing
+from shared.people import open_page
 from shared.periods import Period, pick_period
 from shared.tables import column, table, word
 
-LIMIT = 300
+from app_pages import fulfilment_lines
+
 KPIS = [
     "on_time_shipment_rate",
     "on_time_delivery_rate",
@@ -46,10 +49,11 @@ AGES = ["Under 1", "1–3", "3–7", "7–14", "Over 14"]
 LATE = """
     select orders.order_id, orders.stage, orders.channel, orders.ship_country, orders.placed_at,
         orders.current_promised_at,
-        exceptions.opened_at, orders.open_quantity, orders.due_amount, orders.currency
+        exceptions.opened_at, orders.open_quantity, orders.due_amount, orders.due_amount_reporting, orders.currency,
+        exceptions.exception_id
     from ops.exceptions as exceptions
     join ops.orders as orders on orders.order_id = exceptions.order_id
-    where exceptions.code = 'late' order by exceptions.opened_at, orders.order_id limit ?
+    where exceptions.code = 'late'
 """
 # Parcels by the business day on which they left. The median is that of the whole hours of the period.
 BY_CARRIER = """
@@ -76,7 +80,7 @@ BY_WAREHOUSE = """
         sum(held_quantity) as held,
         sum(allocated_quantity) as allocated, sum(backordered_quantity) as backordered,
         sum(not_tracked_quantity) as not_tracked, count(distinct order_id) as orders
-    from ops.order_lines where open_quantity > 0
+    from ops.order_lines where open_quantity > 0 and requires_shipping
     group by all order by open desc, warehouse
 """
 BACKORDERS = """
@@ -89,7 +93,7 @@ BACKORDERS = """
     left join marts.fct_inventory_positions as positions on positions.sku = lines.sku
         and positions.position_level = 'network'
     where lines.backordered_quantity > 0
-    group by lines.sku order by backordered desc, lines.sku limit ?
+    group by lines.sku
 """
 
 
@@ -119,15 +123,24 @@ def progress(version: Version, period: Period) -> None:
 def on_time(version: Version, period: Period) -> None:
     """Draw daily on-time delivery by channel."""
     daily = kpis.series_of(version, ["on_time_delivery_rate"], period, "channel")
-    chart = charts.lines_over_time(daily, "business_date", "value", "On time", series="dimension_value", per_cent=True)
+    chart = charts.lines_over_time(
+        daily,
+        "business_date",
+        "value",
+        "On time",
+        series="dimension_value",
+        per_cent=True,
+        final_until=kpis.final_until(version, "on_time_delivery_rate"),
+    )
     drawing(daily, chart, "No delivery was promised for this period, or deliveries are not tracked.")
 
 
 def late(version: Version) -> None:
     """List the orders past their deadline. A picked row opens the order."""
-    found = version.rows(LATE, (LIMIT,))
-    picked = table(
-        found,
+    listed = listing(
+        version,
+        LATE,
+        (),
         {
             "order_id": column("Order"),
             "stage": word("Stage"),
@@ -137,31 +150,40 @@ def late(version: Version) -> None:
             "channel": column("Channel"),
             "ship_country": column("Country"),
             "open_quantity": column("Open units", "Ordered units that are neither cancelled nor shipped.", digits=0),
-            "due_amount": column("Due", digits=2),
+            "due_amount": column("Due", is_amount=True, sort="due_amount_reporting"),
             "currency": column("Currency"),
         },
         key="late_orders",
-        nothing="No order is late.",
-        of=version.row("select count(*) as n from ops.exceptions where code = 'late'")["n"],
-        select="Pick a row to open the order.",
+        noun="orders that are late now",
+        unique="exception_id",
+        sort="opened_at",
+        prefix="late_",
+        nothing="No order is late now.",
+        opens="Open the order",
+        height=420,
     )
-    if picked:
-        st.switch_page("app_pages/orders.py", query_params={"order": picked["order_id"]})
+    if listed.opened:
+        open_page("orders", {"order": listed.opened["order_id"]})
 
 
 version = start(
     "Fulfilment", "Progress of orders from placed to delivered, and the orders that are late or wait for stock."
 )
+with section(
+    "Late now",
+    "Orders that are not delivered and past their current promise, the latest since first. Orders that came after the "
+    "first promise are delivered late: they are in the on-time rates.",
+):
+    late(version)
 period = pick_period(version)
 st.caption(f"{period}, against {period.previous}. Lists show the state at the clock of this version.")
-figures(kpis.figures_of(version, KPIS, period))
+with section("Key figures"):
+    figures(kpis.figures_of(version, KPIS, period))
 progress(version, period)
 with section(
     "On time by channel", "Share of orders with a first delivery attempt by the first promise, by the promised day."
 ):
     on_time(version, period)
-with section("Late orders", "Orders past their deadline that are not delivered, oldest first."):
-    late(version)
 with section("Carriers", f"Parcels that left {period}, by business day, without cancelled ones."):
     table(
         version.rows(BY_CARRIER, (period.first, period.last) * 2),
@@ -184,7 +206,10 @@ with section("Carriers", f"Parcels that left {period}, by business day, without 
         key="carriers",
         nothing="No parcel left in this period.",
     )
-with section("Open units by warehouse", "Every open unit is held, allocated, backordered or not tracked."):
+with section(
+    "Open units by warehouse",
+    "Units that need shipping and have not left. Each is held, allocated, backordered or not tracked.",
+):
     table(
         version.rows(BY_WAREHOUSE),
         {
@@ -199,10 +224,18 @@ with section("Open units by warehouse", "Every open unit is held, allocated, bac
         key="warehouses",
         nothing="No open units.",
     )
-sku = None
+with section(
+    "Open lines",
+    "Lines with units that need shipping and have not left, the oldest order first. Route them to a warehouse, or "
+    "cancel their open units: the ticked ones, or all that match.",
+):
+    fulfilment_lines.lines(version)
+opened = None
 with section("Backorders", "Open units without stock, by SKU, with incoming units."):
-    sku = table(
-        version.rows(BACKORDERS, (LIMIT,)),
+    opened = listing(
+        version,
+        BACKORDERS,
+        (),
         {
             "sku": column("SKU"),
             "product": column("Product"),
@@ -213,8 +246,13 @@ with section("Backorders", "Open units without stock, by SKU, with incoming unit
             "next_incoming_at": column("Next arrival"),
         },
         key="backorders",
+        noun="SKUs",
+        unique="sku",
+        sort="-backordered",
+        prefix="backorders_",
         nothing="No unit is backordered.",
-        select="Pick a row to open the SKU.",
-    )
-    if sku:
-        st.switch_page("app_pages/inventory.py", query_params={"sku": sku["sku"]})
+        opens="Open the SKU",
+        height=420,
+    ).opened
+if opened:
+    open_page("inventory", {"sku": opened["sku"]})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from shared import address, charts
 from shared.access import Version
-from shared.formats import compact, count, label, short_money
+from shared.formats import compact, count, short_money
 from shared.layout import Figure, empty, figures, section, start
-from shared.tables import column, table
+from shared.listing import listing
+from shared.tables import column
 
 from app_pages import inventory_ledger
 
-LIMIT = 500
 TOTALS = """
     select count(*) as skus, sum(on_hand_quantity) as on_hand, sum(backordered_quantity) as backordered,
         sum(stock_value_amount) filter (currency = ?) as stock_value,
@@ -19,27 +19,32 @@ TOTALS = """
         count(*) filter (reorder_quantity > 0) as to_reorder
     from marts.fct_inventory_positions where position_level = 'network'
 """
-RISKS = """
-    select stockout_risk, count(*) as skus from marts.fct_inventory_positions
-    where position_level = 'network' group by stockout_risk
-    order by case stockout_risk
+RISKS = f"""
+    select {inventory_ledger.RISK} as stockout_risk, count(*) as skus from marts.fct_inventory_positions as positions
+    where position_level = 'network' group by positions.stockout_risk
+    order by case positions.stockout_risk
         when 'out_of_stock' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4
     end
-"""
+"""  # noqa: S608 - a fixed expression
 CLASSES = """
     select abc_class, xyz_class, count(*) as skus from marts.fct_inventory_positions
     where position_level = 'network' group by all
 """
-POSITIONS = """
-    select positions.*, products.name as product, products.category, products.supplier
+# Worst first: what is out of stock and asked for, then by risk, then by the value of a day's demand.
+POSITIONS = f"""
+    select positions.* replace ({inventory_ledger.RISK} as stockout_risk),
+        products.name as product, products.category, products.supplier,
+        concat_ws('|', positions.sku, positions.warehouse_id) as position,
+        case positions.stockout_risk
+            when 'out_of_stock' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4
+        end as risk_rank,
+        positions.demand_per_day_28d * positions.average_cost_amount as demand_value
     from marts.fct_inventory_positions as positions
     left join marts.dim_products as products on products.sku = positions.sku
     where positions.position_level = ?
         and (? = '' or contains(lower(positions.sku || ' ' || coalesce(products.name, '')), lower(?)))
-        and (? is null or positions.stockout_risk = ?) and (not ? or positions.reorder_quantity > 0)
-    order by positions.stock_value_amount desc nulls last, positions.sku, positions.warehouse_id
-    limit ?
-"""
+        and (? is null or {inventory_ledger.RISK} = ?) and (not ? or positions.reorder_quantity > 0)
+"""  # noqa: S608 - a fixed expression
 
 
 def network(version: Version) -> None:
@@ -87,37 +92,21 @@ def risks_and_classes(version: Version) -> None:
 def ask(version: Version) -> tuple[str, str, str | None, bool]:
     """Show the filters, and return the level, the searched text, the risk, and the flag of reorders."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "SKU or product",
-            key="find",
-            bind="query-params",
-            icon=":material/search:",
-            placeholder="Part of either",
-            width=300,
-        )
-        level = st.segmented_control(
-            "Level",
-            ["network", "warehouse"],
-            default="network",
-            required=True,
-            format_func=label,
-            key="level",
-            bind="query-params",
-        )
+        search = address.text("find", "SKU or product", placeholder="Part of either", width=300)
+        level = address.segment("level", "Level", ["network", "warehouse"], "network")
         risks = version.rows(RISKS)["stockout_risk"].drop_nulls().to_list()
-        risk = st.selectbox(
-            "Risk", risks, index=None, format_func=label, key="risk", bind="query-params", placeholder="All", width=160
-        )
-        reorder = st.toggle("To reorder only", key="reorder", bind="query-params")
-    return level, (search or "").strip(), risk, reorder
+        risk = address.choice("risk", "Risk", risks, width=160)
+        reorder = address.flag("reorder", "To reorder only")
+    return level, search, risk, reorder
 
 
 def positions(version: Version) -> str | None:
     """List the positions, and return the picked SKU."""
     level, search, risk, reorder = ask(version)
-    found = version.rows(POSITIONS, (level, search, search, risk, risk, reorder, LIMIT))
-    picked = table(
-        found,
+    listed = listing(
+        version,
+        POSITIONS,
+        (level, search, search, risk, risk, reorder),
         {
             "sku": column("SKU"),
             "product": column("Product"),
@@ -125,15 +114,19 @@ def positions(version: Version) -> str | None:
             **inventory_ledger.QUANTITIES,
             "supplier": column("Supplier"),
             "lead_time_days": column("Lead time", unit="days", digits=0),
-            "stock_value_amount": column("Value", "At weighted average cost.", digits=2),
+            "stock_value_amount": column("Value", "At weighted average cost.", is_amount=True),
             "currency": column("Currency"),
         },
         key="positions",
+        noun="SKUs" if level == "network" else "positions",
+        unique="position",
+        sort="stockout_risk",
+        ties="demand_value desc nulls last",
         nothing="No position matches the filters.",
-        select="Highest value first. Pick a row to see its ledger.",
+        opens="See the ledger of the SKU",
         height=420,
     )
-    return picked["sku"] if picked else None
+    return listed.opened["sku"] if listed.opened else None
 
 
 def pick_sku(version: Version, picked: str | None) -> str | None:
@@ -148,7 +141,6 @@ if version.row("select count(*) as n from marts.fct_inventory_positions")["n"] =
     empty("Stock is not tracked: no source covers stock, so there are no positions.")
     st.stop()
 network(version)
-risks_and_classes(version)
 chosen = None
 with section("Positions", "One row per SKU for the whole network, or one per SKU and warehouse."):
     chosen = positions(version)
@@ -161,3 +153,4 @@ with section(
         inventory_ledger.show(version, sku)
     else:
         empty("Pick a position above to see its ledger.")
+risks_and_classes(version)

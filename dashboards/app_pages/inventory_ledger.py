@@ -11,10 +11,15 @@ from shared.access import Version
 from shared.layout import badge, empty
 from shared.tables import Column, column, table, word
 
-__all__ = ["QUANTITIES", "show"]
+__all__ = ["QUANTITIES", "RISK", "show"]
 
 LEDGER_DAYS = 180
-POSITIONS = "select * from marts.fct_inventory_positions where sku = ? order by position_level, warehouse_id"
+# No risk is known without demand, which the page says in so many words.
+RISK = "case positions.stockout_risk when 'none' then 'no_demand' else positions.stockout_risk end"
+POSITIONS = f"""
+    select * replace ({RISK} as stockout_risk) from marts.fct_inventory_positions as positions
+    where sku = ? order by position_level, warehouse_id
+"""  # noqa: S608 - a fixed expression
 LEDGER = """
     select business_date, sum(closing_quantity) as closing, sum(closing_quantity - opening_quantity) as moved,
         sum(received_quantity) as received,
@@ -38,7 +43,7 @@ QUANTITIES: dict[str, Column] = {
     ),
     "demand_per_day_28d": column("Demand a day", "Units per day over the last 28 days.", digits=2),
     "days_of_cover": column("Cover", "Days that the available units last at this demand.", unit="days", digits=1),
-    "stockout_risk": word("Risk", "Risk of running out before incoming units arrive. None without demand."),
+    "stockout_risk": word("Risk", "Risk of running out before incoming units arrive.", sort="risk_rank"),
     "reorder_point": column("Reorder at", "Reorder point: demand over the lead time plus safety stock.", digits=0),
     "reorder_quantity": column(
         "Reorder",

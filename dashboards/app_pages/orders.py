@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import streamlit as st
+from shared import views
 from shared.access import Version
 from shared.formats import DASH, compact, money, short_money
 from shared.layout import Figure, figures, start
-from shared.tables import column, table, word
+from shared.listing import listing
+from shared.tables import column, word
 
-from app_pages import orders_detail, orders_filters
-from app_pages.orders_filters import Conditions
+from app_pages import orders_bulk, orders_detail, orders_filters, orders_finding
+from app_pages.orders_conditions import Conditions
 
-LIMIT = 300
-NEWEST = """
+FOUND = """
     select order_id, stage, order_status, payment_status, fulfilment_status, delivery_status, return_status, channel,
-    ship_country, placed_at, current_promised_at, ordered_quantity, due_amount, owed_to_us_amount,
-    owed_back_amount, currency, tracking_id
-    from ops.orders where {where} order by placed_at desc, order_id limit ?
+        ship_country, placed_at, current_promised_at, ordered_quantity, due_amount, owed_to_us_amount,
+        owed_back_amount, currency, tracking_id, due_amount_reporting, owed_to_us_amount_reporting,
+        owed_back_amount_reporting
+    from ops.orders where {where}
 """
 # `where` is made of fixed fragments. Values are always parameters.
 COUNTS = """
     select count(*) as orders, count(*) filter (is_backordered) as backordered,
         count(*) filter (order_status = 'on_hold') as held,
-        count(*) filter (order_id in (select order_id from ops.exceptions where code = 'late')) as late
+        count(*) filter (is_late) as late
     from ops.orders where {where}
 """
 COUNTED = (
-    ("orders", "Orders", "Orders that match the search and the filters."),
-    ("late", "Late", 'Orders with the open exception "late": they are past their deadline and not delivered.'),
+    ("orders", "Orders placed", "Orders that match the search and the filters, cancelled ones included."),
+    ("late", "Late now", "Not delivered, not cancelled, and past the current promise at the clock of this version."),
     ("backordered", "Backordered", "Orders with at least one line without stock."),
     ("held", "On hold", "Orders whose latest hold or release is a hold."),
 )
+OWN = "In the currency of the order; sorted by the amount in the reporting currency."
 DUE = """
     select currency, sum(due_amount) as due from ops.orders where {where}
     group by currency order by due desc, currency
@@ -49,14 +52,21 @@ def due(version: Version, conditions: Conditions) -> Figure:
 
 
 def show_list(version: Version) -> None:
-    """Show the totals of the found orders, and list the newest."""
-    conditions = orders_filters.ask(version)
+    """List the found orders under their totals."""
+    conditions = Conditions()
+    search = orders_finding.ask(version, conditions)
+    with st.container(horizontal=True, gap="small"):
+        orders_filters.ask(version, conditions)
+        views.offer("orders", count=lambda query: orders_filters.count(version, query))
     totals = version.row(COUNTS.format(where=conditions.where), conditions.parameters)
+    if search:
+        _answer(version, search, totals["orders"], conditions)
     counts = [Figure(heading, compact(totals[name]), tip) for name, heading, tip in COUNTED]
     figures([*counts, due(version, conditions)])
-    found = version.rows(NEWEST.format(where=conditions.where), [*conditions.parameters, LIMIT])
-    picked = table(
-        found,
+    found = listing(
+        version,
+        FOUND.format(where=conditions.where),
+        conditions.parameters,
         {
             "order_id": column("Order"),
             "stage": word("Stage", "One word that sums up the axes of the order."),
@@ -69,25 +79,54 @@ def show_list(version: Version) -> None:
             "channel": column("Channel"),
             "ship_country": column("Country"),
             "ordered_quantity": column("Units", digits=0),
-            "due_amount": column("Due", "Amount due in the currency of the order.", digits=2),
+            "due_amount": column("Due", f"Amount due. {OWN}", is_amount=True, sort="due_amount_reporting"),
             "owed_to_us_amount": column(
-                "Owed to us", "Amount that the customer still owes, in the currency of the order.", digits=2
+                "Owed to us",
+                f"Amount that the customer still owes. {OWN}",
+                is_amount=True,
+                sort="owed_to_us_amount_reporting",
             ),
             "owed_back_amount": column(
-                "Owed back", "Amount that we still owe the customer, in the currency of the order.", digits=2
+                "Owed back",
+                f"Amount that we still owe the customer. {OWN}",
+                is_amount=True,
+                sort="owed_back_amount_reporting",
             ),
             "currency": column("Currency"),
             "tracking_id": column("Tracking id", "Id with which the customer tracks the order."),
         },
-        key="orders_found",
-        nothing="No order matches. Check the id, or remove a filter.",
-        of=totals["orders"],
-        select="Pick a row to open the order.",
-        height=560,
+        key="orders",
+        unique="order_id",
+        sort="-placed_at",
+        nothing=_nothing(search),
+        opens="Open the order",
+        ticks=True,
+        choosable=True,
     )
-    if picked:
-        st.query_params["order"] = picked["order_id"]
-        st.rerun()
+    if found.total:
+        orders_bulk.many(version, conditions, found)
+    if found.opened:
+        _open(found.opened["order_id"])
+
+
+def _answer(version: Version, search: str, found: int, conditions: Conditions) -> None:
+    """Open the only hit of a new search; offer the SKU of this name."""
+    if orders_finding.is_first_look(search) and found == 1:
+        only = f"select order_id from ops.orders where {conditions.where}"  # noqa: S608 - fixed fragments
+        _open(version.row(only, conditions.parameters)["order_id"])
+    orders_finding.offer_sku(version, search, found)
+
+
+def _open(order_id: str) -> None:
+    st.query_params["order"] = order_id
+    st.rerun()
+
+
+def _nothing(search: str) -> str:
+    """Return the sentence of an empty list, which says what was looked for."""
+    if not search:
+        return "No order matches the filters. Remove one."
+    return f"Nothing is called “{search}” within the filters. Looked for: {orders_finding.LOOKED_FOR}."
 
 
 chosen = st.query_params.get("order")

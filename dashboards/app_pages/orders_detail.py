@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse.invocation import command_here
 from shared.access import Row, Version
 from shared.formats import instant, label, money
-from shared.layout import Figure, badge, empty, figures
+from shared.layout import Figure, back, badge, empty, figures
+from shared.presence import show_readers
 
-from app_pages import orders_records
+from app_pages import orders_acting, orders_records, orders_revealing
 
 __all__ = ["show"]
 
@@ -28,9 +30,7 @@ FLAGS = (
 
 def show(version: Version, order_id: str) -> None:
     """Show one order, or a sentence if the version does not have it."""
-    if st.button("All orders", icon=":material/arrow_back:", type="tertiary"):
-        del st.query_params["order"]
-        st.rerun()
+    back("All orders", "order")
     order = version.row("select * from ops.orders where order_id = ?", (order_id,))
     if order["order_id"] is None:
         st.title(f"Order {order_id}", anchor=False)
@@ -40,6 +40,9 @@ def show(version: Version, order_id: str) -> None:
         )
         return
     _header(version, order)
+    show_readers(f"order {order_id}")
+    orders_revealing.offer(version, order)
+    orders_acting.offer(version, order)
     _exceptions(version, order_id)
     _money(order)
     orders_records.lines(version, order)
@@ -50,10 +53,11 @@ def show(version: Version, order_id: str) -> None:
     with right:
         orders_records.shipments(version, order_id)
         orders_records.dates(version, order)
+    orders_records.actions(version, order_id)
     orders_records.timeline(version, order_id)
     st.caption(
         f"Order record: file `{(order['_file_id'] or '')[:12]}`, record {order['_record']}, source {order['_source']}. "
-        f"`orderhouse order {order_id}` shows the same on the command line."
+        f"`{command_here()} order {order_id}` shows the same on the command line."
     )
 
 

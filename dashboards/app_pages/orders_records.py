@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 import streamlit as st
-from shared import charts
+from shared import charts, received
 from shared.access import Row, Version
 from shared.formats import hours, instant
 from shared.layout import section
 from shared.tables import column, table, word
 
-__all__ = ["dates", "lines", "payments", "returns", "shipments", "timeline"]
+__all__ = ["actions", "dates", "lines", "payments", "returns", "shipments", "timeline"]
 
 QUANTITIES = (
     ("ordered_quantity", "Ordered", None),
@@ -30,17 +30,6 @@ QUANTITIES = (
     ("not_tracked_quantity", "Not tracked", "Open units of which no feed reports the stock."),
 )
 ALWAYS = ("ordered_quantity", "shipped_quantity", "delivered_quantity")
-DATES = (
-    ("placed_at", "Placed"),
-    ("confirmed_at", "Confirmed"),
-    ("first_promised_at", "First promised"),
-    ("current_promised_at", "Promised now"),
-    ("first_shipped_at", "First shipped"),
-    ("last_shipped_at", "Last shipped"),
-    ("first_attempt_at", "First attempt"),
-    ("delivered_at", "Delivered"),
-    ("cancelled_at", "Cancelled"),
-)
 DATES = (
     ("placed_at", "Placed"),
     ("confirmed_at", "Confirmed"),
@@ -86,11 +75,11 @@ def lines(version: Version, order: Row) -> None:
                 "product": column("Product"),
                 "warehouse_id": column("Warehouse"),
                 **used,
-                "unit_price_amount": column("Unit price", unit=order["currency"], digits=2),
-                "discount_amount": column("Discount", unit=order["currency"], digits=2),
-                "tax_amount": column("Tax", unit=order["currency"], digits=2),
+                "unit_price_amount": column("Unit price", unit=order["currency"], is_amount=True),
+                "discount_amount": column("Discount", unit=order["currency"], is_amount=True),
+                "tax_amount": column("Tax", unit=order["currency"], is_amount=True),
                 "net_amount": column(
-                    "Net", "Net amount of the units that are not cancelled.", unit=order["currency"], digits=2
+                    "Net", "Net amount of the units that are not cancelled.", unit=order["currency"], is_amount=True
                 ),
             },
             key="lines",
@@ -107,7 +96,7 @@ def payments(version: Version, order_id: str) -> None:
             {
                 "occurred_at": column("At"),
                 "kind": column("Event"),
-                "amount": column("Amount", digits=2),
+                "amount": column("Amount", is_amount=True),
                 "currency": column("Currency"),
                 "method": column("Method"),
                 "provider": column("Provider"),
@@ -182,6 +171,23 @@ def dates(version: Version, order: Row) -> None:
         )
 
 
+def actions(version: Version, order_id: str) -> None:
+    """Show what operators did to the order."""
+    sql = "select * from ops.actions where order_id = ? order by occurred_at desc, action_id"
+    received.show(
+        version,
+        version.rows(sql, (order_id,)),
+        "Nobody has acted on this order.",
+        {
+            "line_id": column("Line"),
+            "quantity": column("Units", digits=0),
+            "warehouse_id": column("Warehouse"),
+            "promised_at": column("Promise"),
+            "subject_kind": column("About"),
+        },
+    )
+
+
 def timeline(version: Version, order_id: str) -> None:
     """Show all events of the order, as a chart and as rows."""
     sql = "select * from ops.order_timeline where order_id = ? order by occurred_at, event_number"
@@ -199,7 +205,7 @@ def timeline(version: Version, order_id: str) -> None:
                 "from_status": column("From"),
                 "to_status": column("To"),
                 "quantity": column("Units", digits=0),
-                "amount": column("Amount", digits=2),
+                "amount": column("Amount", is_amount=True),
                 "currency": column("Currency"),
                 "detail": column("Detail"),
                 "actor": column("Actor"),

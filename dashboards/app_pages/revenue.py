@@ -1,24 +1,23 @@
-"""Revenue page: the bridge from gross to total sales, by day, dimension and recognition clock, and the cash."""
+"""Revenue page: the bridge from gross to total sales, by day, dimension and recognition clock."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import streamlit as st
-from shared import charts
+from shared import address, charts
 from shared.access import Row, Version
-from shared.formats import compact, count, label, money
-from shared.layout import Figure, empty, figures, section, start
+from shared.formats import change, compact, count, label, money
+from shared.layout import Figure, drawing, empty, figures, section, start
 from shared.periods import Period, pick_period
 from shared.tables import column, table
 
-from app_pages import revenue_closing, revenue_reconciliation
 from app_pages.revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
 
 
 def headline(version: Version, now: Row, before: Row) -> None:
     """Show the totals of the bridge, refunds, fees, cost and margin against the previous period."""
-    orders = Figure("Orders", compact(now["orders"]), "Orders recognised in the period on the chosen clock.")
+    orders = Figure("Orders recognised", compact(now["orders"]), "Orders recognised in the period on the chosen clock.")
     shown = [part for part in STEPS if part.sign in ("", "=")] + list(BESIDE)
     figures([_figure(version, part, now[part.column], before[part.column]) for part in shown] + [orders])
     if now["missing_rates"]:
@@ -32,16 +31,23 @@ def _figure(version: Version, part: Part, now: Decimal | None, before: Decimal |
         part.name,
         money(now, version.currency),
         part.tip,
-        change=f"{(now / before - 1) * 100:+.1f} %" if now is not None and before else None,
+        change=f"{change(float(now / before - 1) * 100)} %" if now is not None and before else None,
         against="on the previous period",
         good="down" if part.is_less_better else "up",
     )
 
 
 def bridge(version: Version, totals: Row) -> None:
-    """Draw the bridge: gross − discounts − returns = net, + tax + shipping = total."""
+    """Draw the bridge: gross − discounts − returns = net, + tax + shipping = total. It needs every step."""
+    missing = [part.name for part in STEPS if totals[part.column] is None]
+    if missing:
+        empty(
+            f"The bridge cannot be drawn: {', '.join(missing).lower()} cannot be summed in {version.currency}, because "
+            "exchange rates are missing."
+        )
+        return
     steps = [
-        (part.name, float(totals[part.column] or 0) * (-1 if part.sign == "−" else 1), part.sign in ("", "="))
+        (part.name, float(totals[part.column]) * (-1 if part.sign == "−" else 1), part.sign in ("", "="))
         for part in STEPS
     ]
     st.altair_chart(charts.bridge(steps, f"Amount ({version.currency})"))
@@ -52,7 +58,8 @@ def by_day(version: Version, period: Period, clock: str) -> None:
     """Draw net sales per day above the bridge of each day."""
     daily = sums(version, period, clock, "business_date")
     title = f"Net sales ({version.currency})"
-    st.altair_chart(charts.columns_over_time(daily, "business_date", "net_sales_amount", title, height=220))
+    chart = charts.columns_over_time(daily, "business_date", "net_sales_amount", title, height=220)
+    drawing(daily, chart, "There is no revenue in this period.", value="net_sales_amount")
     table(
         daily.sort("business_date", descending=True),
         {
@@ -66,15 +73,13 @@ def by_day(version: Version, period: Period, clock: str) -> None:
 
 def by_dimension(version: Version, period: Period, clock: str) -> None:
     """Split the bridge by the chosen dimension."""
-    by = st.segmented_control(
-        "Split by", DIMENSIONS, default="channel", required=True, format_func=label, key="by", bind="query-params"
-    )
-    parts = sums(version, period, clock, by or "channel").sort(
-        "net_sales_amount", by, descending=[True, False], nulls_last=True
-    )
+    by = address.segment("by", "Split by", DIMENSIONS, "channel")
+    parts = sums(version, period, clock, by).sort("net_sales_amount", by, descending=[True, False], nulls_last=True)
     left, right = st.columns([2, 3])
     with left:
-        st.altair_chart(charts.ranked(parts.head(12), by, "net_sales_amount", f"Net sales ({version.currency})"))
+        largest = parts.head(12)
+        chart = charts.ranked(largest, by, "net_sales_amount", f"Net sales ({version.currency})")
+        drawing(largest, chart, "There is no revenue in this period.", value="net_sales_amount")
     with right:
         table(
             parts,
@@ -98,19 +103,12 @@ def clocks(version: Version, period: Period) -> None:
     )
 
 
-version = start("Revenue", "The bridge from gross to total sales, to the cent, and the reconciliation with cash.")
+version = start(
+    "Revenue", "What did we sell? The bridge from gross to total sales, to the cent. Cash is on the page Payments."
+)
 with st.container(horizontal=True, vertical_alignment="center"):
     period = pick_period(version)
-    clock = st.segmented_control(
-        "Recognised when",
-        CLOCKS,
-        default="placed",
-        required=True,
-        format_func=label,
-        key="clock",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    clock = address.segment("clock", "Recognised when", CLOCKS, "placed", hides_heading=True)
 st.caption(
     f"{period}, against {period.previous}. Sales recognised when {clock}. "
     f"Amounts in {version.currency}, at the exchange rate of the day of the recognising event."
@@ -128,11 +126,3 @@ else:
         by_dimension(version, period, clock)
     with section("By recognition clock", "The bridge on each recognition clock: placed, paid, shipped and delivered."):
         clocks(version, period)
-with section("Payments", "Payment events of the period as received from providers, in their own currency."):
-    revenue_reconciliation.payments(version, period)
-with section("Payouts", "Payouts of providers and their parts, newest first."):
-    revenue_reconciliation.payouts(version)
-with section("Reconciliation", "Received against due amounts, over all orders. Every difference has a type."):
-    revenue_reconciliation.breaks(version)
-with section("Closed months", "Figures of a closed month stay as they were known. Later changes are restatements."):
-    revenue_closing.closed_months(version)

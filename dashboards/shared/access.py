@@ -6,7 +6,6 @@ of a number belongs to dbt, its appearance to `layout`, `tables` and `charts`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,11 +15,13 @@ from typing import Any, TypeAlias
 import duckdb
 import polars as pl
 import streamlit as st
+from orderhouse.access.roles import Role
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve import publishing
+from orderhouse.serve.reading import readable_path
 from orderhouse.settings import Settings
+from orderhouse.storage.readers import open_built
 from orderhouse.storage.sql_names import quote
-from orderhouse.storage.warehouse import open_published
 
 __all__ = ["DataMissing", "NothingPublished", "Row", "Version", "current_number", "current_version", "quoted"]
 
@@ -46,7 +47,8 @@ class Version:
 
     Attributes:
         settings: Settings of its home.
-        path: The published file. It never changes.
+        role: Role of the reader.
+        path: The file that the role reads. It never changes.
         number: Version number, as in ``orderhouse versions``.
         published_at: Instant of publication, UTC.
         as_of: Instant from which late, stuck and ages are measured, UTC without zone.
@@ -57,6 +59,7 @@ class Version:
     """
 
     settings: Settings
+    role: Role
     path: Path
     number: int
     published_at: datetime
@@ -95,20 +98,22 @@ class Version:
         return dict(self.rows(sql, table.split(".", 1)).iter_rows())
 
 
-def current_version(settings: Settings) -> Version:
-    """Open the current version and read its clock.
+def current_version(settings: Settings, role: Role) -> Version:
+    """Open what a role may read of the current version, and read its clock.
 
     Raises:
         NothingPublished: Nothing is published yet, or the published file is missing.
         DataMissing: The file has no `marts.as_of`.
     """
-    published = publishing.current_version(settings)
+    published = _published(settings)
     if published is None:
         raise NothingPublished(f"{settings.published} holds no published version")
-    clock = _first(_result(published.path, "select as_of, business_date from marts.as_of", (), settings))
+    path = readable_path(settings, role=role, path=published.path)
+    clock = _first(_result(path, "select as_of, business_date from marts.as_of", (), settings))
     return Version(
         settings=settings,
-        path=published.path,
+        role=role,
+        path=path,
         number=published.number,
         published_at=datetime.fromisoformat(published.published_at).astimezone(UTC),
         as_of=clock["as_of"],
@@ -119,9 +124,16 @@ def current_version(settings: Settings) -> Version:
     )
 
 
+def _published(settings: Settings) -> publishing.PublishedVersion | None:
+    try:
+        return publishing.current_version(settings)
+    except OrderhouseError as error:
+        raise NothingPublished(error.message) from error
+
+
 def current_number(settings: Settings) -> int | None:
     """Return the number of the current version without opening it."""
-    published = publishing.current_version(settings)
+    published = _published(settings)
     return published.number if published else None
 
 
@@ -130,16 +142,14 @@ def quoted(identifier: str) -> str:
     return ".".join(quote(part) for part in identifier.split("."))
 
 
-# Two versions stay open, because after a publication some readers are still on the previous one.
-@st.cache_resource(max_entries=2, show_spinner=False)
+# After a publication some readers of each role are still on the previous version.
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _connection(path: Path, _settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str]:
     """Open a published file once for all readers, and return the connection and the name of its database."""
-    digits = re.search(r"\d+", path.stem)
     try:
-        connection = open_published(_settings, int(digits.group()) if digits else None)
+        connection = open_built(_settings, path)
     except OrderhouseError as error:
         raise NothingPublished(str(error)) from error
-    connection.execute("set timezone = 'UTC'").fetchall()
     return connection, connection.execute("select current_database()").fetchall()[0][0]
 
 

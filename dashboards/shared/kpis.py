@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -12,7 +14,7 @@ from shared.access import Row, Version
 from shared.layout import Direction, Figure
 from shared.periods import Period
 
-__all__ = ["figures_of", "series_of"]
+__all__ = ["Judged", "figures_of", "judged", "series_of", "written"]
 
 DIRECTIONS: dict[str, Direction] = {"up": "up", "down": "down"}
 SERIES = """
@@ -24,13 +26,58 @@ SERIES = """
 """
 
 
+@dataclass(frozen=True)
+class Judged:
+    """One KPI of a period against its target.
+
+    Attributes:
+        figure: Its figure.
+        owner: Team that owns it.
+        verdict: The target in words, and whether the figure is final.
+        is_met: True if the target is met; None without a target or a value.
+    """
+
+    figure: Figure
+    owner: str
+    verdict: str
+    is_met: bool | None
+
+
+def final_until(version: Version, name: str) -> date | None:
+    """Return the last day whose figure of a KPI is final; later days can still change."""
+    found = version.row("select mature_after_days as days from marts.kpi_catalogue where kpi = ?", (name,))["days"]
+    return version.business_date - timedelta(days=found) if found else None
+
+
 def figures_of(version: Version, names: list[str], period: Period) -> list[Figure]:
     """Return the named KPIs that the version has, in the given order, with change and trend."""
+    daily = series_of(version, names, period)
+    return [_figure(version, row, daily.filter(kpi=row["kpi"])) for row in _rows(version, names, period)]
+
+
+def judged(version: Version, names: list[str], period: Period) -> list[Judged]:
+    """Return the named KPIs that the version has, in the given order, each against its target."""
+    daily = series_of(version, names, period)
+    return [_judge(version, row, daily.filter(kpi=row["kpi"])) for row in _rows(version, names, period)]
+
+
+def _rows(version: Version, names: list[str], period: Period) -> list[Row]:
+    """Return the catalogue rows and values of the named KPIs."""
     before = period.previous
     found = version.rows(kpis_of_periods(), (period.first, period.last, before.first, before.last))
     known = {row["kpi"]: row for row in found.iter_rows(named=True)}
-    daily = series_of(version, names, period)
-    return [_figure(version, known[name], daily.filter(kpi=name)) for name in names if name in known]
+    return [known[name] for name in names if name in known]
+
+
+def _judge(version: Version, kpi: Row, daily: pl.DataFrame) -> Judged:
+    target, value = kpi["target"], kpi["recent"]
+    verdict = "No target" if target is None else f"Target {written(version, kpi['unit'], target)}"
+    is_met = None
+    if target is not None and value is not None and kpi["direction"] in DIRECTIONS:
+        gap = float(value) - float(target)
+        is_met = gap >= 0 if kpi["direction"] == "up" else gap <= 0
+    not_final = ", not final" if kpi["immature_days"] else ""
+    return Judged(_figure(version, kpi, daily), kpi["owner"], verdict + not_final, is_met)
 
 
 def series_of(version: Version, names: list[str], period: Period, dimension: str = "all") -> pl.DataFrame:
@@ -46,11 +93,11 @@ def series_of(version: Version, names: list[str], period: Period, dimension: str
 
 
 def _figure(version: Version, kpi: Row, daily: pl.DataFrame) -> Figure:
-    target = f" Target: {_written(version, kpi['unit'], kpi['target'])}." if kpi["target"] is not None else ""
+    target = f" Target: {written(version, kpi['unit'], kpi['target'])}." if kpi["target"] is not None else ""
     immature = kpi["immature_days"]
     return Figure(
         name=kpi["name"],
-        value=_written(version, kpi["unit"], kpi["recent"]),
+        value=written(version, kpi["unit"], kpi["recent"]),
         help=f"{kpi['formula']}.{_quotient(kpi)}{target} Owner: {formats.label(kpi['owner']).lower()}.{_age(kpi)}",
         change=_change(kpi["unit"], kpi["compared"], kpi["compared_with"]),
         against="on days of equal age" if immature else "on the previous period",
@@ -74,7 +121,8 @@ def _age(kpi: Row) -> str:
     return f" A day is final after {kpi['mature_after_days']} days; {days} of the period's days are not."
 
 
-def _written(version: Version, unit: str, value: Decimal | float | None) -> str:
+def written(version: Version, unit: str, value: Decimal | float | None) -> str:
+    """Write a value in the unit of its KPI."""
     if unit == version.currency:
         return formats.short_money(value, version.currency)
     if unit == "share":
@@ -83,12 +131,12 @@ def _written(version: Version, unit: str, value: Decimal | float | None) -> str:
         return formats.hours(value)
     if unit == "count":
         return formats.compact(value)
-    return formats.DASH if value is None else f"{value:,.2f} {unit}"
+    return formats.DASH if value is None else f"{formats.decimal(value, 2)} {unit}"
 
 
 def _change(unit: str, now: float | None, before: float | None) -> str | None:
     if now is None or not before:
         return None
     if unit == "share":
-        return f"{(now - before) * 100:+.1f} pp"
-    return f"{(now / before - 1) * 100:+.1f} %"
+        return f"{formats.change((now - before) * 100)} pp"
+    return f"{formats.change((now / before - 1) * 100)} %"

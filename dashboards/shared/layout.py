@@ -14,15 +14,17 @@ from typing import Literal
 
 import polars as pl
 import streamlit as st
+from orderhouse.invocation import command_here
 
 from shared.access import DataMissing, Version
-from shared.charts import Drawing
+from shared.charts import Drawing, has_value
 from shared.colours import WORD_COLOURS
-from shared.formats import age, instant, label
+from shared.formats import age, count, instant, label
 
 __all__ = [
     "Direction",
     "Figure",
+    "back",
     "badge",
     "drawing",
     "empty",
@@ -73,6 +75,13 @@ def start(title: str, about: str) -> Version:
     return version
 
 
+def back(title: str, parameter: str) -> None:
+    """Offer the way back from one record to its list, by taking the record out of the URL."""
+    if st.button(title, icon=":material/arrow_back:", type="tertiary"):
+        del st.query_params[parameter]
+        st.rerun()
+
+
 def version_chip(version: Version) -> None:
     """Write the number of the displayed version and its age."""
     seconds = (datetime.now(UTC) - version.published_at).total_seconds()
@@ -93,9 +102,13 @@ def section(title: str, about: str | None = None) -> Iterator[None]:
         yield
     except DataMissing as missing:
         log.warning("%s: %s", title, missing)
+        version: Version = st.session_state["version"]
+        if not version.role.sees_everything:
+            st.info(f"Your role, {version.role.name}, does not see the data of this section.", icon=":material/lock:")
+            return
         st.info(
             "The published version was built by another release and lacks the data of this section. "
-            "Run `orderhouse run` to build and publish a new version.",
+            f"Run `{command_here()} run` to build and publish a new version.",
             icon=":material/info:",
         )
 
@@ -118,12 +131,22 @@ def figures(items: Sequence[Figure]) -> None:
             )
 
 
-def drawing(frame: pl.DataFrame, chart: Drawing, nothing: str) -> None:
-    """Show the chart of a frame, or a sentence if the frame is empty."""
+def drawing(frame: pl.DataFrame, chart: Drawing, nothing: str, value: str | None = None) -> None:
+    """Show the chart of a frame, or a sentence if the frame is empty.
+
+    Rows without a `value` are not drawn, and the page says how many they are.
+    """
+    missing = frame.filter(~has_value(value)).height if value else 0
     if frame.is_empty():
         empty(nothing)
-    else:
+        return
+    if missing < frame.height:
         st.altair_chart(chart)
+    if missing:
+        st.caption(
+            f":material/warning: {count(missing)} of {count(frame.height)} points have no value, such as an amount "
+            "without an exchange rate, and are not drawn."
+        )
 
 
 def badge(word: object, name: str | None = None, tip: str | None = None) -> None:

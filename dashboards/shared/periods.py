@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-import streamlit as st
 from orderhouse.serve.kpis import complete_days
 
+from shared import address
 from shared.access import Version
 from shared.formats import day
 
-__all__ = ["Period", "pick_period"]
+__all__ = ["Period", "end_of_day", "pick_period"]
 
-CHOICES = {7: "7 days", 28: "28 days", 90: "90 days", 365: "A year"}
+CHOICES = {1: "Last day", 7: "7 days", 28: "28 days", 90: "90 days", 365: "A year"}
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,13 @@ def pick_period(version: Version, default: int = 28) -> Period:
 
     Every period ends with the last complete business day.
     """
-    days = st.segmented_control(
-        "Period",
-        list(CHOICES),
-        default=default,
-        format_func=CHOICES.__getitem__,
-        required=True,
-        key="days",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return Period(*complete_days(version.business_date, days or default))
+    days = address.segment(
+        "days", "Period", list(CHOICES), default, written=CHOICES.__getitem__, hides_heading=True
+    )  # fmt: skip
+    return Period(*complete_days(version.business_date, days))
+
+
+def end_of_day(version: Version) -> datetime:
+    """Return the end of the business day of the version's clock, UTC without zone."""
+    midnight = datetime.combine(version.business_date + timedelta(days=1), time(), ZoneInfo(version.time_zone))
+    return midnight.astimezone(UTC).replace(tzinfo=None)

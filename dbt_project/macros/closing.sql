@@ -27,11 +27,12 @@ revenue as (
         coalesce(revenue_events.order_id, revenue_events.return_id) as subject_id,
         revenue_events.business_date,
         {% for measure in sources['revenue'] -%}
-        {%- set is_costed = measure == 'cost_of_goods' -%}
-        sum(revenue_events.{{ measure }}_amount) as {{ measure }}_amount,
-        {% set reporting = 'revenue_events.' ~ measure ~ '_amount_reporting' -%}
-        {{ whole_sum('case when not revenue_events.is_cost_missing then ' ~ reporting ~ ' end' if is_costed else reporting) }}
-            as {{ measure }}_amount_reporting{{ ',' if not loop.last }}
+        {%- set is_costed, is_last = measure == 'cost_of_goods', loop.last -%}
+        {% for suffix in ['', '_reporting'] -%}
+        {% set amount = 'revenue_events.' ~ measure ~ '_amount' ~ suffix -%}
+        {{ whole_sum('case when not revenue_events.is_cost_missing then ' ~ amount ~ ' end' if is_costed else amount) }}
+            as {{ measure }}_amount{{ suffix }}{{ ',' if not (is_last and suffix) }}
+        {% endfor -%}
         {% endfor %}
     from revenue_events
     where {{ is_of_days('revenue_events.business_date', days) }}

@@ -8,7 +8,7 @@
 
 {#
   Status of a parcel, from the rank that it reached and from a loss or cancellation. Both end the way to the customer and
-  the way back. They do not count while the parcel is delivered (6).
+  the way back. They do not count while the parcel is delivered (6), and not if it was delivered later.
 #}
 {% macro delivery_status_at(rank, is_cancelled, is_lost) -%}
     case
@@ -52,9 +52,16 @@
     end
 {%- endmacro %}
 
-{# True if the carrier lost the parcel and it did not come back to the sender after that. #}
+{# True if the carrier lost the parcel and it neither reached the customer nor came back to the sender after that. #}
 {% macro is_lost_parcel(row) -%}
-    coalesce({{ row }}.lost_at >= coalesce({{ row }}.back_at, {{ row }}.lost_at), false)
+    coalesce(
+        {{ row }}.lost_at >= coalesce(greatest({{ row }}.back_at, {{ row }}.customer_delivered_at), {{ row }}.lost_at), false
+    )
+{%- endmacro %}
+
+{# True if the shipment was cancelled and did not reach the customer after that. #}
+{% macro is_cancelled_parcel(row) -%}
+    coalesce({{ row }}.cancelled_at >= coalesce({{ row }}.customer_delivered_at, {{ row }}.cancelled_at), false)
 {%- endmacro %}
 
 {# The one thing that became of a parcel. A delivery to the customer is not taken back by another scan. #}

@@ -4,19 +4,37 @@
 #}
 {% macro reporting_amount(amount, rate) -%}
     cast(case
+        when {{ amount }} = 0 and {{ rate }} is not null then 0
         when {{ rate }} = 1 then {{ round_half_even('cast(' ~ amount ~ ' as ' ~ money_type() ~ ')', reporting_digits()) }}
         else {{ round_half_even('cast(' ~ amount ~ ' as ' ~ money_type() ~ ') * ' ~ rate, reporting_digits()) }}
     end as {{ money_type() }})
 {%- endmacro %}
 
 {#
-  Amount in another currency, converted through the reporting currency and rounded half-even to `digits` places. The rates
-  are used as integers of their last digit, so the result is exact.
+  Amount in another currency, at the rate between the two and rounded half-even to `digits` places. `source` and `target` are
+  rows of int_fx_daily for the same day. If one base quotes both, the rate is the quotient of its quotes, so that a quoted
+  rate is used as it is; through the reporting currency a tie would be lost in the last digit of two rates. Currencies of
+  different bases are converted through the reporting currency.
 #}
-{% macro converted_amount(amount, rate, target_rate, digits) -%}
-    {{ round_half_even_quotient(
-        amount, to_big_integer(rate ~ ' * 1000000000000'), to_big_integer(target_rate ~ ' * 1000000000000'), digits
-    ) }}
+{% macro converted_amount(amount, source, target, digits) -%}
+    {%- set between -%}
+        case
+            when {{ source }}.via_currency = {{ target }}.via_currency
+                then {{ rate_quotient(target ~ '.currency_quote', source ~ '.currency_quote') }}
+            when {{ source }}.currency = '{{ var("reporting_currency") }}'
+                then {{ rate_quotient(target ~ '.currency_quote', target ~ '.reporting_quote') }}
+            when {{ target }}.currency = '{{ var("reporting_currency") }}' then {{ source }}.rate
+        end
+    {%- endset -%}
+    coalesce(
+        {{ round_half_even_to('cast(' ~ amount ~ ' as ' ~ money_type() ~ ') * ' ~ between, digits) }},
+        {{ wide_half_even_quotient(
+            amount,
+            to_big_integer(source ~ '.rate * 1000000000000'),
+            to_big_integer(target ~ '.rate * 1000000000000'),
+            digits
+        ) }}
+    )
 {%- endmacro %}
 
 {# Type of a rate. With 19 digits, amount × rate fits the widest decimal of both engines. #}

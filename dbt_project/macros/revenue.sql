@@ -183,7 +183,7 @@
             when costed.is_cost_missing or costed.cost_amount is null then 0
             when costed.cost_currency = costed.currency then costed.cost_amount
             else {{ converted_amount(
-                'costed.cost_amount', 'cost_rates.rate', 'rates.rate', minor_unit('currencies.minor_digits')
+                'costed.cost_amount', 'cost_rates', 'rates', minor_unit('currencies.minor_digits')
             ) }}
         end as cost_of_goods_amount,
         case

@@ -18,7 +18,7 @@
     {{ return([
         'placed_count', 'lines_count', 'ordered_quantity', 'cancelled_quantity', 'shipped_quantity',
         'returned_of_shipped_quantity', 'arrived_quantity', 'to_fulfil_quantity', 'fulfilled_quantity', 'received_quantity',
-        'to_ship_quantity', 'hold_count', 'confirm_count', 'whole_cancelled_count', 'failed_count', 'moving_parcels',
+        'hold_count', 'confirm_count', 'whole_cancelled_count', 'failed_count', 'moving_parcels',
         'ended_parcels', 'approved_count', 'requested_count', 'declined_count', 'returns_count', 'lines_due_amount',
         'returned_due_amount', 'gross_authorized_amount', 'captured_amount', 'refunded_amount', 'voided_amount',
         'disputed_amount'
@@ -26,14 +26,10 @@
 {%- endmacro %}
 
 {# Of these, the columns that also change on orders that are not in int_orders_revised. #}
-{% macro usual_line_change_columns() -%}
-    {{ return(['shipped_quantity', 'delivered_quantity']) }}
-{%- endmacro %}
-
 {% macro usual_order_change_columns() -%}
     {{ return([
         'placed_count', 'lines_count', 'ordered_quantity', 'shipped_quantity', 'arrived_quantity', 'to_fulfil_quantity',
-        'fulfilled_quantity', 'received_quantity', 'to_ship_quantity', 'moving_parcels', 'ended_parcels', 'lines_due_amount',
+        'fulfilled_quantity', 'received_quantity', 'moving_parcels', 'ended_parcels', 'lines_due_amount',
         'gross_authorized_amount', 'captured_amount'
     ]) }}
 {%- endmacro %}

@@ -11,7 +11,7 @@ with journal as (
     where
         (account in ('cash', 'cash_in_transit', 'fees') and entry_kind <> 'payout_part')
         or (account = 'fx_difference' and entry_kind = 'payout')
-        or (account = 'gift_card_liability' and entry_kind <> 'gift_card')
+        or (account = 'gift_card_liability' and entry_kind not in ('gift_card', 'gift_card_change'))
     group by currency
 ),
 

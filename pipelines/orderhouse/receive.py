@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import replace
 
 from orderhouse.erasure.suppression import suppress_recent
+from orderhouse.ingest.earlier_ids import replace_earlier_ids
 from orderhouse.ingest.results import IngestResult, ProgressCallback
 from orderhouse.ingest.run import ingest
 from orderhouse.repair.replay import replay
@@ -42,8 +43,12 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
         OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
     """
     declared = sources_of(settings)
-    with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as connection:
+    with open_vault(settings) as vault, contextlib.ExitStack() as stack:
+        connection = stack.enter_context(contextlib.closing(open_raw(settings)))
         claim(connection, vault.keys.fingerprint)
+        connection = stack.enter_context(
+            contextlib.closing(replace_earlier_ids(settings, connection, vault, declared.sources))
+        )
         if settings.sources is not None:
             write_atomically(settings.last_sources_file, str(settings.sources))
         originals = Originals(settings, vault.keys)

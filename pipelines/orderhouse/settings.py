@@ -8,19 +8,35 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+import shlex
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "bytes_of", "load_settings"]
 
 SETTINGS_FILE = "orderhouse.toml"
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B", re.IGNORECASE)
+
+
+def bytes_of(size: str) -> int:
+    """Return the number of bytes in a size such as 500MB, 2GB or 4GiB.
+
+    Raises:
+        ValueError: The text is no size.
+    """
+    found = SIZE.fullmatch(size.strip())
+    if found is None:
+        raise ValueError(f"{size!r} is not a size; write one such as 2GB")
+    number, unit, is_binary = found.groups()
+    return int(float(number) * (1024 if is_binary else 1000) ** " KMGT".index(unit.upper() or " "))
 
 
 class Settings(BaseSettings):
@@ -37,18 +53,46 @@ class Settings(BaseSettings):
         default=None, description="Zone of business days; else the sources file's, else UTC."
     )
     reporting_currency: str | None = Field(
-        default=None, description="Currency of reports; else the sources file's, else EUR."
+        default=None, description="Currency of reports; else the sources file's, else that of all orders, else EUR."
     )
+    locale: str = Field(default="en", description="Locale of numbers and days on the pages, such as de or en_GB.")
     keep_versions: int = Field(default=5, ge=1, description="Published versions kept for rollback.")
+    keep_runs: int = Field(default=50, ge=1, description="Runs kept in Dagster's history.")
+    keep_audits: int = Field(default=20, ge=1, description="Results of audits kept as JSON.")
     keep_originals: bool = Field(
         default=True, description="Keep files as received in the vault, compressed and encrypted."
     )
     keep_originals_days: int | None = Field(
         default=None, ge=1, description="Days for which originals are kept; no limit if unset."
     )
+    vault_master_key: SecretStr | None = Field(
+        default=None, description="Master key that seals the vault's keys: 64 hexadecimal digits, from the environment."
+    )
+    vault_master_key_file: Path | None = Field(default=None, description="File with the master key.")
+    vault_master_key_command: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Command and arguments that print the master key, such as those of a key service."
+    )
     threads: int | None = Field(default=None, ge=1, description="DuckDB threads; all cores if unset.")
-    memory_limit: str | None = Field(
-        default=None, description="DuckDB memory limit, such as 4GB; DuckDB's own if unset."
+    memory_limit: str = Field(
+        default="50%", description="Memory of DuckDB in one step: a size such as 4GB, or a share of the machine's."
+    )
+    query_memory_limit: str = Field(default="2GB", description="Memory of a reader's query, export or page.")
+    query_seconds: float = Field(default=300, gt=0, description="Seconds after which a reader's query is ended.")
+    query_rows: int = Field(default=10_000_000, ge=1, description="Most rows of an answer of `orderhouse sql`.")
+    query_spill_limit: str = Field(
+        default="10GB", description="Disk space of a reader's query for what does not fit into its memory."
+    )
+    export_seconds: float = Field(default=3600, gt=0, description="Seconds after which an export is ended.")
+    feed_max_file: str = Field(default="8GB", description="Most content of a received file, unpacked.")
+    feed_max_document: str = Field(
+        default="256MB", description="Most content of a file that is read as a whole: a JSON document, a workbook."
+    )
+    feed_max_record: str = Field(default="16MB", description="Longest line of a received file.")
+    feed_max_rows: int = Field(default=50_000_000, ge=1, description="Most rows of a received file.")
+    feed_max_columns: int = Field(default=2_000, ge=1, description="Most columns of a received file.")
+    feed_max_depth: int = Field(default=100, ge=1, description="Most levels of nesting in a JSON record.")
+    feed_max_expansion: int = Field(
+        default=200, ge=1, description="Most times its own size to which a packed file may unpack, above 64 MB."
     )
     settle_seconds: float = Field(
         default=0, ge=0, description="Seconds for which a file must be unchanged before it is loaded."
@@ -57,8 +101,71 @@ class Settings(BaseSettings):
     public_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Names under which people reach the servers, beside those of the loopback interface."
     )
+    portal_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Names under which customers reach the portal, beside those of the loopback interface."
+    )
+    portal_workers: int = Field(default=1, ge=1, le=64, description="Processes that serve the portal.")
+    portal_behind_proxy: bool = Field(
+        default=False, description="A proxy on this machine states the client's address in `X-Forwarded-For`."
+    )
+    portal_client_per_minute: int = Field(default=120, ge=1, description="Requests of one client per minute.")
+    portal_key_per_minute: int = Field(default=1200, ge=1, description="Requests with one key per minute.")
+    portal_per_second: int = Field(default=2000, ge=1, description="Requests of all clients per second.")
+    portal_return_days: int = Field(
+        default=30, ge=0, description="Days after delivery within which a customer may ask for a return."
+    )
+    portal_return_days_by_category: dict[str, int] = Field(
+        default_factory=dict, description="The same for the products of a category; 0 for no returns."
+    )
     export_destinations: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Folders and s3:// addresses that jobs and pages may export to, beside <home>/exports."
+    )
+    access_file: Path | None = Field(
+        default=None, description="The file of roles and people; <home>/access.yaml if unset."
+    )
+    oidc_secrets: Path | None = Field(
+        default=None, description="File of the sign-in's secrets in mode oidc, in the form of Streamlit's secrets.toml."
+    )
+    operations_url: SecretStr | None = Field(
+        default=None,
+        description="Address of a PostgreSQL database for the operations store; a SQLite file in the home if unset. "
+        "Set it in the environment only, because it may hold a password.",
+    )
+    operations_url_file: Path | None = Field(
+        default=None, description="File that holds the address, in place of `operations_url`."
+    )
+    alert_webhook: str | None = Field(
+        default=None, description="Address that alerts are posted to; https, or http on this machine."
+    )
+    alert_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secret of Standard Webhooks (`whsec_…`) that signs them."
+    )
+    alert_emails: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Addresses that alerts are mailed to."
+    )
+    alert_free_disk: ByteSize = Field(
+        default=ByteSize(2_000_000_000), description="Free disk space below which an alert is raised, such as 2GB."
+    )
+    alert_quarantine_share: float = Field(
+        default=0.05, gt=0, le=1, description="Share of a feed's rows of the last day above which an alert is raised."
+    )
+    alert_version_hours: float | None = Field(
+        default=26, gt=0, description="Age of the published version above which an alert is raised; none if unset."
+    )
+    alert_backup_hours: float | None = Field(
+        default=48,
+        gt=0,
+        description="Age of the last backup above which an alert is raised, once there was one; none if unset.",
+    )
+    smtp_server: str | None = Field(default=None, description="Mail server as host:port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="Encryption of the connection; `none` on this machine only."
+    )
+    smtp_user: str | None = Field(default=None, description="User of the mail server, if it asks for one.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    smtp_sender: str | None = Field(default=None, description="Address that mails come from.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token that `/metrics` asks for; open on this machine if unset."
     )
     lock_wait_seconds: float = Field(
         default=0, ge=0, description="Seconds for which a second run waits for the first one."
@@ -76,16 +183,28 @@ class Settings(BaseSettings):
         """Return overrides first, then the environment; `load_settings` merges the settings file in."""
         return init_settings, env_settings
 
-    @field_validator("home", "sources")
+    @field_validator("home", "sources", "access_file", "oidc_secrets", "operations_url_file", "vault_master_key_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - keeps symlinks
 
-    @field_validator("public_hosts", "export_destinations", mode="before")
+    @field_validator("public_hosts", "portal_hosts", "export_destinations", "alert_emails", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """Take several values from one text, separated by commas, as an environment variable gives them."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("query_memory_limit", "query_spill_limit", "feed_max_file", "feed_max_document", "feed_max_record")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        bytes_of(value)
+        return value
+
+    @field_validator("vault_master_key_command", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Take a command from one text, split as a shell would, as an environment variable gives it."""
+        return tuple(shlex.split(value)) if isinstance(value, str) else value
 
     @field_validator("business_time_zone")
     @classmethod
@@ -93,6 +212,16 @@ class Settings(BaseSettings):
         if value is not None and value not in available_timezones():
             raise ValueError(f"{value!r} is not a time zone; write one such as Europe/London")
         return value
+
+    @field_validator("locale")
+    @classmethod
+    def _known_locale(cls, value: str) -> str:
+        from babel import Locale, UnknownLocaleError  # needed by the pages alone
+
+        try:
+            return str(Locale.parse(value.replace("-", "_"), sep="_"))
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a locale; write one such as en, de or pt_BR") from error
 
     @field_validator("reporting_currency")
     @classmethod
@@ -156,6 +285,16 @@ class Settings(BaseSettings):
         return self.home / "erased_tokens"
 
     @property
+    def backup_places(self) -> Path:
+        """Return the list of places that the home was backed up to, one per line; erasures are announced there."""
+        return self.home / "backup_places"
+
+    @property
+    def last_backup(self) -> Path:
+        """Return the file with the instant of the last backup of this home."""
+        return self.home / "last_backup"
+
+    @property
     def originals(self) -> Path:
         """Return the folder of files as received, compressed and encrypted."""
         return self.vault / "originals"
@@ -181,14 +320,39 @@ class Settings(BaseSettings):
         return self.home / "known"
 
     @property
+    def role_copies(self) -> Path:
+        """Return the folder of what roles may read of published versions, which may be deleted and is made again."""
+        return self.home / "roles"
+
+    @property
+    def portal(self) -> Path:
+        """Return the folder of the portal's indexes and counters, which may be deleted and is made again."""
+        return self.home / "portal"
+
+    @property
     def exports(self) -> Path:
         """Return the default folder of exports."""
         return self.home / "exports"
 
     @property
+    def restoring(self) -> Path:
+        """Return the folder of a restore that has not ended; nothing is written to the home while it exists."""
+        return self.home / "restoring"
+
+    @property
+    def spill(self) -> Path:
+        """Return the folder in which readers' connections spill, each in a folder of its own."""
+        return self.home / "tmp"
+
+    @property
     def dagster_home(self) -> Path:
         """Return the folder of Dagster's own state."""
         return self.home / "dagster"
+
+    @property
+    def operations(self) -> Path:
+        """Return the folder of what people and rules did: alerts, and the operations store."""
+        return self.home / "operations"
 
     @property
     def logs(self) -> Path:
@@ -197,7 +361,7 @@ class Settings(BaseSettings):
 
     @property
     def runs(self) -> Path:
-        """Return the folder of run records, one per run."""
+        """Return the folder of the records of steps: when each last ran, and how it ended."""
         return self.home / "runs"
 
     @property

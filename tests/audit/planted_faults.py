@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["FAULTS", "INVENTED", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE"]
+__all__ = ["FAULTS", "INVENTED", "NOT_IDENTITIES", "TWICE", "WITHOUT_ONE", "WITHOUT_ONE_WHERE"]
 
 # Faults of rows. Every other fault is `column = expression` for all rows, several of them parted by semicolons.
 TWICE, WITHOUT_ONE = "one row twice", "without one row"
+# Beginning of a fault that leaves out a row of a condition, where other rows do not matter to the test.
+WITHOUT_ONE_WHERE = "without one row where "
 # Beginning of a fault that adds a row of these values, for tables that the small world leaves empty.
 INVENTED = "one row more: "
 
@@ -74,7 +76,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "every_gap_between_sales_and_cash_is_explained": [
         ("int_payment_reconciliation", "unpaid_break_amount = unpaid_break_amount + 0.01"),
         ("int_payment_reconciliation", "unexplained_amount = 0.01"),
-        ("int_payment_ledger", WITHOUT_ONE),
+        ("int_payment_ledger", "signed_amount_order_currency = signed_amount_order_currency + 0.01"),
     ],
     "every_kpi_is_in_the_catalogue": [("kpi_catalogue", "kpi = 'another ' || kpi")],
     "every_ledger_row_adds_up": [
@@ -108,6 +110,13 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     ],
     "every_refund_without_a_return_is_assigned_in_full": [
         ("int_refunds_assigned", "goodwill_amount = goodwill_amount + 0.01")
+    ],
+    "every_refusal_of_an_action_has_a_reason_and_a_way_out": [
+        ("action_rules", "rejection = null"),
+        ("action_rules", "is_accepted = false"),
+        ("action_rules", "step = case when state = 'order' then 2 else step end"),
+        ("action_rules", "state = 'order'"),
+        ("canonical_vocabulary", f"{INVENTED}feed = 'actions'; column_name = 'kind'; word = 'invented'"),
     ],
     "every_restatement_has_a_cause": [("fct_restatements", f"{INVENTED}subject_id = 'invented'")],
     "every_row_of_a_kpi_counts_something": [("fct_kpi_daily", "numerator = 0; denominator = 0")],
@@ -185,6 +194,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     ],
     "the_digits_of_the_reporting_currency_are_those_of_its_seed": [("currencies", "minor_digits = 3")],
     "the_journal_holds_the_money_of_the_payment_ledger": [
+        ("fct_payment_ledger", f"{WITHOUT_ONE_WHERE}signed_amount <> 0"),
         ("fct_payment_ledger", "signed_amount = signed_amount + 0.01"),
         ("fct_journal", "debit_amount = debit_amount + 0.01"),
     ],

@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from orderhouse.audit import AuditCheck, AuditResult, audit, running
-from orderhouse.audit.row_tests import RowTest
+from orderhouse.audit.data_tests import DataTest, data_tests
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import save_record
-from orderhouse.transform import dbt, load_record
+from orderhouse.transform import build_variables, dbt, load_record
 
 from tests.audit.built_warehouse import BUILD_ID, make_built, make_project, plant
 
@@ -137,11 +137,54 @@ def test_the_tests_cover_what_no_audit_has_covered_and_everything_if_asked(
     save_record(built, replace(record, audited_batch_id=6))
     seen: list[object] = []
 
-    def run_tests(_: Settings, variables: Mapping[str, object], **__: object) -> list[RowTest]:
+    def data_tests(_: Settings, variables: Mapping[str, object]) -> list[DataTest]:
         seen.append(variables["audited_batch_id"])
         return []
 
-    monkeypatch.setattr(running, "run_tests", run_tests)
+    monkeypatch.setattr(running, "data_tests", data_tests)
     audit(built)
     audit(built, full=True)
     assert seen == [6, -1]
+
+
+def variables_of(settings: Settings, **more: object) -> dict[str, object]:
+    """Return the dbt variables of the build of a home."""
+    record = load_record(settings)
+    assert record is not None
+    return {**build_variables(record), "audited_batch_id": -1, **more}
+
+
+@pytest.fixture
+def own_project(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the small project, in its place."""
+    own = shutil.copytree(project, tmp_path / "project")
+    monkeypatch.setattr(dbt, "project_folder", lambda: own)
+    return own
+
+
+def test_tests_are_compiled_once_and_read_the_values_of_each_build(
+    built: Settings, own_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "select '{{ var('batch_id') }} {{ var('audited_batch_id') }} {{ var('as_of') }}' as read"
+    (own_project / "tests" / "assert_values.sql").write_text(query)
+
+    def read(**values: object) -> str:
+        (found,) = [test.sql for test in data_tests(built, variables_of(built, **values)) if "assert_v" in test.name]
+        return found
+
+    noon, later = "2026-04-01 12:00:00.000000", "2026-04-02 12:00:00.000000"
+    assert read(batch_id=7, audited_batch_id=6, as_of=noon) == f"select '7 6 {noon}' as read"
+    with monkeypatch.context() as patch:
+        patch.setattr(dbt, "invoke", None)
+        assert read(batch_id=9, audited_batch_id=8, as_of=later) == f"select '9 8 {later}' as read"
+    assert read(batch_id=9, as_of=later) == f"select '9 -1 {later}' as read"
+    assert read(batch_id=9, as_of="data") == "select '9 -1 data' as read"
+    (own_project / "tests" / "assert_values.sql").write_text(f"{query}, 1 as changed")
+    assert read(batch_id=9, as_of=later) == f"select '9 -1 {later}' as read, 1 as changed"
+
+
+def test_a_test_that_does_more_than_select_the_wrong_rows_is_refused(built: Settings, own_project: Path) -> None:
+    tolerant = "{{ config(error_if='> 10') }} select 1 as wrong"
+    (own_project / "tests" / "assert_ten_may_be_wrong.sql").write_text(tolerant)
+    with pytest.raises(OrderhouseError, match="assert_ten_may_be_wrong in tests/.* sets error_if"):
+        audit(built)

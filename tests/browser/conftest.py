@@ -21,6 +21,7 @@ import pytest
 from orderhouse.settings import Settings
 from orderhouse_dagster.serving import server_command
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable
@@ -41,9 +42,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--window-size=1440,1000",
-    # Names of strangers, one of which will lead to this machine.
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    # Names of strangers, one of which will lead to this machine. No other name leads anywhere.
+    "--host-resolver-rules=MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+# The dashboards, as `serving` takes a command.
+SERVE = [
+    *(sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "server.py")),
+    *("--server.address=127.0.0.1", "--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"),
+]
 # Seconds. A page takes less than one, unless the machine is busy.
 PATIENCE = 60
 # Dagster imports for 15 s on an idle machine.
@@ -61,26 +67,35 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start the dashboards and return their address."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "server.py")]
-    options = ["--server.address=127.0.0.1", "--server.port={port}", "--server.headless=true"]
-    command += [*options, "--server.fileWatcherType=none"]
-    with serving(command, "/_stcore/health", home, tmp_path_factory.mktemp("dashboards")) as url:
+    with serving(SERVE, "/_stcore/health", home, tmp_path_factory.mktemp("dashboards")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the empty home of `dagster`."""
+    return tmp_path_factory.mktemp("dagster_home")
+
+
+@pytest.fixture(scope="session")
+def dagster(dagster_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start Dagster as `orderhouse up` does, on an empty home, and return its address."""
-    home = tmp_path_factory.mktemp("dagster_home")
-    command, variables = server_command(Settings(home=home), 0)
+    command, variables = server_command(Settings(home=dagster_home), 0)
     command[command.index("0")] = "{port}"
-    with serving(command, "/server_info", home, tmp_path_factory.mktemp("dagster"), variables) as url:
+    with serving(command, "/server_info", dagster_home, tmp_path_factory.mktemp("dagster"), variables) as url:
         yield url
 
 
 @contextlib.contextmanager
 def serving(
-    command: list[str], health: str, home: Path, folder: Path, variables: dict[str, str] | None = None
+    command: list[str],
+    health: str,
+    home: Path,
+    folder: Path,
+    variables: dict[str, str] | None = None,
+    *,
+    port: int | None = None,
+    refuses: int | None = None,
 ) -> Iterator[str]:
     """Run a server on a free port until the end of the context, and yield its address once it answers.
 
@@ -90,10 +105,13 @@ def serving(
         home: The home.
         folder: The working folder, which gets the log.
         variables: Environment variables of the server.
+        port: The port, where it must be known before.
+        refuses: Status with which the server refuses strangers, which shows too that it is up.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -105,7 +123,7 @@ def serving(
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_up(f"{url}{health}", server, log)
+            _wait_until_up(f"{url}{health}", server, log, refuses)
             yield url
         finally:
             server.terminate()
@@ -117,14 +135,19 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     """Start Chromium with a new profile, or skip the test if Chromium is not installed."""
     if CHROMIUM is None or CHROMEDRIVER is None:
         pytest.skip("chromium and chromedriver are not installed; apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+    browser = started(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.quit()
+
+
+def started(profile: Path) -> webdriver.Chrome:
+    """Start Chromium with a profile in an empty folder."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(str(CHROMEDRIVER)))
 
 
 def asked_hosts(browser: webdriver.Chrome) -> set[str]:
@@ -138,16 +161,22 @@ def asked_hosts(browser: webdriver.Chrome) -> set[str]:
     return {each.hostname for each in parts if each.hostname and each.scheme in ("http", "https", "ws", "wss")}
 
 
+def waiting(browser: webdriver.Chrome) -> WebDriverWait[webdriver.Chrome]:
+    """Return what waits for a condition, also while the page replaces the elements that it looks at."""
+    # The driver has several names for an element of a page that was just left.
+    return WebDriverWait(browser, PATIENCE, poll_frequency=0.2, ignored_exceptions=(WebDriverException,))
+
+
 def wait_for_text(browser: webdriver.Chrome, text: str) -> None:
     """Wait until the page contains a text."""
-    WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+    waiting(browser).until(
         lambda found: text in found.find_element(By.TAG_NAME, "body").text, f"the page never contained {text!r}"
     )
 
 
 def wait_for_element(browser: webdriver.Chrome, selector: str) -> WebElement:
     """Wait until an element accepts clicks and keys, which can be later than the text around it."""
-    found: WebElement = WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+    found: WebElement = waiting(browser).until(
         element_to_be_clickable((By.CSS_SELECTOR, selector)), f"{selector!r} never came"
     )
     return found
@@ -155,7 +184,7 @@ def wait_for_element(browser: webdriver.Chrome, selector: str) -> WebElement:
 
 def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:
     """Wait until the page has its title and the server has nothing more to send."""
-    WebDriverWait(browser, PATIENCE, poll_frequency=0.2).until(
+    waiting(browser).until(
         lambda found: (
             title in [heading.text for heading in found.find_elements(By.TAG_NAME, "h1")]
             and not found.find_elements(By.CSS_SELECTOR, "[data-testid=stStatusWidget]")
@@ -164,12 +193,16 @@ def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:
     )
 
 
-def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path, refuses: int | None) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=2)  # noqa: S310 - loopback
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, OSError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+                if error.code == refuses:
+                    return
             time.sleep(0.2)
         else:
             return

@@ -1,4 +1,4 @@
-"""An attacker's page, open in the browser of somebody whose machine serves Dagster and the dashboards."""
+"""Dagster as `orderhouse up` serves it: a stranger's page starts nothing, and a file that arrives starts a run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from orderhouse.serve.publishing import current_version
+from orderhouse.serve.reading import open_reader
+from orderhouse.settings import Settings
+from orderhouse.storage.schedule_record import load_schedules
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.conftest import wait_for_text
+from tests.integration.small_feeds import order
 
 LAUNCH = """mutation { launchRun(executionParams: {
     selector: {repositoryLocationName: "orderhouse", repositoryName: "__repository__", jobName: "export"},
@@ -103,3 +109,27 @@ def test_page_under_a_rebound_name_shows_nothing(chromium: webdriver.Chrome, dag
 def test_dagsters_own_page_works_behind_the_guard(chromium: webdriver.Chrome, dagster: str) -> None:
     chromium.get(f"{dagster}/assets")
     wait_for_text(chromium, "Write files of published tables with a manifest")
+
+
+def test_file_where_sources_yaml_says_starts_a_run_by_itself(
+    chromium: webdriver.Chrome, dagster: str, dagster_home: Path
+) -> None:
+    """The last test of this server: those above it expect no run."""
+    assert runs(dagster) == []
+    place = dagster_home / "elsewhere" / "drop"
+    place.mkdir(parents=True)
+    sources = f"sources: {{shop: {{format: canonical, path: {place}/*.ndjson, covers: [orders]}}}}"
+    (dagster_home / "sources.yaml").write_text(sources)
+    (place / "orders.ndjson").write_text(json.dumps(order("dropped")) + "\n")
+    settings = Settings(home=dagster_home)
+    WebDriverWait(chromium, 240, poll_frequency=1).until(lambda _: current_version(settings), "nothing was published")
+    with open_reader(settings) as published:
+        assert published.execute("select order_id from ops.orders").fetchall() == [("dropped",)]
+    assert len(runs(dagster)) == 1
+    # The sensor that records the schedules looks once a minute.
+    WebDriverWait(chromium, 90).until(lambda _: any(each.last_at for each in load_schedules(settings)[0]))
+    found = {each.name: each for each in load_schedules(settings)[0]}
+    assert set(found) == {"hourly", "sources", "alerts"} and all(each.next_at for each in found.values())
+    chromium.get(f"{dagster}/runs")
+    wait_for_text(chromium, "sources")
+    wait_for_text(chromium, "Success")

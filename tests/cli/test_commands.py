@@ -14,6 +14,7 @@ from orderhouse.serve.publishing import record_refusal
 from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import run_lock
 
+from tests.integration.running import share_parsed_project
 from tests.serve.built_home import make_build, make_version
 
 
@@ -138,7 +139,7 @@ def test_quarantine_shows_file_line_and_reason(orderhouse: Orderhouse, home: Pat
     assert "placed_at_missing" in orderhouse("--home", home, "quarantine", "show", "q-1").out
 
 
-@pytest.mark.parametrize("command", [("ingest",), ("build",), ("audit",), ("publish",), ("rollback", "1"), ("run",)])
+@pytest.mark.parametrize("command", [("ingest",), ("build",), ("audit",), ("publish",), ("run",)])
 def test_second_writer_ends_with_3_and_is_told_who_holds_the_warehouse(
     orderhouse: Orderhouse, home: Path, command: tuple[str, ...]
 ) -> None:
@@ -233,6 +234,7 @@ def test_a_source_that_cannot_be_read_ends_with_2_once_all_else_is_done(
         "sources:\n  near: {format: canonical, path: orders.csv}\n"
         "  far: {format: canonical, path: s3://feeds/orders-*.csv}\n"
     )
+    share_parsed_project(tmp_path / "home")
     said = orderhouse("--home", tmp_path / "home", command, "--sources", sources)
     assert said.code == 2
     assert "1 row accepted" in said.out

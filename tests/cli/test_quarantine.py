@@ -156,3 +156,23 @@ def test_a_whole_record_may_come_from_the_input(
     monkeypatch.setattr("sys.stdin", io.StringIO(whole))
     assert quarantine("repair", till, "--text", "-", "--why", "read out")[0] == 0
     assert landing.query("select name from raw.products") == [("CUP",)]
+
+
+def test_text_that_a_spreadsheet_would_run_is_guarded_in_the_export(quarantine: Orderhouse, landing: Landing) -> None:
+    landing.write("feeds/orders_evil.csv", ORDERS_HEADER + order(9, "EURO").replace("o9", "＝cmd"))
+    landing.ingest()
+    assert ",'＝cmd" in quarantine("export")[1]
+    assert ",＝cmd" in quarantine("export", "--no-guard")[1]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_personal_values_are_not_written_into_what_others_can_read(
+    quarantine: Orderhouse, landing: Landing, kind: str
+) -> None:
+    target, readable = landing.folder / "bad.csv", landing.folder / "readable.csv"
+    readable.write_text("before")
+    readable.chmod(0o644)
+    readable.rename(target) if kind == "file" else target.symlink_to(readable)
+    code, _, said = quarantine("export", "--reveal", "--to", str(target))
+    assert code == 2 and "exists already" in said
+    assert target.read_text() == "before"

@@ -81,7 +81,8 @@ COLUMNS: dict[str, str] = {
     "actions": """
         action_id:text!k order_id:text kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
         warehouse_id:text subject_kind:text subject_id:text
-        quantity:units promised_at:instant promise_is_date_only:bool payload:text:p reason:text:p
+        quantity:units promised_at:instant promise_is_date_only:bool assignee:text snoozed_until:date
+        seen_version:text payload:text:p reason:text:p
     """,
 }
 VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}

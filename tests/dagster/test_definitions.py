@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.nux import get_has_seen_nux
 from orderhouse.settings import Settings
-from orderhouse_dagster import automation
 from orderhouse_dagster.definitions import build_defs
 from orderhouse_dagster.instance import open_instance, prepare_instance
 
@@ -67,28 +65,15 @@ def test_configuration_that_someone_changed_is_left_alone(tmp_path: Path) -> Non
     assert file.read_text() == "telemetry: {enabled: false}\n"
 
 
-def sense(settings: Settings, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
-    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance, cursor=cursor) as context:
-        return automation.landing_sensor(settings)(context)  # type: ignore[return-value]
-
-
-def test_settled_file_starts_one_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_configuration", [False, True])
+def test_first_visit_shows_no_newsletter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_configuration: bool
+) -> None:
     settings = Settings(home=tmp_path)
-    settings.landing.mkdir()
-    file = settings.landing / "orders.csv"
-    file.write_text("order_id\n1\n")
-    os.utime(file, (time.time() - 60,) * 2)
-    result = sense(settings)
-    assert isinstance(result, dg.SensorResult) and len(result.run_requests or []) == 1
-    assert isinstance(sense(settings, result.cursor), dg.SkipReason)
-
-
-def test_file_that_is_still_arriving_starts_nothing(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    settings.landing.mkdir()
-    (settings.landing / "orders.csv").write_text("order_id\n")
-    assert isinstance(sense(settings), dg.SkipReason)
-
-
-def test_empty_landing_starts_nothing(tmp_path: Path) -> None:
-    assert isinstance(sense(Settings(home=tmp_path)), dg.SkipReason)
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
+    if has_configuration:  # of an earlier release
+        settings.dagster_home.mkdir()
+        (settings.dagster_home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    assert not get_has_seen_nux()
+    prepare_instance(settings)
+    assert get_has_seen_nux()

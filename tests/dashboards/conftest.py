@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,11 +33,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Return a function that opens a page of the app on a home."""
+    yield opener(monkeypatch)
+    st.cache_resource.clear()
 
-    def _open(home: Path, page: str = "overview", **query: str) -> AppTest:
+
+def opener(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Return a function that opens a page of the app on a home, and forget what other homes cached."""
+
+    def _open(home: Path, page: str = "today", /, **query: str) -> AppTest:
         monkeypatch.setenv("ORDERHOUSE_HOME", str(home))
         app = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=TIMEOUT)
-        if page != "overview":
+        if page != "today":
             app.switch_page(f"app_pages/{page}.py")
         for name, value in query.items():
             app.query_params[name] = value
@@ -43,8 +51,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 
     st.cache_data.clear()
     st.cache_resource.clear()
-    yield _open
-    st.cache_resource.clear()
+    return _open
 
 
 def said(app: AppTest) -> str:
@@ -52,3 +59,45 @@ def said(app: AppTest) -> str:
     parts = [*app.title, *app.subheader, *app.caption, *app.markdown, *app.info, *app.warning, *app.error, *app.success]
     figures = [f"{metric.label} {metric.value} {metric.delta}" for metric in app.metric]
     return "\n".join([str(part.value) for part in parts] + [code.value for code in app.code] + figures)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the reader sees it: its name, its headings by column, and the text of its cells."""
+
+    name: str
+    headings: dict[str, str]
+    rows: list[dict[str, str | None]]
+    ids: list[str]
+
+
+def tables_of(app: AppTest) -> list[Table]:
+    """Return the tables of a page. A coloured word counts as its text."""
+    found = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return [
+        Table(
+            data["caption"],
+            {column["name"]: column["heading"] for column in data["columns"]},
+            [
+                {
+                    column["name"]: cell[0] if isinstance(cell, list) else cell
+                    for column, cell in zip(data["columns"], row, strict=True)
+                }
+                for row in data["rows"]
+            ],
+            data["ids"],
+        )
+        for data in found
+    ]
+
+
+def table_with(app: AppTest, *columns: str) -> Table:
+    """Return the first table of a page that has all these columns."""
+    return next(table for table in tables_of(app) if set(columns) <= set(table.headings))
+
+
+def open_row(app: AppTest, key: str, position: int = 0) -> AppTest:
+    """Open a row of a table, as a click on it does."""
+    table = next(table for table in tables_of(app) if table.name == key.replace("_", " "))
+    app.session_state[f"{key}.opened"] = table.ids[position]
+    return app.run()

@@ -104,14 +104,15 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     (due_amount - captured_amount + refunded_amount)::decimal(18, 4) as balance_amount,
     greatest(due_amount - captured_amount, 0)::decimal(18, 4) as owed_to_us_amount,
     greatest(captured_amount - refunded_amount - due_amount, 0)::decimal(18, 4) as owed_back_amount,
-    stage = 'cancelled' as is_cancelled, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
-    source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
+    order_id like '%3' and stage = 'in_transit' as is_stuck, stage = 'cancelled' as is_cancelled, stage in ('awaiting_payment', 'placed') as is_unpaid, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
+    source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, true as is_return_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
     case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
-    placed_at + interval 6 day as late_at, placed_at + interval 2 day as unpaid_at, placed_at + interval 12 day as stuck_at,
+    case when stage = 'in_transit' and order_id like '%1' then timestamp '2026-03-31 18:00:00' else placed_at + interval 6 day end as late_at, placed_at + interval 2 day as unpaid_at, placed_at + interval 12 day as stuck_at,
     (date_diff('second', placed_at, first_shipped_at) / 3600.0)::double as hours_to_ship, (date_diff('second', first_shipped_at, delivered_at) / 3600.0)::double as hours_in_transit,
     (date_diff('second', placed_at, delivered_at) / 3600.0)::double as hours_to_deliver,
     (net_amount * rate)::decimal(18, 4) as net_amount_reporting, (due_amount * rate)::decimal(18, 4) as due_amount_reporting,
+    (owed_to_us_amount * rate)::decimal(18, 4) as owed_to_us_amount_reporting, (owed_back_amount * rate)::decimal(18, 4) as owed_back_amount_reporting,
     md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
 from priced;
 
@@ -157,18 +158,55 @@ select 'R-' || order_id, order_id, 'refunded', 'card', 'stripe', currency, refun
 from marts.fct_orders where refunded_amount > 0;
 
 create table marts.fct_payout_reconciliation as
-select payout_id, provider, currency, 'paid' as payout_status, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
-    (sum(amount) - sum(fee_amount))::decimal(18, 4) as payout_amount, (sum(amount) - sum(fee_amount))::decimal(18, 4) as stated_amount, 0::decimal(18, 4) as residual_amount, max(payout_at) as payout_at
+select payout_id, provider, currency, 'paid' as payout_status, 'exact' as break_type, count(*)::bigint as payments_count, sum(amount)::decimal(18, 4) as captured_amount, 0::decimal(18, 4) as refunded_amount, 0::decimal(18, 4) as disputed_amount, sum(fee_amount)::decimal(18, 4) as fees_amount,
+    -1.25::decimal(18, 4) as adjustments_amount, 0::decimal(18, 4) as reserves_amount, -2::decimal(18, 4) as provider_fees_amount, 0::decimal(18, 4) as dispute_fees_amount, 0::decimal(18, 4) as transfers_amount, 0::decimal(18, 4) as failed_payouts_amount,
+    0::decimal(18, 4) as unexplained_payments_amount, 0::decimal(18, 4) as unknown_movements_amount,
+    (sum(amount) - sum(fee_amount) - 3.25)::decimal(18, 4) as payout_amount, (sum(amount) - sum(fee_amount) - 3.25)::decimal(18, 4) as stated_amount, 0::decimal(18, 4) as residual_amount, max(payout_at) as payout_at
 from marts.fct_payment_ledger where payout_id is not null group by all;
 
 create table marts.fct_payment_reconciliation as
+with found as (
 select order_id, source, currency, false as is_orphan, is_paid_tracked as is_tracked, ordered_due_amount, due_amount, captured_amount, refunded_amount, disputed_amount, fee_amount,
     (captured_amount - refunded_amount - due_amount)::decimal(18, 4) as difference_amount, (captured_amount - ordered_due_amount)::decimal(18, 4) as ordered_difference_amount,
     case when not is_paid_tracked then 'not_tracked' when stage = 'returned' then 'refunded' when captured_amount = due_amount then 'exact' else 'unpaid' end as break_type, 0::decimal(18, 4) as unexplained_amount,
     false as is_open, unpaid_at as opened_at, (date_diff('second', unpaid_at, timestamp '2026-03-31 10:00:00') / 3600.0)::double as age_hours, placed_date
 from marts.fct_orders
 union all
-select 'X-' || i, 'psp', 'EUR', true, true, 0, 0, 49.9, 0, 0, 0, 49.9, 49.9, 'orphan_payment', 0, true, timestamp '2026-03-29 09:00:00', 49.0, null from range(1, 4) t(i);
+select 'X-' || i, 'psp', 'EUR', true, true, 0, 0, 49.9, 0, 0, 0, 49.9, 49.9, 'orphan_payment', 0, true, timestamp '2026-03-29 09:00:00', 49.0, null from range(1, 4) t(i) )
+select found.*, (captured_amount - refunded_amount - disputed_amount)::decimal(18, 4) as cash_amount, (captured_amount - refunded_amount - disputed_amount - due_amount)::decimal(18, 4) as gap_amount,
+    case when is_open then abs(difference_amount) else 0 end::decimal(18, 4) as open_amount,
+    case when gap_kind = 'orphan_payment' then gap_amount else 0 end::decimal(18, 4) as orphan_payment_break_amount,
+    case when gap_kind = 'not_tracked' then gap_amount else 0 end::decimal(18, 4) as not_tracked_break_amount,
+    case when gap_kind = 'order_without_lines' then gap_amount else 0 end::decimal(18, 4) as order_without_lines_break_amount,
+    case when gap_kind = 'missing_fx_rate' then gap_amount else 0 end::decimal(18, 4) as missing_fx_rate_break_amount,
+    case when gap_kind = 'disputed' then gap_amount else 0 end::decimal(18, 4) as disputed_break_amount,
+    case when gap_kind = 'cancelled_not_refunded' then gap_amount else 0 end::decimal(18, 4) as cancelled_not_refunded_break_amount,
+    case when gap_kind = 'overpaid' then gap_amount else 0 end::decimal(18, 4) as overpaid_break_amount,
+    case when gap_kind = 'received_not_refunded' then gap_amount else 0 end::decimal(18, 4) as received_not_refunded_break_amount,
+    case when gap_kind = 'underpaid' then gap_amount else 0 end::decimal(18, 4) as underpaid_break_amount,
+    case when gap_kind = 'unpaid' then gap_amount else 0 end::decimal(18, 4) as unpaid_break_amount,
+    case when gap_kind = 'refunded' then gap_amount else 0 end::decimal(18, 4) as refunded_break_amount,
+    case when gap_kind = 'returned' then gap_amount else 0 end::decimal(18, 4) as returned_break_amount,
+    case when gap_kind = 'fx_difference' then gap_amount else 0 end::decimal(18, 4) as fx_difference_break_amount,
+    case when gap_kind = 'within_tolerance' then gap_amount else 0 end::decimal(18, 4) as within_tolerance_break_amount
+from found, lateral (select case when disputed_amount > 0 then 'disputed' when break_type = 'exact' then 'within_tolerance' else break_type end as gap_kind);
+
+create table marts.fct_journal as
+with sold as (
+    select order_id, 'P-' || order_id as payment_id, placed_date as business_date, currency, due_amount as amount from marts.fct_orders where shipped_quantity > 0
+), sides as (
+    select 'sale:' || order_id as entry_id, 'sale' as entry_kind, order_id, null::varchar as payment_id, business_date, currency, account, case account when 'accounts_receivable' then amount else 0 end as debit, case account when 'sales' then amount else 0 end as credit
+    from sold, (values ('accounts_receivable'), ('sales')) a(account)
+    union all select 'captured:' || order_id, 'captured', order_id, payment_id, business_date, currency, account, case account when 'cash_in_transit' then amount else 0 end, case account when 'accounts_receivable' then amount else 0 end
+    from sold, (values ('cash_in_transit'), ('accounts_receivable')) a(account)
+)
+select entry_id, entry_kind, account, order_id, null::varchar as return_id, payment_id, null::varchar as payout_id, null::varchar as sku, currency, debit::decimal(18, 4) as debit_amount, credit::decimal(18, 4) as credit_amount, business_date
+from sides;
+
+create table marts.fct_journal_bridge as
+select business_date, currency, 'gross_sales' as measure, sum(credit_amount) as placed_amount, 5::decimal(18, 4) as timing_amount, -2::decimal(18, 4) as versions_amount, 0::decimal(18, 4) as parcels_amount, 0::decimal(18, 4) as rates_amount, 0.5::decimal(18, 4) as gift_cards_amount,
+    (sum(credit_amount) + 3.5)::decimal(18, 4) as journal_amount, 0::decimal(18, 4) as unexplained_amount
+from marts.fct_journal where account = 'sales' group by all;
 
 create table marts.fct_revenue_daily as
 with lines as (
@@ -220,7 +258,7 @@ with last as (
     union all select sku, 'network', 'network', sum(on_hand), sum(demand) from last group by sku
 )
 select levels.sku, warehouse_id, position_level, on_hand::bigint as on_hand_quantity, greatest(0, on_hand * 0.2)::bigint as allocated_quantity, case when on_hand < 0 then 4 else 0 end::bigint as backordered_quantity, (on_hand_quantity - allocated_quantity)::bigint as available_quantity,
-    case when on_hand < 60 then 90 else 0 end::bigint as incoming_quantity, case when on_hand < 60 then timestamp '2026-04-08 08:00:00' end as next_incoming_at, (available_quantity + incoming_quantity)::bigint as available_to_promise_quantity,
+    case when on_hand < 60 then 90 else 0 end::bigint as incoming_quantity, case when on_hand < 60 then timestamp '2026-04-08 08:00:00' end as next_incoming_at, (available_quantity - backordered_quantity + incoming_quantity)::bigint as available_to_promise_quantity,
     demand as demand_per_day_28d, demand * 0.9 as demand_per_day_90d, greatest(on_hand, 0) / nullif(demand, 0) as days_of_cover,
     case when on_hand <= 0 then 'out_of_stock' when on_hand / demand < 10 then 'high' when on_hand / demand < 20 then 'medium' else 'low' end as stockout_risk,
     (demand * lead_time_days + 5)::bigint as reorder_point, case when on_hand < demand * lead_time_days + 5 then (demand * 30)::bigint else 0 end as reorder_quantity, lead_time_days,
@@ -229,7 +267,7 @@ select levels.sku, warehouse_id, position_level, on_hand::bigint as on_hand_quan
 from levels join marts.dim_products using (sku);
 
 create table marts.dim_customers as
-select customer_key, any_value(customer_id) as customer_id, any_value(customer_token) as email_token, min(placed_at) as first_order_at, max(placed_at) as last_order_at, count(*)::bigint as orders_count,
+select customer_key, any_value(customer_id) as customer_id, any_value(customer_token) as email_token, min(placed_at) as first_order_at, max(placed_at) as last_order_at, count(*)::bigint as orders_count, count(*) filter (stage <> 'cancelled')::bigint as purchases_count,
     sum(net_amount_reporting)::decimal(18, 4) as net_spend_amount_reporting, (sum(net_amount_reporting) / count(*))::decimal(18, 4) as average_order_value_reporting, (count(*) filter (return_status = 'returned') / count(*))::double as return_rate,
     (sum(discount_amount) / nullif(sum(gross_amount), 0))::double as discount_share, mode(channel) as preferred_channel, 'apparel' as preferred_category, mode(ship_country) as country, null::varchar as region, mode(ship_city) as city,
     u(min(_record), 50) < 0.6 as has_marketing_consent,
@@ -269,6 +307,7 @@ from (values
     ('exception_rate', 'Exception rate', 'Orders with an open exception ÷ orders', 'share', 'ratio', 'down', 'operations', 0.05),
     ('days_of_cover', 'Days of cover', 'Units on hand ÷ units ordered per day', 'days', 'last', 'none', 'inventory', 45),
     ('retention_90d', 'Retention, 90 days', 'Customers with a second purchase within 90 days ÷ customers', 'share', 'ratio', 'up', 'marketing', 0.2),
+    ('feedback_score', 'Feedback score', 'Scores given on the day ÷ the best scores possible', 'share', 'ratio', 'up', 'service', 0.85),
     ('new_customers', 'New customers', 'Customers whose first order was placed on the day', 'count', 'sum', 'up', 'marketing', null)
 ) t(kpi, name, formula, unit, aggregation, direction, owner, target);
 
@@ -287,7 +326,7 @@ from summed, unnest([
     {kpi: 'orders', numerator: orders::double, denominator: null::double}, {kpi: 'orders_recognised', numerator: (orders - cancelled)::double, denominator: null::double}, {kpi: 'days_of_cover', numerator: 900.0, denominator: 31.0}, {kpi: 'net_sales', numerator: net::double, denominator: null},
     {kpi: 'average_order_value', numerator: net::double, denominator: (orders - cancelled)::double}, {kpi: 'on_time_delivery_rate', numerator: on_time::double, denominator: delivered::double}, {kpi: 'on_time_shipment_rate', numerator: delivered * 0.97, denominator: delivered::double},
     {kpi: 'cancellation_rate', numerator: cancelled::double, denominator: orders::double}, {kpi: 'return_rate_units', numerator: returned::double, denominator: units::double}, {kpi: 'order_cycle_hours', numerator: hours::double, denominator: delivered::double},
-    {kpi: 'exception_rate', numerator: exceptions::double, denominator: orders::double}, {kpi: 'retention_90d', numerator: customers * 0.2, denominator: customers::double}, {kpi: 'new_customers', numerator: customers * 0.4, denominator: null}
+    {kpi: 'exception_rate', numerator: exceptions::double, denominator: orders::double}, {kpi: 'retention_90d', numerator: customers * 0.2, denominator: customers::double}, {kpi: 'feedback_score', numerator: delivered * 3.0, denominator: delivered * 5.0}, {kpi: 'new_customers', numerator: customers * 0.4, denominator: null}
 ]) t(k);
 
 create table marts.fct_kpi_distribution as
@@ -297,24 +336,62 @@ from marts.fct_orders where hours_to_deliver is not null group by all;
 create view ops.orders as select * from marts.fct_orders;
 create view ops.order_lines as select * from marts.fct_order_lines;
 create view ops.order_timeline as select * from marts.fct_order_timeline;
-create view ops.exceptions as select * from marts.fct_exceptions;
+create view ops.exceptions as select *, null::varchar as assignee, null::varchar as resolved_by, 0::bigint as notes_count, false as is_snoozed,
+    true as is_in_worklist, null::date as snoozed_until, null::timestamp as resolved_at from marts.fct_exceptions;
+create table ops.allowed_actions as
+select kind, axis, state, next_state, rejection, step::integer as step, is_accepted::boolean as is_accepted
+from read_csv(getvariable('action_rules'), header = true, all_varchar = true);
+create table ops.actions as
+select 'A-' || order_id as action_id, order_id, 'order' as subject_kind, order_id as subject_id, 'hold' as kind, 'hold' as kind_word, 'mia' as actor,
+    'operator' as role, null::varchar as line_id, null::varchar as warehouse_id, null::varchar as assignee, null::varchar as payload_token, null::varchar as reason_token,
+    null::varchar as rejection, 'shop' as source, null::bigint as quantity, true as is_accepted, null::date as snoozed_until,
+    placed_at + interval 2 hour as occurred_at, null::timestamp as promised_at, md5('actions') as _file_id, 1::bigint as _record, 12::bigint as _batch_id
+from marts.fct_orders where order_status = 'on_hold';
 create view ops.payments as select * exclude (amount_reporting, _source, _batch_id) from marts.fct_payment_ledger;
 create table ops.shipments as
 select 'S-' || order_id as shipment_id, order_id, pick(['dhl', 'ups', 'postnl'], u(_record, 60)) as carrier, 'TRK' || _record as tracking_number, first_shipped_at as shipped_at, case when u(_record, 15) < 0.6 then 'berlin' else 'lyon' end as warehouse_id,
     delivery_status, delivery_status as latest_scan_status, has_delivery_problem, false as is_cancelled, null::timestamp as cancelled_at, false as is_lost, null::timestamp as lost_at, false as is_returned, null::timestamp as returned_at,
     delivered_at, first_attempt_at, coalesce(delivered_at, first_shipped_at) as last_scan_at, 4.2::decimal(18, 4) as cost_amount, 'EUR' as cost_currency
 from marts.fct_orders where first_shipped_at is not null;
+create table marts.fct_shipments as
+select parcels.*, 'standard' as service, orders.ship_country, parcels.warehouse_id || ' to ' || orders.ship_country as lane, orders.source, case when orders.delivered_at is not null then 'delivered' else 'on_the_way' end as outcome,
+    orders.shipped_quantity as quantity, 1::bigint as lines_count, 2::bigint as scans_count, case when orders.delivered_at is not null then 1 else 0 end::bigint as attempts_count, 4.2::decimal(18, 4) as cost_amount_reporting, false as is_orphan,
+    orders.first_promised_at as promise_ends_at, parcels.shipped_at + interval 3 day as estimated_delivery_at, parcels.first_attempt_at <= orders.first_promised_at as is_on_time, parcels.shipped_at::date as shipped_date, orders.first_promised_at::date as promised_date,
+    orders.hours_to_ship, 2.0::double as hours_to_pick_up, 20.0::double as hours_between_depots, 6.0::double as hours_on_last_mile, orders.hours_in_transit,
+    (date_diff('second', orders.first_promised_at, orders.delivered_at) / 3600.0)::double as hours_past_promise
+from ops.shipments as parcels join marts.fct_orders as orders on orders.order_id = parcels.order_id;
 create table marts.fct_carrier_daily as
-select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, count(*) as parcels_count, count(delivered_at) as delivered_count, 0::bigint as cancelled_count, count(first_attempt_at) as promised_count,
-    count(first_attempt_at) filter (hash(shipment_id) % 10 < 9) as on_time_count, count(*) filter (has_delivery_problem) as problems_count, 0::bigint as lost_count, 0::bigint as returned_count
-from ops.shipments group by all;
+select carrier, service, lane, shipped_date, count(*) as parcels_count, count(*) filter (outcome = 'on_the_way') as on_the_way_count, count(delivered_at) as delivered_count, 0::bigint as cancelled_count, count(first_attempt_at) as promised_count,
+    count(first_attempt_at) filter (hash(shipment_id) % 10 < 9) as on_time_count, count(*) filter (has_delivery_problem) as problems_count, 0::bigint as lost_count, 0::bigint as returned_count, sum(attempts_count)::bigint as attempts_count,
+    sum(cost_amount_reporting)::decimal(18, 4) as cost_amount_reporting
+from marts.fct_shipments group by all;
 create table marts.fct_carrier_hours as
-select carrier, 'standard' as service, warehouse_id || ' to DE' as lane, shipped_at::date as shipped_date, date_diff('hour', shipped_at, delivered_at) as hours_in_transit, count(*) as parcels_count
-from ops.shipments where delivered_at is not null group by all;
+select carrier, service, lane, shipped_date, date_diff('hour', shipped_at, delivered_at) as hours_in_transit, count(*) as parcels_count
+from marts.fct_shipments where delivered_at is not null group by all;
+create table marts.fct_returns as
+select 'RET-' || order_id as return_id, order_id, line_id, sku, warehouse_id, placed.channel, placed.country, sha256('too small' || (_record % 3)) as reason_token, source, currency, returned_quantity as requested_quantity, returned_quantity as approved_quantity, 0::bigint as declined_quantity,
+    returned_quantity as received_quantity, case when _record % 5 = 0 then 0 else returned_quantity end::bigint as restocked_quantity, 0::bigint as scrapped_quantity, returned_quantity, case when _record % 5 = 0 then 'received' else 'restocked' end as outcome,
+    case when _record % 5 = 0 then 'received' else 'restocked' end as return_status, unit_price_amount, net_amount as returned_net_amount, tax_amount as returned_tax_amount, null::decimal(18, 4) as credit_amount, false as is_credit_note, delivered_at + interval 6 day as opened_at,
+    delivered_at + interval 6 day as requested_at, delivered_at + interval 9 day as received_at, delivered_at + interval 9 day as arrived_at, delivered_at + interval 10 day as refunded_at, delivered_at + interval 9 day as last_event_at, 72.0::double as hours_to_receive, 24.0::double as hours_to_refund
+from marts.fct_order_lines
+join (select order_id, channel, ship_country as country from marts.fct_orders) as placed using (order_id)
+where returned_quantity > 0;
 create table ops.returns as
-select 'RET-' || order_id as return_id, order_id, line_id, sku, warehouse_id, returned_quantity as requested_quantity, returned_quantity as approved_quantity, returned_quantity as received_quantity, returned_quantity as restocked_quantity, 0::bigint as scrapped_quantity,
-    delivered_at + interval 6 day as requested_at, delivered_at + interval 9 day as received_at, 'restocked' as return_status, currency
-from marts.fct_order_lines where returned_quantity > 0;
+select * exclude (reason_token, outcome, returned_net_amount, returned_tax_amount, arrived_at, refunded_at, hours_to_receive, hours_to_refund) from marts.fct_returns;
+create view ops.action_states as
+select order_id, null::varchar as line_id, 'order' as axis, 'known' as state from marts.fct_orders
+union all select order_id, null, 'shipment', case when first_shipped_at is null then 'unshipped' else 'shipped' end from marts.fct_orders
+union all select order_id, null, 'cancellation', case when order_status = 'cancelled' then 'cancelled' else 'live' end from marts.fct_orders
+union all select order_id, null, 'hold', case when order_status = 'on_hold' then 'held' else 'not_held' end from marts.fct_orders
+union all select order_id, null, 'returns', case when bool_or(return_status in ('requested', 'approved', 'declined')) then 'known' else 'moved' end
+from ops.returns group by order_id
+union all select distinct order_id, null, 'requests', 'asked' from ops.actions where kind in ('request_cancel', 'request_change') and is_accepted
+union all select order_id, line_id, 'line', case when shipped_quantity < ordered_quantity then 'units_left' else 'all_shipped' end from marts.fct_order_lines;
+
+create table marts.fct_feedback as
+select 'F-' || order_id as feedback_id, order_id, customer_id, 'email' as channel, pick(['delivery', 'product', 'service'], u(_record, 80)) as topic, case when _record % 3 = 0 then sha256('text' || _record) end as text_token, source,
+    (1 + floor(u(_record, 81) * 5))::decimal(18, 4) as score, 5::decimal(18, 4) as scale_max, (score / scale_max)::double as score_rate, delivered_at::date as feedback_date, delivered_at + interval 1 day as occurred_at, md5('feedback') as _file_id, _record
+from marts.fct_orders where delivered_at is not null and _record % 4 = 0;
 
 create table quality.files as
 select md5(feed || i) as file_id, source, feed, 'landing/' || source || '/' || feed || '-' || lpad(i::varchar, 2, '0') || '.csv' as path, 'canonical' as format, (90000 + 4000 * i)::bigint as size_bytes, 'v1' as mapping_version, i::bigint as batch_id,

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 SQL = Path(__file__).with_name("published.sql")
+RULES = Path(__file__).parents[2] / "dbt_project" / "seeds" / "action_rules.csv"
 AS_OF = "2026-03-31 10:00:00.000000"
 
 
@@ -50,6 +51,7 @@ def _template(orders: int) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with duckdb.connect(str(folder / "template.duckdb")) as connection:
         connection.execute(f"set variable orders = {orders}; set variable currency = 'EUR'").fetchall()
+        connection.execute(f"set variable action_rules = '{RULES}'").fetchall()
         connection.execute(SQL.read_text(encoding="utf-8")).fetchall()
     return folder / "template.duckdb"
 

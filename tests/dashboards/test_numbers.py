@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.dashboards.conftest import Open, said
+from tests.dashboards.conftest import Open, said, tables_of
 from tests.dashboards.published_home import publish
 
 PERIOD = "business_date between date '2026-03-03' and date '2026-03-30'"
@@ -20,27 +20,19 @@ def ask(home: Path, sql: str) -> Any:
         return connection.execute(sql).fetchall()
 
 
+def amount(cell: str | None) -> Decimal:
+    assert cell is not None
+    return Decimal(cell.replace(",", ""))
+
+
 def figure(app: Any, name: str) -> str:
     return str(next(metric.value for metric in app.metric if metric.label == name))
 
 
-@pytest.mark.parametrize("column", ["order_id", "tracking_id", "customer_token", "customer_id"])
-def test_order_is_found_by(column: str, published: Path, open_page: Open) -> None:
-    value, expected = ask(published, f"select {column}, count(*) from ops.orders group by all order by 2, 1 limit 1")[0]
-    app = open_page(published, "orders", q=value)
-    assert figure(app, "Orders") == str(expected)
-    assert app.dataframe[0].value.shape[0] == expected
-
-
-def test_order_is_found_by_the_carriers_number(published: Path, open_page: Open) -> None:
-    number = ask(published, "select tracking_number from ops.shipments limit 1")[0][0]
-    assert figure(open_page(published, "orders", q=number), "Orders") == "1"
-
-
 def test_search_text_is_never_sql(published: Path, open_page: Open) -> None:
     app = open_page(published, "orders", q="x' or 1=1 --")
-    assert figure(app, "Orders") == "0"
-    assert "No order matches" in said(app)
+    assert figure(app, "Orders placed") == "0"
+    assert "Nothing is called" in said(app)
 
 
 def test_filters_narrow_the_list(published: Path, open_page: Open) -> None:
@@ -50,7 +42,7 @@ def test_filters_narrow_the_list(published: Path, open_page: Open) -> None:
     app = open_page(published, "orders")
     app.multiselect(key="stage").set_value(["late", "on_hold"])
     app.multiselect(key="channel").set_value(["web"]).run()
-    assert figure(app, "Orders") == str(expected) != "0"
+    assert figure(app, "Orders placed") == str(expected) != "0"
 
 
 def test_one_order_shows_its_axes_and_its_money(published: Path, open_page: Open) -> None:
@@ -85,7 +77,7 @@ def test_kpi_of_a_period_is_summed_numerator_over_summed_denominator(published: 
         where kpi = 'on_time_delivery_rate' and dimension = 'all' and {PERIOD}
         """,
     )[0][0]
-    assert figure(open_page(published), "On-time delivery") == f"{value * 100:.1f} %"
+    assert figure(open_page(published, days="28"), "On-time delivery") == f"{value * 100:.1f} %"
 
 
 def test_average_order_value_is_reproduced_by_the_orders_shown_beside_it(published: Path, open_page: Open) -> None:
@@ -96,7 +88,7 @@ def test_average_order_value_is_reproduced_by_the_orders_shown_beside_it(publish
         where kpi = 'average_order_value' and dimension = 'all' and {PERIOD}
         """,
     )[0]
-    app = open_page(published)
+    app = open_page(published, days="28")
     value = next(metric for metric in app.metric if metric.label == "Average order value")
     assert figure(app, "Orders recognised") == f"{orders:,.0f}" != figure(app, "Orders placed")
     assert f"Here: {amount.normalize():,f} ÷ {orders:,.0f}." in value.help
@@ -121,12 +113,12 @@ def test_bridge_adds_up_to_the_cent(published: Path, open_page: Open) -> None:
 @pytest.mark.parametrize("clock", ["placed", "paid", "shipped", "delivered"])
 def test_every_row_of_the_revenue_page_adds_up_as_it_is_shown(clock: str, published: Path, open_page: Open) -> None:
     app = open_page(published, "revenue", clock=clock)
-    tables = [found.value for found in app.dataframe if "gross_sales_amount" in found.value.columns]
+    tables = [found for found in tables_of(app) if "gross_sales_amount" in found.headings]
     assert len(tables) == 3
     shown: list[dict[str, Decimal]] = [
-        {name: Decimal(f"{value:.2f}") for name, value in row.items() if str(name).endswith("_amount")}
+        {name: amount(cell) for name, cell in row.items() if name.endswith("_amount")}
         for table in tables
-        for row in table.to_dict("records")
+        for row in table.rows
     ]
     heads = {metric.label: Decimal(metric.value.removeprefix("EUR ").replace(",", "")) for metric in app.metric}
     shown.append(
@@ -144,9 +136,7 @@ def test_every_row_of_the_revenue_page_adds_up_as_it_is_shown(clock: str, publis
             assert net + row["tax_amount"] + row["shipping_amount"] == row["total_sales_amount"]
         if "gross_margin_amount" in row:
             assert row["net_sales_amount"] - row["cost_of_goods_amount"] == row["gross_margin_amount"]
-    days, parts, clocks = (
-        table["net_sales_amount"].map(lambda value: Decimal(f"{value:.2f}")).sum() for table in tables
-    )
+    days, parts, clocks = (sum(amount(row["net_sales_amount"]) for row in table.rows) for table in tables)
     assert days == parts == heads["Net sales"]
     assert clocks != days
 
@@ -169,7 +159,7 @@ def test_amount_without_a_rate_leaves_its_sum_empty(tmp_path: Path, open_page: O
 
 def test_exceptions_are_counted_by_code(published: Path, open_page: Open) -> None:
     expected = ask(published, "select count(*) from ops.exceptions where code = 'late'")[0][0]
-    assert figure(open_page(published, "exceptions", code="Late"), "Open") == str(expected) != "0"
+    assert figure(open_page(published, "exceptions", code="late"), "Open") == str(expected) != "0"
 
 
 def test_error_is_shown_if_rows_in_do_not_add_up(tmp_path: Path, open_page: Open) -> None:

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from orderhouse.monitoring.alerts import review_alerts
+from orderhouse.monitoring.conditions import Condition
+from orderhouse.settings import Settings
+from streamlit.testing.v1 import AppTest
 
 from tests.dashboards.conftest import Open, said
 from tests.dashboards.published_home import publish
 
 
-def orders_shown(app: object) -> str:
-    return next(metric.value for metric in app.metric if metric.label == "Orders")  # type: ignore[attr-defined]
+def orders_shown(app: AppTest) -> str:
+    return str(next(metric.value for metric in app.metric if metric.label == "Orders placed"))
 
 
 def test_refresh_shows_a_version_published_since(tmp_path: Path, open_page: Open) -> None:
@@ -47,7 +51,7 @@ def test_published_file_is_opened_for_reading_only(tmp_path: Path, open_page: Op
 
     path = publish(tmp_path, orders=50)
     open_page(tmp_path, "orders")
-    settings = access.Settings(home=tmp_path)
+    settings = Settings(home=tmp_path)
     with access._cursor(path, settings) as cursor, pytest.raises(duckdb.Error, match="read-only"):
         cursor.execute("delete from marts.as_of").fetchall()
 
@@ -69,3 +73,13 @@ def test_only_access_opens_duckdb() -> None:
     sources = Path(__file__).parents[2] / "dashboards"
     opening = [path.name for path in sources.rglob("*.py") if "import duckdb" in path.read_text(encoding="utf-8")]
     assert opening == ["access.py"]
+
+
+def test_open_alert_is_shown_until_it_is_over(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, orders=50)
+    settings = Settings(home=tmp_path)
+    condition = Condition("disk_low", "home", "high", "The disk has 1.0 GB left.")
+    review_alerts(settings, find=lambda *_: [condition])
+    assert "The disk has 1.0 GB left." in said(open_page(tmp_path))
+    review_alerts(settings, find=lambda *_: [])
+    assert "Needs a person" not in said(open_page(tmp_path))

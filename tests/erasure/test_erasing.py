@@ -15,7 +15,7 @@ from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.vault import open_vault
 
 from tests.erasure.merchant import ANNA, AT, BERTA, Merchant
-from tests.integration.running import run_installed
+from tests.properties.killing import kill
 
 
 def holding(merchant: Merchant, value: str) -> list[str]:
@@ -168,7 +168,7 @@ def test_what_a_repair_put_in_is_erased_too(merchant: Merchant) -> None:
 def test_an_erasure_that_was_killed_is_finished_by_the_next(merchant: Merchant, fault: str) -> None:
     sources = str(merchant.settings.sources)
     arguments = ("erase", "c1", "--yes", "--sources", sources)
-    run_installed(*arguments, home=merchant.settings.home, expect=137, ORDERHOUSE_FAULT=fault)
+    kill(*arguments, home=merchant.settings.home, fault=fault)
     erase(merchant.settings, "c1", "customer_id")
     for value in (ANNA.email, ANNA.phone, ANNA.street):
         assert holding(merchant, value) == []
@@ -177,3 +177,10 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(merchant: Merchant, 
 
 def _times(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_vault_still_knows_its_keys_and_its_layout_after_an_erasure(merchant: Merchant) -> None:
+    erase(merchant.settings, "c1", "customer_id")
+    with open_vault(merchant.settings) as vault:
+        assert vault.connection.execute("select count(*) from keyed").fetchall() == [(1,)]
+        assert vault.connection.execute("select max(version) from meta.layouts").fetchall() == [(2,)]

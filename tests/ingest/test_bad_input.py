@@ -370,3 +370,12 @@ def test_the_first_line_of_a_file_without_header_is_not_shown(landing: Landing) 
     notes = " ".join(landing.ingest().notes)
     assert notes.count("looks like data") == 2
     assert "Anna" not in notes
+
+
+def test_text_guarded_by_an_export_is_read_back_as_it_was(landing: Landing) -> None:
+    landing.declare("sources:\n  shop:\n    format: canonical\n    path: feeds/*\n    guarded: true\n")
+    landing.write(
+        "feeds/order_lines.csv", LINES_HEADER + line(1).replace("sku1", "'=1+1") + line(2).replace("sku2", "''t")
+    )
+    landing.ingest()
+    assert landing.query("select sku from raw.order_lines order by order_id") == [("=1+1",), ("'t",)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from orderhouse.ingest import loading
+from orderhouse.receive import receive
+from orderhouse.settings import load_settings
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
+from tests.properties.killing import kill_call
 
 LIVE = """
 select {columns} from raw.{feed} as rows
@@ -97,20 +98,10 @@ def test_a_vanished_source_keeps_what_it_covers(landing: Landing) -> None:
     assert landing.query(latest) == [("other", "stock"), ("shop", "orders")]
 
 
-def _killed(landing: Landing, fault: str) -> None:
-    script = (
-        "import sys; from orderhouse.settings import load_settings; from orderhouse.ingest import loading;"
-        "from orderhouse.receive import receive; loading.ROW_BUDGET = 2;"
-        "receive(load_settings(home=sys.argv[1], sources=sys.argv[2]))"
-    )
-    settings = landing.settings
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(settings.home), str(settings.sources_file)],
-        env={**os.environ, "ORDERHOUSE_FAULT": fault},
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == 137, done.stderr.decode()
+def load_in_small_parts(home: str, sources: str) -> None:
+    """Ingest, two rows to a transaction."""
+    loading.ROW_BUDGET = 2
+    receive(load_settings(home=Path(home), sources=Path(sources)))
 
 
 CONTENT = "order_id, currency, email_token is not null, _file_id, _record, _is_duplicate"
@@ -126,7 +117,8 @@ def test_killed_at_any_point_and_run_again_gives_what_never_being_killed_gives(
         place.write("feeds/orders-1.csv", ORDERS_HEADER + order(1) + order(2) + order(3, currency="?"))
         place.write("feeds/orders-2.csv", ORDERS_HEADER + order(2) + order(4))
         place.write("feeds/order_lines.csv", LINES_HEADER + line(1) + line(2, quantity="x"))
-    _killed(landing, fault)
+    settings = landing.settings
+    kill_call(load_in_small_parts, str(settings.home), str(settings.sources_file), fault=fault)
     landing.ingest()
     calm.ingest()
     for sql in (

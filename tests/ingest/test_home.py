@@ -9,7 +9,8 @@ from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
 from orderhouse.sources.config.sources_file import merchant_of
-from orderhouse.storage.warehouse import lock_holder, open_published, open_raw, run_lock
+from orderhouse.storage.readers import open_published
+from orderhouse.storage.warehouse import lock_holder, open_raw, run_lock
 from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import ORDERS_HEADER, PAYMENTS_HEADER, Landing, order

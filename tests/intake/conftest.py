@@ -11,6 +11,7 @@ import pytest
 from orderhouse.intake import receivers
 from orderhouse.intake.application import make_application
 from orderhouse.sources.config.sources_file import load_sources
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from tests.intake.sending import ENVIRONMENT, SOURCES
@@ -30,10 +31,14 @@ def client(folder: Path) -> Iterator[TestClient]:
         yield client
 
 
-def intake_of(folder: Path, now: datetime | None = None) -> TestClient:
-    """Return a client of an intake. Its clock stands still if `now` is given."""
+def intake_of(folder: Path, now: datetime | None = None, token: str | None = None) -> TestClient:
+    """Return a client of an intake. Its clock stands still if `now` is given, and `token` opens its figures."""
     found = receivers(load_sources(folder / "sources.yaml"), ENVIRONMENT)
     application = make_application(
-        found, max_bytes=2000, log=logging.getLogger("test"), clock=lambda: now or datetime.now(UTC)
+        found,
+        max_bytes=2000,
+        log=logging.getLogger("test"),
+        clock=lambda: now or datetime.now(UTC),
+        metrics_token=SecretStr(token) if token else None,
     )
     return TestClient(application, raise_server_exceptions=False)

@@ -215,6 +215,31 @@ def test_health_counts_what_became_of_deliveries(client: TestClient) -> None:
     }
 
 
+def test_figures_are_given_to_who_has_the_token_and_name_no_path_that_was_asked_for(folder: Path) -> None:
+    with intake_of(folder, token="a-token") as client:
+        client.post("/webhooks/shop", content=BODY, headers=shopify_headers(BODY))
+        client.post("/webhooks/shop", content=BODY)
+        client.post("/webhooks/anna@example.com", content=BODY)
+        for wrong in ({}, {"Authorization": "Bearer another"}, {"Authorization": "a-token"}):
+            refused = client.get("/metrics", headers=wrong)
+            assert (refused.status_code, refused.text) == (401, "A bearer token is needed.\n")
+        found = client.get("/metrics", headers={"Authorization": "Bearer a-token"})
+    assert found.status_code == 200 and found.headers["content-type"].startswith("text/plain")
+    assert {
+        'orderhouse_intake_deliveries_total{outcome="landed",source="shop"} 1.0',
+        'orderhouse_intake_deliveries_total{outcome="wrong_signature",source="shop"} 1.0',
+        'orderhouse_intake_deliveries_total{outcome="unknown_source",source="(no source)"} 1.0',
+        'orderhouse_intake_landed_files{source="shop"} 1.0',
+        "orderhouse_intake_failing 0.0",
+    } <= set(found.text.splitlines())
+    assert "anna" not in found.text
+
+
+def test_figures_are_given_to_nobody_without_a_token(client: TestClient) -> None:
+    refused = client.get("/metrics")
+    assert refused.status_code == 403 and "metrics_token" in refused.text
+
+
 def test_what_landed_is_ingested_and_what_is_no_json_is_kept_and_said(client: TestClient, folder: Path) -> None:
     for body in (BODY, order_body(2), b"this is no JSON"):
         assert client.post("/webhooks/shop", content=body, headers=shopify_headers(body)).status_code == 200
@@ -228,3 +253,18 @@ def test_what_landed_is_ingested_and_what_is_no_json_is_kept_and_said(client: Te
         connection.close()
     assert orders == [("o1", True), ("o2", True)]
     assert taken == [("loaded", 2), ("rejected", 1)]
+
+
+def test_text_that_the_signature_does_not_cover_gets_into_no_name(client: TestClient, folder: Path) -> None:
+    names = {"X-Shopify-Webhook-Id": "anna-mueller-1980", "X-Shopify-Topic": "anna/mueller"}
+    assert client.post("/webhooks/shop", content=BODY, headers=shopify_headers(BODY) | names).status_code == 200
+    (path,) = landed(folder)
+    assert "anna" not in path.name and "mueller" not in path.name
+    assert path.name.startswith("event-")
+
+
+def test_signed_body_whose_id_holds_half_a_character_lands(client: TestClient, folder: Path) -> None:
+    body = b'{"id": "evt_\\ud800", "type": "charge.\\udfff"}'
+    assert client.post("/webhooks/money", content=body, headers=stripe_headers(body)).status_code == 200
+    (path,) = landed(folder)
+    assert path.read_bytes() == body

@@ -20,6 +20,7 @@ from orderhouse.transform.fingerprint import project_hash
 
 PROJECT = Path(__file__).parents[2]
 PARSED = Path("dbt") / "partial_parse.msgpack"
+COMPILED_TESTS = "tests-*.json"
 KEPT = PROJECT / ".pytest_cache" / "parsed"
 
 
@@ -89,10 +90,15 @@ def _checked(arguments: tuple[str, ...], home: Path, before: set[Path], code: in
 
 
 def share_parsed_project(home: Path) -> None:
-    """Give a new home the dbt project as parsed before, by any session, which saves it ten seconds."""
+    """Give a new home the dbt project as parsed and its tests as compiled before, by any session.
+
+    Parsing takes ten seconds, and compiling three.
+    """
     kept = _kept_parse()
     if kept.exists() and not (home / PARSED).exists():
         copy_parsed_project(kept, home)
+        for compiled in KEPT.glob(COMPILED_TESTS):
+            shutil.copy(compiled, (home / PARSED).with_name(compiled.name))
 
 
 def keep_parsed_project(home: Path) -> None:
@@ -100,11 +106,18 @@ def keep_parsed_project(home: Path) -> None:
     kept = _kept_parse()
     if (home / PARSED).exists() and not kept.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
-        for older in KEPT.glob("*.msgpack"):
+        for older in KEPT.iterdir():
             older.unlink(missing_ok=True)
-        written = kept.with_suffix(f".{os.getpid()}")
-        shutil.copy(home / PARSED, written)
-        written.replace(kept)
+        _keep(home / PARSED, kept)
+    for compiled in (home / PARSED).parent.glob(COMPILED_TESTS):
+        if kept.exists() and not (KEPT / compiled.name).exists():
+            _keep(compiled, KEPT / compiled.name)
+
+
+def _keep(file: Path, kept: Path) -> None:
+    written = kept.with_suffix(f".{os.getpid()}")
+    shutil.copy(file, written)
+    written.replace(kept)
 
 
 @functools.cache

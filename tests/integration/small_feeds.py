@@ -41,6 +41,11 @@ class Shop:
         """Ingest, build, audit and publish."""
         return run_steps(self.home, self._declared(), self.as_of)
 
+    def build(self) -> None:
+        """Ingest and build only. An audit costs as much as a build."""
+        self.command("ingest")
+        self.command("build", "--as-of", self.as_of)
+
     def _declared(self) -> Path:
         declared = self.folder / "sources.yaml"
         declared.write_text(self.sources)
@@ -49,6 +54,11 @@ class Shop:
     def published(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Query the published version."""
         with duckdb.connect(str(published_file(self.home)), read_only=True) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def built(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Query the tables of the last build, published or not."""
+        with duckdb.connect(str(self.home / "warehouse" / "warehouse.duckdb"), read_only=True) as connection:
             return connection.execute(sql, values).fetchall()
 
     def staged(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -72,7 +72,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     )
     shop.deliver("shop/2/returns", [{**RETURNED, "status": "received"}, {**RETURNED, "status": "restocked"}])
     shop.deliver("shop/2/order_lines", [line("usd", updated_at="2026-04-05T12:00:00Z", quantity=3)])
-    shop.run()
+    shop.build()
     shop.deliver("shop/3/fx_rates", [{**RATE, "rate": "1.50"}, {**RATE, "rate": "1.20"}])
     shop.run()
     return shop

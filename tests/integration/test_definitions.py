@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -15,6 +11,7 @@ from orderhouse.settings import Settings
 from orderhouse.transform import build_variables, load_record
 from orderhouse.transform.dbt import invoke
 
+from tests.dashboards.walk.walking import assert_walk_is_clean
 from tests.integration.running import PROJECT, run_orderhouse
 
 
@@ -28,20 +25,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_definition_does_what_its_unit_tests_say(home: Path) -> None:
-    folders = ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
-    scratch = ["--target-path", str(home / "target"), "--log-path", str(home / "logs")]
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "test", "--select", "test_type:unit", *folders, *scratch],
-        env=os.environ | {"ORDERHOUSE_HOME": str(home)},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    passed = re.search(r"PASS=(\d+)", done.stdout)
-    assert passed is not None
-    assert int(passed[1]) >= 73
+    outcome = invoke(Settings(home=home), ["test", "--select", "test_type:unit"], variables={})
+    results = [each for each in outcome.result.results if str(each.node.resource_type) == "unit_test"]
+    assert "\n".join(f"{each.node.name}: {each.message}" for each in results if str(each.status) != "pass") == ""
+    assert outcome.success, outcome.exception
+    assert len(results) >= 73
 
 
 STEP_BY_STEP = "assert_the_timeline_moves_step_by_step_to_the_statuses_of_the_order"
@@ -94,3 +82,9 @@ def test_a_status_that_only_the_order_has_is_found_if_the_order_was_computed_sin
             [record.batch_id + 1],
         )
     assert failing_rows(settings, STEP_BY_STEP, record.batch_id) == 1
+
+
+def test_every_page_of_the_sample_is_right(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for step in ("audit", "publish"):
+        run_orderhouse(step, home=home)
+    assert_walk_is_clean(home, monkeypatch)

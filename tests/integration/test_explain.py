@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.explaining import Explanation, explain_cell, explain_kpi
@@ -40,9 +41,28 @@ class Asked:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     folder = tmp_path_factory.mktemp("explain")
     simulate(orders=60, seed=11, to=folder / "feeds")
+    add_credit_note(folder / "feeds")
     run_steps(folder / "home", folder / "feeds" / "sources.yaml")
     with open_world(Settings(home=folder / "home")) as world:
         yield Asked(folder / "home", world)
+
+
+def add_credit_note(feeds: Path) -> None:
+    """Write a credit note over 1.00 for the first order's place and SKU, on the day of that order."""
+    first = read(feeds, "orders").sort("placed_at", "order_id").row(0, named=True)
+    line = read(feeds, "order_lines").filter(pl.col("order_id") == first["order_id"]).sort("line_id").row(0, named=True)
+    note = {
+        "return_id": "note", "line_id": "1", "status": "received", "occurred_at": first["placed_at"], "quantity": "1",
+        "order_id": "", "sku": line["sku"], "channel": first["channel"], "country": first["ship_country"],
+        "credit_amount": "1.00", "currency": first["currency"],
+    }  # fmt: skip
+    pl.DataFrame([note]).write_csv(feeds / "returns-9999.csv")
+
+
+def read(feeds: Path, feed: str) -> pl.DataFrame:
+    """Return the rows of a feed as text."""
+    files = sorted(file for file in feeds.glob(f"{feed}-*.csv"))
+    return pl.concat([pl.read_csv(file, infer_schema=False) for file in files], how="diagonal")
 
 
 def added_up(found: Explanation) -> list[Decimal]:
@@ -77,6 +97,42 @@ def test_a_day_of_revenue_is_the_sum_of_its_orders(asked: Asked) -> None:
     assert found.is_sum
     assert added_up(found) == list(found.totals) == [found.value]
     assert all(part.rows for part in found.parts)
+
+
+NOTE = [("returns", "returns-9999.csv", 2)]
+
+
+def test_a_day_with_a_credit_note_is_the_sum_of_its_orders_and_of_the_note(asked: Asked) -> None:
+    names = ("business_date", "channel", "country", "category", "currency")
+    values = asked.first(
+        f"select {', '.join(names)} from published.marts.fct_revenue_daily "
+        "where recognition_clock = 'placed' and returns_amount = 1 and gross_sales_amount > 0 order by all"
+    )
+    key = ["recognition_clock=placed", *(f"{name}={value}" for name, value in zip(names, values, strict=True))]
+    found = explain_cell(asked.world, "marts.fct_revenue_daily", key, "net_sales_amount")
+    assert found.is_sum
+    assert added_up(found) == [found.value]
+    assert {part.subject.split()[0] for part in found.parts} == {"order_id", "return_id"}
+    assert all(part.rows for part in found.parts)
+    (note,) = [part for part in found.parts if part.subject == "return_id note"]
+    assert [(row.feed, Path(row.path).name, row.record) for row in note.rows] == NOTE
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "column"),
+    [
+        ("fct_returns", ["return_id=note"], "outcome"),
+        ("fct_returns", ["return_id=note"], "credit_amount"),
+        ("fct_journal", ["return_id=note", "entry_kind=credit_note", "account=returns"], "debit_amount"),
+    ],
+)
+def test_a_cell_of_a_credit_note_lists_the_row_of_the_note(
+    asked: Asked, table: str, key: list[str], column: str
+) -> None:
+    found = explain_cell(asked.world, table, key, column)
+    assert found.is_equal
+    listed = [(part.row.feed, Path(part.row.path).name, part.row.record) for part in found.parts if part.row]
+    assert [row for row in listed if row[0] == "returns"] == NOTE
 
 
 @pytest.mark.parametrize("kpi", KPIS)
@@ -193,3 +249,23 @@ def test_a_figure_that_does_not_exist_is_refused_with_the_nearest_ones(
 ) -> None:
     with pytest.raises(OrderhouseError, match=sentence):
         explain_kpi(asked.world, kpi, day, dimension, value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("fct_nothing", "x", "y"), "There is no published table 'fct_nothing'"),
+        (("fct_orders", "nobody", "stage"), "has no row with order_id = nobody"),
+        (("fct_orders", "stage"), "Name a KPI with `--on DAY`, or a table with its key and a column"),
+        (("fct_revenue_daily", "business_date=2026-13-45", "net_sales_amount"), "does not fit its column"),
+        (("net_sales", "--on", "2026-02-31"), "`--on` takes a business day"),
+        (("net_sales", "--on", "2026-05-01", "--by", "channel"), "`--by` takes a dimension and its value"),
+        (("net_sales", "web", "--on", "2026-05-01"), "`--on` is for KPIs"),
+    ],
+)
+def test_the_command_ends_with_2_on_a_question_that_cannot_be_answered(
+    asked: Asked, arguments: tuple[str, ...], sentence: str
+) -> None:
+    printed = run_orderhouse("explain", *arguments, home=asked.home, expect=2)
+    assert sentence in " ".join(printed.split())
+    assert "Traceback" not in printed

@@ -15,9 +15,9 @@ sources:
   shop:
     format: canonical
     path: "*.ndjson"
-    covers: [orders, order_lines, payments, payouts, shipments, tracking, returns, products, fx_rates]
+    covers: [orders, order_lines, payments, payouts, shipments, tracking, returns, products, fx_rates, actions]
 """
-LEFT, ENDED, CHANGED = date(2026, 3, 3), date(2026, 3, 9), date(2026, 3, 10)
+LEFT, GIVEN, ENDED, CHANGED = date(2026, 3, 3), date(2026, 3, 5), date(2026, 3, 9), date(2026, 3, 10)
 NOON = "2026-03-{:02}T12:00:00Z"
 
 
@@ -50,6 +50,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             order("exchanged", updated_at=NOON.format(9), is_cancelled="true"),
             order("repriced", currency="USD"),
             order("paid"),
+            order("sent_back"),
+            order("card"),
+            order("card_revoked"),
+            order("card_revoked", is_cancelled="true", **dearer),
+            order("card_cancelled"),
+            order("card_partly"),
+            order("unasked"),
+            order("regretted"),
         ],
     )
     shop.deliver(
@@ -67,24 +75,78 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             line("repriced"),
             line("repriced", unit_price="31.00", **dearer),
             line("paid"),
+            line("sent_back", tax_amount="6.00"),
+            line("sent_back", unit_price="29.00", tax_amount="5.80", sku="cup", **dearer),
+            line("card", is_gift_card="true"),
+            line("card", unit_price="35.00", is_gift_card="true", **dearer),
+            line("card_revoked", is_gift_card="true"),
+            line("card_cancelled", is_gift_card="true"),
+            line("card_partly", is_gift_card="true"),
+            line("card_partly", is_gift_card="true", **dearer),
+            line("unasked"),
+            line("regretted"),
         ],
     )
     shop.deliver(
+        "actions",
+        [
+            {
+                "action_id": "a1", "order_id": "card_cancelled", "kind": "cancel", "occurred_at": NOON.format(9),
+                "actor": "ann", "role": "agent",
+            },
+            {
+                "action_id": "a2", "order_id": "card_partly", "line_id": "1", "kind": "cancel_line", "quantity": 1,
+                "occurred_at": NOON.format(9), "actor": "ann", "role": "agent",
+            },
+        ],
+    )  # fmt: skip
+    shop.deliver(
+        "returns",
+        [
+            {
+                "return_id": "ret", "order_id": "sent_back", "line_id": "1", "status": status, "quantity": 1,
+                "occurred_at": NOON.format(6),
+            }
+            for status in ("received", "restocked")
+        ]
+        + [
+            {
+                "return_id": "late", "order_id": "unasked", "line_id": "1", "status": "received", "quantity": 1,
+                "occurred_at": NOON.format(8),
+            }
+        ],
+    )  # fmt: skip
+    shop.deliver(
         "products",
-        [{"sku": "mug", "updated_at": NOON.format(1), "kind": "goods", "unit_cost": "10", "currency": "EUR"}],
+        [
+            {"sku": sku, "updated_at": NOON.format(1), "kind": "goods", "unit_cost": cost, "currency": "EUR"}
+            for sku, cost in (("mug", "10"), ("cup", "12"))
+        ],
     )
     shop.deliver(
         "shipments",
         [
             *[
                 shipment(name)
-                for name in ("dearer", "freight", "lost", "again", "taken_back", "dollars", "owed", "repriced")
+                for name in (
+                    "dearer",
+                    "freight",
+                    "lost",
+                    "again",
+                    "taken_back",
+                    "dollars",
+                    "owed",
+                    "repriced",
+                    "sent_back",
+                    "unasked",
+                    "regretted",
+                )
             ],
             shipment("lost", shipment_id="kept", quantity=1, shipped_at=NOON.format(4)),
             shipment("again", shipment_id="second", shipped_at=NOON.format(12)),
         ],
     )
-    ended = (("lost", "lost"), ("again", "lost"), ("taken_back", "cancelled"))
+    ended = (("lost", "lost"), ("again", "lost"), ("regretted", "lost"), ("taken_back", "cancelled"))
     shop.deliver("tracking", [scan(name, status, NOON.format(9)) for name, status in ended])
     shop.deliver(
         "payments",
@@ -93,6 +155,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
             payment("owed", currency="USD", occurred_at=NOON.format(10)),
             payment("exchanged", currency="USD"),
             payment("exchanged", currency="USD", payment_id="back", kind="refunded", occurred_at=NOON.format(10)),
+            payment("unasked", "30", kind="refunded", occurred_at=NOON.format(5)),
+            payment("regretted", "20", kind="refunded", occurred_at=NOON.format(5), goods_amount="20"),
             payment("paid", "60", provider="pay", payout_id="po", payout_at=NOON.format(6), fee_amount="2"),
         ],
     )
@@ -142,6 +206,47 @@ def test_a_later_price_is_posted_on_the_day_of_its_version(shop: Shop) -> None:
     assert posted(shop, "dearer", "sales") == [(LEFT, Decimal(-60)), (CHANGED, Decimal(-2))]
     assert posted(shop, "dearer", "discounts") == [(LEFT, Decimal("1.01")), (CHANGED, Decimal("-0.34"))]
     assert posted(shop, "dearer", "accounts_receivable") == [(LEFT, Decimal("58.99")), (CHANGED, Decimal("2.34"))]
+
+
+def test_a_return_is_corrected_on_the_day_of_the_later_version(shop: Shop) -> None:
+    """One of two units comes back on the sixth, for 30.00 with 3.00 tax; from the tenth on it is a cup for 29.00."""
+    back = date(2026, 3, 6)
+    assert posted(shop, "sent_back", "returns") == [(back, Decimal(30)), (CHANGED, Decimal(-1))]
+    assert posted(shop, "sent_back", "tax_payable", kind="return%") == [(back, Decimal(3)), (CHANGED, Decimal("-0.1"))]
+    assert posted(shop, "sent_back", "accounts_receivable", kind="return%") == [
+        (back, Decimal(-33)),
+        (CHANGED, Decimal("1.1")),
+    ]
+    assert posted(shop, "sent_back", "inventory") == [(LEFT, -20), (back, 10), (CHANGED, -2)]
+    ((recognised,),) = shop.published(
+        "select sum(returns_amount) from marts.fct_revenue_daily "
+        "where recognition_clock = 'shipped' and business_date = ?", back
+    )  # fmt: skip
+    assert recognised == Decimal(29)
+
+
+def test_a_gift_card_is_corrected_on_the_day_of_the_later_version_or_cancellation(shop: Shop) -> None:
+    placed = date(2026, 3, 2)
+    names = ("card", "card_revoked", "card_cancelled", "card_partly")
+    liability = {name: posted(shop, name, "gift_card_liability") for name in names}
+    assert liability == {
+        "card": [(placed, -60), (CHANGED, -10)],
+        "card_revoked": [(placed, -60), (CHANGED, 60)],
+        "card_cancelled": [(placed, -60), (ENDED, 60)],
+        "card_partly": [(placed, -60), (ENDED, 30)],
+    }
+
+
+def test_a_refund_is_given_away_until_what_it_pays_for_is_known(shop: Shop) -> None:
+    """30.00 are refunded on the fifth. The goods that they pay for come back on the eighth, and the fifth stands."""
+    assert posted(shop, "unasked", "goodwill") == [(GIVEN, 30), (date(2026, 3, 8), -30)]
+    assert posted(shop, "unasked", "returns") == [(date(2026, 3, 8), 30)]
+
+
+def test_a_refund_of_goods_takes_back_what_is_sold_by_then(shop: Shop) -> None:
+    """Goods of 20.00 are refunded on the fifth. On the ninth their parcel is lost, and the refund pays for that."""
+    assert posted(shop, "regretted", "returns") == [(GIVEN, 20), (ENDED, -20)]
+    assert posted(shop, "regretted", "goodwill") == []
 
 
 def test_later_shipping_is_posted_on_the_day_of_its_version(shop: Shop) -> None:
@@ -199,14 +304,28 @@ def test_the_bridge_leads_from_placed_sales_to_the_journal(shop: Shop) -> None:
         "select business_date, placed_amount, timing_amount, versions_amount, parcels_amount, journal_amount "
         "from marts.fct_journal_bridge where measure = 'gross_sales' and currency = 'EUR' order by business_date"
     )
-    # Placed on the second: dearer 93, freight, again, taken back and paid 60 each, lost 90.
+    # Placed on the second: dearer 93, sent back 58, lost 90; freight, again, taken back, paid, unasked, regretted 60.
     assert found == [
-        (date(2026, 3, 2), 423, -423, 0, 0, 0),
-        (LEFT, 0, 122, -2, 180, 300),
+        (date(2026, 3, 2), 601, -601, 0, 0, 0),
+        (LEFT, 0, 240, 0, 240, 480),
         (date(2026, 3, 4), 0, 30, 0, 0, 30),
-        (ENDED, 0, 0, 0, -180, -180),
-        (CHANGED, 0, 0, 2, 0, 2),
+        (GIVEN, 0, 0, 0, 0, 0),
+        (date(2026, 3, 6), 0, 0, 0, 0, 0),
+        (date(2026, 3, 8), 0, 0, 0, 0, 0),
+        (ENDED, 0, 0, 0, -240, -240),
+        (CHANGED, 0, 0, 0, 0, 0),
         (date(2026, 3, 12), 0, 60, 0, 0, 60),
+    ]
+    returns = shop.published(
+        "select business_date, placed_amount, versions_amount, journal_amount from marts.fct_journal_bridge "
+        "where measure = 'returns' and currency = 'EUR' and journal_amount <> 0 order by business_date"
+    )
+    assert returns == [
+        (GIVEN, 0, 20, 20),
+        (date(2026, 3, 6), 29, 1, 30),
+        (date(2026, 3, 8), 30, 0, 30),
+        (ENDED, 0, -20, -20),
+        (CHANGED, 0, -1, -1),
     ]
     ((left_over,),) = shop.published(
         "select count(*) from marts.fct_journal_bridge "

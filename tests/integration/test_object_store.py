@@ -14,7 +14,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.credentials import has_credentials
@@ -27,6 +26,7 @@ from orderhouse.serve.verifying import verify
 from orderhouse.settings import Settings
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order, report
+from tests.s3_server import s3_server, set_s3_environment
 from tests.serve.built_home import make_version
 
 SECRET = "not-to-be-seen-anywhere"
@@ -36,24 +36,14 @@ ORDERS = "select order_id from raw.orders where not _is_duplicate order by 1"
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """Serve an S3 API."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
 def environment(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment variables that every S3 tool reads."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_REGION": "eu-west-1",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
+    set_s3_environment(monkeypatch, endpoint, secret=SECRET)
 
 
 @pytest.fixture

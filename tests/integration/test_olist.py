@@ -9,15 +9,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.dashboards.walk.walking import assert_walk_is_clean
 from tests.integration.running import published_file, real_data, run_steps
 
 
 @pytest.fixture(scope="module")
-def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return the published warehouse of the marketplace data, read only."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the home of the marketplace data."""
     home = tmp_path_factory.mktemp("olist")
-    sources = real_data("olist", home)
-    run_steps(home, sources)
+    run_steps(home, real_data("olist", home))
+    return home
+
+
+@pytest.fixture(scope="module")
+def olist(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return the published warehouse of the marketplace data, read only."""
     with duckdb.connect(str(published_file(home)), read_only=True) as connection:
         yield connection
 
@@ -123,3 +129,7 @@ def test_every_row_of_every_file_is_accounted_for(olist: duckdb.DuckDBPyConnecti
 def test_source_files_are_where_the_test_says(olist: duckdb.DuckDBPyConnection) -> None:
     paths = {Path(path).name for (path,) in olist.execute("select distinct path from quality.files").fetchall()}
     assert "olist_orders_dataset.csv" in paths
+
+
+def test_every_page_is_right(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_walk_is_clean(home, monkeypatch)

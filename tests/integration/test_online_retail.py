@@ -10,12 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.dashboards.walk.walking import assert_walk_is_clean
 from tests.integration.published_tables import differing_tables
 from tests.integration.running import data_folder, published_file, real_data, run_steps, same_keys
 from tests.properties.delivering import Hashes, built
+from tests.properties.thoroughness import times
 
 AS_OF = "2011-09-01T00:00:00Z"
-FILES_AT_ONCE = 55
+FILES_AT_ONCE = times(110, many=55)
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +105,12 @@ def test_what_is_not_covered_is_not_tracked(retail: duckdb.DuckDBPyConnection) -
     assert raised == []
 
 
+def test_every_page_is_right(at_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_walk_is_clean(at_once, monkeypatch)
+
+
 def test_day_by_day_in_shuffled_order_gives_the_same_marts(at_once: Path, tmp_path: Path) -> None:
-    """Files arrive in four shuffled deliveries, each with a build of its own."""
+    """Files arrive in shuffled deliveries, each with a build of its own."""
     landing = tmp_path / "landing"
     landing.mkdir()
     home = tmp_path / "home"

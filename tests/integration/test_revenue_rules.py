@@ -100,8 +100,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, list[Any]]:
     deliver_orders(shop)
     rate = {"base": "USD", "quote": "EUR"}
     shop.deliver("fx_rates", [rate | {"rate_date": "2026-02-27", "rate": "0.25"}])
-    shop.run()
-    before = shop.published(FOREIGN)
+    shop.build()
+    before = shop.built(FOREIGN)
     shop.deliver("fx_rates_late", [rate | {"rate_date": "2026-03-02", "rate": "0.5"}])
     shop.run()
     return shop, before

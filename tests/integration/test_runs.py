@@ -1,4 +1,4 @@
-"""Tests of runs on the sample feeds, in processes of their own where they are killed or run at the same time.
+"""Tests of runs on a small world, in processes of their own where they are killed or run at the same time.
 
 The runs are killed, repeated, started twice at once, or refused. Each time the tests check the tables that readers see.
 """
@@ -6,87 +6,126 @@ The runs are killed, repeated, started twice at once, or refused. Each time the 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pytest
 from orderhouse.serve.publishing import list_versions
 from orderhouse.settings import Settings
+from orderhouse.simulate import simulate
 from orderhouse.storage.warehouse import lock_holder
 
 from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import PROJECT, published_file, run_installed, run_orderhouse, same_keys
+from tests.integration.running import (
+    PROJECT,
+    published_file,
+    run_installed,
+    run_orderhouse,
+    run_steps,
+    same_keys,
+    share_parsed_project,
+)
+from tests.properties.killing import ended, kill, start, whole_run
+from tests.properties.thoroughness import times
 
-SAMPLE = PROJECT / "data" / "sample"
 AS_OF = "2026-07-01T00:00:00Z"
 KILLED = 137
+RUNS_KILLED = times(1, many=6)
 
 
-def deliver(landing: Path, pattern: str) -> Path:
-    """Copy the sample's files of this pattern into a landing folder; return its sources file."""
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Simulate a merchant whose orders come in two deliveries."""
+    folder = tmp_path_factory.mktemp("world")
+    simulate(orders=40, seed=5, orders_per_file=20, to=folder)
+    assert (folder / "orders-0002.csv").exists(), "a second delivery"
+    return folder
+
+
+def deliver(world: Path, landing: Path, pattern: str) -> Path:
+    """Copy the world's files of this pattern into a landing folder; return its sources file."""
     landing.mkdir(exist_ok=True)
-    for file in [*SAMPLE.glob(pattern), SAMPLE / "sources.yaml"]:
+    for file in [*world.glob(pattern), world / "sources.yaml"]:
         shutil.copy(file, landing / file.name)
     return landing / "sources.yaml"
 
 
+class Undisturbed(NamedTuple):
+    """Home of a run that was not killed, and the seconds that it took."""
+
+    home: Path
+    seconds: float
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build a home that got the sample in two deliveries and was killed repeatedly on the way."""
+def undisturbed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Run once over the whole world."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    began = time.monotonic()
+    output = run_orderhouse("run", "--sources", str(world / "sources.yaml"), "--as-of", AS_OF, home=home)
+    assert "KPIs of the 28 days to " in output and "open exceptions" in output and "Next:" in output
+    return Undisturbed(home, time.monotonic() - began)
+
+
+@pytest.fixture(scope="module")
+def home(world: Path, undisturbed: Undisturbed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a home that got the world in two deliveries and was killed repeatedly on the way."""
     home = tmp_path_factory.mktemp("killed")
+    same_keys(undisturbed.home, home)
     landing = home / "landing"
-    sources = deliver(landing, "*-0001.csv")
-    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_vault")
-    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
-    run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_installed(
-        "build",
-        "--sources",
-        str(sources),
-        "--as-of",
-        AS_OF,
-        home=home,
-        expect=KILLED,
-        ORDERHOUSE_FAULT="build_model:60",
-    )
-    run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=home)
-    deliver(landing, "*.csv")
-    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="before_commit")
-    run_installed("ingest", "--sources", str(sources), home=home, expect=KILLED, ORDERHOUSE_FAULT="after_commit")
-    run_installed(
-        "build",
-        "--sources",
-        str(sources),
-        "--as-of",
-        AS_OF,
-        home=home,
-        expect=KILLED,
-        ORDERHOUSE_FAULT="build_model:30",
-    )
-    run_orderhouse("ingest", "--sources", str(sources), home=home)
-    run_installed(
-        "build", "--sources", str(sources), "--as-of", AS_OF, home=home, expect=KILLED, ORDERHOUSE_FAULT="build_ran"
-    )
-    arguments = ("run", "--sources", str(sources), "--as-of", AS_OF)
+    sources = deliver(world, landing, "*-0001.csv")
+    given = ("--sources", str(sources))
+    kill("ingest", *given, home=home, fault="after_vault")
+    kill("ingest", *given, home=home, fault="after_commit")
+    run_orderhouse("ingest", *given, home=home)
+    kill("build", *given, "--as-of", AS_OF, home=home, fault="build_model:60")
+    run_steps(home, sources, AS_OF)
+    deliver(world, landing, "*.csv")
+    kill("ingest", *given, home=home, fault="before_commit")
+    kill("ingest", *given, home=home, fault="after_commit")
+    kill("build", *given, "--as-of", AS_OF, home=home, fault="build_model:30")
+    run_orderhouse("ingest", *given, home=home)
+    kill("build", *given, "--as-of", AS_OF, home=home, fault="build_ran")
+    arguments = ("run", *given, "--as-of", AS_OF)
     run_installed(*arguments, home=home, expect=KILLED, ORDERHOUSE_FAULT="publish_renamed")
     output = run_installed(*arguments, home=home)
     assert "Published version 2" in output or "no table was computed" in output
     return home
 
 
-def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, tmp_path: Path) -> None:
-    undisturbed = tmp_path / "undisturbed"
-    same_keys(home, undisturbed)
-    sources = deliver(tmp_path / "landing", "*.csv")
-    output = run_orderhouse("run", "--sources", str(sources), "--as-of", AS_OF, home=undisturbed)
-    assert "KPIs of the 28 days to " in output and "open exceptions" in output and "Next:" in output
-    left, right = table_hashes(published_file(home)), table_hashes(published_file(undisturbed))
+def assert_publishes_the_same(home: Path, undisturbed: Undisturbed) -> None:
+    left, right = table_hashes(published_file(home)), table_hashes(published_file(undisturbed.home))
     assert len(left) > 20
     assert differing_tables(left, right) == []
+
+
+def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, undisturbed: Undisturbed) -> None:
+    assert_publishes_the_same(home, undisturbed)
+
+
+def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(
+    world: Path, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """The run ingests, builds, audits and publishes in two deliveries, so that the incremental way is killed too."""
+    killed = tmp_path / "killed"
+    share_parsed_project(killed)
+    same_keys(undisturbed.home, killed)
+    chance = random.Random(7)  # noqa: S311
+    for pattern in ("*-0001.csv", "*.csv"):
+        sources = deliver(world, tmp_path / "landing", pattern)
+        for _ in range(RUNS_KILLED):
+            process = start(whole_run, str(killed), str(sources), AS_OF)
+            time.sleep(chance.uniform(0.2, undisturbed.seconds * 0.6))
+            process.kill()
+            ended(process)
+    assert ended(start(whole_run, str(killed), str(sources), AS_OF)) == 0
+    assert_publishes_the_same(killed, undisturbed)
 
 
 def test_nothing_new_and_the_same_clock_changes_nothing(home: Path) -> None:

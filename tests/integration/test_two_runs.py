@@ -12,7 +12,8 @@ import pytest
 from orderhouse.errors import LockHeld
 from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
-from orderhouse.storage.warehouse import lock_holder, open_published, run_lock
+from orderhouse.storage.readers import open_published
+from orderhouse.storage.warehouse import lock_holder, run_lock
 
 from tests.ingest.landing import Landing
 from tests.properties.killing import PROCESSES, content_of, deliver, ended, load, start
@@ -42,11 +43,7 @@ def race(folder: str, barrier: Any, wait: str, outcome: Any) -> None:
 def raced(landing: Landing, wait: str) -> list[tuple[int, int, str]]:
     """Start several runs together; return process id, exit code and message of each."""
     barrier, outcome = PROCESSES.Barrier(RACERS), PROCESSES.Queue()
-    processes = [
-        PROCESSES.Process(target=race, args=(str(landing.folder), barrier, wait, outcome)) for _ in range(RACERS)
-    ]
-    for process in processes:
-        process.start()
+    processes = [start(race, str(landing.folder), barrier, wait, outcome) for _ in range(RACERS)]
     found = [outcome.get(timeout=120) for _ in processes]
     assert [ended(process) for process in processes] == [0] * RACERS
     return found

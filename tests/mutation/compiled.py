@@ -20,7 +20,7 @@ from orderhouse.transform.compiled import CompiledModel, compiled_models, values
 from orderhouse.transform.dbt import invoke, parsed_project, project_folder, target_folder
 from orderhouse.transform.fingerprint import project_hash
 from orderhouse.transform.variables import build_variables, tracking_salt
-from orderhouse.vault.vault import load_keys
+from orderhouse.vault.keys import load_keys
 
 __all__ = ["DataTest", "Project", "UnitTest", "compiled_project"]
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from pathlib import Path
 
-import polars as pl
 from orderhouse.settings import Settings
 from orderhouse.transform.dbt import project_folder, target_folder
 
@@ -15,7 +13,6 @@ from tests.integration.running import run_orderhouse
 from tests.mutation.compiled import compiled_project
 from tests.oracle.chaos import AS_OF, write_chaos
 from tests.oracle.simulated import write_simulated
-from tests.properties.stated_payouts import stated_payouts
 
 __all__ = ["build_homes"]
 
@@ -55,27 +52,4 @@ def _definitions() -> str:
 def _write(worlds: str, folder: Path) -> tuple[Path, str]:
     if worlds == "chaotic":
         return write_chaos(folder, CHAOTIC), AS_OF
-    sources = write_simulated(folder, SIMULATED)
-    _add_payouts(folder, sources)
-    return sources, SIMULATED_AS_OF
-
-
-def _add_payouts(folder: Path, sources: Path) -> None:
-    """Add the feed `payouts`, as providers would state it for the payments of the worlds."""
-    files = sorted((folder / "landing" / "payments").glob("*.csv"))
-    payments = pl.concat([pl.read_csv(file, infer_schema=False, truncate_ragged_lines=True) for file in files])
-    payments = payments.filter(
-        pl.col("amount").str.contains(r"^\d+(\.\d\d?)?$"),
-        pl.col("fee_amount").fill_null("0").str.contains(r"^\d+(\.\d\d?)?$"),
-    )
-    target = folder / "landing" / "payouts" / "payouts.csv"
-    target.parent.mkdir(parents=True)
-    stated_payouts(payments).write_csv(target)
-    declared = json.loads(sources.read_text())
-    declared["sources"]["payouts"] = {
-        "format": "canonical",
-        "feed": "payouts",
-        "path": "landing/payouts/*.csv",
-        "covers": ["payouts"],
-    }
-    sources.write_text(json.dumps(declared))
+    return write_simulated(folder, SIMULATED), SIMULATED_AS_OF

@@ -32,8 +32,8 @@ that are no valid query, or that take more than twenty seconds, are left out.
 """
 
 
-def page_of(mutants: Sequence[Mutant], outcomes: Iterable[Outcome], layers: Mapping[str, str]) -> str:
-    """Return the page as Markdown."""
+def page_of(mutants: Sequence[Mutant], outcomes: Iterable[Outcome], layers: Mapping[str, str], commit: str) -> str:
+    """Return the page as Markdown. The mutants are those of the models at a commit."""
     chosen = {str(mutant): mutant for mutant in mutants}
     found = {outcome.mutant: outcome for outcome in outcomes if outcome.mutant in chosen}
     by_folder: dict[str, Counter[str]] = {}
@@ -49,7 +49,7 @@ def page_of(mutants: Sequence[Mutant], outcomes: Iterable[Outcome], layers: Mapp
         [
             INTRODUCTION,
             f"{sum(all_results.values()):,} of {len(chosen):,} mutants are judged. Of those that are reached and not "
-            f"equivalent, {_rate(all_results)} are caught.",
+            f"equivalent, {_rate(all_results)} are caught. The models are those of commit `{commit}`.",
             "",
             "## By folder",
             "",

@@ -16,6 +16,7 @@ from tests.mutation.compiled import compiled_project
 from tests.mutation.homes import build_homes
 from tests.mutation.mutants import Queries
 from tests.mutation.page import page_of
+from tests.provenance import measured_commit
 
 __all__ = ["main"]
 
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1, help="places per model and kind")
     parser.add_argument("--page-only", action="store_true", help="judge nothing; write the page from known outcomes")
     given = parser.parse_args()
+    commit = measured_commit() if given.to else ""
     file = given.folder / "outcomes.ndjson"
     given.folder.mkdir(parents=True, exist_ok=True)
     homes = build_homes(given.folder)
@@ -45,7 +47,7 @@ def main() -> None:
             print(f"{number:5} {time.monotonic() - began:6.0f} s  {outcome.mutant}: {outcome.result}", flush=True)
     if given.to:
         outcomes = holding(queries, read_outcomes(file))
-        given.to.write_text(page_of(list(mutants.values()), outcomes, project.layers), encoding="utf-8")
+        given.to.write_text(page_of(list(mutants.values()), outcomes, project.layers, commit), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ PLANTED = (
     ("int_customer_orders", "recognition_clock = 'placed'", "recognition_clock = 'paid'"),
     ("fct_revenue_daily", "_sales_amount - revenue_daily.discounts", "_sales_amount + revenue_daily.discounts"),
     ("fct_returns", "gross_amount - return_states.returned_disc", "gross_amount + return_states.returned_disc"),
-    ("fct_journal", "posted.amount > 0 then 0", "posted.amount < 0 then 0"),
+    ("int_journal", "posted.amount > 0 then 0", "posted.amount < 0 then 0"),
     ("fct_order_timeline", "partition by events.order_id", "partition by events.event_rank"),
     ("fct_kpi_distribution", "durations.warehouse is not null", "durations.warehouse is null"),
     ("int_exceptions", "by raised.subject_type, raised.subject_id, raised.code", "by raised.subject_type"),

@@ -12,7 +12,7 @@ from tests.oracle.orders import Order
 from tests.oracle.state import State, lines_by_sku
 from tests.oracle.versions import Row, grouped
 
-__all__ = ["carts", "products"]
+__all__ = ["carts", "feedback", "products"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -88,6 +88,23 @@ def carts(state: State) -> Cells:
             "first_event_date": business_day(first, state.world.time_zone),
             "first_event_at": first,
             "last_event_at": last,
+        }
+    return cells
+
+
+def feedback(state: State) -> Cells:
+    """Return fct_feedback."""
+    cells = {}
+    for voice in state.world.events("feedback"):
+        if voice["order_id"] in state.tests and voice["order_id"]:
+            continue
+        is_scored = voice["score"] is not None and voice["scale_max"]
+        cells[(voice["feedback_id"],)] = {
+            **{name: voice[name] for name in ("order_id", "customer_id", "channel", "topic", "score", "scale_max")},
+            "source": voice["_source"],
+            "score_rate": float(voice["score"]) / float(voice["scale_max"]) if is_scored else None,
+            "feedback_date": business_day(voice["occurred_at"], state.world.time_zone),
+            "occurred_at": voice["occurred_at"],
         }
     return cells
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.oracle.chaotic_corrections import add_corrections
 from tests.oracle.chaotic_details import add_details
+from tests.oracle.chaotic_refunds import add_refunds
 
 __all__ = ["AS_OF", "chaotic_world", "write_chaos"]
 
@@ -347,6 +349,8 @@ def chaotic_world(seed: int, orders: int = 40) -> Feeds:
         world.add_order()
     world.add_strays()
     add_details(world.feeds, seed)
+    add_corrections(world.feeds, seed)
+    add_refunds(world.feeds, seed)
     for rows in world.feeds.values():
         world.random.shuffle(rows)  # versions and events arrive out of order
     return world.feeds

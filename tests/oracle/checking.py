@@ -10,8 +10,8 @@ from tests.oracle.comparison import Comparison, compare_home
 __all__ = ["assert_table_agrees", "compare_built"]
 
 SHOWN = 10
-# A world without carts, or without anything wrong, has none of these.
-MAY_BE_EMPTY = ("fct_carts", "fct_exceptions")
+# A world without carts or feedback, or without anything wrong, has none of these.
+MAY_BE_EMPTY = ("fct_carts", "fct_exceptions", "fct_feedback")
 
 
 def compare_built(home: Path, sources: Path, as_of: str = "data") -> Comparison:

@@ -10,7 +10,7 @@ from tests.oracle.days import business_day
 from tests.oracle.revenue import Event
 from tests.oracle.state import State
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["Cost", "cost_of", "unit_cost"]
 
 
 class Cost:
@@ -20,7 +20,7 @@ class Cost:
         self.is_missing, self.amount, self.reported = is_missing, amount, reported
 
 
-def _unit_cost(state: State, sku: str, day: date) -> tuple[Decimal, str] | None:
+def unit_cost(state: State, sku: str, day: date) -> tuple[Decimal, str] | None:
     """Return the unit cost that was stated last by the end of a day, else that of the first day with one."""
     zone = state.world.time_zone
     days = {business_day(row["updated_at"], zone): row for row in state.products.get(sku, [])}
@@ -34,7 +34,7 @@ def cost_of(state: State, event: Event) -> Cost:
     if event.costed is None or not event.costed[1]:
         return Cost(is_missing=False, amount=ZERO, reported=ZERO)
     sku, units, day = event.costed
-    known = _unit_cost(state, sku, day)
+    known = unit_cost(state, sku, day)
     if known is None:
         is_service = state.is_service(sku)
         return Cost(is_missing=not is_service, amount=ZERO, reported=ZERO)

@@ -101,7 +101,7 @@ class Demand:
             total, is_missing = ZERO, False
             for order, line in lines:
                 day = business_day(order.placed_at, world.time_zone)
-                if line.row["is_gift_card"] or not 0 <= self.ago(day) < ABC_DAYS:
+                if line.row["is_gift_card"] or not line.kept_quantity or not 0 <= self.ago(day) < ABC_DAYS:
                     continue
                 rate = self.state.rates.rate(order.currency, world.reporting_currency, day)
                 amounts = sale_amounts(line, 0, line.kept_quantity)

@@ -55,10 +55,11 @@ def _refunded(order: Order) -> Iterator[tuple[str, date, float]]:
 
 
 def _of_parcels(order: Order) -> dict[str, str]:
-    """Return the carrier and the warehouse of its parcels, `several` if they differ."""
+    """Return the carrier and the warehouse of its parcels that were not cancelled, `several` if they differ."""
     found = {}
     for dimension, name in (("carrier", "carrier"), ("warehouse", "warehouse_id")):
-        named = {_least(parcel, order, name) or "unknown" for parcel in order.parcels}
+        left = [parcel for parcel in order.parcels if not parcel.is_cancelled]
+        named = {_least(parcel, order, name) or "unknown" for parcel in left}
         found[dimension] = "several" if len(named) > 1 else next(iter(named), "unknown")
     return found
 

@@ -105,7 +105,7 @@ def of_parcels(order: Order) -> Iterator[Found]:
         row
         for line in order.lines
         for parcel, row in line.parcels
-        if row["sku"] and row["sku"] != line.row["sku"] and not parcel.is_cancelled
+        if row["sku"] and row["sku"] != line.sku_at(row["shipped_at"]) and not parcel.is_cancelled
     ]
     if wrong:
         yield Found(

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.amounts import ZERO, rounded
-from tests.oracle.catalogue import carts, products
+from tests.oracle.bridge import journal_bridge
+from tests.oracle.catalogue import carts, feedback, products
 from tests.oracle.cohorts import cohort_retention
 from tests.oracle.customers import customer_key
 from tests.oracle.days import business_day
@@ -22,12 +23,14 @@ from tests.oracle.expected_payouts import payout_reconciliation
 from tests.oracle.expected_returns import returns
 from tests.oracle.expected_revenue import revenue_daily
 from tests.oracle.expected_stock import inventory_ledger, inventory_positions
-from tests.oracle.journal import journal_balances, order_balances
+from tests.oracle.figures import period_figures
+from tests.oracle.journal import BALANCING, journal, journal_days
 from tests.oracle.kpis import DIMENSIONS, KPIS, kpi_daily
 from tests.oracle.lines import Line
 from tests.oracle.moves import last_moves, order_axes
 from tests.oracle.orders import Order
 from tests.oracle.pipeline import revenue_pipeline
+from tests.oracle.realised import realised_differences, realised_rows
 from tests.oracle.revenue import sale_amounts
 from tests.oracle.segments import SCHEMES, customer_segments, customers_with_lifecycle
 from tests.oracle.state import State
@@ -189,6 +192,9 @@ def orders(state: State) -> Cells:
     return {(order.order_id,): _order(order) | _reported(state, order) for order in state.orders.values()}
 
 
+FIGURE = _names(
+    "figure recognition_clock channel country category account currency subject_kind subject_id measure business_date"
+)
 KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_order_lines": ("order_id", "line_id"),
     "fct_orders": ("order_id",),
@@ -202,6 +208,7 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_customer_segments": ("customer_key", "scheme", "snapshot_date"),
     "dim_products": ("sku",),
     "fct_carts": ("cart_id",),
+    "fct_feedback": ("feedback_id",),
     "fct_kpi_daily": ("business_date", "kpi", "dimension", "dimension_value"),
     "fct_shipments": ("shipment_id", "order_id"),
     "fct_carrier_daily": ("carrier", "service", "lane", "shipped_date"),
@@ -213,7 +220,11 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
     "fct_order_timeline": ("order_id", "feed", "event", "occurred_at", "reference", "line_id"),
     "fct_order_timeline/axes": ("order_id", "axis"),
-    "fct_journal": ("order_id", "account", "currency"),
+    "fct_journal": ("subject", "account", "currency", "business_date"),
+    "fct_journal_bridge": ("business_date", "currency", "measure"),
+    "fct_period_figures": FIGURE,
+    "fct_journal/realised": ("order_id",),
+    "fct_restatements": ("month", *FIGURE),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -222,11 +233,15 @@ COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "dim_customers": lambda row: not row["customer_key"].startswith("o:"),
     "fct_order_timeline": lambda row: row["feed"] != "status" and row["event"] != "reconciled",
     "fct_kpi_daily": lambda row: row["kpi"] in KPIS and row["dimension"] in DIMENSIONS,
+    # What only the reporting currency has on accounts that balance entries.
+    "fct_period_figures": lambda row: row["amount"] or row["account"] not in BALANCING,
+    "fct_restatements": lambda row: row["difference_amount"] or row["account"] not in BALANCING,
 }
 # What the rows of a mart are made into before they are compared.
 SHAPED: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     "fct_order_timeline/axes": last_moves,
-    "fct_journal": journal_balances,
+    "fct_journal": journal_days,
+    "fct_journal/realised": realised_rows,
 }
 EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_order_lines": order_lines,
@@ -241,6 +256,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_customer_segments": customer_segments,
     "dim_products": products,
     "fct_carts": carts,
+    "fct_feedback": feedback,
     "fct_kpi_daily": kpi_daily,
     "fct_shipments": shipments,
     "fct_carrier_daily": carrier_daily,
@@ -252,7 +268,10 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_kpi_distribution": kpi_distribution,
     "fct_order_timeline": order_timeline,
     "fct_order_timeline/axes": order_axes,
-    "fct_journal": order_balances,
+    "fct_journal": journal,
+    "fct_journal/realised": realised_differences,
+    "fct_journal_bridge": journal_bridge,
+    "fct_period_figures": period_figures,
 }
 
 # Why columns or whole marts are not compared.
@@ -269,7 +288,14 @@ LEFT_OUT: dict[str, str] = {
     "fct_order_timeline": "Compared is every event of every feed, with instant, actor, units and amounts.",
     "fct_order_timeline/axes": "The same mart by order and axis: it ends where the order is, every move begins where "
     "the last one ended, and its legality is that of the seed.",
-    "fct_journal": "Compared are balances by order, account and currency: sales, discounts, returns, tax, shipping, "
-    "and what captures and refunds move into transit. Disputes, payouts, fees, cost of goods, stock and days are not.",
+    "fct_journal": "Compared are the balances of every account by order, return, payout or SKU, currency and day. In "
+    "the reporting currency an order's two accounts and the differences of rates balance its entries and are not "
+    "compared.",
+    "fct_journal/realised": "The same mart by order: the differences of rates in the reporting currency, of orders of "
+    "which nothing is open.",
+    "fct_period_figures": "Not compared are what fct_journal leaves out, in the reporting currency.",
     "fct_shipments": "Hours are of whole seconds.",
+    "fct_closed_months": "Compared by `test_closed_months.py` on a world of which a month is closed.",
+    "fct_restatements": "Compared there, with what fct_period_figures leaves out.",
+    "fct_restatement_causes": "Compared there.",
 }

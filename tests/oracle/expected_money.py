@@ -9,7 +9,7 @@ from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.breaks import Breaks
 from tests.oracle.days import business_day, hours_between
 from tests.oracle.orders import Order
-from tests.oracle.payments import DISPUTES, Payment
+from tests.oracle.payments import DISPUTES, Money, Payment
 from tests.oracle.payouts import UNPAID, payouts_of
 from tests.oracle.rates import Rates
 from tests.oracle.state import State
@@ -18,8 +18,7 @@ __all__ = ["payment_ledger", "payment_reconciliation"]
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 AS_RECEIVED = "method provider currency payout_id parent_payment_id return_id amount fee_amount occurred_at payout_at"
-# Direction of a dispute that cannot be converted, so that nobody knows what it changed.
-SIGNS = {"disputed": -1, "dispute_lost": 0, "dispute_won": 0}
+SIGNS = {"captured": 1, "refunded": -1}
 IN_ORDER_CURRENCY = ("amount", "fee_amount", "goods_amount", "tax_amount", "shipping_amount")
 
 
@@ -28,19 +27,15 @@ def payment_ledger(state: State) -> Cells:
     rates, cells = state.rates, {}
     failed = {key[:2] for key, payout in payouts_of(state).items() if payout.state and payout.state["kind"] in UNPAID}
     for money in [*(order.money for order in state.orders.values()), *state.orphan_money.values()]:
-        exposure = money.exposures
         for payment in money.payments:
-            signed = {"captured": Decimal(1), "refunded": Decimal(-1)}.get(payment.kind, ZERO)
             row = payment.row
-            cells[(row["payment_id"],)] = _payment(state, rates, payment, signed, exposure)
+            cells[(row["payment_id"],)] = _payment(state, rates, money, payment)
             if (row["payout_id"], row["provider"]) in failed:
                 cells[(row["payment_id"],)]["payout_at"] = None
     return cells
 
 
-def _payment(
-    state: State, rates: Rates, payment: Payment, signed: Decimal, exposures: dict[str, Decimal]
-) -> dict[str, Any]:
+def _payment(state: State, rates: Rates, money: Money, payment: Payment) -> dict[str, Any]:
     row, reporting = payment.row, state.world.reporting_currency
     rate = rates.rate(row["currency"], reporting, payment.day)
 
@@ -64,26 +59,16 @@ def _payment(
         "is_rate_missing": payment.rate is None,
         "occurred_date": payment.day,
     }
-    own, in_order_currency = _signed(payment, signed, exposures)
+    own, amount = money.moved(payment), payment.amount
+    in_order_currency = None if amount is None else SIGNS.get(payment.kind, 0) * amount
+    if amount is not None and payment.kind in DISPUTES:
+        in_order_currency = -money.exposures[row["payment_id"]]
     cells |= {
         "signed_amount": own,
         "signed_amount_order_currency": in_order_currency,
         "signed_amount_reporting": reported(own),
     }
     return cells
-
-
-def _signed(payment: Payment, signed: Decimal, exposures: dict[str, Decimal]) -> tuple[Decimal | None, Decimal | None]:
-    """Return the cash that moved, in the payment's currency and in the order's: of a dispute, what it changed."""
-    row, amount = payment.row, payment.amount
-    if payment.kind not in DISPUTES:
-        return signed * row["amount"], None if amount is None else signed * amount
-    if amount is None:
-        return SIGNS[payment.kind] * row["amount"], None
-    moved = -exposures[row["payment_id"]]
-    if not payment.is_other_currency or not amount:
-        return moved, moved
-    return rounded(row["amount"] * moved / amount, row["currency"]), moved
 
 
 def payment_reconciliation(state: State) -> Cells:

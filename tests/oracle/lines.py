@@ -52,6 +52,11 @@ class Line:
         """Return the id of the line within its order."""
         return str(self.row["line_id"])
 
+    def sku_at(self, at: datetime) -> str:
+        """Return the SKU of the version in force at an instant; before the first one, that of the first."""
+        earlier = [version for version in self.history if version["updated_at"] <= at]
+        return str((earlier[-1:] or self.history[:1])[0]["sku"])
+
     @cached_property
     def ordered_quantity(self) -> int:
         """Return the units of the current version."""

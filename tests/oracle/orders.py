@@ -133,7 +133,7 @@ class Order:
         """Return true unless the whole order had been cancelled before."""
         return self.whole_cancelled_at is None or action["occurred_at"] < self.whole_cancelled_at
 
-    def _line_cancellations(self, line: Line) -> list[Row]:
+    def line_cancellations(self, line: Line) -> list[Row]:
         """Return the accepted actions that cancel units of a line: some of it had not left by then."""
 
         def left(action: Row) -> int:
@@ -148,7 +148,7 @@ class Order:
         for line in self.lines:
             line.is_order_cancelled = self.is_whole_order_cancelled
             line.cancelled_by_actions = sum(
-                int(action["quantity"] or line.ordered_quantity) for action in self._line_cancellations(line)
+                int(action["quantity"] or line.ordered_quantity) for action in self.line_cancellations(line)
             )
             line.is_stock_tracked = self.is_stock_tracked
         tax = ZERO if self.prices_include_tax else self.ordered_shipping_tax_amount
@@ -343,7 +343,8 @@ class Order:
         if self.shipped:
             found.append(self.shipped_instants[0])
         enough = self.due_amount - self.tolerance
-        if max(self.money.authorized, self.money.captured) >= enough:
+        is_covered_known = self.is_paid_tracked or self.due_amount == 0
+        if is_covered_known and max(self.money.authorized, self.money.captured) >= enough:
             found.append(self._paid_at(enough))
         return found
 
@@ -522,7 +523,7 @@ class Order:
                 break
             instants = [row["updated_at"]]
         acted = 0
-        for action in self._line_cancellations(line):
+        for action in self.line_cancellations(line):
             acted += int(action["quantity"] or line.ordered_quantity)
             if acted >= wanted:
                 instants.append(action["occurred_at"])
@@ -530,7 +531,8 @@ class Order:
         if not instants and wanted > 0:
             return None
         if line.closed_lost_units:
-            return max([self.assignment.paid_by(line.closed_by_refunds_of), *instants[:1]])
+            called_off = [min(instants)] if instants else []
+            return max([self.assignment.paid_by(line.closed_by_refunds_of), *called_off])
         return min(instants)
 
     @cached_property

@@ -67,9 +67,11 @@ class Parcel:
 
     @property
     def status(self) -> str:
-        """Return the furthest status that it reached. A cancellation ends the way there and back."""
+        """Return the furthest status that it reached. A cancellation ends its way, unless it is delivered later."""
         reached = self.history[-1][1] if self.history else "none"
-        return "cancelled" if self.cancelled_scan_at and reached != "delivered" else reached
+        at, delivered_at = self.cancelled_scan_at, self.delivered_at
+        is_ended = at is not None and (delivered_at is None or at >= delivered_at)
+        return "cancelled" if is_ended and reached != "delivered" else reached
 
     @cached_property
     def delivered_at(self) -> datetime | None:

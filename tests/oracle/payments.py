@@ -6,7 +6,7 @@ The payment status of an order belongs in `orders`, breaks belong in `reconcilia
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -141,6 +141,26 @@ class Money:
             by_dispute.setdefault(about, []).append(payment)
             found[payment.row["payment_id"]] = _dispute(by_dispute[about]) - before
         return found
+
+    def moved(self, payment: Payment) -> Decimal:
+        """Return the cash that an event moved, in its own currency: of a dispute, what it changed.
+
+        An event of a dispute without a rate counts among the events of the dispute in its currency.
+        """
+        row = payment.row
+        if payment.kind not in DISPUTES:
+            sign = {"captured": 1, "refunded": -1}.get(payment.kind, 0)
+            return sign * Decimal(row["amount"])
+        if payment.amount is None:
+            about, currency = self.dispute_of(payment), row["currency"]
+            near = [p for p in self.payments if p.kind in DISPUTES and p.row["currency"] == currency]
+            own = [replace(p, order_currency=currency, rate=Decimal(1)) for p in near if self.dispute_of(p) == about]
+            earlier = [p.row["payment_id"] for p in own].index(row["payment_id"])
+            return _dispute(own[:earlier]) - _dispute(own[: earlier + 1])
+        change = -self.exposures[row["payment_id"]]
+        if not payment.is_other_currency or not payment.amount:
+            return change
+        return rounded(row["amount"] * change / payment.amount, row["currency"])
 
     @property
     def fees(self) -> Decimal:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,9 @@ class Part:
     payment: Payment | None = None
     is_event: bool = False
     is_return: bool = False
+    movement_id: str = ""
+    payment_id: str | None = None
+    occurred_at: datetime | None = None
 
     @property
     def net(self) -> Decimal:
@@ -105,17 +108,26 @@ def payouts_of(state: State) -> dict[tuple[Any, ...], Payout]:
 
 def _parts(row: Row, payments: dict[str, tuple[Payment, Decimal]]) -> Iterator[Part]:
     """Return a movement as a part, unless a payment event in the same payout and currency explains it."""
-    amount, fee = row["amount"], row["fee_amount"] or ZERO
     if row["payment_id"] in payments:
         payment, _ = payments[row["payment_id"]]
         own = payment.row
         if own["payout_id"] != row["payout_id"] or own["currency"] != row["currency"]:
             moved = payment.kind if payment.kind in CASH else "unexplained_payment"
-            yield Part(moved if row["kind"] == "payment" else row["kind"], amount, fee, payment)
-    elif row["kind"] == "payment":
-        yield Part("unexplained_payment", amount, fee)
+            yield _movement(row, moved if row["kind"] == "payment" else row["kind"], payment)
     else:
-        yield Part(row["kind"], amount, fee)
+        yield _movement(row, "unexplained_payment" if row["kind"] == "payment" else row["kind"])
+
+
+def _movement(row: Row, kind: str, payment: Payment | None = None) -> Part:
+    return Part(
+        kind,
+        row["amount"],
+        row["fee_amount"] or ZERO,
+        payment,
+        movement_id=row["movement_id"],
+        payment_id=row["payment_id"],
+        occurred_at=row["occurred_at"],
+    )
 
 
 def _payments(state: State) -> dict[str, tuple[Payment, Decimal]]:
@@ -124,11 +136,5 @@ def _payments(state: State) -> dict[str, tuple[Payment, Decimal]]:
     moneys: list[Money] = [order.money for order in state.orders.values()]
     for money in [*moneys, *state.orphan_money.values()]:
         for payment in money.payments:
-            sign = {"captured": 1, "refunded": -1}.get(payment.kind, 0)
-            found[payment.row["payment_id"]] = (payment, payment.row["amount"] * sign)
-        for currency in {payment.row["currency"] for payment in money.payments}:
-            own = {"rate": Decimal(1), "order_currency": currency}
-            same = [replace(each, **own) for each in money.payments if each.row["currency"] == currency]
-            for payment_id, exposure in Money(currency, same).exposures.items():
-                found[payment_id] = (found[payment_id][0], -exposure)
+            found[payment.row["payment_id"]] = (payment, money.moved(payment))
     return found

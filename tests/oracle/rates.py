@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from tests.oracle.rows import World
 
-__all__ = ["Rates"]
+__all__ = ["MAXIMUM_AGE", "Rates"]
 
 MAXIMUM_AGE = timedelta(days=7)
 DECIMALS = Decimal("0.000000000001")

@@ -13,6 +13,7 @@ import duckdb
 
 from tests.oracle.comparison import Comparison, compare_home
 from tests.oracle.expected import EXPECTED, KEY_COLUMNS, LEFT_OUT
+from tests.provenance import measured_commit
 
 __all__ = ["page_of"]
 
@@ -30,14 +31,16 @@ have tests of their own.
 """
 
 
-def page_of(compared: dict[str, Comparison], homes: dict[str, Path]) -> str:
-    """Return the page for the comparisons of several worlds."""
+def page_of(compared: dict[str, Comparison], homes: dict[str, Path], commit: str) -> str:
+    """Return the page for the comparisons of several worlds, measured at a commit."""
     columns = _columns(next(iter(homes.values())))
-    parts = [OPENING, _totals(compared)]
+    parts = [OPENING, f"The numbers are those of commit `{commit}`.\n", _totals(compared)]
     for table in EXPECTED:
         parts.append(_table(table, columns[table.partition("/")[0]], compared))
     missing = sorted(table for table in columns if table not in EXPECTED)
-    parts.append("## Marts that are not compared\n\n" + "\n".join(_why(table) for table in missing) + "\n")
+    parts.append(
+        "## Marts that are not compared on these worlds\n\n" + "\n".join(_why(table) for table in missing) + "\n"
+    )
     return "\n".join(parts)
 
 
@@ -79,7 +82,7 @@ def _table(table: str, columns: list[str], compared: dict[str, Comparison]) -> s
         + ", ".join(f"{count:,} cells of {name}" for name, count in counts.items())
         + ".",
         "",
-        "Compared: " + ", ".join(f"`{column}`" for column in done) + ".",
+        "Compared: " + ", ".join(f"`{column}`" for column in [*done, *sorted(seen - {*columns, "row"})]) + ".",
     ]
     if left:
         lines += ["", "Not compared: " + ", ".join(f"`{column}`" for column in left) + "."]
@@ -93,9 +96,10 @@ def _table(table: str, columns: list[str], compared: dict[str, Comparison]) -> s
 def main(arguments: list[str]) -> None:
     """Compare built homes and write the page."""
     target, *pairs = arguments
+    commit = measured_commit()
     homes = {name: Path(home) for name, _, home in (pair.partition("=") for pair in pairs)}
     compared = {name: compare_home(home) for name, home in homes.items()}
-    Path(target).write_text(page_of(compared, homes), encoding="utf-8")
+    Path(target).write_text(page_of(compared, homes, commit), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class Event:
     currency: str
     amounts: dict[str, Decimal] = field(default_factory=dict)
     subject: str = ""
+    line_id: str = ""
+    payment_id: str = ""
     units: int = 0
     returned_units: int = 0
     orders: int = 0
@@ -136,6 +138,7 @@ class Sales:
         for sale in self.all:
             sku = str(sale.line.row["sku"])
             event = self.event("sale", sale.day, category_of(self.state, sku), **sale.amounts)
+            event.line_id = sale.line.line_id
             event.units = 0 if self.order.is_free_extra else sale.end - sale.start
             event.costed = (sku, sale.end - sale.start, placed)
             yield event

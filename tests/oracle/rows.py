@@ -90,8 +90,18 @@ class World:
         return source in self.sources_without_orders or self.tracks(source, "shipments")
 
 
-def read_world(raw_file: Path, as_of: datetime, time_zone: str, reporting_currency: str) -> World:
-    """Read the accepted rows of a home from its raw database, without superseded ones."""
+def read_world(
+    raw_file: Path, as_of: datetime, time_zone: str, reporting_currency: str, known_at: datetime | None = None
+) -> World:
+    """Read the accepted rows of a home from its raw database, without superseded ones.
+
+    Args:
+        raw_file: The raw database.
+        as_of: Clock of the build.
+        time_zone: Business time zone.
+        reporting_currency: Reporting currency.
+        known_at: An instant: rows received later are left out. Nothing may have been superseded.
+    """
     with duckdb.connect(str(raw_file), read_only=True) as raw:
         raw.execute("set timezone = 'UTC'")
         loads = raw.execute("select source, file_id, batch_id from raw.raw.superseded_loads").fetchall()
@@ -102,6 +112,9 @@ def read_world(raw_file: Path, as_of: datetime, time_zone: str, reporting_curren
         replays = {tuple(row) for row in repaired}
         meanings = _Meanings(raw)
         feeds = {feed: _rows(raw, feed, superseded, replays, meanings) for feed in KEYS}
+        if known_at is not None:
+            assert not superseded and not replays, "what was superseded later was known earlier"
+            feeds = {feed: [row for row in rows if row["_received_at"] <= known_at] for feed, rows in feeds.items()}
         coverage: dict[str, set[str]] = {}
         for source, feed in raw.execute("select source, feed from raw.raw.coverage").fetchall():
             coverage.setdefault(source, set()).add(feed)

@@ -44,9 +44,8 @@ def write_simulated(folder: Path, seeds: range, orders: int = 40) -> Path:
         world = folder / f"seed-{seed}"
         levels = ("none", "light", "heavy", "heavy")
         options = {"--orders": orders, "--seed": seed, "--days": 60, "--mess": levels[seed % 4], "--to": world}
-        run_orderhouse(
-            "simulate", *(str(part) for option in options.items() for part in option), home=folder / "simulating"
-        )
+        given = (str(part) for option in options.items() for part in option)
+        run_orderhouse("simulate", "--payouts", *given, home=folder / "simulating")
         for path in sorted(world.glob("*.csv")):
             feed = path.name.rsplit("-", 1)[0]
             if feed != "fx_rates" or seed == seeds[0]:

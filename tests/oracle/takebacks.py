@@ -15,15 +15,21 @@ from decimal import Decimal
 from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
+from tests.oracle.refunds import Assignment
 from tests.oracle.revenue import CLOCKS, Event, Sale, Sales, category_of, credit_note_events, sale_amounts
 from tests.oracle.state import State
 
-__all__ = ["order_events", "revenue_events"]
+__all__ = ["Claim", "met", "order_events", "refund_claims", "return_claims", "revenue_events"]
 
 
 @dataclass
-class _Claim:
-    """An amount that a return or refund takes back, with its tax; `whole` is the amount that the tax belongs to."""
+class Claim:
+    """An amount that a return or refund takes back, with its tax; `whole` is the amount that the tax belongs to.
+
+    Attributes:
+        numbers: Returned units of the line that it covers, by the order in which they came back.
+        to_stock: Those of its arrival that were restocked: the units from this number up to that.
+    """
 
     kind: str
     at: datetime
@@ -33,8 +39,15 @@ class _Claim:
     tax: Decimal
     whole: Decimal
     sku: str | None = None
-    units: int = 0
     restocked: int = 0
+    line_id: str = ""
+    numbers: tuple[int, ...] = ()
+    to_stock: range = range(0)
+
+    @property
+    def units(self) -> int:
+        """Return the number of returned units."""
+        return len(self.numbers)
 
 
 def revenue_events(state: State) -> list[Event]:
@@ -47,12 +60,12 @@ def revenue_events(state: State) -> list[Event]:
 def order_events(state: State, order: Order, clock: str) -> list[Event]:
     """Return the events of one order under one clock."""
     sales = Sales(state, order, clock)
-    claims = [claim for line in order.lines for claim in _returns(sales, line)] if sales.all else []
-    claims += _goodwill(sales) if sales.all else []
+    claims = [claim for line in order.lines for claim in return_claims(sales, line)] if sales.all else []
+    claims += refund_claims(order, order.assignment, sales.best_sku) if sales.all else []
     return [*sales.events(), *_granted(sales, claims)]
 
 
-def _returns(sales: Sales, line: Line) -> Iterator[_Claim]:
+def return_claims(sales: Sales, line: Line) -> Iterator[Claim]:
     """Return the claims of a line's returned units: the earliest sold come back first, valued as the last."""
     sold = sales.by_line.get(line.line_id, []) if line.arrivals else []
     days = sorted((sale.day, unit) for sale in sold for unit in range(sale.start, sale.end))
@@ -69,7 +82,9 @@ def _returns(sales: Sales, line: Line) -> Iterator[_Claim]:
             back = min(restocked, numbers[-1] + 1 - before) - min(restocked, numbers[0] - before)
             sort = (return_id, line.line_id, before, "")
             sku = str(line.row["sku"])
-            yield _Claim("return", at, day, sort, net, values["tax"], net, sku, len(numbers), back)
+            to_stock = range(before, before + restocked)
+            of_line = (line.line_id, tuple(numbers), to_stock)
+            yield Claim("return", at, day, sort, net, values["tax"], net, sku, back, *of_line)
         before += arrived
 
 
@@ -82,11 +97,10 @@ def _values(units: list[tuple[int, Sale]]) -> dict[str, Decimal]:
     return total
 
 
-def _goodwill(sales: Sales) -> Iterator[_Claim]:
+def refund_claims(order: Order, assignment: Assignment, sku: str | None = None) -> Iterator[Claim]:
     """Return the goods parts of refunds that name no return, as far as they pay for no unit."""
-    order = sales.order
     for payment in order.money.payments:
-        paid = order.assignment.refunds.get(str(payment.row["payment_id"]))
+        paid = assignment.refunds.get(str(payment.row["payment_id"]))
         goods = payment.converted("goods_amount") or ZERO
         if paid is None or goods <= 0:
             continue
@@ -99,26 +113,31 @@ def _goodwill(sales: Sales) -> Iterator[_Claim]:
         part = goods
         if paid.goodwill < paid.for_units:
             part = rounded(goods * paid.goodwill / paid.for_units, order.currency)
-        at, place = payment.occurred_at, ("~", "~", 0, str(payment.row["payment_id"]))
-        yield _Claim("goods_refund", at, sales.day_of(at), place, part, tax, goods, sales.best_sku)
+        place = ("~", "~", 0, str(payment.row["payment_id"]))
+        yield Claim("goods_refund", payment.occurred_at, payment.day, place, part, tax, goods, sku)
 
 
-def _granted(sales: Sales, claims: list[_Claim]) -> Iterator[Event]:
-    recognised = sum((sale.net for sale in sales.all), ZERO)
+def met(claims: list[Claim], recognised: Decimal, currency: str) -> Iterator[tuple[Claim, Decimal, Decimal, Decimal]]:
+    """Return claims in their order, what of each is met, its tax, and the sum of all claims up to it."""
     claimed = ZERO
     for claim in sorted(claims, key=lambda claim: (claim.at, claim.kind, *claim.sort[:3], claim.day, claim.sort[3])):
         granted = min(claimed + claim.amount, recognised) - min(claimed, recognised)
         claimed += claim.amount
+        tax = claim.tax if granted == claim.whole else rounded(claim.tax * granted / claim.whole, currency)
+        yield claim, granted, tax, claimed
+
+
+def _granted(sales: Sales, claims: list[Claim]) -> Iterator[Event]:
+    recognised = sum((sale.net for sale in sales.all), ZERO)
+    for claim, granted, tax, claimed in met(claims, recognised, sales.order.currency):
         if claim.kind == "goods_refund" and granted <= 0:
             continue
         day = claim.day
         if claim.kind == "goods_refund":
             day = max(day, _covered_on(sales, min(claimed, recognised)))
-        tax = claim.tax
-        if granted != claim.whole:
-            tax = rounded(claim.tax * granted / claim.whole, sales.order.currency)
         event = sales.event(claim.kind, day, category_of(sales.state, claim.sku), returns=granted, tax=-tax)
         event.returned_units = claim.units
+        event.payment_id, event.line_id = claim.sort[3], claim.line_id
         if claim.restocked:
             event.costed = (str(claim.sku), -claim.restocked, sales.day_of(sales.order.placed_at))
         yield event

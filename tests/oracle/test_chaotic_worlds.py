@@ -17,7 +17,7 @@ WORLDS = "chaotic"
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """Return the comparison of worlds of many seeds that share one home."""
     home = tmp_path_factory.mktemp(WORLDS)
-    sources = write_chaos(home / "worlds", range(times(10, many=40)))
+    sources = write_chaos(home / "worlds", range(times(10, many=60)))
     return compare_built(home, sources, AS_OF)
 
 

@@ -118,22 +118,30 @@ def test_dashboard_serves(commands: Path, environment: dict[str, str], folder: P
         assert answer_of(f"http://127.0.0.1:{port}/_stcore/health", server) == b"ok"
 
 
-def test_up_serves_dagster_and_the_dashboards(commands: Path, environment: dict[str, str], folder: Path) -> None:
+def test_up_serves_dagster_and_the_dashboards_and_ends_quietly(
+    commands: Path, environment: dict[str, str], folder: Path
+) -> None:
     port, dashboard_port = free_port(), free_port()
     command = [commands / "orderhouse", "up", "--port", str(port), "--dashboard-port", str(dashboard_port)]
     with serving(command, folder, environment) as server:
         assert answer_of(f"http://127.0.0.1:{dashboard_port}/_stcore/health", server) == b"ok"
         assert b"dagster_version" in answer_of(f"http://127.0.0.1:{port}/server_info", server)
+    assert server.returncode == 0
+    written = (folder / "server.log").read_text()
+    assert "Traceback" not in written and "Fatal" not in written
 
 
 @contextmanager
 def serving(command: list[Path | str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server for the length of the block, then end it as Ctrl-C does."""
-    server = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
+    """Run a server for the length of the block, then end it as a supervisor does."""
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         yield server
     finally:
-        os.killpg(server.pid, signal.SIGINT)
+        server.terminate()
         try:
             server.wait(timeout=60)
         except subprocess.TimeoutExpired:

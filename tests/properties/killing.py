@@ -9,20 +9,27 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 import threading
+import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from orderhouse import faults
+from orderhouse.cli.application import run_command
 from orderhouse.ingest import loading
 from orderhouse.receive import receive
 from orderhouse.settings import Settings, load_settings
+from orderhouse.vault.keys import load_keys
 from orderhouse.vault.originals import Originals
-from orderhouse.vault.vault import load_keys, open_vault
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, PAYMENTS_HEADER, Landing, line, order
+from tests.integration.running import PROJECT, share_parsed_project
 
 KILLED = (137, -9)
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -32,6 +39,9 @@ PROCESSES.set_forkserver_preload(
 
 # A start also polls the processes that other threads wait for. Of two polls at once, one reads no exit code: 255.
 POLLING = threading.Lock()
+
+# A child runs the script of `__main__` first. Streamlit's AppTest leaves the page that it ran there.
+NO_SCRIPT = types.ModuleType("__main__")
 
 RAW = {
     "orders": "order_id, currency, email_token is not null, _file_id, _record, _is_duplicate, _source",
@@ -88,17 +98,32 @@ def whole_run(home: str, sources: str, as_of: str) -> None:
         publish(settings)
 
 
-def parse(home: str) -> None:
-    """Parse the dbt project in this process, so that runs in this home need not."""
-    from orderhouse.transform.dbt import parsed_project
+def kill(*arguments: str, home: Path, fault: str) -> None:
+    """Run one command of `orderhouse` in a forked process. Fails unless the fault kills it."""
+    share_parsed_project(home)
+    kill_call(_command, str(home), *arguments, fault=fault)
 
-    parsed_project(load_settings(home=Path(home)))
+
+def kill_call(function: Callable[..., object], *arguments: str, fault: str) -> None:
+    """Call a function of a module in a forked process. Fails unless the fault kills it."""
+    assert ended(start(_with_fault, function, fault, *arguments)) == KILLED[0]
 
 
-def start(function: Any, *arguments: str) -> Any:
+def _with_fault(function: Callable[..., object], fault: str, *arguments: str) -> None:
+    os.environ[faults.VARIABLE] = fault
+    function(*arguments)
+
+
+def _command(home: str, *arguments: str) -> None:
+    os.chdir(PROJECT)
+    os.environ["ORDERHOUSE_HOME"] = home
+    sys.exit(run_command(list(arguments)))
+
+
+def start(function: Callable[..., object], *arguments: Any) -> Any:
     """Start a process."""
     process = PROCESSES.Process(target=function, args=arguments)
-    with POLLING:
+    with POLLING, mock.patch.dict(sys.modules, __main__=NO_SCRIPT):
         process.start()
     return process
 

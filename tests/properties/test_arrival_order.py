@@ -52,7 +52,7 @@ def undisturbed(world: Path, undisturbed_home: Path) -> Hashes:
 
 
 @settings(
-    max_examples=times(2, many=40),
+    max_examples=times(1, many=40),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from orderhouse.simulate import simulate
 
 from tests.ingest.landing import Landing
-from tests.integration.published_tables import differing_tables, table_hashes
-from tests.integration.running import published_file, same_keys, share_parsed_project
 from tests.properties.killing import (
     KILLED,
     Content,
@@ -21,19 +17,15 @@ from tests.properties.killing import (
     deliver,
     ended,
     load,
-    parse,
     remove,
     start,
     statements_of,
-    whole_run,
 )
 from tests.properties.thoroughness import times
 
 HOMES = times(10, many=150)
 LAST_STATEMENTS = times(6, many=114)
 KILLS_PER_HOME = 3
-RUNS_KILLED = times(1, many=6)
-AS_OF = "2026-07-01T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -111,37 +103,6 @@ def test_killed_at_the_last_statements_with_most_committed_already(
         landing = deliver(_folder(tmp_path, point))
         assert ended(start(load, str(landing.folder), f"statement:{point}")) == 137
         _go_on(landing, expected, point)
-
-
-def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(tmp_path: Path) -> None:
-    """The run ingests, builds, audits and publishes in two deliveries, so that the incremental way is killed too."""
-    world = tmp_path / "world"
-    simulate(orders=40, seed=5, orders_per_file=20, to=world)
-    assert (world / "orders-0002.csv").exists(), "a second delivery"
-    calm, killed = tmp_path / "calm", tmp_path / "killed"
-    landing = tmp_path / "landing"
-    landing.mkdir()
-    share_parsed_project(calm)
-    assert ended(start(parse, str(calm))) == 0
-    share_parsed_project(killed)
-    began = time.monotonic()
-    assert ended(start(whole_run, str(calm), str(world / "sources.yaml"), AS_OF)) == 0
-    seconds = time.monotonic() - began
-    same_keys(calm, killed)
-    shutil.copy(world / "sources.yaml", landing)
-    chance = random.Random(7)  # noqa: S311
-    for pattern in ("*-0001.csv", "*.csv"):
-        for file in world.glob(pattern):
-            shutil.copy(file, landing)
-        for _ in range(RUNS_KILLED):
-            process = start(whole_run, str(killed), str(landing / "sources.yaml"), AS_OF)
-            time.sleep(chance.uniform(0.2, seconds * 0.6))
-            process.kill()
-            ended(process)
-    assert ended(start(whole_run, str(killed), str(landing / "sources.yaml"), AS_OF)) == 0
-    left, right = table_hashes(published_file(killed)), table_hashes(published_file(calm))
-    assert len(left) > 20
-    assert differing_tables(left, right) == []
 
 
 def _folder(tmp_path: Path, number: int) -> Path:

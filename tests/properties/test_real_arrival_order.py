@@ -47,7 +47,7 @@ def as_sent(feeds: list[RealFeed], as_sent_home: Path, tmp_path_factory: pytest.
 
 
 @settings(
-    max_examples=times(2, many=40),
+    max_examples=times(1, many=40),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

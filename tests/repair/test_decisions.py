@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime
 
 import polars as pl
@@ -16,10 +13,10 @@ from orderhouse.transform.fingerprint import REPLACED
 from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, ORDERS_HEADER, Landing, line, order
+from tests.properties.killing import kill
 from tests.repair.mending import Mending
 
 BROKEN = ORDERS_HEADER + order(1) + order(2, "EURO") + "o3,x\n" + order(4, "EURO")
-KILLED = 137
 
 
 @pytest.fixture
@@ -158,12 +155,7 @@ def test_a_replay_killed_at_any_moment_ends_as_if_it_had_not_been(
     landing: Landing, mending: Mending, moment: str
 ) -> None:
     mending.patch(3, {"currency": "EUR"})
-    run = "import sys; from orderhouse.cli import main; main(sys.argv[1:])"
-    command = ["ingest", "--sources", str(landing.sources_file), "--home", str(landing.settings.home)]
-    killed = subprocess.run(
-        [sys.executable, "-c", run, *command], env=os.environ | {"ORDERHOUSE_FAULT": moment}, check=False
-    )
-    assert killed.returncode == KILLED
+    kill("ingest", "--sources", str(landing.sources_file), home=landing.settings.home, fault=moment)
     landing.ingest()
     assert live_orders(landing) == [("o1", "EUR", 2), ("o2", "EUR", 3)]
     assert landing.query("select count(*) from raw.replays") == [(1,)]

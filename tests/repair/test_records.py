@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -19,9 +16,9 @@ from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import LINES_HEADER, Landing, line
 from tests.ingest.live_rows import what_counts
+from tests.properties.killing import kill
 from tests.repair.mending import Mending
 
-KILLED = 137
 AT = "2010-12-19 10:21:00"
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SHOP = "sources:\n  till: {{format: online_retail, path: till/*, {}}}\n"
@@ -163,15 +160,9 @@ def test_a_withdrawal_gives_the_unrepaired_state_again(till: Landing) -> None:
 
 @pytest.mark.parametrize("moment", ["record_repair_noted", "after_vault", "before_commit", "after_commit"])
 def test_killed_at_any_moment_it_is_carried_out_by_the_next_run(till: Landing, moment: str) -> None:
-    run = "import sys; from orderhouse.cli import main; main(sys.argv[1:])"
-    command = ["--home", str(till.settings.home), "quarantine", "repair", broken(till, 3), "--received"]
+    command = ("quarantine", "repair", broken(till, 3), "--received", "--set", f"InvoiceDate={AT}")
     (till.settings.home.parent / "till/day.csv").rename(till.folder / "moved.csv")
-    killed = subprocess.run(
-        [sys.executable, "-c", run, *command, "--set", f"InvoiceDate={AT}", "--why", "x", "--who", "ada"],
-        env=os.environ | {"ORDERHOUSE_FAULT": moment},
-        check=False,
-    )
-    assert killed.returncode == KILLED
+    kill(*command, "--why", "x", "--who", "ada", home=till.settings.home, fault=moment)
     till.ingest()
     assert what_counts(till.settings) == unbroken(till, "till/day.csv", GOOD)
     assert till.query("select outcome from raw.replays") == [("accepted",)]

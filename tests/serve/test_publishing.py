@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import threading
 from pathlib import Path
 
 import duckdb
 import pytest
+from orderhouse.cli.application import run_command
 from orderhouse.errors import AuditRefused, OrderhouseError
+from orderhouse.serve import publishing
 from orderhouse.serve.publishing import (
     current_version,
     find_version,
@@ -20,8 +21,10 @@ from orderhouse.serve.publishing import (
 )
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record, save_record
-from orderhouse.storage.warehouse import open_published
+from orderhouse.storage.readers import open_published
+from orderhouse.storage.warehouse import run_lock
 
+from tests.properties.killing import kill_call
 from tests.serve.built_home import make_build, make_version
 
 POINTS = ("publish_copied", "publish_renamed", "publish_described", "publish_pointed")
@@ -150,16 +153,16 @@ def test_rollback_to_a_version_that_is_gone_names_those_that_are_kept(tmp_path: 
         rollback(settings, 9)
 
 
+def publish_anew(home: str) -> None:
+    """Publish the last build of a home."""
+    publish(Settings(home=Path(home)), again=False)
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_publishing_killed_anywhere_and_run_again_ends_the_same(tmp_path: Path, point: str) -> None:
     settings, _ = make_version(tmp_path, "a")
     make_build(tmp_path, "b")
-    script = (
-        "import sys; from pathlib import Path; from orderhouse.settings import Settings; "
-        "from orderhouse.serve.publishing import publish; publish(Settings(home=Path(sys.argv[1])), again=False)"
-    )
-    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], env={"ORDERHOUSE_FAULT": point}, check=False)
-    assert killed.returncode == 137
+    kill_call(publish_anew, str(tmp_path), fault=point)
     assert find_version(settings).build_id in ("a", "b")
     publish(settings, again=False)
     assert [(version.number, version.build_id, version.is_current) for version in list_versions(settings)] == [
@@ -178,3 +181,75 @@ def test_publishing_killed_anywhere_and_run_again_ends_the_same(tmp_path: Path, 
 def test_nothing_published_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(OrderhouseError, match="Nothing has been published"):
         find_version(Settings(home=tmp_path))
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"number": 2}', ""])
+def test_damaged_description_is_named_and_the_other_versions_and_the_next_run_work(tmp_path: Path, damage: str) -> None:
+    settings, _ = make_version(tmp_path)
+    make_build(tmp_path, "second")
+    damaged = publish(settings).path.with_suffix(".json")
+    damaged.write_text(damage)
+    with pytest.raises(OrderhouseError, match=r"warehouse-2\.json is damaged or missing\. Make one of the versions 1"):
+        find_version(settings)
+    assert rollback(settings, 1).is_current
+    make_build(tmp_path, "third")
+    assert publish(settings).number == 3
+    assert [version.number for version in list_versions(settings)] == [3, 1]
+
+
+@pytest.mark.parametrize("name", [b"", b"\xff\xfe", b"../warehouse-1.duckdb", b"/etc/passwd"])
+def test_damaged_pointer_is_named_and_replaced_by_a_rollback(tmp_path: Path, name: bytes) -> None:
+    settings, _ = make_version(tmp_path)
+    (settings.published / "current").write_bytes(name)
+    for read in (current_version, open_published):
+        with pytest.raises(OrderhouseError, match="published/current is damaged"):
+            read(settings)
+    rollback(settings, 1)
+    assert find_version(settings).number == 1
+
+
+def test_damaged_file_is_named_and_published_again_by_the_next_run(tmp_path: Path) -> None:
+    settings, version = make_version(tmp_path)
+    version.path.chmod(0o644)
+    with version.path.open("r+b") as file:
+        file.write(b"block" * 3000)
+    with pytest.raises(OrderhouseError, match=r"warehouse-1\.duckdb cannot be opened") as error:
+        open_published(settings)
+    assert error.value.exit_code == 2
+    assert publish(settings).number == 2
+    open_published(settings).close()
+
+
+def test_damaged_note_of_a_refusal_stops_nothing(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path)
+    (settings.published / "refused.json").write_text("{")
+    (settings.published / "withdrawn").write_bytes(b"\xff")
+    assert load_refusal(settings) is None
+    make_build(tmp_path, "second")
+    assert publish(settings).number == 2
+
+
+def test_rollback_works_while_a_run_holds_the_lock(tmp_path: Path) -> None:
+    settings, _ = make_version(tmp_path)
+    make_build(tmp_path, "second")
+    publish(settings)
+    with run_lock(settings, "run"):
+        assert run_command(["--home", str(tmp_path), "rollback", "1"]) == 0
+    assert find_version(settings).number == 1
+
+
+def test_rollback_waits_for_a_publication_that_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, _ = make_version(tmp_path)
+    make_build(tmp_path, "second")
+    turning = threading.Thread(target=rollback, args=(settings, 1))
+
+    def begin(name: str) -> None:
+        if name == "publish_described":
+            turning.start()
+            turning.join(0.3)
+            assert turning.is_alive()
+
+    monkeypatch.setattr(publishing, "checkpoint", begin)
+    publish(settings)
+    turning.join()
+    assert find_version(settings).number == 1

@@ -19,7 +19,7 @@ from orderhouse.serve.queries import (
 )
 from orderhouse.serve.querying import ask, json_text, write_answer
 from orderhouse.settings import Settings
-from orderhouse.storage.warehouse import open_published
+from orderhouse.storage.readers import open_published
 
 from tests.serve.built_home import make_version
 
@@ -156,3 +156,11 @@ def test_feeds_of_a_version_of_an_earlier_release_are_told_as_far_as_it_knows(fr
     assert (row["source"], row["feed"], row["accepted"]) == ("shop", "orders", 2)
     assert row["expected_every"] == ("1d" if freshness else None)
     assert row["freshness_status"] is None and row["due_at"] is None
+
+
+def test_csv_of_a_query_guards_formulas_unless_asked_not_to(published: Settings) -> None:
+    query = "select discount_code, '＝1' as wide, -5 as number from ops.orders where order_id = 'OH-0001'"
+    for guards, line in ((True, "'=2+3,'＝1,-5"), (False, "=2+3,＝1,-5")):
+        text = io.BytesIO()
+        write_answer(ask(published, query), "csv", text, guards_formulas=guards)
+        assert text.getvalue().decode().splitlines()[1] == line

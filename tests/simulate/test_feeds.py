@@ -14,7 +14,7 @@ from tests.simulate.worlds import feed, money
 
 _END = "2026-06-30T22:00:00Z"
 
-# The simulated providers state no payouts. Stripe's and Shopify's formats have tests of the feed `payouts`.
+# Providers state payouts only if the simulation is asked for them: tests in `test_payouts.py`.
 _SIMULATED = sorted(set(CONTRACTS) - {"payouts"})
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -12,8 +10,9 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import record_audit
-from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, dbt, load_record
+from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, building, dbt, load_record
 
+from tests.properties.killing import kill_call
 from tests.transform.small_project import declare_coverage, receive
 
 JANUARY = "2026-01-10T00:00:00Z"
@@ -164,7 +163,7 @@ def test_nothing_ingested_is_said_in_a_sentence(tmp_path: Path, project: Path) -
 
 def test_salt_of_tracking_ids_is_in_no_log(settings: Settings) -> None:
     from orderhouse.transform.variables import tracking_salt
-    from orderhouse.vault.vault import load_keys
+    from orderhouse.vault.keys import load_keys
 
     build(settings, as_of=JANUARY)
     salt = tracking_salt(load_keys(settings).inner)
@@ -175,35 +174,22 @@ def test_salt_of_tracking_ids_is_in_no_log(settings: Settings) -> None:
     assert salt not in (settings.warehouse / "build.json").read_text()
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from orderhouse.transform import build, building, dbt
-from orderhouse.settings import Settings
-home, project = map(Path, sys.argv[1:3])
-dbt.project_folder = building.project_folder = lambda: project
-build(Settings(home=home, sources=home / "none.yaml"), as_of=sys.argv[3])
-"""
-
-
-def killed_build(settings: Settings, project: Path, point: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(settings.home), str(project), JANUARY],
-        env={"ORDERHOUSE_FAULT": point},
-        check=False,
-    )
-    assert done.returncode == 137
+def build_of(home: str, project: str) -> None:
+    """Build a home with a project in place of the real one."""
+    for module in (dbt, building):
+        module.project_folder = lambda: Path(project)  # type: ignore[attr-defined]
+    build(Settings(home=Path(home), sources=Path(home) / "none.yaml"), as_of=JANUARY)
 
 
 def test_build_killed_anywhere_and_run_again_ends_the_same(settings: Settings, project: Path) -> None:
     for point in ("build_began", "build_model:2", "build_stamped"):
-        killed_build(settings, project, point)
+        kill_call(build_of, str(settings.home), str(project), fault=point)
         record = load_record(settings)
         assert record is not None and not record.is_whole
     assert "did not finish" in build(settings, as_of=JANUARY).reason
     receive(settings, 2, {"C": "2026-01-03 10:00:00"})
     for point in ("build_model:1", "build_ran"):
-        killed_build(settings, project, point)
+        kill_call(build_of, str(settings.home), str(project), fault=point)
     result = build(settings, as_of=JANUARY)
     assert "Continued the last build" in result.reason
     assert orders(settings) == ["A", "B", "C"]

@@ -1,18 +1,16 @@
-"""Tests of the ways in which models are stored, and of the insertion of ephemeral models."""
+"""Tests of the ways in which models are stored."""
 
 from __future__ import annotations
 
 import duckdb
 import pytest
-from dbt.compilation import InjectedCTE, inject_ctes_into_sql
 from orderhouse.settings import Settings
-from orderhouse.transform import BuildFailed, build, dbt
+from orderhouse.transform import BuildFailed, build
 
 from tests.transform.small_project import receive
 
 TABLES = "select table_name from duckdb_tables() where schema_name <> 'meta'"
 JANUARY = "2026-01-10T00:00:00Z"
-STEPS = [InjectedCTE(id="1", sql=" first as (\nselect 1 as a\n)"), InjectedCTE(id="2", sql=" second as (select 2)")]
 
 
 def tables_of(settings: Settings) -> list[str]:
@@ -51,22 +49,3 @@ def test_a_stored_table_with_other_columns_fails_the_build(settings: Settings, c
     receive(settings, 2, {"C": "2026-01-03 10:00:00"})
     with pytest.raises(BuildFailed, match="kept_orders.* are not those of its model"):
         build(settings, as_of=JANUARY)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "select * from first",
-        "\n\n    with third as (select * from first) select * from third union all select * from second",
-        "WITH recursive numbers as (select 1 as n union all select n + 1 from numbers where n < 3) from numbers",
-        "-- with a comment\n/* with\n another */ with third as (select 1) select 'with', ';', $$;$$ from third",
-        "-- a comment; and with\nselect 1 as a -- with\n",
-        "--\nselect (with third as (select 1) select * from third) as inner_with",
-        "with_totals",
-        "  /* open",
-    ],
-)
-def test_steps_are_inserted_at_the_same_place_as_by_parsing_the_whole_query(query: str) -> None:
-    with dbt._leading_words_only():
-        inserted = inject_ctes_into_sql(query, STEPS)
-    assert inserted == inject_ctes_into_sql(query, STEPS)

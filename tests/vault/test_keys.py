@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.receive import receive
 from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import open_raw
-from orderhouse.vault.vault import load_keys, open_vault
+from orderhouse.vault.keys import load_keys
+from orderhouse.vault.vault import open_vault
 
 from tests.ingest.landing import Landing
 
@@ -85,3 +87,13 @@ def test_status_says_that_the_keys_are_foreign(
     shutil.copy(other.vault_keys, settings.vault_keys)
     assert run_command(["--home", str(settings.home), "vault", "status"]) == 2
     assert "not those under which the rows were received" in capsys.readouterr().err
+
+
+def test_key_with_a_changed_digit_is_refused_before_it_gives_other_tokens(settings: Settings) -> None:
+    stored = json.loads(settings.vault_keys.read_text())
+    digit = stored["token_key"][0]
+    stored["token_key"] = ("1" if digit == "0" else "0") + stored["token_key"][1:]
+    settings.vault_keys.write_text(json.dumps(stored))
+    _deliver(settings, "B")
+    with pytest.raises(OrderhouseError, match="is damaged: the stored values have other tokens"):
+        receive(settings)

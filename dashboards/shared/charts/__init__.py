@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from shared.charts.comparisons import bridge, frame_of, grid, ranked, shares
-from shared.charts.drawing import Drawing
+from shared.charts.comparisons import bridge, counted, frame_of, grid, ranked, shares
+from shared.charts.drawing import Drawing, has_value
 from shared.charts.over_time import columns_over_time, levels, lines_over_time, timeline
 
 __all__ = [
     "Drawing",
     "bridge",
     "columns_over_time",
+    "counted",
     "frame_of",
     "grid",
+    "has_value",
     "levels",
     "lines_over_time",
     "ranked",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from shared.charts.drawing import Drawing, colour_by, drawable, tooltip
-from shared.colours import LABEL, NEGATIVE, POSITIVE, PRIMARY, SCALE, TEXT
+from shared.charts.drawing import Drawing, colour_by, drawable, legend, shortened, tooltip
+from shared.colours import SCALE, TEXT_ON_DARK, TEXT_ON_LIGHT, palette
 from shared.formats import label
 
-__all__ = ["bridge", "frame_of", "grid", "ranked", "shares"]
+__all__ = ["bridge", "counted", "frame_of", "grid", "ranked", "shares"]
 
 
 def ranked(
@@ -23,11 +23,11 @@ def ranked(
 ) -> Drawing:
     """Draw horizontal bars in the order of the rows, each with its value at the end."""
     order = list(dict.fromkeys(label(word) for word in frame[name]))
-    base = alt.Chart(drawable(frame, name, colour)).encode(
+    base = alt.Chart(drawable(frame, name, colour, value=value)).encode(
         x=alt.X(
             f"{value}:Q",
             title=title,
-            axis=alt.Axis(format="~s", tickCount=4, tickMinStep=1),
+            axis=shortened(tickCount=4, tickMinStep=1),
             scale=alt.Scale(padding=24),
         ),
         y=alt.Y(
@@ -39,20 +39,20 @@ def ranked(
         tooltip=tooltip([(name, "N")], colour, (value, title, ",.2~f")),
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.68}).encode(color=colour_by(colour, colours))
-    text = base.mark_text(align="left", dx=5, color=LABEL).encode(text=alt.Text(f"{value}:Q", format=",.3~s"))
+    text = base.mark_text(align="left", dx=5, color=palette().label).encode(text=alt.Text(f"{value}:Q", format=",.3~s"))
     chart: Drawing = (bars + text).properties(height=28 * len(order) + (110 if colour else 75))
     return chart
 
 
 def shares(frame: pl.DataFrame, name: str, part: str, value: str, title: str, order: list[str]) -> Drawing:
-    """Draw horizontal bars that are split into ordered parts, from light to dark."""
+    """Draw horizontal bars that are split into ordered parts, from faint to strong."""
     rows = frame.group_by(name).agg(pl.col(value).sum()).sort(value, name, descending=[True, False])
     ranks = pl.col(part).replace_strict(order, range(len(order)), default=None).alias("rank")
     chart: Drawing = (
-        alt.Chart(drawable(frame.with_columns(ranks), name))
+        alt.Chart(drawable(frame.with_columns(ranks), name, value=value))
         .mark_bar(height={"band": 0.68})
         .encode(
-            x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=4, tickMinStep=1)),
+            x=alt.X(f"{value}:Q", title=title, axis=shortened(tickCount=4, tickMinStep=1)),
             y=alt.Y(
                 f"{name}:N",
                 title=None,
@@ -63,13 +63,33 @@ def shares(frame: pl.DataFrame, name: str, part: str, value: str, title: str, or
                 f"{part}:N",
                 title=None,
                 sort=order,
-                scale=alt.Scale(domain=order, range=SCALE[1:]),
-                legend=alt.Legend(orient="top"),
+                scale=alt.Scale(domain=order, range=palette().steps),
+                legend=legend(),
             ),
             order="rank:Q",
             tooltip=tooltip([(name, "N")], part, (value, title, ",.0f")),
         )
         .properties(height=28 * rows.height + 130)
+    )
+    return chart
+
+
+def counted(frame: pl.DataFrame, x: str, y: str, titles: tuple[str, str], *, series: str | None = None) -> Drawing:
+    """Draw columns of counted things over ordered buckets, stacked by series. The titles are those of x and y."""
+    chart: Drawing = (
+        alt.Chart(drawable(frame, series))
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{x}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y(f"{y}:Q", title=titles[1], stack="zero", axis=shortened(tickCount=5, tickMinStep=1)),
+            color=colour_by(series),
+            tooltip=[
+                alt.Tooltip(f"{x}:O", title=titles[0]),
+                *([alt.Tooltip(f"{series}:N", title=label(series))] if series else []),
+                alt.Tooltip(f"{y}:Q", title=titles[1], format=",.0f"),
+            ],
+        )
+        .properties(height=240)
     )
     return chart
 
@@ -92,17 +112,25 @@ def bridge(steps: list[tuple[str, float, bool]], title: str) -> Drawing:
             "step:N",
             title=None,
             sort=[name for name, _, _ in steps],
-            axis=alt.Axis(labelAngle=0, labelLimit=130, ticks=False),
+            # Names of the steps side by side do not fit a phone, which would leave every second one out.
+            axis=alt.Axis(
+                labelAngle=alt.ExprRef("width < 560 ? -45 : 0"),
+                labelAlign=alt.ExprRef("width < 560 ? 'right' : 'center'"),
+                labelOverlap=False,
+                labelLimit=130,
+                ticks=False,
+            ),
         ),
         tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("amount:Q", title=title, format=",.2f")],
     )
-    colours = alt.Scale(domain=["Total", "Adds", "Takes away"], range=[PRIMARY, POSITIVE, NEGATIVE])
+    seen = palette()
+    colours = alt.Scale(domain=["Total", "Adds", "Takes away"], range=[seen.primary, seen.positive, seen.negative])
     bars = base.mark_bar(cornerRadius=2, width={"band": 0.62}).encode(
-        y=alt.Y("from:Q", title=title, axis=alt.Axis(format="~s", tickCount=5)),
+        y=alt.Y("from:Q", title=title, axis=shortened(tickCount=5)),
         y2="to:Q",
-        color=alt.Color("kind:N", title=None, scale=colours, legend=alt.Legend(orient="top")),
+        color=alt.Color("kind:N", title=None, scale=colours, legend=legend()),
     )
-    text = base.mark_text(dy=-8, color=LABEL).encode(y="top:Q", text=alt.Text("amount:Q", format=",.3~s"))
+    text = base.mark_text(dy=-8, color=palette().label).encode(y="top:Q", text=alt.Text("amount:Q", format=",.3~s"))
     chart: Drawing = (bars + text).properties(height=320)
     return chart
 
@@ -121,7 +149,7 @@ def grid(
     form = ".0%" if per_cent else ",.3~s"
     values = frame[value].cast(pl.Float64).drop_nulls().to_list()
     middle = (min(values, default=0.0) + max(values, default=0.0)) / 2  # of the scale of colours
-    base = alt.Chart(drawable(frame)).encode(
+    base = alt.Chart(drawable(frame, value=value)).encode(
         x=alt.X(f"{x}:O", title=titles[0], axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
         y=alt.Y(
             f"{y}:O",
@@ -135,12 +163,12 @@ def grid(
             alt.Tooltip(f"{value}:Q", title=titles[2], format=form),
         ],
     )
-    cells = base.mark_rect(cornerRadius=3, stroke="white", strokeWidth=2).encode(
+    cells = base.mark_rect(cornerRadius=3, stroke=palette().paper, strokeWidth=2).encode(
         color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(range=SCALE))
     )
     text = base.mark_text().encode(
         text=alt.Text(f"{value}:Q", format=form),
-        color=alt.condition(alt.datum[value] > middle, alt.value("white"), alt.value(TEXT)),
+        color=alt.condition(alt.datum[value] > middle, alt.value(TEXT_ON_DARK), alt.value(TEXT_ON_LIGHT)),
     )
     chart: Drawing = (cells + text).properties(height=max(220, 44 * frame[y].n_unique() + 60))
     return chart

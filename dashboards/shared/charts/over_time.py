@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import altair as alt
 import polars as pl
 
-from shared.charts.drawing import Drawing, colour_by, drawable, tooltip
-from shared.colours import ACCENT, LABEL, NEGATIVE, POSITIVE, PRIMARY
+from shared.charts.drawing import Drawing, colour_by, drawable, shortened, tooltip
+from shared.colours import palette
 
 __all__ = ["columns_over_time", "levels", "lines_over_time", "timeline"]
 
 
 def lines_over_time(
-    frame: pl.DataFrame, x: str, y: str, title: str, *, series: str | None = None, per_cent: bool = False
+    frame: pl.DataFrame,
+    x: str,
+    y: str,
+    title: str,
+    *,
+    series: str | None = None,
+    per_cent: bool = False,
+    final_until: date | None = None,
 ) -> Drawing:
-    """Draw one line per series over days."""
-    base = alt.Chart(drawable(frame, series)).encode(
+    """Draw one line per series over days. Days after `final_until` can still change, and are marked."""
+    data = drawable(frame, series, value=y)
+    base = alt.Chart(data).encode(
         x=alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, grid=False)),
-        y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(format="%" if per_cent else "~s", tickCount=5)),
+        y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(format="%", tickCount=5) if per_cent else shortened(tickCount=5)),
         tooltip=tooltip([(x, "T")], series, (y, title, ".1%" if per_cent else ",.2f")),
     )
     colour = colour_by(series)
     line = base.mark_line(strokeWidth=2).encode(color=colour)
     points = base.mark_point(size=60, opacity=0).encode(color=colour)
-    chart: Drawing = (line + points).properties(height=260)
+    drawn: alt.LayerChart = line + points
+    last = data[x].max()
+    if final_until is not None and isinstance(last, date) and last > final_until:
+        drawn = _not_final(x, final_until, last) + line + points
+    chart: Drawing = drawn.properties(height=260)
     return chart
+
+
+def _not_final(x: str, final_until: date, last: date) -> alt.LayerChart:
+    """Shade the days whose figures can still change."""
+    span = alt.Chart(pl.DataFrame({x: [final_until], "to": [last], "note": ["Not final"]}))
+    band = span.mark_rect(opacity=0.14, color=palette().label).encode(x=f"{x}:T", x2="to:T")
+    note = span.mark_text(align="right", dx=-2, dy=-8, color=palette().label).encode(
+        x="to:T", y=alt.value(0), text="note:N"
+    )
+    marked: alt.LayerChart = band + note
+    return marked
 
 
 def columns_over_time(
@@ -33,11 +58,11 @@ def columns_over_time(
     """Draw columns per day, stacked by series."""
     colour = colour_by(series)
     chart: Drawing = (
-        alt.Chart(drawable(frame, series))
+        alt.Chart(drawable(frame, series, value=y))
         .mark_bar()
         .encode(
             x=alt.X(f"yearmonthdate({x}):T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, grid=False)),
-            y=alt.Y(f"{y}:Q", title=title, stack="zero", axis=alt.Axis(format="~s", tickCount=5)),
+            y=alt.Y(f"{y}:Q", title=title, stack="zero", axis=shortened(tickCount=5)),
             color=colour,
             tooltip=tooltip([(x, "T")], series, (y, title, ",.2f")),
         )
@@ -50,13 +75,16 @@ def levels(
     frame: pl.DataFrame, x: str, level: str, moves: str, titles: tuple[str, str], *, mark: float | None = None
 ) -> Drawing:
     """Draw a stock level as steps over its daily movements, with a rule at the reorder point."""
+    seen = palette()
     axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, grid=False))
     data = drawable(frame)
     # With few movements a step is too short to be seen without points at its ends.
-    points: dict[str, object] | bool = {"color": PRIMARY, "size": 30} if frame.height <= 30 else False
+    points: dict[str, object] | bool = {"color": seen.primary, "size": 30} if frame.height <= 30 else False
     stock = (
         alt.Chart(data)
-        .mark_area(interpolate="step-after", line={"color": PRIMARY}, point=points, color=PRIMARY, opacity=0.18)
+        .mark_area(
+            interpolate="step-after", line={"color": seen.primary}, point=points, color=seen.primary, opacity=0.18
+        )
         .encode(
             x=axis,
             y=alt.Y(f"{level}:Q", title=titles[0]),
@@ -65,8 +93,10 @@ def levels(
     )
     if mark is not None:
         rule = alt.Chart(pl.DataFrame({"mark": [float(mark)], "name": ["Reorder point"]}))
-        line = rule.mark_rule(color=ACCENT, strokeDash=[5, 4], strokeWidth=1.5).encode(y="mark:Q")
-        name = rule.mark_text(align="left", dx=4, dy=-7, color=ACCENT).encode(y="mark:Q", x=alt.value(0), text="name:N")
+        line = rule.mark_rule(color=seen.accent, strokeDash=[5, 4], strokeWidth=1.5).encode(y="mark:Q")
+        name = rule.mark_text(align="left", dx=4, dy=-7, color=seen.accent).encode(
+            y="mark:Q", x=alt.value(0), text="name:N"
+        )
         stock = stock + line + name
     moved = (
         alt.Chart(data)
@@ -74,7 +104,7 @@ def levels(
         .encode(
             x=axis,
             y=alt.Y(f"{moves}:Q", title=titles[1], axis=alt.Axis(tickCount=3)),
-            color=alt.condition(alt.datum[moves] < 0, alt.value(NEGATIVE), alt.value(POSITIVE)),
+            color=alt.condition(alt.datum[moves] < 0, alt.value(seen.negative), alt.value(seen.positive)),
             tooltip=tooltip([(x, "T")], None, (moves, titles[1], "+,.0f")),
         )
     )
@@ -97,7 +127,7 @@ def timeline(frame: pl.DataFrame, at: str, lane: str, event: str) -> Drawing:
     )
     points = base.mark_circle(size=110, opacity=0.9).encode(color=alt.Color(f"{lane}:N", legend=None))
     # Names of more than a dozen events cover each other, so only the tooltips show them.
-    names = base.mark_text(align="left", dx=9, dy=-9, color=LABEL).encode(
+    names = base.mark_text(align="left", dx=9, dy=-9, color=palette().label).encode(
         text=f"{event}:N" if frame.height <= 12 else alt.value("")
     )
     chart: Drawing = (points + names).properties(height=40 * frame[lane].n_unique() + 60)

@@ -1,4 +1,4 @@
-"""What sqlfluff's jinja templater is told in place of dbt, so that models are linted without a database.
+"""Context of sqlfluff's jinja templater in place of dbt, so that models are linted without a database.
 
 Macros of the project itself are loaded from `macros/`; only what dbt and the adapter bring along stands here.
 """

@@ -1,17 +1,7 @@
 {#- KPIs of feedback and carts. -#}
-with test_orders as (
-    select * from {{ ref('stg_orders') }}
-    where is_current and is_test
-),
-
-feedback as (
-    select voices.*
-    from {{ ref('stg_feedback') }} as voices
-    where
-        voices.is_current
-        and voices.score is not null
-        and voices.scale_max > 0
-        and not exists (select 1 from test_orders where test_orders.order_id = voices.order_id)
+with feedback as (
+    select * from {{ ref('fct_feedback') }}
+    where score_rate is not null
 ),
 
 carts as (
@@ -24,19 +14,19 @@ orders as (
 
 scored as (
     select
-        {{ business_date('feedback.occurred_at') }} as business_date,
+        feedback.feedback_date as business_date,
         coalesce(orders.channel, 'unknown') as channel,
         coalesce(orders.ship_country, 'unknown') as country,
-        coalesce(orders.source, feedback._source) as source,
+        coalesce(orders.source, feedback.source) as source,
         sum(feedback.score) as score,
         sum(feedback.scale_max) as best_score
     from feedback
     left join orders on feedback.order_id = orders.order_id
     group by
-        {{ business_date('feedback.occurred_at') }},
+        feedback.feedback_date,
         coalesce(orders.channel, 'unknown'),
         coalesce(orders.ship_country, 'unknown'),
-        coalesce(orders.source, feedback._source)
+        coalesce(orders.source, feedback.source)
 ),
 
 left_behind as (

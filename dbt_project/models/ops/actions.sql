@@ -6,25 +6,41 @@ of_periods as (
     select * from {{ published_ref('int_actions_of_periods') }}
 ),
 
+of_exceptions as (
+    select
+        actions.*,
+        exceptions.order_id
+    from {{ published_ref('int_actions_of_exceptions') }} as actions
+    left join {{ published_ref('int_exceptions') }} as exceptions on actions.subject_id = exceptions.exception_id
+),
+
+{%- set nothing = {
+    'of_orders': ['assignee', 'snoozed_until'],
+    'of_periods': ['order_id', 'line_id', 'warehouse_id', 'payload_token', 'reason_token', 'assignee', 'quantity', 'snoozed_until', 'promised_at'],
+    'of_exceptions': ['line_id', 'warehouse_id', 'payload_token', 'quantity', 'promised_at'],
+} %}
+
 final as (
-    {% for source in ['of_orders', 'of_periods'] -%}
+    {% for source, missing in nothing.items() -%}
     select
         {{ source }}.action_id,
-        {{ 'of_orders.order_id' if source == 'of_orders' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as order_id,
-        {{ "'order'" if source == 'of_orders' else 'of_periods.subject_kind' }} as subject_kind,
-        {{ 'of_orders.order_id' if source == 'of_orders' else 'of_periods.subject_id' }} as subject_id,
+        cast({{ 'null' if 'order_id' in missing else source ~ '.order_id' }} as {{ dbt.type_string() }}) as order_id,
+        {{ "'order'" if source == 'of_orders' else source ~ '.subject_kind' }} as subject_kind,
+        {{ source }}.{{ 'order_id' if source == 'of_orders' else 'subject_id' }} as subject_id,
         {{ source }}.kind,
         {{ source }}.kind_word,
         {{ source }}.actor,
         {{ source }}.role,
-        {{ 'of_orders.line_id' if source == 'of_orders' else 'null' }} as line_id,
-        {{ 'of_orders.warehouse_id' if source == 'of_orders' else 'null' }} as warehouse_id,
+        {% for column in ['line_id', 'warehouse_id', 'assignee', 'payload_token', 'reason_token'] -%}
+        cast({{ 'null' if column in missing else source ~ '.' ~ column }} as {{ dbt.type_string() }}) as {{ column }},
+        {% endfor -%}
         {{ source }}.rejection,
         {{ source }}.source,
-        {{ 'of_orders.quantity' if source == 'of_orders' else 'null' }} as quantity,
+        cast({{ 'null' if 'quantity' in missing else source ~ '.quantity' }} as {{ dbt.type_bigint() }}) as quantity,
         {{ source }}.is_accepted,
+        cast({{ 'null' if 'snoozed_until' in missing else source ~ '.snoozed_until' }} as date) as snoozed_until,
         {{ source }}.occurred_at,
-        {{ 'of_orders.promised_at' if source == 'of_orders' else 'null' }} as promised_at,
+        cast({{ 'null' if 'promised_at' in missing else source ~ '.promised_at' }} as {{ dbt.type_timestamp() }}) as promised_at,
         {{ source }}._file_id,
         {{ source }}._record,
         {{ source }}._batch_id

@@ -13,6 +13,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.storage.warehouse import connection_configuration
 
 __all__ = ["has_table", "open_built", "rows"]
 
@@ -26,12 +27,7 @@ def open_built(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not settings.warehouse_db.exists():
         raise OrderhouseError(f"There is nothing to audit in {settings.home}. Run `orderhouse build` first.")
-    config: dict[str, Any] = {}
-    if settings.threads:
-        config["threads"] = settings.threads
-    if settings.memory_limit:
-        config["memory_limit"] = settings.memory_limit
-    connection = duckdb.connect(str(settings.warehouse_db), config=config)
+    connection = duckdb.connect(str(settings.warehouse_db), config=connection_configuration(settings))
     try:
         connection.execute("set TimeZone = 'UTC'")
         for path, name in ((settings.raw_db, "raw"), (settings.work_db, "work")):

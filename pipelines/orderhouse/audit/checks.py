@@ -111,10 +111,17 @@ def as_sentence(name: str) -> str:
 
 def as_words(row: Mapping[str, Any], *, columns: int = 8) -> str:
     """Return a row as `column=value` text without nulls, identifying columns first."""
-    present = [(name, value) for name, value in row.items() if value is not None]
+    present = [(name, value) for name, value in row.items() if not _is_missing(value)]
     identifying = [pair for pair in present if _identifies(pair[0])]
     others = [pair for pair in present if not _identifies(pair[0])]
     return ", ".join(f"{name}={value}" for name, value in (identifying + others)[:columns])
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell if a value is null, also as pandas writes nulls in a frame."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )
 
 
 def _identifies(column: str) -> bool:

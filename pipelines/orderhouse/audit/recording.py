@@ -15,10 +15,7 @@ from orderhouse.audit.checks import AuditCheck, AuditResult
 from orderhouse.settings import Settings
 from orderhouse.transform import record_audit
 
-__all__ = ["COLUMNS", "KEPT", "audit_folder", "save_result", "save_table"]
-
-# Number of results kept as JSON, for comparison of audits.
-KEPT = 20
+__all__ = ["COLUMNS", "audit_folder", "save_result", "save_table"]
 
 COLUMNS = {
     "audit_id": ("varchar", "Build id and name of the check."),
@@ -86,7 +83,7 @@ def save_result(settings: Settings, result: AuditResult) -> None:
     incoming = folder / ".latest.incoming"
     incoming.write_text(text, encoding="utf-8")
     incoming.replace(folder / "latest.json")
-    for stale in sorted(folder.glob("audit-*.json"))[:-KEPT]:
+    for stale in sorted(folder.glob("audit-*.json"))[: -settings.keep_audits]:
         stale.unlink()
     failures = [
         {"name": check.name, "failed_rows": check.failed_rows, "detail": check.sentence()} for check in result.failures

@@ -1,4 +1,4 @@
-"""One audit of the last build: run dbt tests and expectations, and store the result.
+"""One audit of the last build: run data tests and expectations, and store the result.
 
 The caller holds the run lock. This module neither publishes nor refuses; `orderhouse.serve` reads the stored verdict.
 """
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from orderhouse.audit.built import open_built
 from orderhouse.audit.checks import AuditResult
+from orderhouse.audit.data_tests import data_tests
 from orderhouse.audit.expectations import EXPECTATIONS
 from orderhouse.audit.recording import audit_folder, save_result, save_table
 from orderhouse.audit.row_tests import explain_tests, run_tests
@@ -33,7 +34,7 @@ def audit(
     Args:
         settings: Settings of the home.
         full: True to cover every order in any case.
-        on_event: Called for each dbt test when it starts and when it ends.
+        on_event: Called for each data test when it starts and when it ends.
 
     Returns:
         All checks. They are also written to `quality.audit` and `<home>/audit/latest.json`, and as pages to
@@ -46,9 +47,9 @@ def audit(
     if record is None or not record.is_whole:
         raise OrderhouseError(f"There is no finished build in {settings.home}. Run `orderhouse build` first.")
     variables = {**build_variables(record), "audited_batch_id": -1 if full else record.audited_batch_id}
-    tests = run_tests(settings, variables, on_event=on_event)
+    tests = data_tests(settings, variables)
     with open_built(settings) as connection:
-        checks = explain_tests(connection, tests)
+        checks = explain_tests(connection, run_tests(connection, tests, on_event=on_event))
         checks += run_suites(connection, audit_folder(settings), SUMMARIES, EXPECTATIONS)
         checked_at = datetime.now(UTC).replace(microsecond=0)
         result = AuditResult(record.build_id, record.batch_id, checked_at, tuple(checks))

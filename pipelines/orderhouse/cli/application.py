@@ -18,12 +18,21 @@ import typer
 from typer.exceptions import TyperException
 
 from orderhouse.cli import (
+    access,
+    actions,
+    alerts,
+    audit_log,
+    backups,
     closing,
     dashboard,
+    doctor,
     erasure,
     explaining,
     exports,
+    health,
     intake,
+    orders,
+    portal,
     published,
     quarantine,
     querying,
@@ -75,6 +84,7 @@ for module in (
     run,
     steps,
     published,
+    orders,
     querying,
     versions,
     quarantine,
@@ -83,16 +93,25 @@ for module in (
     dashboard,
     sources,
     intake,
+    portal,
     erasure,
     explaining,
+    actions,
     closing,
     vault,
+    access,
+    audit_log,
+    alerts,
+    backups,
+    doctor,
+    health,
 ):
     module.add_commands(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    os.umask(0o077)  # what this program writes holds orders of people, and is for its user alone
     os.environ.setdefault(*ALLOCATOR)  # read when polars is imported, which commands do when they run
     gc.set_threshold(*RARE_COLLECTION)
     exit_codes: list[int] = []

@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from orderhouse.cli.access import AsRole, record_use, role_given
 from orderhouse.cli.session import console, counted, grid, settings_of
 
 __all__ = ["add_commands"]
 
 Month = Annotated[str, typer.Argument(help="A month, such as 2026-05.", metavar="MONTH")]
 MOST_CAUSES = 5
+RESTATED = ("marts.fct_closed_months", "marts.fct_restatements", "marts.fct_restatement_causes")
 # A row of a figure is the sum of its orders, returns, payouts and SKUs. Their records are its causes.
 RESTATEMENTS = """
 with rows as (
@@ -60,12 +62,18 @@ def close(
     role: Annotated[str, typer.Option(help="The role of who closes it.")] = "finance",
 ) -> None:
     """Close a month: its figures are those known now. Later changes are listed as restatements."""
+    from orderhouse.access.access_file import load_access
+    from orderhouse.errors import OrderhouseError
     from orderhouse.serve.closing import close_month
     from orderhouse.storage.warehouse import run_lock
 
     settings = settings_of(context)
+    known = load_access(settings).role_named(role)
+    if not known.may("close_month"):
+        raise OrderhouseError(f"The role {role} may not close months.")
+    record_use(settings, role, "close_month", month)
     with run_lock(settings, "close"):
-        action = close_month(settings, month, who or getpass.getuser(), role)
+        action = close_month(settings, month, who or getpass.getuser(), known.recorded_name)
     console.print(
         f"Closed {action.month} at {action.closed_at:%Y-%m-%d %H:%M:%S} UTC. The next run takes the action in."
     )
@@ -76,17 +84,26 @@ def restatements(
     context: typer.Context,
     month: Month,
     figure: Annotated[str, typer.Option(help="revenue, journal, orders or all.")] = "revenue",
+    as_role: AsRole = None,
 ) -> None:
     """List the figures of a closed month that have changed since, with the records that caused it."""
     import contextlib
 
     from orderhouse.errors import OrderhouseError
     from orderhouse.serve.closing import days_of_month
-    from orderhouse.storage.warehouse import open_published
+    from orderhouse.serve.reading import open_reader
 
     settings = settings_of(context)
     days_of_month(month)
-    with contextlib.closing(open_published(settings)) as published:
+    role = role_given(settings, as_role)
+    hidden = [table for table in RESTATED if not role.reads(table)]
+    if hidden or role.rows or role.columns or role.hidden_columns:
+        raise OrderhouseError(
+            f"The role {role.name} may not see restatements, which are sums over all orders. "
+            f"Only roles that read {' and '.join(RESTATED)} with all rows and columns may."
+        )
+    record_use(settings, as_role, "restatements", month)
+    with contextlib.closing(open_reader(settings, role=role)) as published:
         closed = published.execute("select 1 from marts.fct_closed_months where month = ?", [month]).fetchall()
         if not closed:
             raise OrderhouseError(

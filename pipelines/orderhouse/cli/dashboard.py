@@ -39,7 +39,7 @@ def dashboard(
     """Serve the dashboards, on this machine only."""
     settings = settings_of(context)
     console.print(f"Dashboards: http://127.0.0.1:{port} (Ctrl-C ends them)")
-    command = dashboard_command(port)
+    command = dashboard_command(port, settings)
     raise typer.Exit(subprocess.run(command, env=_environment(settings), check=False).returncode)  # noqa: S603
 
 
@@ -55,18 +55,22 @@ def up(
     console.print(
         f"Dagster:    http://127.0.0.1:{port}\nDashboards: http://127.0.0.1:{dashboard_port}\nCtrl-C ends both."
     )
-    raise typer.Exit(_serve([dagster, dashboard_command(dashboard_port)], environment))
+    raise typer.Exit(_serve([dagster, dashboard_command(dashboard_port, settings)], environment))
 
 
-def dashboard_command(port: int) -> list[str]:
+def dashboard_command(port: int, settings: Settings) -> list[str]:
     """Return the command that serves the dashboards.
 
     Raises:
-        OrderhouseError: The dashboards are not installed.
+        OrderhouseError: The dashboards are not installed, or the access file or the secrets have a mistake.
     """
+    from orderhouse.access.access_file import load_access
+    from orderhouse.access.sign_in import load_sign_in
+
+    secrets = [f"--secrets.files={load_sign_in(settings).path}"] if load_access(settings).is_oidc else []
     page = packaged("dashboards") / "server.py"
     options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
-    return [sys.executable, "-m", "streamlit", "run", str(page), *options, "--browser.gatherUsageStats=false"]
+    return [sys.executable, "-m", "streamlit", "run", str(page), *options, *secrets, "--browser.gatherUsageStats=false"]
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -92,9 +96,13 @@ def _serve(commands: list[list[str]], environment: dict[str, str]) -> int:
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask each server to end, and kill its child processes if it does not.
+
+    A server ends its own children in their order. If all got the signal at once, the web server would still ask the
+    code server for answers.
+    """
     for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
     for process in processes:
         try:
             process.wait(timeout=15)

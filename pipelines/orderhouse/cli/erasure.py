@@ -39,6 +39,7 @@ def erase(
     sources: Sources = None,
 ) -> None:
     """Erase a person: delete their values from the vault and the retained originals. No total changes."""
+    from orderhouse.backup.erased_tokens import announce_erasures
     from orderhouse.erasure import erase as erase_person
     from orderhouse.erasure import look_up
 
@@ -49,7 +50,17 @@ def erase(
         if not sys.stdin.isatty():
             raise OrderhouseError("Nothing was erased. Add `--yes` to erase without a question.")
         typer.confirm("Erase them? This cannot be undone.", abort=True)
-    _print_erased(erase_person(settings, customer, kind, why=why, drop_originals=drop_originals))
+    erased = erase_person(settings, customer, kind, why=why, drop_originals=drop_originals)
+    out_of_reach = announce_erasures(settings)
+    _print_erased(erased)
+    for place in out_of_reach:
+        console.print(
+            f"The backups in {place} are out of reach and do not know of this erasure. A restore from them would bring "
+            f"the values back. Run `orderhouse backup {place}` once it can be reached.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _kind(customer: str, by: str | None) -> By:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderhouse.cli.access import AsRole, record_use, role_given
 from orderhouse.cli.session import console, counted, error_console, grid, settings_of, shown
 from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
+    from orderhouse.access.roles import Role
     from orderhouse.serve.explaining import Explanation
 
 __all__ = ["add_commands"]
@@ -35,11 +37,14 @@ def explain(
     effects: Annotated[
         bool, typer.Option(help="Derive the cell once more without each of its rows, to show what each row does.")
     ] = True,
+    as_role: AsRole = None,
 ) -> None:
     """Explain one published number: the rows, files and lines behind it, derived again and compared."""
     from orderhouse.serve.explaining import explain_cell, explain_kpi
     from orderhouse.serve.worlds import open_world
 
+    settings = settings_of(context)
+    _check_role(role_given(settings, as_role))
     given = rest or []
     if on is None and len(given) < 2:
         raise OrderhouseError(
@@ -51,12 +56,26 @@ def explain(
     dimension, mark, value = by.partition("=")
     if not mark:
         raise OrderhouseError(f"`--by` takes a dimension and its value, such as channel=web, not {by!r}.")
-    with error_console.status("Preparing the models") as status, open_world(settings_of(context)) as world:
+    record_use(settings, as_role, "explain", " ".join([what, *given]))
+    with error_console.status("Preparing the models") as status, open_world(settings) as world:
         if on is not None:
             found = explain_kpi(world, what, on, dimension, value, progress=status.update)
         else:
             found = explain_cell(world, what, given[:-1], given[-1], effects=effects, progress=status.update)
     _print(found)
+
+
+def _check_role(role: Role) -> None:
+    """Refuse roles that may not see all rows of all feeds, which an explanation lists.
+
+    Raises:
+        OrderhouseError: The role may not explain.
+    """
+    if not (role.sees_everything and role.may("explain")):
+        raise OrderhouseError(
+            f"The role {role.name} may not explain: an explanation lists rows of all feeds. "
+            "Only roles with the action `explain` that see all tables, columns and rows may."
+        )
 
 
 def _print(found: Explanation) -> None:

@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orderhouse.cli.session import console, error_console, settings_of
+from orderhouse.cli.session import console, settings_of, warn_of_plain_http
 from orderhouse.cli.steps import Sources
 
 __all__ = ["add_commands"]
-
-THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -32,13 +30,7 @@ def intake(
 
     settings = settings_of(context, sources=sources)
     found = receivers(load_sources(settings.sources_file), os.environ)
-    if host not in THIS_MACHINE:
-        error_console.print(
-            f"Warning: {host} can be reached from other machines, and this server uses plain HTTP. Allow access only "
-            "to a proxy that ends TLS.",
-            style="yellow",
-            soft_wrap=True,
-        )
+    warn_of_plain_http(host)
 
     def print_addresses(address: str) -> None:
         for receiver in found.values():

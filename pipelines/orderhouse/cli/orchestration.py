@@ -20,8 +20,9 @@ def orchestration(name: str) -> Callable[..., Any]:
     """Return a function of the Dagster package.
 
     Args:
-        name: `run`, called with the settings and the keywords `as_of`, `full`, `show_status` and `report`; or `serve`,
-            called with the settings and a port, which returns a command and its environment variables.
+        name: `run`, called with the settings and the keywords `as_of` (None for the clock of the home), `full`,
+            `show_status` and `report`; or `serve`, called with the settings and a port, which returns a command and its
+            environment variables.
 
     Raises:
         OrderhouseError: The package is not installed.

@@ -1,4 +1,4 @@
-"""Commands that read the published version: status, SQL, and one order.
+"""The command `status`, and the opening of published versions for commands that read.
 
 They write nothing and do not wait for a run. The queries belong to `orderhouse.serve`.
 """
@@ -13,62 +13,54 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderhouse.cli.known import ClockThen, KnownAt, known_file
+from orderhouse.cli.access import AsRole, record_use, role_given
 from orderhouse.cli.session import ago, console, counted, grid, settings_of, shown
 
 if TYPE_CHECKING:
     import duckdb
 
-    from orderhouse.serve.queries import OrderView
     from orderhouse.settings import Settings
 
 __all__ = ["Version", "add_commands", "published"]
 
 Version = Annotated[int | None, typer.Option("--version", help="A published version. Default: the current one.")]
 
-ORDER_FACTS = (
-    "order_id", "tracking_id", "stage", "order_status", "payment_status", "fulfilment_status", "delivery_status",
-    "return_status", "source", "channel", "customer_id", "currency", "due_amount", "captured_amount", "refunded_amount",
-    "owed_to_us_amount", "owed_back_amount", "ordered_quantity", "shipped_quantity", "delivered_quantity",
-    "returned_quantity", "placed_at", "first_shipped_at", "delivered_at", "current_promised_at", "is_late",
+# Tables that the status reads.
+RECEIVED = (
+    "quality.files", "quality.controls", "quality.sequence_gaps", "quality.drift", "quality.quarantine",
+    "quality.repairs", "quality.freshness",
 )  # fmt: skip
-PART_COLUMNS = {
-    "lines": ("line_id", "sku", "ordered_quantity", "shipped_quantity", "delivered_quantity", "returned_quantity",
-              "cancelled_quantity", "backordered_quantity", "net_amount", "tax_amount"),
-    "timeline": ("occurred_at", "event", "axis", "from_status", "to_status", "quantity", "amount", "detail", "source"),
-    "payments": ("occurred_at", "payment_id", "kind", "method", "amount", "currency", "provider"),
-    "shipments": ("shipped_at", "shipment_id", "carrier", "tracking_number", "furthest_status", "delivered_at"),
-    "returns": ("return_id", "line_id", "sku", "latest_status", "received_quantity", "restocked_quantity"),
-    "exceptions": ("code", "severity", "opened_at", "amount_at_stake", "currency", "detail", "what_to_do"),
-}  # fmt: skip
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (status, order, track):
-        app.command()(command)
+    app.command()(status)
 
 
 @contextlib.contextmanager
 def published(
-    settings: Settings, version: int | None = None, path: Path | None = None
+    settings: Settings, version: int | None = None, path: Path | None = None, as_role: str | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published version for reading, the current one by default, or another file of the same tables."""
-    from orderhouse.storage.warehouse import open_built, open_published
+    from orderhouse.serve.reading import open_reader
 
-    connection = open_published(settings, version) if path is None else open_built(settings, path)
+    connection = open_reader(settings, role=role_given(settings, as_role), version=version, path=path)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def status(context: typer.Context) -> None:
-    """Show the published version, its age, the files received, the quarantine, and who holds the run lock."""
+def status(context: typer.Context, as_role: AsRole = None) -> None:
+    """Show the published version, its age, the files received, the quarantine, alerts, and who holds the run lock."""
+    from orderhouse.cli.summary import print_currency
+    from orderhouse.monitoring.alerts import open_alerts
     from orderhouse.serve.publishing import current_version
     from orderhouse.storage.warehouse import lock_holder
 
     settings = settings_of(context)
+    role = role_given(settings, as_role)
+    record_use(settings, as_role, "status", "home")
     console.print(f"[bold]{settings.home}[/bold]")
     version = current_version(settings)
     if version is None:
@@ -82,14 +74,20 @@ def status(context: typer.Context) -> None:
     _print_last_build(settings)
     holder = lock_holder(settings)
     console.print(f"Held by {holder}." if holder else "No run holds the warehouse.", markup=False)
+    if role.rows or role.columns or role.hidden_columns or not all(role.reads(table) for table in RECEIVED):
+        console.print(f"The role {role.name} does not see files, feeds, quarantine and alerts.", markup=False)
+        return
     if version is not None:
-        with published(settings) as connection:
+        with published(settings, as_role=as_role) as connection:
             _print_received(connection)
+            print_currency(settings, connection, version.reporting_currency)
+    for alert in open_alerts(settings):
+        console.print(f"Alert since {alert.since}: {alert.message}", style="red", markup=False, soft_wrap=True)
 
 
 def _print_last_build(settings: Settings) -> None:
     from orderhouse.serve.publishing import load_refusal
-    from orderhouse.storage.build_record import load_record
+    from orderhouse.storage.build_record import CLOCK_POLICIES, load_record
 
     record = load_record(settings)
     if record is None:
@@ -101,6 +99,8 @@ def _print_last_build(settings: Settings) -> None:
             "not audited yet" if record.audit is None else "passed its audit" if record.audit.passed else "refused"
         )
         console.print(f"Last build: {record.finished_at} UTC, batch {record.batch_id}, {verdict}.")
+        if record.clock_policy:
+            console.print(f"Clock of this home: `{record.clock_policy}`, {CLOCK_POLICIES[record.clock_policy]}.")
     refusal = load_refusal(settings)
     if refusal is not None:
         console.print(f"Since {refusal.since} the audit has refused newer builds, because of:", style="red")
@@ -168,40 +168,3 @@ def _print_quiet(feed: dict[str, Any]) -> None:
             markup=False,
             soft_wrap=True,
         )
-
-
-def order(
-    context: typer.Context,
-    order_id: Annotated[str, typer.Argument(help="The order's id.", metavar="ID")],
-    version: Version = None,
-    known_at: KnownAt = None,
-    as_of: ClockThen = None,
-) -> None:
-    """Show one order: its status on every axis, its lines, money, parcels and timeline."""
-    from orderhouse.serve.queries import find_order
-
-    settings = settings_of(context)
-    with published(settings, version, known_file(settings, known_at, as_of, version)) as connection:
-        _print_order(find_order(connection, order_id))
-
-
-def track(
-    context: typer.Context,
-    tracking_id: Annotated[str, typer.Argument(help="The customer's tracking id, of 12 characters.")],
-    version: Version = None,
-) -> None:
-    """Show one order by the tracking id that its customer was given."""
-    from orderhouse.serve.queries import find_order_by_tracking_id
-
-    with published(settings_of(context), version) as connection:
-        _print_order(find_order_by_tracking_id(connection, tracking_id))
-
-
-def _print_order(view: OrderView) -> None:
-    facts = [(name, view.order[name]) for name in ORDER_FACTS if view.order.get(name) is not None]
-    console.print(grid(f"Order {view.order['order_id']}", ("", ""), facts))
-    for name, rows in view.parts.items():
-        if rows:
-            columns = [column for column in PART_COLUMNS[name] if column in rows[0]]
-            console.print()
-            console.print(grid(name.capitalize(), columns, ([row[column] for column in columns] for row in rows)))

@@ -7,7 +7,6 @@ lock, they show the published version. Commands that decide belong to `quarantin
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orderhouse.cli.access import AsRole
 from orderhouse.cli.quarantine_received import print_received
 from orderhouse.cli.quarantine_repairing import discard, repair, replay
 from orderhouse.cli.quarantine_rows import (
@@ -25,6 +25,7 @@ from orderhouse.cli.quarantine_rows import (
     OfSource,
     OfState,
     Reveal,
+    admit,
     only_row,
     raw_database,
     rows_to_show,
@@ -52,9 +53,12 @@ def quarantine_list(
     rule: OfRule = None,
     state: OfState = None,
     limit: Annotated[int, typer.Option(min=1, help="Greatest number of rows.")] = 50,
+    as_role: AsRole = None,
 ) -> None:
     """List rows in quarantine, the latest first, with file and line, state and reasons."""
-    rows = rows_to_show(settings_of(context), selection(feed, source, rule, state or list(SHOWN), limit=limit))
+    settings = settings_of(context)
+    admit(settings, as_role, "list", *filter(None, (source, feed, rule)))
+    rows = rows_to_show(settings, selection(feed, source, rule, state or list(SHOWN), limit=limit))
     if not rows:
         is_filtered = feed or source or rule or state
         console.print("No row in quarantine matches." if is_filtered else "Nothing is in quarantine.")
@@ -75,11 +79,13 @@ def quarantine_show(
     context: typer.Context,
     quarantine_id: Annotated[str, typer.Argument(help="Id of the row, or its first characters.", metavar="ID")],
     reveal: Reveal = False,
+    as_role: AsRole = None,
 ) -> None:
     """Show one row in quarantine: file and line, reasons, the row as received, and the decisions about it."""
     from orderhouse.repair.history import events
 
     settings = settings_of(context)
+    admit(settings, as_role, "show", quarantine_id, reveals=reveal)
     row = dict(only_row(rows_to_show(settings, selection(ids=[quarantine_id], limit=2)), quarantine_id))
     if reveal:
         from orderhouse.repair.export import reveal_rows
@@ -107,13 +113,20 @@ def quarantine_export(
     state: OfState = None,
     to: Annotated[Path | None, typer.Option("--to", help="File to write. Default: the screen.")] = None,
     reveal: Reveal = False,
+    guard: Annotated[
+        bool, typer.Option(help="Put an apostrophe before text that a spreadsheet would run as a formula.")
+    ] = True,
+    as_role: AsRole = None,
 ) -> None:
     """Write a CSV of rows with file, line, rules and reasons, for the people who can correct them at the source."""
+    from orderhouse.files.guarded_tables import guarded_columns
+    from orderhouse.files.private_files import create_private
     from orderhouse.repair.export import rows_as_table
     from orderhouse.repair.state import quarantined
     from orderhouse.vault.vault import open_vault
 
     settings = settings_of(context)
+    admit(settings, as_role, "export", *filter(None, (source, feed, rule)), exports=True, reveals=reveal)
     with raw_database(settings) as connection:
         rows = quarantined(connection, selection(feed, source, rule, state or list(WAITING)))
     if reveal:
@@ -121,12 +134,12 @@ def quarantine_export(
             table = rows_as_table(rows, vault)
     else:
         table = rows_as_table(rows)
+    text = (guarded_columns(table) if guard else table).write_csv()
     if to is None:
-        sys.stdout.write(table.write_csv())
+        sys.stdout.write(text)
         return
-    # Readable by its owner alone, since it may contain personal values.
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
-        sink.write(table.write_csv().encode())
+    with create_private(to) as sink:
+        sink.write(text.encode())
     console.print(f"Wrote {counted(table.height, 'row')} to {to}.", soft_wrap=True)
 
 
@@ -140,11 +153,14 @@ def quarantine_history(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Greatest number of events.")] = 50,
+    as_role: AsRole = None,
 ) -> None:
     """List the decisions about rows in quarantine and their outcomes, the latest first."""
     from orderhouse.repair.history import events
 
-    with raw_database(settings_of(context)) as connection:
+    settings = settings_of(context)
+    admit(settings, as_role, "history", *filter(None, (what,)))
+    with raw_database(settings) as connection:
         found = events(connection, what=what, limit=limit)
     if not found:
         console.print("There are no decisions about rows in quarantine." if what is None else f"There is no {what!r}.")

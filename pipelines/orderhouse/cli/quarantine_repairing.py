@@ -5,27 +5,22 @@ The work belongs to `orderhouse.repair`; commands that only show rows belong to 
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderhouse.cli.quarantine_rows import WAITING, OfFeed, OfRule, OfSource, full_ids, matching_ids, selection
+from orderhouse.cli.access import AsRole
+from orderhouse.cli.quarantine_rows import WAITING, OfFeed, OfRule, OfSource, admit, full_ids, matching_ids, selection
 from orderhouse.cli.session import console, counted, settings_of
 from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
-    import duckdb
-
+    from orderhouse.repair.applying import Opened
     from orderhouse.repair.state import Selection
     from orderhouse.settings import Settings
-    from orderhouse.sources.config.declaration import Source
-    from orderhouse.vault.originals import Originals
-    from orderhouse.vault.vault import Vault
 
 __all__ = ["discard", "repair", "replay"]
 
@@ -65,32 +60,43 @@ def repair(
     no_replay: Annotated[
         bool, typer.Option("--no-replay", help="Only record the repair. The next run applies it.")
     ] = False,
+    as_role: AsRole = None,
 ) -> None:
     """Repair rows: record new values of columns, and load the repaired row if it breaks no rule.
 
     The row as received is kept. Rows are named by id, or by --rule, --source and --feed, which select every open row
     that matches. With --received the repair is of the records that the rows came from.
     """
+    from orderhouse.repair.applying import opened
     from orderhouse.repair.decisions import record_patches
     from orderhouse.repair.records import repair_records
 
     settings, values = settings_of(context), _assignments(fields or [], is_optional=text is not None)
+    named = quarantine_ids or [*filter(None, (source, feed, rule))]
+    admit(settings, as_role, "repair", *named, decides=True)
     whole = sys.stdin.read().rstrip("\r\n") if text == "-" else text
     ids = _selected_ids(settings, quarantine_ids or [], selection(feed, source, rule, list(WAITING)), values, yes=yes)
-    with _opened(settings, "repair") as opened:
-        stores = (opened.connection, opened.vault)
+    with opened(settings, "repair") as stores:
         if received or whole is not None:
             repairs, notes = repair_records(
-                *stores, opened.originals, opened.sources, ids, values, whole, why=why, who=who or _user()
+                stores.connection,
+                stores.vault,
+                stores.originals,
+                stores.sources,
+                ids,
+                values,
+                whole,
+                why=why,
+                who=who or _user(),
             )
             console.print(f"Recorded the repair of {counted(len(repairs), 'record')} as received.")
             for note in notes:
                 console.print(note, markup=False, style="yellow", soft_wrap=True)
         else:
-            record_patches(*stores, opened.sources, ids, values, why=why, who=who or _user())
+            record_patches(stores.connection, stores.vault, stores.sources, ids, values, why=why, who=who or _user())
             console.print(f"Recorded the repair of {counted(len(ids), 'row')}.")
         if not no_replay:
-            _apply(opened)
+            _apply(stores)
 
 
 def replay(
@@ -99,12 +105,16 @@ def replay(
         list[str] | None,
         typer.Argument(help="Rows to screen again, besides pending repairs. Default: all.", metavar="[ID]…"),
     ] = None,
+    as_role: AsRole = None,
 ) -> None:
     """Apply pending repairs, and screen rows again whose contract may have changed. A second replay changes nothing."""
+    from orderhouse.repair.applying import opened
+
     settings = settings_of(context)
+    admit(settings, as_role, "replay", *quarantine_ids or (), decides=True)
     ids = full_ids(settings, quarantine_ids) if quarantine_ids else None
-    with _opened(settings, "replay") as opened:
-        has_printed = _apply(opened, ids)
+    with opened(settings, "replay") as stores:
+        has_printed = _apply(stores, ids)
     if not has_printed:
         console.print("Nothing has changed: no repair is pending, and rows in quarantine still break their rules.")
 
@@ -117,64 +127,38 @@ def discard(
     ],
     why: Why,
     who: Who = None,
+    as_role: AsRole = None,
 ) -> None:
     """Leave rows out for good, or withdraw repairs. Both stay visible, and a later repair can undo both."""
+    from orderhouse.repair.applying import opened
     from orderhouse.repair.decisions import record_discards, record_withdrawal
 
     settings = settings_of(context)
+    admit(settings, as_role, "discard", *ids, decides=True)
     repairs = [each for each in ids if each.startswith("r")]
     rows = full_ids(settings, [each for each in ids if each not in repairs])
-    with _opened(settings, "discard") as opened:
+    with opened(settings, "discard") as stores:
         for repair_id in repairs:
-            record_withdrawal(opened.connection, repair_id, why=why, who=who or _user())
-        record_discards(opened.connection, rows, why=why, who=who or _user())
+            record_withdrawal(stores.connection, repair_id, why=why, who=who or _user())
+        record_discards(stores.connection, rows, why=why, who=who or _user())
         withdrawn = f"{counted(len(repairs), 'repair')} withdrawn" if repairs else ""
         discarded = f"{counted(len(rows), 'row')} discarded" if rows else ""
         console.print("; ".join(filter(None, (withdrawn, discarded))) + ".")
-        _apply(opened)
+        _apply(stores)
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """Raw database, vault, retained originals and declared sources, opened under the run lock."""
-
-    connection: duckdb.DuckDBPyConnection
-    vault: Vault
-    originals: Originals
-    sources: Mapping[str, Source]
-
-
-@contextlib.contextmanager
-def _opened(settings: Settings, purpose: str) -> Iterator[_Opened]:
-    from orderhouse.sources.config.sources_file import sources_of
-    from orderhouse.storage.home_identity import check_key
-    from orderhouse.storage.warehouse import open_raw, run_lock
-    from orderhouse.vault.originals import Originals
-    from orderhouse.vault.vault import open_vault
-
-    declared = sources_of(settings)
-    with run_lock(settings, purpose), open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as raw:
-        check_key(raw, vault.keys.fingerprint)
-        yield _Opened(raw, vault, Originals(settings, vault.keys), declared.sources)
-
-
-def _apply(opened: _Opened, quarantine_ids: Sequence[str] | None = ()) -> bool:
+def _apply(stores: Opened, quarantine_ids: Sequence[str] | None = ()) -> bool:
     """Apply pending decisions and print the outcomes; return True if anything was printed."""
-    from orderhouse.repair.replay import replay
-    from orderhouse.repair.reread import reread
-    from orderhouse.repair.results import replay_sentences
+    from orderhouse.repair.applying import apply_decisions
 
-    rereads = reread(opened.connection, opened.vault, opened.originals, opened.sources)
-    result = replay(opened.connection, opened.vault, opened.sources, quarantine_ids)
-    sentences, notes = [*rereads.sentences, *replay_sentences(result)], [*rereads.notes, *result.notes]
-    for sentence in sentences:
+    applied = apply_decisions(stores, quarantine_ids)
+    for sentence in applied.sentences:
         console.print(sentence, markup=False, soft_wrap=True)
-    for note in notes:
+    for note in applied.notes:
         console.print(note, markup=False, style="yellow", soft_wrap=True)
-    has_changed = rereads.batch_id is not None or result.batch_id is not None
-    if has_changed:
+    if applied.has_written:
         console.print("Next: orderhouse run")
-    return has_changed or bool(notes)
+    return applied.has_written or bool(applied.notes)
 
 
 def _selected_ids(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderhouse.cli.access import record_use, role_given
 from orderhouse.cli.session import error_console
 from orderhouse.errors import OrderhouseError
 
@@ -28,6 +29,7 @@ __all__ = [
     "OfSource",
     "OfState",
     "Reveal",
+    "admit",
     "full_ids",
     "matching_ids",
     "only_row",
@@ -50,6 +52,46 @@ OfState = Annotated[
     ),
 ]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show personal values from the vault instead of tokens.")]
+
+
+def admit(
+    settings: Settings,
+    as_role: str | None,
+    command: str,
+    *subjects: str,
+    decides: bool = False,
+    exports: bool = False,
+    reveals: bool = False,
+) -> None:
+    """Refuse a role that may not use a command of the quarantine, and record the use.
+
+    Rows in quarantine hold every column of their feed as received, and belong to no channel or country yet.
+
+    Args:
+        settings: Settings of the home.
+        as_role: The role; None for the owner of the machine.
+        command: The command.
+        subjects: Rows and filters that it is about.
+        decides: True if it decides about rows.
+        exports: True if it writes rows for other programs.
+        reveals: True if it shows personal values.
+
+    Raises:
+        OrderhouseError: The role may not.
+    """
+    from orderhouse.access.quarantine import refuse_role
+
+    role = role_given(settings, as_role)
+    refuse_role(role, decides=decides)
+    if exports and not role.exports:
+        raise OrderhouseError(f"The role {role.name} may not export.")
+    if reveals and not role.reveals:
+        raise OrderhouseError(f"The role {role.name} may not reveal personal data.")
+    detail = {"reveals": True} if reveals else {}
+    action = "export" if exports else f"quarantine_{command}"
+    record_use(
+        settings, as_role, action, " ".join(["quarantine", *subjects]) if exports else " ".join(subjects), **detail
+    )
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from orderhouse.cli.alerts import review_after_run
 from orderhouse.cli.orchestration import orchestration
 from orderhouse.cli.session import console, settings_of
 from orderhouse.cli.steps import (
@@ -19,6 +20,7 @@ from orderhouse.cli.steps import (
     Sources,
     print_audited,
     print_built,
+    print_clock,
     print_ingested,
     print_published,
     refuse_unreachable,
@@ -36,25 +38,31 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(run)
 
 
-def run(context: typer.Context, sources: Sources = None, as_of: AsOf = "now", full: Full = False) -> None:
+def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, full: Full = False) -> None:
     """Ingest, build, audit and publish in one run, recorded in Dagster. This is the main job."""
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform.clock import read_clock
 
     settings = settings_of(context, sources=sources)
-    read_clock(as_of)
+    if as_of is not None:
+        read_clock(as_of)
     began = time.monotonic()
     results: dict[str, Any] = {}
-    with run_lock(settings, "run"), console.status("Starting") as status:
-        try:
-            orchestration("run")(
-                settings, as_of=as_of, full=full, show_status=status.update, report=results.__setitem__
-            )
-        finally:
-            status.stop()
-            _print_steps(results)
+    try:
+        with run_lock(settings, "run"), console.status("Starting") as status:
+            try:
+                orchestration("run")(
+                    settings, as_of=as_of, full=full, show_status=status.update, report=results.__setitem__
+                )
+            finally:
+                status.stop()
+                _print_steps(results)
+    except Exception:
+        review_after_run(settings)
+        raise
     console.print(f"Done in {time.monotonic() - began:.1f} s.")
     print_summary(settings)
+    review_after_run(settings)
     ingested: IngestResult | None = results.get("ingest")
     if ingested is not None:
         refuse_unreachable(ingested)
@@ -65,6 +73,7 @@ def _print_steps(results: dict[str, Any]) -> None:
     printers: dict[str, Callable[[Any], None]] = {
         "ingest": print_ingested,
         "build": print_built,
+        "clock": print_clock,
         "audit": print_audited,
     }
     for step, print_result in printers.items():

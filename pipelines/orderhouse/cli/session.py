@@ -15,15 +15,41 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console, JustifyMethod, OverflowMethod
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+
+from orderhouse.invocation import as_typed_here
 
 if TYPE_CHECKING:
     from orderhouse.settings import Settings
 
-__all__ = ["Session", "ago", "console", "counted", "error_console", "grid", "session_of", "settings_of", "shown"]
+__all__ = [
+    "Session",
+    "ago",
+    "console",
+    "counted",
+    "error_console",
+    "grid",
+    "progress_bar",
+    "session_of",
+    "settings_of",
+    "shown",
+    "warn_of_plain_http",
+]
 
-console = Console(highlight=False)
-error_console = Console(stderr=True, highlight=False)
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+
+
+class TypedConsole(Console):
+    """Console that prints commands in messages as they are to be typed here. Tables are printed as they are."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does."""
+        super().print(*(as_typed_here(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+console = TypedConsole(highlight=False)
+error_console = TypedConsole(stderr=True, highlight=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +75,13 @@ def session_of(context: typer.Context) -> Session:
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """Return the settings of a command; its own options override them unless they are None."""
     return session_of(context).settings(**overrides)
+
+
+def progress_bar() -> Progress:
+    """Return a bar of progress on standard error, which disappears when it is done."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=error_console, transient=True
+    )
 
 
 def grid(
@@ -112,3 +145,14 @@ def ago(seconds: float) -> str:
         if seconds >= length:
             return f"{counted(int(seconds // length), unit)} ago"
     return f"{counted(max(int(seconds), 0), 'second')} ago"
+
+
+def warn_of_plain_http(host: str) -> None:
+    """Warn that a server is reachable from other machines, unless it listens on this one alone."""
+    if host not in THIS_MACHINE:
+        error_console.print(
+            f"Warning: {host} can be reached from other machines, and this server uses plain HTTP. Allow access only "
+            "to a proxy that ends TLS.",
+            style="yellow",
+            soft_wrap=True,
+        )

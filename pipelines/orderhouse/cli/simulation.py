@@ -71,6 +71,7 @@ def simulate(
     conflicts: Share = None,
     orphans: Share = None,
     unknown_words: Share = None,
+    payouts: Annotated[bool, typer.Option("--payouts", help="Also write what providers state about payouts.")] = False,
 ) -> None:
     """Simulate the feeds of an invented merchant, with the expected results in truth/."""
     from orderhouse.simulate import SimulationOptions, run
@@ -95,6 +96,7 @@ def simulate(
             offset=offset,
             file_format=file_format.value,
             compression=compression.value,
+            payouts=payouts,
         )
     except ValueError as error:
         raise OrderhouseError(f"The options of the simulation are not valid: {error}.") from None

@@ -118,6 +118,15 @@ def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
             style="red",
             soft_wrap=True,
         )
+    if found.tokenised_ids:
+        console.print(
+            f"    customer_id of {counted(found.tokenised_ids, 'row')} is an e-mail address or a telephone number. It "
+            "is kept in the vault, and tables hold its token. If these ids identify nobody, set "
+            "`personal_values: allow`.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     unknown = dict(_unknown_words(feed, found, source))
     for column, words in unknown.items():
         listed = ", ".join(f"{word!r} ({n:,})" for word, n in sorted(words.items()))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from orderhouse.ingest.results import IngestResult
     from orderhouse.serve.publishing import PublishedVersion
     from orderhouse.transform import BuildResult
+    from orderhouse.transform.clock_policy import ClockChoice
 
 __all__ = [
     "AsOf",
@@ -25,6 +26,7 @@ __all__ = [
     "add_commands",
     "print_audited",
     "print_built",
+    "print_clock",
     "print_ingested",
     "print_published",
     "refuse_unreachable",
@@ -34,7 +36,13 @@ Sources = Annotated[
     Path | None,
     typer.Option(help="The sources file. Default: ./sources.yaml, <home>/sources.yaml, or the last one named."),
 ]
-AsOf = Annotated[str, typer.Option(help="The clock: `now`, `data` (the newest instant in the feeds) or an instant.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="The clock: `now` or `data` (the newest instant in the feeds), which later runs keep, or an instant for "
+        "this run only. Default: the clock of the home, `now` in a new one."
+    ),
+]
 Full = Annotated[bool, typer.Option("--full", help="Build every table from empty files.")]
 
 
@@ -62,21 +70,24 @@ def ingest(context: typer.Context, sources: Sources = None) -> None:
 def build(
     context: typer.Context,
     sources: Sources = None,
-    as_of: AsOf = "now",
+    as_of: AsOf = None,
     full: Full = False,
 ) -> None:
     """Compute the tables from the loaded rows: only touched keys, unless definitions changed."""
     from orderhouse.serve.closing import freeze_closed
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform import build as compute
+    from orderhouse.transform.clock_policy import settle_clock
 
     settings = settings_of(context, sources=sources)
     with run_lock(settings, "build"), console.status("Preparing the models") as status:
         freeze_closed(settings)
+        clock = settle_clock(settings, as_of)
         result = compute(
-            settings, as_of=as_of, full=full, on_event=lambda event: status.update(f"Building {event.table}")
+            settings, as_of=clock.as_of, full=full, on_event=lambda event: status.update(f"Building {event.table}")
         )
     print_built(result)
+    print_clock(clock)
     console.print("Next: orderhouse audit")
 
 
@@ -153,6 +164,12 @@ def print_built(result: BuildResult) -> None:
         console.print(
             f"Built {counted(len(result.seconds), 'table')} in {seconds:.1f} s; clock {result.record.as_of} UTC."
         )
+
+
+def print_clock(clock: ClockChoice) -> None:
+    """Print that the clock policy was set or changed, or that the run departed from it."""
+    if clock.note:
+        console.print(clock.note, markup=False, style="yellow", soft_wrap=True)
 
 
 def print_audited(result: AuditResult) -> None:

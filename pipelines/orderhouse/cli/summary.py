@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from orderhouse.cli.session import console, counted, grid, shown
 from orderhouse.serve.publishing import current_version
+from orderhouse.storage.build_record import load_record
 
 if TYPE_CHECKING:
+    import duckdb
+
     from orderhouse.settings import Settings
 
-__all__ = ["print_summary"]
+__all__ = ["print_currency", "print_summary"]
 
 DAYS = 28
 IMMATURE = "* Figures of the last days that may still change. They are not compared with the days before."
+# Reason for the reporting currency, by its origin.
+UNDECLARED = {
+    "orders": ", the currency of all orders. To fix it, state `merchant: reporting_currency:` in sources.yaml.",
+    "default": ", because sources.yaml states no `merchant: reporting_currency:` and the orders do not share one.",
+}
 NEXT = """\
 Next:
   orderhouse status                 published version, freshness, quarantine
@@ -30,11 +38,12 @@ Next:
 def print_summary(settings: Settings) -> None:
     """Print KPIs of the last days, open exceptions by code, and counts of files and rows of the current version."""
     from orderhouse.serve.queries import exceptions_by_code, file_counts, headline_kpis
-    from orderhouse.storage.warehouse import open_published
+    from orderhouse.serve.reading import open_reader
 
-    if current_version(settings) is None:
+    version = current_version(settings)
+    if version is None:
         return
-    with open_published(settings) as connection:
+    with open_reader(settings) as connection:
         console.print()
         kpis = headline_kpis(connection, DAYS)
         console.print(_kpis(kpis))
@@ -44,9 +53,29 @@ def print_summary(settings: Settings) -> None:
         _print_exceptions(exceptions_by_code(connection))
         console.print()
         _print_files(file_counts(connection))
+        print_currency(settings, connection, version.reporting_currency)
         example = connection.execute("select max(order_id) from ops.orders").fetchone()
     console.print()
     console.print(NEXT.format(order_id=(example and example[0]) or "ID"), markup=False, soft_wrap=True)
+
+
+def print_currency(settings: Settings, connection: duckdb.DuckDBPyConnection, currency: str) -> None:
+    """Print the reporting currency if nobody declared it, and every currency whose rates are missing."""
+    import duckdb
+
+    from orderhouse.serve.queries import rows_of
+    from orderhouse.serve.rates import MISSING_RATES, missing_rate_sentences
+
+    record = load_record(settings)
+    reason = UNDECLARED.get(record.currency_origin) if record is not None else None
+    if reason and record is not None and record.reporting_currency == currency:
+        console.print(f"Reports are in {currency}{reason}", markup=False, soft_wrap=True)
+    try:
+        missing = missing_rate_sentences(rows_of(connection, MISSING_RATES), currency)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return  # another release built the version
+    for sentence in missing:
+        console.print(sentence, style="red", markup=False, soft_wrap=True)
 
 
 def _kpis(rows: list[dict[str, Any]]) -> Any:

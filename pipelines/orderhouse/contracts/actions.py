@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from orderhouse.contracts.columns import boolean, identifier, instant, personal, promise, text, units, word
+from orderhouse.contracts.columns import boolean, date, identifier, instant, personal, promise, text, units, word
 from orderhouse.contracts.contract import Contract, rule
 
 __all__ = ["Actions"]
@@ -30,7 +30,13 @@ class Actions(Contract):
     promise_is_date_only = boolean("The promise is a day, as written; default true for a date without time of day.")
     subject_kind = text("What the action is about if it is no order: sku, exception or period.")
     subject_id = text("Which one; of a period the month, such as 2026-05.")
-    payload = personal("Parameters as JSON: `line_id`, `quantity` and `warehouse_id`, or `promised_at`.", kind="text")
+    assignee = text("The person to whom assign gives an exception.")
+    snoozed_until = date("The business day on which a snoozed exception is back in the worklist.")
+    seen_version = text("The version of the order that the operator saw, as the pages write it.")
+    payload = personal(
+        "Parameters as JSON: `line_id`, `quantity` and `warehouse_id`, or `promised_at`; a customer's wish.",
+        kind="text",
+    )
     reason = personal("The reason.", kind="text")
 
     @rule("it names neither an order nor another subject", "order_id", "subject_kind", "subject_id")

@@ -52,6 +52,7 @@ _SENTENCES = {
     "in_range": "{} is too large",
     "a_whole_number": "{} is not a whole number",
     "true_or_false": "{} is neither true nor false",
+    "not_personal": "{} looks like an e-mail address or a telephone number, which do not belong there",
 }
 
 

@@ -8,7 +8,6 @@ Finding the person belongs to `person`, redaction to `redaction`.
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,12 +26,13 @@ from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.database_files import compact
 from orderhouse.storage.home_identity import check_key
 from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Erasure", "erase", "look_up"]
+__all__ = ["Erasure", "drop_rejected", "erase", "look_up"]
 
 # Kinds of values that identify one person in any text; names and streets do not.
 DISTINCT = ("email", "phone")
@@ -98,7 +98,7 @@ def erase(
                 originals = Originals(settings, vault.keys)
                 noted = remove_note(settings, connection, vault)
                 _list_tokens(settings, person.tokens)
-                lost = _drop_rejected(connection, originals, vault, person.tokens)
+                lost = drop_rejected(connection, originals, vault, person.tokens)
                 values = vault.erase(person.tokens)
                 checkpoint("erased_values")
                 erased = vault.suppressed()
@@ -112,7 +112,7 @@ def erase(
             finally:
                 connection.close()
         checkpoint("erased_originals")
-        _compact(settings)
+        compact(settings.vault_db)
         write_note(settings, noted)
     return Erasure(person, values, redaction, webhooks, elsewhere)
 
@@ -131,7 +131,7 @@ def _list_tokens(settings: Settings, tokens: Iterable[str]) -> None:
     write_atomically(settings.erased_tokens, "".join(f"{token}\n" for token in sorted({*listed, *tokens})))
 
 
-def _drop_rejected(
+def drop_rejected(
     connection: duckdb.DuckDBPyConnection, originals: Originals, vault: Vault, tokens: Iterable[str]
 ) -> int:
     """Drop the originals of rejected files whose text contains a value of the person, and return their number.
@@ -197,21 +197,3 @@ def _record(
             "dropped": redaction.dropped,
         },
     )
-
-
-def _compact(settings: Settings) -> None:
-    """Copy the vault into a new file, because a database file keeps the bytes of deleted rows."""
-    draft = settings.vault_db.with_name("vault.duckdb.new")
-    draft.unlink(missing_ok=True)
-    location = str(settings.vault_db).replace("'", "''")
-    with duckdb.connect(str(draft)) as connection:
-        draft.chmod(0o600)
-        connection.execute(f"attach '{location}' as old (read_only)")
-        connection.execute("create table personal as select * from old.personal")
-        connection.execute("create table suppressed as select * from old.suppressed")
-        connection.execute("detach old")
-        connection.execute("checkpoint")
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.replace(settings.vault_db)
-    settings.vault_db.with_name("vault.duckdb.wal").unlink(missing_ok=True)

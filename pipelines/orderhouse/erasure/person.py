@@ -14,9 +14,10 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.erasure.patched_values import tokens_in_record_patches
+from orderhouse.ingest.personal_ids import CUSTOMER, FEEDS, TOKEN_IN_ID, kind_of_id
 from orderhouse.ingest.repairs_in_force import has_repairs
 from orderhouse.storage.sql_names import quote
-from orderhouse.vault.vault import Vault
+from orderhouse.vault.vault import TOKEN_CHARACTERS, Vault
 
 __all__ = ["By", "Person", "find_person", "token_columns"]
 
@@ -53,6 +54,11 @@ class Person:
 def token_columns() -> dict[str, list[str]]:
     """Return the token columns of each feed."""
     return {feed: [f"{name}_token" for name in contract.personal()] for feed, contract in CONTRACTS.items()}
+
+
+def _places_of_tokens() -> dict[str, list[str]]:
+    """Return the token columns of each feed, and the end of its customer ids, which may be a token."""
+    return {feed: [*columns, *[TOKEN_IN_ID] * (feed in FEEDS)] for feed, columns in token_columns().items()}
 
 
 def find_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
@@ -115,7 +121,7 @@ def units_with(
         select distinct _source, _file_id from raw.{quote(feed)}
         where _batch_id > $after and ({" or ".join(f"{name} in (select value from wanted_tokens)" for name in columns)})
         """  # noqa: S608
-        for feed, columns in token_columns().items()
+        for feed, columns in _places_of_tokens().items()
         if columns
     ]
     in_quarantine = f"""
@@ -137,27 +143,26 @@ def _create_person_tables(connection: duckdb.DuckDBPyConnection, vault: Vault, c
     """Create the temporary tables person_ids, person_emails and person_orders."""
     start: list[str] = []
     if by == "email":
-        start = vault.tokens_of("email", pl.DataFrame({"value": [customer.strip()]}))["token"].to_list()
+        start = [_token_of(vault, "email", customer.strip())]
     elif by == "token":
         start = [customer]
     _register(connection, "asked_emails", start)
+    ids = " union ".join(f"select {CUSTOMER} as id from raw.{quote(feed)}" for feed in FEEDS)  # noqa: S608
+    connection.execute(f"create or replace temp table known_ids as {ids}")
+    _register(connection, "asked_ids", _stored_ids(connection, vault, customer) if by == "customer_id" else [])
     connection.execute(
-        """
+        f"""
         create or replace temp table person_ids as
-        select $customer::varchar as id where $by = 'customer_id' and exists (
-            select 1 from raw.customers where customer_id = $customer
-            union all select 1 from raw.orders where customer_id = $customer
-            union all select 1 from raw.feedback where customer_id = $customer
-            union all select 1 from raw.returns where customer_id = $customer
-            union all select 1 from raw.carts where customer_id = $customer
-        )
+        select id from known_ids where id in (select value from asked_ids)
+        union
+        select id from known_ids
+        where right(id, {TOKEN_CHARACTERS}) in (select value from asked_emails)
         union
         select customer_id from raw.customers where email_token in (select value from asked_emails)
         union
         select customer_id from raw.orders
         where email_token in (select value from asked_emails) and customer_id is not null
-        """,
-        {"customer": customer, "by": by},
+        """  # noqa: S608
     )
     connection.execute(
         """
@@ -181,9 +186,34 @@ def _create_person_tables(connection: duckdb.DuckDBPyConnection, vault: Vault, c
     )
 
 
+def _stored_ids(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str) -> set[str]:
+    """Return the ids under which rows may name a customer: as given, and with the token of a personal id in it.
+
+    The prefix of a source stays before the token. Without a prefix, the id is looked for in every source.
+    """
+    rows = connection.execute(
+        "select distinct left(id, -$characters) from known_ids where regexp_matches(id, $ending)",
+        {"characters": TOKEN_CHARACTERS, "ending": f"{TOKEN}$"},
+    ).fetchall()
+    prefixes = {prefix for (prefix,) in rows}
+    found = {customer.strip()}
+    for prefix in prefixes:
+        written = customer.strip().removeprefix(prefix)
+        kind = kind_of_id(written)
+        if kind:
+            found.add(prefix + _token_of(vault, kind, written))
+    return found
+
+
+def _token_of(vault: Vault, kind: str, value: str) -> str:
+    ((token,),) = vault.tokens_of(kind, pl.DataFrame({"value": [value]})).select("token").rows()
+    return str(token)
+
+
 def _tokens_on_rows(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Return the tokens on all rows of the person."""
-    tokens: set[str] = set()
+    """Return the tokens on all rows of the person, and in their customer numbers."""
+    rows = connection.execute("select right(id, ?) from person_ids", [TOKEN_CHARACTERS]).fetchall()
+    tokens = {token for (token,) in rows}
     for feed, columns in token_columns().items():
         fields = CONTRACTS[feed].fields()
         owned = []

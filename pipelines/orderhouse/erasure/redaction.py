@@ -19,6 +19,7 @@ import polars as pl
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import cleaned
 from orderhouse.files.source_files import FileRejected, FileVanished, SourceFile, unpacked
+from orderhouse.ingest.personal_ids import CUSTOMER, with_tokens_for_ids
 from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.ingest.screening import PART, UNREADABLE, screen
 from orderhouse.sources.config.declaration import Source
@@ -137,7 +138,12 @@ def _tokenised(
             tokens = _tokens(vault, UNREADABLE, kept[name])
             odd |= _to_erase(frame[name], tokens, erased)
             is_erased = tokens.is_in(list(erased)).fill_null(False)
-            frame = frame.with_columns(pl.when(is_erased).then(pl.lit(MARK)).otherwise(frame[name]).alias(name))
+            shown = frame[name]
+            if name == CUSTOMER and source.personal_values != "allow":
+                shown = with_tokens_for_ids(frame, vault)[0][name]
+                values |= _to_erase(frame[name], shown, erased)
+            is_odd = is_erased & (shown == frame[name])
+            frame = frame.with_columns(pl.when(is_odd).then(pl.lit(MARK)).otherwise(shown).alias(name))
     values |= {value: token for value, token in odd.items() if value not in values}
     return frame
 

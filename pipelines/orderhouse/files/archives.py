@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
-from orderhouse.files.source_files import FileRejected, SourceFile
+from orderhouse.files.source_files import FileRejected, SourceFile, refuse
 
 __all__ = ["ZIP_MAGIC", "is_workbook", "is_zip", "only_member"]
 
@@ -71,7 +71,11 @@ def only_member(file: SourceFile) -> SourceFile:
         raise FileRejected(f"{name} in the zip file is encrypted. Send it without a password.")
     if info.file_size > MAX_BYTES:
         raise FileRejected(_too_large(name))
-    return SourceFile(f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name), file.patches)
+    if file.limits is not None:
+        refuse(file.limits.refusal_of_size(info.file_size, file.size_bytes))
+    return SourceFile(
+        f"{file.path}/{name}", file.file_id, info.file_size, lambda: _member(file, name), file.patches, file.limits
+    )
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from orderhouse.files.source_files import FileUnreadable, FileUnsettled, FileVan
 
 __all__ = [
     "BEING_WRITTEN",
+    "WRITER_SECONDS",
     "LANDED_BODY",
     "find_local",
     "hashed_local",

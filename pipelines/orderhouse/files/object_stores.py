@@ -101,9 +101,13 @@ def refuse_credentials(address: str) -> None:
     """Refuse an address with keys in it, because they would end up in logs and shell histories.
 
     Raises:
-        StoreRefused: The address contains credentials.
+        StoreRefused: The address contains credentials, or is none.
     """
-    if "@" in urlsplit(address).netloc:
+    try:
+        place = urlsplit(address).netloc
+    except ValueError:  # brackets around something else than an IPv6 address
+        raise StoreRefused(address, "this is no address. Write one such as s3://bucket/folder/*.csv.") from None
+    if "@" in place:
         raise StoreRefused(
             address,
             "credentials do not belong in an address. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from orderhouse.files.damage import damage
+from orderhouse.files.limits import FileLimits, longest_line_exceeds
 from orderhouse.files.patches import RecordPatches
 
 __all__ = [
@@ -26,9 +27,12 @@ __all__ = [
     "FileUnreadable",
     "FileVanished",
     "SourceFile",
+    "limited_lines",
     "local_file",
+    "refuse",
     "unpacked",
     "unpacked_blocks",
+    "whole",
 ]
 
 # Suffix of the file with the control totals of a data file. It is never loaded as a feed.
@@ -82,6 +86,7 @@ class SourceFile:
         size_bytes: Size as received.
         opener: Opens the bytes as received.
         patches: Patches of its records, which the readers apply; None if there are none.
+        limits: Limits of its content, which the readers apply; None if there are none.
     """
 
     path: str
@@ -89,6 +94,7 @@ class SourceFile:
     size_bytes: int
     opener: Callable[[], BinaryIO] = field(repr=False, compare=False)
     patches: RecordPatches | None = field(default=None, repr=False, compare=False)
+    limits: FileLimits | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -142,7 +148,11 @@ def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterato
         packing = "gzip" if head[:2] == GZIP_MAGIC else "zstd" if head == ZSTD_MAGIC else None
         try:
             stream = _unpacking(received, packing)
+            count = 0
             while block := stream.read(block_bytes):
+                count += len(block)
+                if file.limits is not None:
+                    refuse(file.limits.refusal_of_size(count, file.size_bytes if packing else None))
                 yield block
         except EOFError:
             raise FileRejected("The gzip file ends early: it was cut off on its way. Send it again.") from None
@@ -154,6 +164,31 @@ def unpacked_blocks(file: SourceFile, block_bytes: int = BLOCK_BYTES) -> Iterato
             raise FileRejected(f"The zstd file ends early or is damaged: {damage(error)}.") from None
 
 
+def limited_lines(file: SourceFile, blocks: Iterator[bytes], eol: bytes = b"\n") -> Iterator[bytes]:
+    """Yield blocks of a file of lines.
+
+    Raises:
+        FileRejected: A line is longer than the limit of a record.
+    """
+    if file.limits is None:
+        yield from blocks
+        return
+    for block, is_longer in longest_line_exceeds(blocks, eol, file.limits.record_bytes):
+        if is_longer:
+            raise FileRejected(file.limits.refusal_of_line())
+        yield block
+
+
+def refuse(reason: str | None) -> None:
+    """Refuse a file if there is a reason.
+
+    Raises:
+        FileRejected: There is a reason.
+    """
+    if reason is not None:
+        raise FileRejected(reason)
+
+
 def _unpacking(received: BinaryIO, packing: str | None) -> BinaryIO:
     if packing == "gzip":
         return gzip.GzipFile(fileobj=received)  # type: ignore[return-value]
@@ -162,6 +197,28 @@ def _unpacking(received: BinaryIO, packing: str | None) -> BinaryIO:
     return received
 
 
-def unpacked(file: SourceFile) -> io.BytesIO:
-    """Return the whole content in memory, for formats that cannot be read in pieces."""
-    return io.BytesIO(b"".join(unpacked_blocks(file)))
+def unpacked(file: SourceFile, kind: str = "file") -> io.BytesIO:
+    """Return the whole content in memory, for formats that cannot be read in pieces.
+
+    Args:
+        file: The file.
+        kind: Its kind, for a sentence.
+
+    Raises:
+        FileRejected: The content is damaged or larger than may be read as a whole.
+    """
+    return io.BytesIO(whole(file, unpacked_blocks(file), kind))
+
+
+def whole(file: SourceFile, blocks: Iterator[bytes], kind: str) -> bytes:
+    """Return blocks in one piece.
+
+    Raises:
+        FileRejected: They are larger than may be read as a whole.
+    """
+    content = io.BytesIO()
+    for block in blocks:
+        content.write(block)
+        if file.limits is not None:
+            refuse(file.limits.refusal_of_document(content.tell(), kind))
+    return content.getvalue()

@@ -2,14 +2,17 @@
 
 A browser sends requests of any web page to servers on the loopback interface. It states the page in `Origin` and
 `Sec-Fetch-Site`. A name of the attacker that resolves to 127.0.0.1 stands in `Host`. The guard checks all three before
-the application sees the request. Who a person is, and what they may do, does not belong here.
+the application sees the request. Who a person is, and what they may do, belongs to `door`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
+
+from orderhouse.front.door import Door, Refusal
 
 __all__ = ["Guard", "is_own_origin", "is_served_host"]
 
@@ -55,11 +58,19 @@ class Guard:
         names: Names of the server beside those of the loopback interface, such as that of a reverse proxy.
         only_posted: Paths at which requests other than POST with a JSON body are refused, because a GET there would
             act. Web sockets at these paths are allowed from own pages.
+        door: Check of the person, after those of the host and the page; by default nobody is asked.
     """
 
-    def __init__(self, application: Application, names: Iterable[str] = (), only_posted: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        application: Application,
+        names: Iterable[str] = (),
+        only_posted: Iterable[str] = (),
+        door: Door | None = None,
+    ) -> None:
         self.application = application
         self.names = tuple(names)
+        self.door = door
         self.only_posted = frozenset(only_posted)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -69,23 +80,26 @@ class Guard:
             return
         headers = _Headers(scope)
         refusal = self._refusal(scope, headers)
+        if refusal is None and self.door is not None:
+            refusal = self.door.refusal(headers.only("cookie") or "")
         if refusal is None:
             await self.application(scope, receive, _with_framing(send) if scope["type"] == "http" else send)
         elif scope["type"] == "websocket":
             await _refuse_socket(receive, send)
         else:
-            await _refuse(send, *refusal)
+            await _refuse(send, refusal)
 
-    def _refusal(self, scope: Message, headers: _Headers) -> tuple[int, str] | None:
+    def _refusal(self, scope: Message, headers: _Headers) -> Refusal | None:
         """Return status and reason of a refusal, or None."""
         host = headers.only("host")
         if host is None or not is_served_host(host, self.names):
-            return 403, "This server does not serve the host that was asked for. List its name in `public_hosts`."
+            reason = "This server does not serve the host that was asked for. List its name in `public_hosts`."
+            return Refusal(403, reason)
         origin = headers.only("origin")
         if headers.has("origin") and (origin is None or not is_own_origin(origin, host)):
-            return 403, "This server answers its own pages only."
+            return Refusal(403, "This server answers its own pages only.")
         if not headers.has("origin") and not _is_from_own_site(scope, headers):
-            return 403, "This server answers its own pages only."
+            return Refusal(403, "This server answers its own pages only.")
         if scope["type"] == "http" and scope["path"] in self.only_posted:
             return _refusal_of_format(scope, headers)
         return None
@@ -100,11 +114,11 @@ def _is_from_own_site(scope: Message, headers: _Headers) -> bool:
     return opens and scope["type"] == "http" and scope["method"] in SAFE_METHODS
 
 
-def _refusal_of_format(scope: Message, headers: _Headers) -> tuple[int, str] | None:
+def _refusal_of_format(scope: Message, headers: _Headers) -> Refusal | None:
     if scope["method"] != "POST":
-        return 405, "This path takes POST only."
+        return Refusal(405, "This path takes POST only.")
     kind = (headers.only("content-type") or "").split(";")[0].strip().lower()
-    return None if kind == "application/json" else (415, "This path takes `application/json` only.")
+    return None if kind == "application/json" else Refusal(415, "This path takes `application/json` only.")
 
 
 class _Headers:
@@ -132,12 +146,16 @@ def _with_framing(send: Send) -> Send:
     return with_headers
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    if status == 405:
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    """Answer with status and reason; with a link to the sign-in where that helps."""
+    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+    if refusal.status == 405:
         headers.append((b"allow", b"POST"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": f"{reason}\n".encode()})
+    link = f'<p><a href="{escape(refusal.sign_in)}">Sign in</a></p>' if refusal.sign_in else ""
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send(
+        {"type": "http.response.body", "body": f"<!doctype html><p>{escape(refusal.reason)}</p>{link}\n".encode()}
+    )
 
 
 async def _refuse_socket(receive: Receive, send: Send) -> None:

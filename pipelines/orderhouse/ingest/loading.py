@@ -8,7 +8,7 @@ belong to `screening`.
 from __future__ import annotations
 
 import contextlib
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,6 +58,7 @@ class Loader:
         self.has_written = False
         self.controls = Controls(connection)
         self.checks: list[Check] = []
+        self.personal: Counter[tuple[str, str, str]] = Counter()
         self._reports: deque[FileReport] = deque()
         self._open = Transaction(first_part=next_load(connection))
         self._behind = BackgroundWriter()
@@ -231,6 +232,10 @@ class Loader:
                 accepted.append(screened.accepted)
                 if sum(frame.height for frame in accepted) >= ROWS_PER_INSERT:
                     self._put_accepted(waiting.feed, all_of_them=False)
+            is_kept = waiting.source.personal_values == "warn"
+            for (part, column), count in screened.personal.items() if is_kept else ():
+                place = (self._open.parts[part].file.path, waiting.feed, column)
+                self.personal[place] += count
             bad.append(screened.quarantined)
         if self._open.malformed:
             bad.append(screen_malformed(self._open.malformed, self.vault))

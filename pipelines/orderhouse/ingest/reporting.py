@@ -5,7 +5,7 @@ This module words the notes. Which files are loaded is decided in `run`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orderhouse.files.object_stores import StoreRefused
@@ -76,6 +76,15 @@ class RunReport:
                 reason, status = str(error), "unreachable"
         self.reports.append(FileReport(source.name, path, "", status, reason=reason))
         self.notes.append(f"{path}: {reason}" if status != "vanished" else f"{path} was not loaded: {reason}")
+
+    def note_personal(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+        """Add a note for each file and column with values that look personal where none belong."""
+        for (path, feed, column), count in sorted(counts.items()):
+            noun = "value looks" if count == 1 else "values look"
+            self.notes.append(
+                f"{path}: {count:,} {noun} like e-mail addresses or telephone numbers in {feed}.{column}, which is "
+                "kept as it is and cannot be erased. Map the column elsewhere, or set `personal_values: quarantine`."
+            )
 
     def note_failed_controls(self, sources: Iterable[Source], checks: Iterable[Check]) -> None:
         """Add notes about control totals that do not hold, and about totals stated for several files at once.

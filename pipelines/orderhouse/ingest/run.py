@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
 
+from orderhouse.files.limits import limits_of
 from orderhouse.files.object_stores import StoreRefused
-from orderhouse.files.source_files import FileRejected, FileUnreadable, FileUnsettled, FileVanished, SourceFile
+from orderhouse.files.source_files import FileRejected, FileUnreadable, FileUnsettled, FileVanished, SourceFile, refuse
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.controls import Check, write_checks
@@ -38,6 +40,7 @@ __all__ = ["ingest"]
 
 # For a smaller file, the exchange between threads takes longer than the reading.
 READ_AHEAD_BYTES = 1 << 20
+TOO_LITTLE_MEMORY = "It needs more memory than this machine has now; it is left for the next run."
 
 
 def ingest(
@@ -86,6 +89,7 @@ class _Run:
         self.progress = progress
         self.originals = originals
         self.loaded_files = LoadedFiles(self.originals)
+        self.limits = limits_of(settings)
         self.stores = StoreFiles()
         hashes = HashCache(settings.hash_cache_file)
         self.arrivals = Arrivals(self.stores, settings.incoming, hashes, settings.settle_seconds)
@@ -130,6 +134,7 @@ class _Run:
         self.loader.finish_batch()
         checks = [*self.loader.checks, *self.late_checks]
         self.report.note_refused_before()
+        self.report.note_personal(self.loader.personal)
         self.report.note_failed_controls(self.declared.sources.values(), checks)
         self.arrivals.close([address for each in found.values() for address in each.addresses])
         batch_id = self.loader.batch_id if self.loader.has_written else None
@@ -184,7 +189,7 @@ class _Run:
             listed = found.objects.get(path)
             try:
                 file = self.arrivals.identify(source, path, listed)
-                files.append(self.repairs.with_patches(source.name, file))
+                files.append(replace(self.repairs.with_patches(source.name, file), limits=self.limits))
                 side = self.arrivals.side_file(source, path, listed)
             except (FileVanished, FileUnsettled, FileUnreadable, StoreRefused) as error:
                 self.report.add_not_loaded(source, shown_path(source, path), error)
@@ -204,7 +209,11 @@ class _Run:
             if lost:
                 self.report.notes.append(no_original_note(source, lost[0]))
                 continue
-            patched = [self.repairs.with_patches(source.name, file) for file in files if file is not None]
+            patched = [
+                replace(self.repairs.with_patches(source.name, file), limits=self.limits)
+                for file in files
+                if file is not None
+            ]
             yield Unit(source, patched, is_bundle=unit[0].bundle_id is not None)
 
     def _start_reading(self, unit: Unit, reader: ThreadPoolExecutor) -> Iterator[FeedRows]:
@@ -230,6 +239,11 @@ class _Run:
             self.left.append(unit)
             path = str(error) if isinstance(error, FileVanished) else unit.files[0].path
             self.report.add_not_loaded(unit.source, path, error)
+        except MemoryError:
+            wait(kept)
+            self.loader.drop_unit(unit)
+            self.left.append(unit)
+            self.report.add_not_loaded(unit.source, unit.files[0].path, FileUnreadable(TOO_LITTLE_MEMORY))
         except FileRejected as error:
             wait(kept)
             self.loader.reject_unit(unit, error.reason)
@@ -247,7 +261,10 @@ class _Run:
         self.arrivals.refuse_changed(unit)
 
     def _read_into_loader(self, unit: Unit, read: Iterator[FeedRows]) -> None:
+        count = 0
         for rows in read:
+            count += rows.frame.height if rows.role == "primary" else 0
+            refuse(self.limits.refusal_of_rows(count))
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
 

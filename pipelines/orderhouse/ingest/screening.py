@@ -7,8 +7,8 @@ values. This module touches neither files nor tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from orderhouse.contracts.notation import NUMERIC, Notation
 from orderhouse.contracts.parsing import TEXTS, Failures, cleaned, parse
 from orderhouse.contracts.sentences import HARMLESS, LOOKS_PERSONAL, broken, rule_name
 from orderhouse.ingest.payloads import with_payload_parts
+from orderhouse.ingest.personal_ids import CUSTOMER, with_tokens_for_ids
 from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.readers.records import RECORD, Malformed
@@ -45,10 +46,15 @@ class Screened:
         accepted: Stored columns (tokens for personal values), `_record` and `_part`.
         quarantined: `_part`, record, rules (JSON), reasons (sentences) and the row (JSON, with tokens for personal
             values and for texts that may be personal).
+        personal: Number of values that look like an address or a telephone number, by part and by column where none
+            belong.
+        tokenised_ids: Number of rows whose customer id is an address or a telephone number, and became a token.
     """
 
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
+    personal: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    tokenised_ids: int = 0
 
 
 def screen(
@@ -71,13 +77,17 @@ def screen(
     contract, notation = CONTRACTS[feed], source.notation
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
     clean = frame if is_trimmed else cleaned(frame, texts)
-    text = with_payload_parts(contract, _prepared(contract, clean, source), notation)
+    prepared, tokenised_ids = _prepared(contract, clean, source, vault)
+    text = with_payload_parts(contract, prepared, notation)
     parsed = parse(contract, text, notation)
-    accepted, failures = _check_rules(contract, parsed.frame, parsed.failures)
+    misplaced = _misplaced(contract, parsed.frame, source)
+    unfit = parsed.failures | misplaced if source.personal_values == "quarantine" else parsed.failures
+    accepted, failures = _check_rules(contract, parsed.frame, unfit)
     parts = text[PART].gather(accepted[ROW])
     accepted = _tokenise_personal_words(contract, accepted, vault)
     stored = vault.tokenise(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
-    return Screened(stored, _quarantined(contract, text, failures, vault, source))
+    quarantined = _quarantined(contract, text, failures, vault, source)
+    return Screened(stored, quarantined, _counted(misplaced, text[PART]), tokenised_ids)
 
 
 def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -> pl.DataFrame:
@@ -95,15 +105,46 @@ def screen_malformed(malformed: Sequence[tuple[int, Malformed]], vault: Vault) -
     )
 
 
-def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+def _prepared(contract: type[Contract], frame: pl.DataFrame, source: Source, vault: Vault) -> tuple[pl.DataFrame, int]:
+    """Return the frame with constants, with tokens for personal customer ids, and with prefixes; and their number."""
     fields = contract.fields()
     constants = [
         pl.lit(value).alias(name)
         for name, value in source.constants.items()
         if name in fields and name not in frame.columns
     ]
-    prefixed = with_prefixes(frame, source.id_prefixes(contract.feed()))
-    return prefixed.with_columns(*constants, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+    count = 0
+    if source.personal_values != "allow":
+        frame, count = with_tokens_for_ids(frame, vault)
+    prefixed = with_prefixes(frame, source.id_prefixes(contract.feed())).with_columns(
+        *constants, pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW)
+    )
+    if source.personal_values != "allow" and CUSTOMER not in frame.columns:
+        prefixed, count = with_tokens_for_ids(prefixed, vault)  # a constant takes no prefix
+    return prefixed, count
+
+
+def _misplaced(contract: type[Contract], typed: pl.DataFrame, source: Source) -> Failures:
+    """Return a mask over all rows for each column with values that look personal, where no such value belongs."""
+    if source.personal_values == "allow":
+        return {}
+    names = [
+        name
+        for name, column in contract.fields().items()
+        if typed.schema.get(name) == pl.String and name not in contract.personal() and kind_of(column) in TEXTS
+    ]
+    found = typed.select(pl.col(name).str.contains(LOOKS_PERSONAL).any() for name in names)
+    suspected = [name for name in names if found[name].item()] if typed.height else []
+    return {f"{name}|not_personal": typed[name].str.contains(LOOKS_PERSONAL).fill_null(False) for name in suspected}
+
+
+def _counted(misplaced: Failures, parts: pl.Series) -> dict[tuple[int, str], int]:
+    """Return the number of values by part and column."""
+    return {
+        (int(part), rule.partition("|")[0]): int(count)
+        for rule, mask in misplaced.items()
+        for part, count in parts.filter(mask).value_counts().iter_rows()
+    }
 
 
 def _check_rules(contract: type[Contract], typed: pl.DataFrame, unparsed: Failures) -> tuple[pl.DataFrame, Failures]:

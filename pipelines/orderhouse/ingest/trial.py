@@ -9,13 +9,14 @@ import glob
 import json
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.limits import FileLimits, limits_of
 from orderhouse.files.object_stores import StoreRefused
 from orderhouse.files.source_files import FileRejected, FileUnsettled, FileVanished, SourceFile
 from orderhouse.files.store_files import StoreFiles
@@ -45,6 +46,7 @@ class FeedTrial:
         examples: The reason of one row, by broken rules.
         places: The first such rows as ``file:line``, by broken rules.
         words: The words found in each enumerated column, with their number of rows.
+        tokenised_ids: Number of rows whose customer id is an address or a telephone number, and becomes a token.
         ignored_columns: Columns of the files that are not used.
         sample: The first accepted rows, with tokens for personal values.
     """
@@ -55,6 +57,7 @@ class FeedTrial:
     examples: dict[str, str] = field(default_factory=dict)
     places: dict[str, list[str]] = field(default_factory=dict)
     words: dict[str, Counter[str]] = field(default_factory=dict)
+    tokenised_ids: int = 0
     ignored_columns: tuple[str, ...] = ()
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
 
@@ -100,7 +103,7 @@ def check_sources(settings: Settings, name: str | None = None, file: Path | None
     stores = StoreFiles()
     with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
-        return [_try_source(source, vault, stores, arrivals) for source in chosen]
+        return [_try_source(source, vault, stores, arrivals, limits_of(settings)) for source in chosen]
 
 
 def _with_path(source: Source, file: Path) -> Source:
@@ -110,14 +113,16 @@ def _with_path(source: Source, file: Path) -> Source:
     return source.model_copy(update={"path": [glob.escape(str(file.absolute()))]})
 
 
-def _try_source(source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals) -> SourceTrial:
+def _try_source(
+    source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals, limits: FileLimits
+) -> SourceTrial:
     """Read and screen all files of a source. A file that cannot be read gets a note."""
     found = find(source, stores)
     trial = SourceTrial(source.name, notes=list(found.notes), has_no_files=not (found.paths or found.refused))
     for group in found.groups:
         shown = shown_path(source, group[0])
         try:
-            files = [arrivals.identify(source, path, found.objects.get(path)) for path in group]
+            files = [replace(arrivals.identify(source, path, found.objects.get(path)), limits=limits) for path in group]
             trial.kinds.update(describe_kind(source, file) for file in files)
             for rows in FORMATS[source.format].read(source, files):
                 _add(trial, source, rows, vault)
@@ -143,6 +148,7 @@ def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> No
     vault.discard()
     feed.rows_in += rows.frame.height + len(rows.malformed)
     feed.accepted += screened.accepted.height
+    feed.tokenised_ids += screened.tokenised_ids
     for each in rows.malformed:
         _add_broken(feed, each.rule, 1, each.reason, rows.file, [each.record])
     broken = screened.quarantined.group_by("rules", maintain_order=True).agg(

@@ -11,21 +11,25 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from orderhouse.intake.counting import Counts
+from orderhouse.intake.figures import figures
 from orderhouse.intake.landing import Landing
 from orderhouse.intake.receivers import Receiver
 from orderhouse.intake.signatures import CHECKS, Refused
+from orderhouse.monitoring.scraping import scraped
 
 __all__ = ["make_application"]
 
-BODY_SECONDS = 30
+BODY_SECONDS = 10
 LOG_SECONDS = 60
 NO_SOURCE = "(no source)"
+NO_TOKEN = "Set `metrics_token` to serve the figures of the intake, which is reached from outside."  # noqa: S105
 
 Clock = Callable[[], datetime]
 
@@ -35,7 +39,12 @@ def _utc_now() -> datetime:
 
 
 def make_application(
-    receivers: Mapping[str, Receiver], *, max_bytes: int, log: logging.Logger, clock: Clock = _utc_now
+    receivers: Mapping[str, Receiver],
+    *,
+    max_bytes: int,
+    log: logging.Logger,
+    clock: Clock = _utc_now,
+    metrics_token: SecretStr | None = None,
 ) -> Starlette:
     """Return the web application.
 
@@ -44,12 +53,15 @@ def make_application(
         max_bytes: Size of the largest body that is accepted.
         log: Logger of counts and failures.
         clock: Returns the present instant, in UTC.
+        metrics_token: Bearer token that `/metrics` asks for. Without it nobody gets figures, since senders on the
+            internet reach this server.
     """
     intake = _Intake(receivers, max_bytes, log, clock)
     application = Starlette(
         routes=[
             Route("/webhooks/{source}", intake.receive, methods=["POST"]),
             Route("/health", intake.health, methods=["GET"]),
+            Route("/metrics", scraped(intake.figures, metrics_token, lambda: NO_TOKEN), methods=["GET"]),
         ],
         exception_handlers={404: _no_such_path, 405: _wrong_method},
         lifespan=intake.lifespan,
@@ -123,6 +135,11 @@ class _Intake:
         """Answer whether the last landing worked, with the number of deliveries by source and outcome."""
         status = {"status": "failing", "reason": self.failing} if self.failing else {"status": "ok"}
         return JSONResponse({**status, "sources": self.counts.by_source()}, 503 if self.failing else 200)
+
+    def figures(self) -> bytes:
+        """Return the figures for a metrics server."""
+        folders = {name: each.place.folder for name, each in self.receivers.items()}
+        return figures(self.counts, folders, is_failing=self.failing is not None)
 
     async def _accept(self, receiver: Receiver | None, request: Request) -> bool:
         """Check and land one delivery; return False if its body is there already."""

@@ -1,17 +1,10 @@
-"""Counts and log of the intake: the number of deliveries by source and outcome, without bodies, names or secrets."""
+"""Counts of the intake: the number of deliveries by source and outcome, without bodies, names or secrets."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from logging.handlers import RotatingFileHandler
 
-from orderhouse.settings import Settings
-
-__all__ = ["Counts", "open_log"]
-
-LOG_BYTES = 1 << 20
-LOGS_KEPT = 5
+__all__ = ["Counts"]
 
 
 class Counts:
@@ -40,20 +33,3 @@ class Counts:
         for (source, outcome), number in sorted(fresh.items()):
             lines.setdefault(source, []).append(f"{outcome}={number}")
         return [f"{source} {' '.join(parts)}" for source, parts in lines.items()]
-
-
-def open_log(settings: Settings) -> logging.Logger:
-    """Open the log of the intake, ``logs/intake.log`` under the home: five older files of 1 MB are kept."""
-    settings.logs.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
-        settings.logs / "intake.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("orderhouse.intake")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    for old in list(log.handlers):
-        log.removeHandler(old)
-        old.close()
-    log.addHandler(handler)
-    return log

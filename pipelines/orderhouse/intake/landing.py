@@ -22,6 +22,7 @@ from orderhouse.faults import checkpoint
 from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.intake.receivers import LandingPlace
 from orderhouse.intake.signatures import Delivery
+from orderhouse.serve.copying import sync_folder
 
 __all__ = ["Landing", "file_name"]
 
@@ -164,7 +165,7 @@ class Landing:
             self._make(folder.parent)
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(folder.parent)
+            sync_folder(folder.parent)
         self._made.add(folder)
 
 
@@ -175,7 +176,11 @@ def file_name(delivery: Delivery, digest: str, now: datetime) -> str:
     """
     topic = re.sub(r"[^a-z0-9]+", "_", delivery.topic.lower()).strip("_")[:40] or "event"
     named = re.fullmatch(r"[A-Za-z0-9_-]{1,64}", delivery.delivery_id)
-    given = delivery.delivery_id if named else hashlib.sha256(delivery.delivery_id.encode()).hexdigest()[:16]
+    given = (
+        delivery.delivery_id
+        if named
+        else hashlib.sha256(delivery.delivery_id.encode(errors="surrogatepass")).hexdigest()[:16]
+    )
     return f"{topic}-{now.astimezone(UTC):{STAMP}}-{given}-{digest}.json"
 
 
@@ -207,15 +212,7 @@ def _rename(waiting: _Waiting) -> OSError | None:
 
 def _sync_error(folder: Path) -> OSError | None:
     try:
-        _sync(folder)
+        sync_folder(folder)
     except OSError as error:
         return error
     return None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

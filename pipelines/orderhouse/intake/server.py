@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 
 from orderhouse.errors import LockHeld, OrderhouseError
+from orderhouse.intake.listening import listening, open_log
 from orderhouse.intake.receivers import Receiver
 from orderhouse.settings import Settings
 
@@ -39,13 +39,19 @@ def serve(
     import uvicorn
 
     from orderhouse.intake.application import make_application
-    from orderhouse.intake.counting import open_log
+    from orderhouse.intake.patience import ImpatientProtocol
 
-    with _only_one(settings), _listening(host, port) as listener:
+    with _only_one(settings), listening("intake", host, port) as listener:
         _check_folders(receivers)
-        application = make_application(receivers, max_bytes=settings.intake_max_bytes, log=open_log(settings))
+        application = make_application(
+            receivers,
+            max_bytes=settings.intake_max_bytes,
+            log=open_log(settings, "intake"),
+            metrics_token=settings.metrics_token,
+        )
         config = uvicorn.Config(
             application,
+            http=ImpatientProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -81,17 +87,3 @@ def _only_one(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise OrderhouseError(
-            f"The intake cannot listen on {host}:{port}: {error.strerror or error}. "
-            "Choose another `--port` or `--host`."
-        ) from None
-    with listener:
-        yield listener

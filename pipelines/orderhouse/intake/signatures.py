@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,17 @@ __all__ = ["CHECKS", "Delivery", "Refused", "standard_key"]
 TOLERANCE_SECONDS = 300
 # Shopify repeats a delivery for four hours (formerly two days) with the time of the first attempt.
 SHOPIFY_SECONDS = 48 * 3600
+# Words of Shopify's topics, such as orders/partially_fulfilled, and the form of its delivery ids.
+SHOPIFY_WORDS = frozenset({
+    "app", "bulk", "cancelled", "carts", "checkouts", "collections", "company", "companies", "completed",
+    "create", "customer", "customers", "deactivate", "delete", "disable", "discounts", "disputes", "domains",
+    "draft", "edited", "enable", "events", "failure", "finalize", "finish", "fulfilled", "fulfillment",
+    "fulfillments", "inventory", "items", "levels", "locations", "merge", "order", "orders", "paid",
+    "partially", "payment", "product", "products", "publications", "redact", "refunds", "release", "request",
+    "returns", "reverse", "risk", "shop", "start", "subscription", "success", "tender", "transactions",
+    "uninstalled", "update", "updated", "variants",
+})  # fmt: skip
+SHOPIFY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Headers = Mapping[str, str]
 
@@ -68,7 +80,7 @@ def shopify(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float)
     triggered = headers.get("x-shopify-triggered-at")
     if triggered is not None:
         _require_recent(_instant(triggered), now, SHOPIFY_SECONDS)
-    return Delivery(headers.get("x-shopify-topic", "event"), headers.get("x-shopify-webhook-id", ""))
+    return _unsigned(headers.get("x-shopify-topic", ""), headers.get("x-shopify-webhook-id", ""))
 
 
 def stripe(headers: Headers, body: bytes, secrets: Sequence[bytes], now: float) -> Delivery:
@@ -173,6 +185,15 @@ def _of_hexadecimal(text: str) -> list[bytes]:
         return [bytes.fromhex(text)]
     except ValueError:
         return []
+
+
+def _unsigned(topic: str, delivery_id: str) -> Delivery:
+    """Return what the headers of Shopify say, which its signature does not cover, as far as it can only be a name.
+
+    Other text could be anything, also somebody's name, and would stand in the name of a file.
+    """
+    is_topic = set(re.findall(r"[a-z]+", topic.lower())) <= SHOPIFY_WORDS
+    return Delivery(topic if is_topic and topic else "event", delivery_id if SHOPIFY_ID.fullmatch(delivery_id) else "")
 
 
 def _named_by(body: bytes) -> Delivery:

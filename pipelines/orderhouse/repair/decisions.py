@@ -20,6 +20,7 @@ from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.sentences import HARMLESS
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
+from orderhouse.ingest.personal_ids import CUSTOMER, with_tokens_for_ids
 from orderhouse.ingest.prefixing import with_prefixes
 from orderhouse.ingest.screening import UNREADABLE
 from orderhouse.sources.config.declaration import Source
@@ -227,6 +228,9 @@ def _stored_fields(
     contract: type[Contract] = CONTRACTS[feed]
     written = {name: [value.strip() or None] for name, value in fields.items()}
     frame = pl.DataFrame(written, schema=dict.fromkeys(written, pl.String()))
+    count = 0
+    if sources[source].personal_values != "allow":
+        frame, count = with_tokens_for_ids(frame, vault)
     frame = with_prefixes(frame, sources[source].id_prefixes(feed)).fill_null("")
     values = frame.row(0, named=True)
     personal = contract.personal()
@@ -234,7 +238,7 @@ def _stored_fields(
     hidden = {
         name: personal.get(name, UNREADABLE)
         for name, value in values.items()
-        if value and (name in personal or not harmless[name])
+        if value and (name in personal or not harmless[name]) and not (count and name == CUSTOMER)
     }
     return vault.tokenise(frame, hidden).row(0, named=True)
 

@@ -6,12 +6,13 @@ This module writes nothing. The choice of rows and their state belong to `state`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from orderhouse.vault.vault import Vault
+from orderhouse.ingest.personal_ids import CUSTOMER
+from orderhouse.vault.vault import TOKEN_CHARACTERS, Vault
 
 __all__ = ["reveal_rows", "rows_as_table"]
 
@@ -28,14 +29,24 @@ def reveal_rows(rows: Iterable[str | None], vault: Vault) -> list[dict[str, str]
     """
     decoded: list[dict[str, str]] = [json.loads(row or "{}") for row in rows]
     tokens = {value for row in decoded for name, value in row.items() if name.endswith(TOKEN)}
+    tokens |= {row[CUSTOMER][-TOKEN_CHARACTERS:] for row in decoded if CUSTOMER in row}
     values = {token: ERASED for token in tokens & vault.suppressed()} | vault.reveal(tokens)
     return [
         {
-            name.removesuffix(TOKEN): values.get(value, MISSING) if name.endswith(TOKEN) else value
+            name.removesuffix(TOKEN): values.get(value, MISSING)
+            if name.endswith(TOKEN)
+            else _shown(name, value, values)
             for name, value in row.items()
         }
         for row in decoded
     ]
+
+
+def _shown(name: str, value: str, values: Mapping[str, str]) -> str:
+    """Return the value of a column that holds no token of its own; the id of a customer may end in one."""
+    if name != CUSTOMER:
+        return value
+    return value[:-TOKEN_CHARACTERS] + values.get(value[-TOKEN_CHARACTERS:], value[-TOKEN_CHARACTERS:])
 
 
 def rows_as_table(rows: Sequence[dict[str, Any]], vault: Vault | None = None) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from orderhouse.contracts import CONTRACTS
+from orderhouse.ingest.personal_ids import CUSTOMER, with_tokens_for_ids
 from orderhouse.ingest.screening import PART, screen
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.readers.records import RECORD
@@ -48,6 +49,9 @@ def rescreen(
         frame, erased = _with_patches(str(feed), group, source, vault)
         verdicts.append(erased)
         frame = frame.join(erased, on=PART, how="anti", maintain_order="left")
+        if source.personal_values != "allow":  # rows of earlier releases hold such ids as unreadable values
+            prefix = source.id_prefixes(str(feed)).get(CUSTOMER, "")
+            frame, _ = with_tokens_for_ids(frame, vault, prefix)
         tokens = frame.select(PART, cs.ends_with("_token"))
         # The stored rows have their constants and prefixes already.
         plain = source.without_prefixes().model_copy(update={"constants": {}})

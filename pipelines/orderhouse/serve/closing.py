@@ -23,8 +23,9 @@ from orderhouse.serve.known_at import known_version
 from orderhouse.serve.publishing import find_version, list_versions
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.readers import open_built, open_published
 from orderhouse.storage.received_until import batch_at
-from orderhouse.storage.warehouse import open_built, open_published, open_raw
+from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform import ModelEvent
 
 __all__ = ["ClosingAction", "close_month", "days_of_month", "freeze_closed"]

@@ -4,7 +4,8 @@ The models are asked, so that no number is defined a second time. Over the table
 the same models, whose inputs hold only chosen subjects. The number of a set of subjects is that of the models over
 them. Sets are halved until single subjects are left; halves that do not add up to the whole tell that the number is no
 sum over such subjects. Subjects whose rows match the cell's key are tried first. Where there are too many to ask for
-each, the last sets stay together.
+each, the last sets stay together. Rows that name no subject of one kind are those of another: a day of sales is a sum
+over orders and over the credit notes that name none.
 """
 
 # ruff: noqa: S608 - the statements hold quoted names, never values
@@ -12,9 +13,8 @@ each, the last sets stay together.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from orderhouse.serve.filtered import NOBODY, FilteredModels
+from orderhouse.serve.patience import computing_for
 from orderhouse.serve.worlds import World
 from orderhouse.storage.sql_names import quote
 
@@ -29,9 +30,12 @@ __all__ = ["Contribution", "contributions"]
 
 # Columns that name what a number may be a sum of, in the order in which they are tried.
 SUBJECTS = ("order_id", "customer_key", "sku", "cart_id", "feedback_id", "payout_id", "return_id")
-# Seconds of computing after which sets of subjects are no longer halved, and seconds after which a split is given up.
+# Columns by which rows without a subject are named instead, from the narrowest on.
+INSTEAD = ("return_id", "payout_id", "cart_id", "feedback_id", "order_id", "customer_key", "sku")
+# Seconds of computing after which sets of subjects are no longer halved, and after which a split is given up. They are
+# no seconds of the clock, because a busy machine must not give another answer.
 PATIENCE = 6.0
-LONGEST = 30.0
+LONGEST = 60.0
 
 Figures = tuple[Any, ...]
 
@@ -90,24 +94,23 @@ def contributions(world: World, name: str, key: Mapping[str, Any], columns: Sequ
             models = FilteredModels(world, question.model, subject, is_deep=is_deep)
             if not models.filtered:
                 continue
-            with contextlib.suppress(_NoSum, duckdb.InterruptException), _interrupted(world):
-                found = _split(models, question, key, whole, deadline)
+            with contextlib.suppress(_NoSum, duckdb.InterruptException), computing_for(world.connection, LONGEST):
+                found = [_named(models, each, key) for each in _split(models, question, key, whole, deadline)]
                 if not any(NOBODY in each.values for each in found):
                     return found
                 nameless = nameless or found
     return nameless
 
 
-@contextlib.contextmanager
-def _interrupted(world: World) -> Iterator[None]:
-    """Interrupt a query that runs for so long that nobody waits for it."""
-    timer = threading.Timer(LONGEST, world.connection.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+def _named(models: FilteredModels, part: Contribution, key: Mapping[str, Any]) -> Contribution:
+    """Return the part of rows without a subject as a part of what they name instead, such as a credit note."""
+    others = [each for each in INSTEAD if each != models.subject]
+    found = models.nameless(_known(key), others) if part.values == (NOBODY,) else None
+    return Contribution(found[0], tuple(found[1]), part.figures) if found else part
+
+
+def _known(key: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: value for column, value in key.items() if value is not None}
 
 
 def _descend(world: World, name: str, key: Mapping[str, Any], columns: Sequence[str]) -> _Question:
@@ -186,18 +189,21 @@ def _split(
             if part is not None:
                 halve(half, part)
 
-    likely = models.subjects({column: value for column, value in key.items() if value is not None})
-    part = ask(likely) if likely else None
-    if part is not None:
-        halve(likely, part)
-    if _sum([part] if part is not None else [], len(whole)) != wanted:
+    def take(subjects: Sequence[str]) -> list[Figures]:
+        """Halve subjects, those who are nobody apart from the others, and return the figures of both."""
+        sets = [[each for each in subjects if (each == NOBODY) is is_nobody] for is_nobody in (False, True)]
+        asked = [(each, figures) for each in sets if each and (figures := ask(each)) is not None]
+        for each, figures in asked:
+            halve(each, figures)
+        return [figures for _, figures in asked]
+
+    likely = models.subjects(_known(key))
+    parts = take(likely)
+    if _sum(parts, len(whole)) != wanted:
         is_likely = set(likely)
-        others = [each for each in models.subjects({}) if each not in is_likely]
-        rest = ask(others) if others else None
-        if _sum([each for each in (part, rest) if each is not None], len(whole)) != wanted:
+        parts += take([each for each in models.subjects({}) if each not in is_likely])
+        if _sum(parts, len(whole)) != wanted:
             raise _NoSum
-        if rest is not None:
-            halve(others, rest)
     return found
 
 

@@ -185,16 +185,18 @@ def _parts(world: World, cell: Cell, columns: Sequence[str], tell: Progress) -> 
         return None
     if not found:
         return []
-    values = [value for each in found for value in each.values if value]
-    choose(world.connection, subjects_of(world.connection, found[0].subject, values))
-    rows = rows_of(world.connection)
+    rows: dict[tuple[str, str], list[FeedRow]] = {}
+    for subject in dict.fromkeys(each.subject for each in found):
+        values = [value for each in found if each.subject == subject for value in each.values if value]
+        choose(world.connection, subjects_of(world.connection, subject, values))
+        rows |= {(subject, owner): owned for owner, owned in rows_of(world.connection).items()}
     return [
         Part(
             f"{each.subject} {each.values[0] or '(none)'}"
             if len(each.values) == 1
             else f"{len(each.values)} of {each.subject}",
             each.figures,
-            rows=[row for value in each.values for row in rows.get(value, [])],
+            rows=[row for value in each.values for row in rows.get((each.subject, value), [])],
         )
         for each in found
     ]

@@ -1,37 +1,44 @@
-"""Exports: write published tables as CSV, Parquet or XLSX, with a manifest that allows their verification.
+"""Exports: write published tables as CSV, Parquet or XLSX, with a signed manifest that allows their verification.
 
 Files are written in constant memory (DuckDB's COPY; row by row for XLSX). They appear under their names only when
-complete, the manifest last. In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front by
-default, because feeds contain text of strangers. Parquet and XLSX store text as text. Verification belongs to
-`verifying`.
+complete, the manifest last. In CSV, text that a spreadsheet would run as a formula is guarded by default (see
+`files.formula_guard`), because feeds contain text of strangers. Parquet and XLSX store text as text. Verification
+belongs to `verifying`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote as percent_encoded
 
 import duckdb
 
+from orderhouse.access.roles import OWNER, Role
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.manifest import MANIFEST_VERSION, ExportedTable, Manifest, describe_file
-from orderhouse.serve.places import is_remote, scratch_folder, send
+from orderhouse.files.formula_guard import FORMULA
+from orderhouse.serve.manifest import MANIFEST_VERSION, ExportedTable, Manifest, describe_file, read_manifest
+from orderhouse.serve.places import fetch, is_remote, scratch_folder, send
 from orderhouse.serve.publishing import PublishedVersion, find_version
-from orderhouse.serve.relations import confine, find_table, quoted
+from orderhouse.serve.reading import open_reader
+from orderhouse.serve.relations import find_table, quoted
 from orderhouse.serve.spreadsheets import write_spreadsheet
 from orderhouse.settings import Settings
+from orderhouse.storage.readers import limited_errors
 from orderhouse.storage.sql_names import quote
-from orderhouse.storage.warehouse import open_published
+from orderhouse.storage.typed_queries import check_query
+from orderhouse.vault.keys import load_keys
+from orderhouse.vault.signing import key_name, public_key_of, sign
 
-__all__ = ["FORMATS", "MANIFEST_NAME", "export", "write_table"]
+__all__ = ["FORMATS", "MANIFEST_NAME", "export", "guarded", "origin_of", "query_of", "write_table"]
 
 FORMATS = ("csv", "parquet", "xlsx")
 MANIFEST_NAME = "manifest.json"
 COPY_OPTIONS = {"csv": "format csv, header", "parquet": "format parquet, compression zstd"}
-# Characters that begin a formula in spreadsheets (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -45,6 +52,7 @@ def export(
     partition_by: Sequence[str] = (),
     version: int | None = None,
     guards_formulas: bool = True,
+    role: Role = OWNER,
 ) -> Manifest:
     """Write published tables as files.
 
@@ -57,43 +65,93 @@ def export(
         partition_by: Columns whose values split the files, with one folder `column=value` each.
         version: Number of the published version; the current one by default.
         guards_formulas: True to put an apostrophe before text in CSV that a spreadsheet would run.
+        role: The role that exports; the files hold its rows and columns.
 
     Returns:
         The manifest, which is also written beside the files.
 
     Raises:
-        OrderhouseError: Nothing is published, or a table, column, format or condition is not valid.
+        OrderhouseError: Nothing is published, or a table, column, format or condition is not valid, or the role may
+            not export.
         StoreRefused: The object store refuses to answer.
     """
+    if not role.exports:
+        raise OrderhouseError(f"The role {role.name} may not export.")
     if format not in FORMATS:
         raise OrderhouseError(f"{format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
     source = find_version(settings, version)
     guard = guards_formulas and format == "csv"
     parent = settings.exports if is_remote(to) else Path(to)
-    with scratch_folder(parent) as folder, open_published(settings, source.number) as connection:
-        confine(connection, settings, writable=folder)
+    with (
+        scratch_folder(parent) as folder,
+        open_reader(
+            settings, role=role, version=source.number, writable=folder, seconds=settings.export_seconds
+        ) as connection,
+        limited_errors(settings),
+    ):
+        found = list(dict.fromkeys(find_table(connection, name) for name in tables))
+        _check_names(found)
         written = [
             write_table(connection, query_of(connection, table, where, guard=guard), format, partition_by, folder)
-            for table in dict.fromkeys(find_table(connection, name) for name in tables)
+            for table in found
         ]
-        manifest = _manifest(source, format, where, partition_by, written, guard=guard)
+        manifest = _signed(
+            settings,
+            _manifest(source, origin_of(connection), format, where, partition_by, written, guard=guard, role=role),
+        )
         (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         names = [file.path for table in written for file in table.files]
-        send(folder, to, [*names, MANIFEST_NAME])
+        send(folder, to, [*names, MANIFEST_NAME], instead_of=_former_files(to, found) - set(names))
     return manifest
+
+
+def _check_names(tables: Sequence[str]) -> None:
+    names = [table.rpartition(".")[2] for table in tables]
+    for table, name in zip(tables, names, strict=True):
+        if names.count(name) > 1:
+            raise OrderhouseError(f"Two tables are called {name}, {table} among them. Export them to two folders.")
+
+
+def _former_files(to: str, tables: Sequence[str]) -> set[str]:
+    """Return the files that an earlier export of these tables left at a place, as its manifest names them."""
+    with tempfile.TemporaryDirectory(prefix="orderhouse-manifest-") as folder, contextlib.suppress(OrderhouseError):
+        former = read_manifest(fetch(to, MANIFEST_NAME, Path(folder)))
+        return {file.path for table in former.tables if table.table in tables for file in table.files}
+    return set()
+
+
+def origin_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """Return the store id and the lineage with which a version is stamped; empty if an earlier release built it."""
+    try:
+        stamp = connection.execute("select * from meta.build")
+    except duckdb.CatalogException:
+        return "", ""
+    names = [column[0] for column in stamp.description or []]
+    values = dict(zip(names, stamp.fetchall()[0], strict=True))
+    return values.get("store_id", ""), values.get("lineage", "")
+
+
+def _signed(settings: Settings, manifest: Manifest) -> Manifest:
+    keys = load_keys(settings)
+    named = replace(manifest, key=key_name(public_key_of(keys)))
+    return replace(named, signature=sign(keys, named.content))
 
 
 def _manifest(
     source: PublishedVersion,
+    origin: tuple[str, str],
     format: str,
     where: str | None,
     partition_by: Sequence[str],
     tables: list[ExportedTable],
     *,
     guard: bool,
+    role: Role,
 ) -> Manifest:
     return Manifest(
         manifest_version=MANIFEST_VERSION,
+        store_id=origin[0],
+        lineage=origin[1],
         version=source.number,
         build_id=source.build_id,
         as_of=source.as_of,
@@ -103,6 +161,9 @@ def _manifest(
         partition_by=list(partition_by),
         guards_formulas=guard,
         exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        role=None if role.sees_everything else role.name,
+        role_digest=None if role.sees_everything else role.digest,
+        key="",
         tables=tables,
     )
 
@@ -114,25 +175,25 @@ def query_of(connection: duckdb.DuckDBPyConnection, table: str, where: str | Non
         OrderhouseError: The condition is not one condition, or does not fit the table.
     """
     columns = connection.execute(f"describe {quoted(table)}").fetchall()
-    chosen = [_guarded(name) if guard and kind == "VARCHAR" else quote(name) for name, kind, *_ in columns]
+    chosen = [guarded(name) if guard and kind == "VARCHAR" else quote(name) for name, kind, *_ in columns]
     query = f"select {', '.join(chosen)} from {quoted(table)}"  # noqa: S608 - names quoted
     if where is None:
         return table, query
     query = f"{query} where ({where})"
     try:
-        statements = connection.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise OrderhouseError(f"--where {where!r} is not one condition.")
-        connection.execute(f"explain {query}")
+        check_query(connection, query)
+        connection.execute(f"explain {query}").fetchall()
+    except OrderhouseError as error:
+        raise OrderhouseError(f"--where {where!r} is not one condition on rows. {error.message}") from None
     except duckdb.Error as error:
         raise OrderhouseError(f"--where {where!r} does not fit {table}: {str(error).splitlines()[0]}") from None
     return table, query
 
 
-def _guarded(name: str) -> str:
-    starts = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
-    column = quote(name)
-    return f"case when left({column}, 1) in ({starts}) then '''' || {column} else {column} end as {column}"
+def guarded(name: str) -> str:
+    """Return a column of text as SQL that guards it against spreadsheets."""
+    column, pattern = quote(name), FORMULA.replace("'", "''")
+    return f"case when regexp_matches({column}, '{pattern}') then '''' || {column} else {column} end as {column}"
 
 
 def write_table(

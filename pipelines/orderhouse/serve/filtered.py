@@ -60,28 +60,60 @@ class FilteredModels:
     def subjects(self, key: Mapping[str, Any]) -> list[str]:
         """Return the subjects of which a row in each filtered table has the values of the key that are columns of it.
 
-        A day of the key is found in any of a table's days. Neighbours in time stand together.
+        A day of the key is found in any of a table's days. Tables without a column of the key tell nothing, unless the
+        key is empty. Neighbours in time stand together.
         """
         found: dict[str, None] = {}
         for name in self.filtered:
-            columns = self.world.columns_of(name)
-            days = [column for column, kind in columns.items() if kind == "DATE"]
-            conditions, values = ["true"], []
-            for column, value in key.items():
-                if isinstance(value, date) and days:
-                    conditions.append("(" + " or ".join(f"{quote(day)} = ?" for day in days) + ")")
-                    values += [value] * len(days)
-                elif column in columns and not isinstance(value, date):
-                    conditions.append(f"{quote(column)} = ?")
-                    values.append(value)
-            order = "min(placed_at)" if "placed_at" in columns else "1"
+            condition, values = self._matching(name, key)
+            if key and not values:
+                continue
+            order = "min(placed_at)" if "placed_at" in self.world.columns_of(name) else "1"
             rows = self.world.connection.execute(
                 f"select {self._named()} as subject, {order} as at from {self.world.place_of(name)} "
-                f"where {' and '.join(conditions)} group by 1 order by 2, 1",
+                f"where {condition} group by 1 order by 2, 1",
                 values,
             ).fetchall()
             found |= dict.fromkeys(str(row[0]) for row in rows)
         return list(found)
+
+    def nameless(self, key: Mapping[str, Any], others: Sequence[str]) -> tuple[str, list[str]] | None:
+        """Return what the rows without a subject name in place of it: the first of other columns that all of them fill.
+
+        Args:
+            key: The key, as for `subjects`.
+            others: Columns that name other subjects, such as the credit note of a row without an order.
+        """
+        for column in others:
+            ids: set[str] = set()
+            for name in self.filtered:
+                condition, values = self._matching(name, key)
+                if not values:
+                    continue
+                shown = f"{quote(column)}::varchar" if column in self.world.columns_of(name) else "null"
+                rows = self.world.connection.execute(
+                    f"select distinct {shown} from {self.world.place_of(name)} "
+                    f"where {quote(self.subject)} is null and {condition}",
+                    values,
+                ).fetchall()
+                ids |= {NOBODY if value is None else value for (value,) in rows}
+            if ids and NOBODY not in ids:
+                return column, sorted(ids)
+        return None
+
+    def _matching(self, name: str, key: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Return the condition on the rows of a table under which they have the values of the key, with its values."""
+        columns = self.world.columns_of(name)
+        days = [column for column, kind in columns.items() if kind == "DATE"]
+        conditions, values = ["true"], []
+        for column, value in key.items():
+            if isinstance(value, date) and days:
+                conditions.append("(" + " or ".join(f"{quote(day)} = ?" for day in days) + ")")
+                values += [value] * len(days)
+            elif column in columns and not isinstance(value, date):
+                conditions.append(f"{quote(column)} = ?")
+                values.append(value)
+        return " and ".join(conditions), values
 
     def _find(self, name: str, *, is_first: bool = False) -> bool:
         """Note filtered tables and the models between; return True if the model rests on a filtered one."""

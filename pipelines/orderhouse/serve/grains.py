@@ -17,9 +17,10 @@ __all__ = ["Cell", "find_cell", "key_columns", "subjects_of"]
 
 # Types of columns that a key may have; amounts, flags and instants tell no rows apart, or do so by chance.
 KEY_TYPES = ("VARCHAR", "DATE", "BIGINT")
-# Columns that name the subject of a row, in the order in which they are tried. An order or a payout is the subject also
-# of rows with keys of their own, such as payments and entries of the journal.
-OWNERS = ("order_id", "payout_id", "cart_id", "customer_key", "sku")
+# Columns that name the subject of a row, in the order in which they are tried. An order, payout or credit note is the
+# subject also of rows with keys of their own, such as payments and entries of the journal.
+OWNERS = ("order_id", "payout_id", "return_id", "cart_id", "customer_key", "sku")
+OWNERS_OF_ENTRIES = ("order_id", "payout_id", "return_id")
 # What a subject owns beside itself, by column of the ids.
 OWNED = {
     "customer_key": {
@@ -92,10 +93,10 @@ class Cell:
         return tuple(self.row[column] for column in columns)
 
     def subjects(self, connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-        """Return what the row is about: ids of orders, a payout, cart, customer or SKU; nothing if it sums many."""
+        """Return what the row is about: ids of an order, payout, return, cart, customer or SKU; nothing of a sum."""
         for column in OWNERS:
             value = self.row.get(column)
-            if value is not None and (column in self.key or column in ("order_id", "payout_id")):
+            if value is not None and (column in self.key or column in OWNERS_OF_ENTRIES):
                 return subjects_of(connection, column, [str(value)])
         return {}
 

@@ -28,7 +28,7 @@ from orderhouse.transform.clock import Clock, read_clock, read_instant, utc_text
 from orderhouse.transform.dbt import project_folder, target_folder
 from orderhouse.transform.fingerprint import project_hash
 from orderhouse.transform.variables import shaping_variables, tracking_salt
-from orderhouse.vault.vault import load_keys
+from orderhouse.vault.keys import load_keys
 
 __all__ = ["KnownVersion", "known_version"]
 
@@ -82,14 +82,21 @@ def known_version(
         identity = raw.execute("select * from raw.batches where batch_id <= ? order by all", [batch_id]).fetchall()
     clock = read_clock(as_of or _policy(settings), now=known_at)
     path = settings.known / f"known-{_key(settings, clock, identity)}.duckdb"
-    is_new = not path.exists()
+    is_new = not path.exists() or _as_of(path) is None
     if is_new:
         _build(settings, path, batch_id, clock, known_at, on_event)
         _prune(settings)
     else:
         path.touch()
-    built_as_of = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["as_of"]
-    return KnownVersion(path, batch_id, built_as_of, is_new)
+    return KnownVersion(path, batch_id, _as_of(path) or clock.as_of, is_new)
+
+
+def _as_of(path: Path) -> str | None:
+    """Return the clock in the description of a version; None if the description is missing or damaged."""
+    try:
+        return str(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["as_of"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _policy(settings: Settings) -> str:
@@ -135,7 +142,7 @@ def _build(
         result = build(copy, as_of=as_of, full=True, on_event=on_event, origin=settings, now=known_at)
         description = {"known_at": utc_text(known_at), "batch_id": batch_id, "as_of": result.record.as_of}
         path.with_suffix(".json").write_text(json.dumps(description), encoding="utf-8")
-        copy.warehouse_db.chmod(0o444)
+        copy.warehouse_db.chmod(0o400)
         copy.warehouse_db.replace(path)
 
 

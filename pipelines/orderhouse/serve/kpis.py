@@ -13,7 +13,7 @@ from jinja2 import Environment
 
 from orderhouse.packaged import packaged
 
-__all__ = ["complete_days", "kpis_of_periods"]
+__all__ = ["complete_days", "kpis_of_periods", "with_percentiles"]
 
 # Parameters: the first and last day of the period, and the first and last day of the earlier one.
 #
@@ -128,6 +128,16 @@ def complete_days(clock_date: date, days: int) -> tuple[date, date]:
 @functools.cache
 def kpis_of_periods() -> str:
     """Return the query of KPIs of two periods, with the formulas of the dbt project in it."""
+    return with_percentiles(KPIS_OF_PERIODS)
+
+
+def with_percentiles(query: str, **words: str) -> str:
+    """Return a query with the dbt project's formula of percentiles rendered in it.
+
+    Args:
+        query: SQL that calls the macro `percentiles_of_buckets`.
+        words: Fixed words that the query names. Values of a user are parameters instead.
+    """
     macros = (packaged("dbt_project") / "macros" / "percentiles.sql").read_text(encoding="utf-8")
     # The text is SQL and holds no value of a user.
-    return Environment().from_string(macros + KPIS_OF_PERIODS).render()  # noqa: S701
+    return Environment().from_string(macros + query).render(**words)  # noqa: S701

@@ -7,16 +7,17 @@ conventions (`AWS_…`, or `?endpoint_override=…&scheme=http` in the address).
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from orderhouse.files.credentials import NONE_FOUND, has_credentials
 from orderhouse.files.object_stores import is_address, open_store
 
-__all__ = ["fetch", "is_remote", "scratch_folder", "send"]
+__all__ = ["fetch", "is_remote", "names_in", "scratch_folder", "send"]
 
 CHUNK = 8 * 1024 * 1024
 
@@ -37,8 +38,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def send(folder: Path, place: str, names: list[str]) -> None:
-    """Move or upload files to a place, in this order.
+def send(folder: Path, place: str, names: list[str], *, instead_of: Iterable[str] = ()) -> None:
+    """Move or upload files to a place, in this order, and remove those that they replace.
 
     The last file, the manifest, tells that all others are there. So the manifest of an earlier export is removed first.
     In a store each file is complete or absent.
@@ -47,19 +48,22 @@ def send(folder: Path, place: str, names: list[str]) -> None:
         folder: The local folder.
         place: A folder or an address.
         names: Paths relative to the folder.
+        instead_of: Paths of former files at the place.
 
     Raises:
         StoreRefused: The store refuses to answer.
     """
     if not is_remote(place):
         target = Path(place)
-        (target / names[-1]).unlink(missing_ok=True)
+        for name in (names[-1], *instead_of):
+            (target / name).unlink(missing_ok=True)
         for name in names:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).replace(target / name)
         return
     with open_store(place) as (store, base):
-        _remove(store, f"{base}/{names[-1]}")
+        for name in (names[-1], *instead_of):
+            _remove(store, f"{base}/{name}")
         for name in names:
             if store.type_name == "local":
                 store.create_dir(str(Path(base, name).parent))
@@ -86,6 +90,25 @@ def fetch(place: str, name: str, folder: Path) -> Path:
     ):
         shutil.copyfileobj(source, sink, CHUNK)
     return local
+
+
+def names_in(place: str) -> set[str]:
+    """Return the paths of all files at a place, relative to it. Links count as files and are not followed.
+
+    Raises:
+        StoreRefused: The store refuses to answer.
+    """
+    if not is_remote(place):
+        found = set()
+        for folder, folders, files in os.walk(place, followlinks=False):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            found |= {Path(folder, name).relative_to(place).as_posix() for name in [*files, *links]}
+        return found
+    from pyarrow import fs
+
+    with open_store(place) as (store, base):
+        listed = store.get_file_info(fs.FileSelector(base, recursive=True, allow_not_found=True))
+        return {each.path.removeprefix(f"{base}/") for each in listed if each.type == fs.FileType.File}
 
 
 def _upload(store: Any, source: Path, target: str) -> None:

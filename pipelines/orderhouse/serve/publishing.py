@@ -7,8 +7,12 @@ completes or deletes the rest. The audit itself belongs to `orderhouse.audit`.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +33,11 @@ __all__ = [
     "find_version",
     "list_versions",
     "load_refusal",
+    "point_at",
     "publish",
     "record_refusal",
     "rollback",
+    "versions_locked",
 ]
 
 VERSION_FILE = re.compile(r"warehouse-(\d+)\.duckdb")
@@ -99,34 +105,56 @@ def publish(settings: Settings, *, again: bool = True) -> PublishedVersion:
     """
     record = _audited(settings)
     settings.published.mkdir(parents=True, exist_ok=True)
-    _clear_remains(settings)
-    versions = list_versions(settings)
-    same = next((version for version in versions if version.build_id == record.build_id), None)
-    version = same or _add_version(settings, record, versions)
-    if not version.is_current and (again or _withdrawn_build(settings) != record.build_id):
-        _point_at(settings, version.number)
-        checkpoint("publish_pointed")
-        _withdrawn_path(settings).unlink(missing_ok=True)
-    _refusal_path(settings).unlink(missing_ok=True)
-    _prune(settings)
-    return find_version(settings, version.number)
+    with versions_locked(settings):
+        number = _next_number(settings)
+        _clear_remains(settings)
+        versions = list_versions(settings)
+        same = next((version for version in versions if version.build_id == record.build_id), None)
+        if same is not None and _build_in(same.path) != record.build_id:  # the copy was damaged later
+            same = None
+        version = same or _add_version(settings, record, number)
+        if not version.is_current and (again or _withdrawn_build(settings) != record.build_id):
+            point_at(settings, version.number)
+            checkpoint("publish_pointed")
+            _withdrawn_path(settings).unlink(missing_ok=True)
+        _refusal_path(settings).unlink(missing_ok=True)
+        _prune(settings)
+        return find_version(settings, version.number)
 
 
 def list_versions(settings: Settings) -> list[PublishedVersion]:
-    """Return all versions that are kept, newest first."""
+    """Return all versions that are kept and whose description can be read, newest first."""
     current = _current_name(settings)
-    found = []
-    for path in settings.published.glob("warehouse-*.duckdb"):
-        description = path.with_suffix(".json")
-        if VERSION_FILE.fullmatch(path.name) and description.exists():
-            values = json.loads(description.read_text(encoding="utf-8"))
-            found.append(PublishedVersion(**values, path=path, is_current=path.name == current))
+    paths = [path for path in settings.published.glob("warehouse-*.duckdb") if VERSION_FILE.fullmatch(path.name)]
+    found = [version for path in paths if (version := _described(path, is_current=path.name == current))]
     return sorted(found, key=lambda version: version.number, reverse=True)
 
 
+def _described(path: Path, *, is_current: bool) -> PublishedVersion | None:
+    """Return a version; None if its description is missing or damaged."""
+    try:
+        values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return PublishedVersion(**values, path=path, is_current=is_current)
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
 def current_version(settings: Settings) -> PublishedVersion | None:
-    """Return the current version; None before the first one."""
-    return next((version for version in list_versions(settings) if version.is_current), None)
+    """Return the current version; None before the first one.
+
+    Raises:
+        OrderhouseError: There is a current version, but its pointer or its description is damaged or missing.
+    """
+    versions = list_versions(settings)
+    name = _current_name(settings)
+    found = next((version for version in versions if version.is_current), None)
+    if found is None and name is not None:
+        is_name = VERSION_FILE.fullmatch(name)
+        damaged = (settings.published / name).with_suffix(".json") if is_name else settings.published / "current"
+        others = ", ".join(str(version.number) for version in versions)
+        instead = f"Make one of the versions {others} current with `orderhouse rollback`, or" if others else "To"
+        raise OrderhouseError(f"{damaged} is damaged or missing. {instead} publish again with `orderhouse run`.")
+    return found
 
 
 def find_version(settings: Settings, number: int | None = None) -> PublishedVersion:
@@ -135,29 +163,45 @@ def find_version(settings: Settings, number: int | None = None) -> PublishedVers
     Raises:
         OrderhouseError: Nothing is published yet, or that version is not kept.
     """
+    if number is None:
+        current = current_version(settings)
+        if current is not None:
+            return current
+        raise OrderhouseError(f"Nothing has been published in {settings.home} yet. Run `orderhouse run` first.")
     versions = list_versions(settings)
     for version in versions:
-        if version.number == number or (number is None and version.is_current):
+        if version.number == number:
             return version
-    if number is None:
-        raise OrderhouseError(f"Nothing has been published in {settings.home} yet. Run `orderhouse run` first.")
     kept = ", ".join(str(version.number) for version in versions) or "none"
     raise OrderhouseError(f"There is no version {number}. Versions kept: {kept}.")
 
 
 def rollback(settings: Settings, number: int) -> PublishedVersion:
-    """Make an earlier version current. The caller holds the run lock.
+    """Make an earlier version current, also while a run is busy.
 
     The build from which readers are rolled back is noted, so that a scheduled run does not publish it again.
 
     Raises:
         OrderhouseError: That version is not kept.
     """
-    version = find_version(settings, number)
-    newest = list_versions(settings)[0]
-    write_atomically(_withdrawn_path(settings), newest.build_id)
-    _point_at(settings, version.number)
-    return find_version(settings, number)
+    find_version(settings, number)
+    with versions_locked(settings):
+        version = find_version(settings, number)
+        newest = list_versions(settings)[0]
+        write_atomically(_withdrawn_path(settings), newest.build_id)
+        point_at(settings, version.number)
+        return find_version(settings, number)
+
+
+@contextlib.contextmanager
+def versions_locked(settings: Settings) -> Iterator[None]:
+    """Lock the published versions against another publication or rollback, and wait for it; each takes seconds."""
+    descriptor = os.open(settings.published, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def record_refusal(settings: Settings) -> None:
@@ -173,8 +217,10 @@ def record_refusal(settings: Settings) -> None:
 
 def load_refusal(settings: Settings) -> Refusal | None:
     """Return the refusal of the newest build; None if there is none."""
-    path = _refusal_path(settings)
-    return Refusal(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    try:
+        return Refusal(**json.loads(_refusal_path(settings).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):  # a damaged note is written anew by the next refusal
+        return None
 
 
 def _audited(settings: Settings) -> BuildRecord:
@@ -202,14 +248,29 @@ def _stamped_build(settings: Settings) -> str | None:
     return str(row[0]) if row else None
 
 
-def _add_version(settings: Settings, record: BuildRecord, versions: list[PublishedVersion]) -> PublishedVersion:
+def _build_in(path: Path) -> str | None:
+    """Return the build id that a published file contains; None if it cannot be read."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as version:
+            row = version.execute("select build_id from meta.build").fetchone()
+    except duckdb.Error:
+        return None
+    return str(row[0]) if row else None
+
+
+def _next_number(settings: Settings) -> int:
+    """Return a number that no version has had, also none whose description is damaged now: readers may have it open."""
+    described = (path.with_suffix(".duckdb").name for path in settings.published.glob("warehouse-*.json"))
+    return max((int(name[1]) for each in described if (name := VERSION_FILE.fullmatch(each))), default=0) + 1
+
+
+def _add_version(settings: Settings, record: BuildRecord, number: int) -> PublishedVersion:
     """Copy the built warehouse as the next version, and write its description."""
-    number = max((version.number for version in versions), default=0) + 1
     path = settings.published / f"warehouse-{number}.duckdb"
     incoming = settings.published / f".incoming-{number}"
     copy_file(settings.warehouse_db, incoming)
     checkpoint("publish_copied")
-    incoming.chmod(0o444)
+    incoming.chmod(0o400)
     incoming.replace(path)
     sync_folder(settings.published)
     checkpoint("publish_renamed")
@@ -239,17 +300,23 @@ def _rows(path: Path) -> dict[str, int]:
     return {name: int(rows) for name, rows in found}
 
 
-def _point_at(settings: Settings, number: int) -> None:
+def point_at(settings: Settings, number: int) -> None:
+    """Make a version current. The caller holds the run lock."""
     write_atomically(settings.published / "current", f"warehouse-{number}.duckdb\n")
 
 
 def _clear_remains(settings: Settings) -> None:
-    """Delete the remains of a killed publication: copies not renamed, and versions not described."""
+    """Delete the remains of a killed publication: copies not renamed, and versions not described.
+
+    The current version stays, also if its description is damaged: readers may have it open by its name.
+    """
     for path in settings.published.glob(".incoming-*"):
         path.unlink()
+    current = _current_name(settings)
     for path in settings.published.glob("warehouse-*.duckdb"):
-        if not path.with_suffix(".json").exists():
+        if path.name != current and _described(path, is_current=False) is None:
             path.unlink()
+            path.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _prune(settings: Settings) -> None:
@@ -262,7 +329,7 @@ def _prune(settings: Settings) -> None:
 
 def _current_name(settings: Settings) -> str | None:
     pointer = settings.published / "current"
-    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    return pointer.read_text(encoding="utf-8", errors="replace").strip() if pointer.exists() else None
 
 
 def _withdrawn_path(settings: Settings) -> Path:
@@ -272,7 +339,7 @@ def _withdrawn_path(settings: Settings) -> Path:
 
 def _withdrawn_build(settings: Settings) -> str | None:
     path = _withdrawn_path(settings)
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
 
 def _refusal_path(settings: Settings) -> Path:

@@ -1,17 +1,15 @@
-"""Names of published tables as people type them, and limits on the access of a connection."""
+"""Names of published tables as people type them."""
 
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.settings import Settings
 from orderhouse.storage.sql_names import quote
 
-__all__ = ["confine", "find_table", "published_tables", "quoted"]
+__all__ = ["find_table", "published_tables", "quoted"]
 
 # The schemas in which a name without a schema is looked up, in this order.
 SEARCHED = ("marts", "ops", "quality")
@@ -46,20 +44,3 @@ def find_table(connection: duckdb.DuckDBPyConnection, asked: str) -> str:
 def quoted(table: str) -> str:
     """Return `schema.table` quoted for SQL."""
     return ".".join(quote(part) for part in table.split("."))
-
-
-def confine(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, *, writable: Path | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Limit a connection to the published file, its own spill folder and the folder `writable`, and return it.
-
-    A condition or query typed by a person can then neither read nor write other files.
-    """
-    spill = str(settings.home / "tmp").replace("'", "''")
-    connection.execute(f"set temp_directory = '{spill}'")
-    if writable is not None:
-        folder = str(writable).replace("'", "''")
-        connection.execute(f"set allowed_directories = ['{folder}']")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection

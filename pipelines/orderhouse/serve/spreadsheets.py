@@ -37,7 +37,7 @@ def write_spreadsheet(connection: duckdb.DuckDBPyConnection, query: str, title: 
         The number of rows written, without the header.
 
     Raises:
-        OrderhouseError: The query has more rows than a sheet can hold.
+        OrderhouseError: The query has more rows than a sheet can hold, or a text is longer than a cell.
     """
     import xlsxwriter
 
@@ -53,8 +53,9 @@ def write_spreadsheet(connection: duckdb.DuckDBPyConnection, query: str, title: 
         workbook.set_properties({"created": CREATED})
         sheet = workbook.add_worksheet(title[-31:])
         cursor = connection.execute(query)
-        _write_header(workbook, sheet, [column[0] for column in cursor.description or []])
-        writer = _CellWriter(workbook, sheet)
+        names = [column[0] for column in cursor.description or []]
+        _write_header(workbook, sheet, names)
+        writer = _CellWriter(workbook, sheet, names)
         for number, row in enumerate(_rows(cursor), 1):
             writer.write_row(number, row)
     return rows
@@ -76,7 +77,8 @@ def _write_header(workbook: Any, sheet: Any, names: Sequence[str]) -> None:
 class _CellWriter:
     """Writer of cells by the type of each value."""
 
-    def __init__(self, workbook: Any, sheet: Any) -> None:
+    def __init__(self, workbook: Any, sheet: Any, names: Sequence[str]) -> None:
+        self.names = names
         self.sheet = sheet
         self.money = workbook.add_format({"num_format": "0.00##"})
         self.instant = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -102,7 +104,13 @@ class _CellWriter:
             case date() if not isinstance(value, datetime) and value.year >= 1900:
                 self.sheet.write_datetime(row, column, value, self.day)
             case _:
-                self.sheet.write_string(row, column, str(value)[:MOST_TEXT])
+                text = str(value)
+                if len(text) > MOST_TEXT:
+                    raise OrderhouseError(
+                        f"The text of row {row + 1}, column {self.names[column]} has {len(text):,} characters, but a "
+                        f"cell of a spreadsheet holds {MOST_TEXT:,}. Export csv or parquet, or select other rows."
+                    )
+                self.sheet.write_string(row, column, text)
 
 
 def _is_exact(value: int | Decimal) -> bool:

@@ -19,6 +19,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 from orderhouse.storage.raw_views import RAW_VIEWS
+from orderhouse.storage.readers import confine, limited_errors
 from orderhouse.storage.sql_names import quote
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.compiled import CompiledModel, compiled_models, values_of_build
@@ -145,7 +146,6 @@ def open_world_of(settings: Settings, record: BuildRecord, tables: Path) -> Iter
     models = compiled_models(settings, record)
     with contextlib.closing(open_raw(settings, read_only=True)) as connection:
         location = str(tables).replace("'", "''")
-        connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach '{location}' as published (read_only)")
         for catalog in ("raw", "work", "warehouse"):
             connection.execute(f"attach ':memory:' as {catalog}")
@@ -158,7 +158,9 @@ def open_world_of(settings: Settings, record: BuildRecord, tables: Path) -> Iter
         _create_logs(connection, models)
         _copy_ledgers(connection, record.batch_id)
         connection.execute("use warehouse")
-        yield world
+        confine(connection, settings)
+        with limited_errors(settings):
+            yield world
 
 
 def feeds_of(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -79,6 +79,7 @@ class SimulationOptions:
         file_format: csv, ndjson or parquet.
         compression: plain, gzip or zstd; parquet files are always zstd inside and accept only plain.
         truth_format: Format of the files in `truth/`.
+        payouts: True to write the feed `payouts` of what providers state; for a whole world only.
     """
 
     orders: int
@@ -95,6 +96,7 @@ class SimulationOptions:
     file_format: FileFormat = "csv"
     compression: Compression = "plain"
     truth_format: TruthFormat = "parquet"
+    payouts: bool = False
 
     def __post_init__(self) -> None:
         if self.orders < 1 or self.days < 1 or self.orders_per_file < 1 or self.increment_days < 1:
@@ -107,6 +109,8 @@ class SimulationOptions:
             raise ValueError("days must be at most 1800")
         if self.base is not None and not 0 < self.base <= self.offset:
             raise ValueError("base must be between 1 and offset")
+        if self.payouts and self.offset:
+            raise ValueError("payouts are stated for a whole world, which has no offset")
 
     @property
     def base_orders(self) -> int:

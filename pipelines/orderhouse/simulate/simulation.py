@@ -28,6 +28,7 @@ from orderhouse.simulate.options import TIDY, Mess, SimulationOptions
 from orderhouse.simulate.order_feeds import order_lines_feed, orders_feed, payments_feed
 from orderhouse.simulate.order_truth import order_truth
 from orderhouse.simulate.parcel_feeds import returns_feed, shipments_feed, tracking_feed
+from orderhouse.simulate.payout_feeds import payouts_feed
 from orderhouse.simulate.people_feeds import actions_feed, carts_feed, feedback_feed
 from orderhouse.simulate.reference_feeds import customers_feed, fx_rates_feed, products_feed
 from orderhouse.simulate.stock import StockFlows, inbound_feed, move_stock, stock_feed
@@ -71,7 +72,7 @@ def simulate(
         mess: Mess of the delivery; none by default.
         progress: Called with (current step, done, total).
         options: Further fields of SimulationOptions: end, days, offset, base, touched, increment_days,
-            orders_per_file, file_format, compression, truth_format.
+            orders_per_file, file_format, compression, truth_format, payouts.
 
     Raises:
         ValueError: An option is out of its range.
@@ -94,7 +95,7 @@ def run(options: SimulationOptions, progress: Progress | None = None) -> Simulat
         simulation.send_orders(part, numbers)
     report("stock and customers", len(chunks), len(chunks))
     simulation.send_the_rest()
-    files.write_sources(FEEDS)
+    files.write_sources([*FEEDS, "payouts"] if options.payouts else FEEDS)
     report("done", len(chunks), len(chunks))
     delivery = simulation.delivery
     return Simulated(options.to, options.orders, dict(delivery.rows), sum(delivery.parts.values()), dict(delivery.mess))
@@ -114,12 +115,16 @@ class _Simulation:
         newcomers = self.options.offset + self.options.orders - self.catalogue.calendar.base_orders
         self._first_placed = np.full(people + max(newcomers, 0) + 1, -1, dtype=np.int64)
         self._days: list[pl.DataFrame] = []
+        self._payments: list[pl.DataFrame] = []
 
     def send_orders(self, part: int, numbers: Ints) -> None:
         """Compute one chunk of orders, send its records, and keep the sums that the remaining feeds need."""
         lives = live(numbers, self.catalogue)
         for feed, build in ORDER_FEEDS.items():
-            self.delivery.deliver(feed, build(lives, self.catalogue))
+            records = build(lives, self.catalogue)
+            self.delivery.deliver(feed, records)
+            if feed == "payments" and self.options.payouts:
+                self._payments.append(records)
         self.flows.add(lives)
         self._note_customers(lives)
         self._days.append(self._day_changes(lives))
@@ -132,6 +137,8 @@ class _Simulation:
         self.delivery.deliver("inbound", inbound_feed(self.flows, movements))
         self.delivery.deliver("products", products_feed(self.catalogue))
         self.delivery.deliver("fx_rates", fx_rates_feed(self.catalogue))
+        if self._payments:
+            self.delivery.deliver("payouts", payouts_feed(pl.concat(self._payments), self.catalogue.calendar))
         people = np.flatnonzero(self._first_placed >= 0).astype(np.int64)
         self.delivery.deliver("customers", customers_feed(people, self._first_placed[people], self.catalogue))
         self.delivery.finish()

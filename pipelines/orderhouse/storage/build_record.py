@@ -17,6 +17,7 @@ from typing import Any
 from orderhouse.settings import Settings
 
 __all__ = [
+    "CLOCK_POLICIES",
     "AuditVerdict",
     "BuildRecord",
     "load_record",
@@ -25,6 +26,9 @@ __all__ = [
     "save_record",
     "write_atomically",
 ]
+
+# Meaning of each clock policy of a home, for messages.
+CLOCK_POLICIES = {"now": "the present instant", "data": "the newest instant in the feeds"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,12 @@ class BuildRecord:
         finished_at: End of the build, as UTC microsecond text.
         extent: `full`, `touched` (what arrived since the previous build) or `clock` (models that depend on the clock).
         lineage: Lineage of the raw database up to that batch; see `home_identity`.
+        store_id: Id of the store of received rows; empty if it has none yet.
         continues: Ids of the builds that the files may still name, while this build is not finished.
         audit: Verdict on this build, None before the audit.
+        currency_origin: `declared`, `orders` (all of them have that currency) or `default`. A record of an earlier
+            release counts as declared.
+        clock_policy: Clock policy of the home, `now` or `data`; empty if none is recorded.
         audited_batch_id: The greatest batch whose tables passed an audit since the last full build, or -1. Rows
             with a later batch have not been audited.
     """
@@ -79,9 +87,12 @@ class BuildRecord:
     finished_at: str | None = None
     extent: str = "full"
     lineage: str = ""
+    store_id: str = ""
     continues: tuple[str, ...] = ()
     audit: AuditVerdict | None = None
     audited_batch_id: int = -1
+    clock_policy: str = ""
+    currency_origin: str = "declared"
 
     @property
     def full(self) -> bool:

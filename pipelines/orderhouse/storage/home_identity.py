@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
@@ -19,7 +20,27 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import open_raw
 
-__all__ = ["begin_epoch", "check_key", "claim", "lineage", "recorded_key"]
+__all__ = ["Identity", "begin_epoch", "check_key", "claim", "identity", "lineage", "recorded_key", "store_id"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Identity of a raw database: its store, the epoch, and the fingerprint of the vault's key in force."""
+
+    store_id: str
+    epoch: int
+    key_fingerprint: str
+
+
+def identity(raw: duckdb.DuckDBPyConnection) -> Identity | None:
+    """Return the identity in force; None if the database has none, as one that an earlier release wrote last."""
+    try:
+        rows = raw.execute(
+            "select store_id, epoch, key_fingerprint from raw.stores order by epoch desc, since desc limit 1"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return None
+    return next((Identity(str(store_id), int(epoch), str(key)) for store_id, epoch, key in rows), None)
 
 
 def lineage(raw: duckdb.DuckDBPyConnection, batch_id: int) -> str:
@@ -34,13 +55,19 @@ def lineage(raw: duckdb.DuckDBPyConnection, batch_id: int) -> str:
     return hashlib.sha256(json.dumps(found, default=str).encode()).hexdigest()
 
 
+def store_id(raw: duckdb.DuckDBPyConnection) -> str:
+    """Return the id of the store of received rows; an empty text if it has none yet."""
+    present = identity(raw)
+    return present.store_id if present else ""
+
+
 def claim(raw: duckdb.DuckDBPyConnection, key_fingerprint: str) -> None:
     """Give a raw database its identity if it has none; otherwise compare the vault's key with the recorded one.
 
     Raises:
         OrderhouseError: The rows were received under another key.
     """
-    if _present(raw) is None:
+    if identity(raw) is None:
         _append(raw, uuid.uuid4().hex, 1, key_fingerprint, "first receipt")
     check_key(raw, key_fingerprint)
 
@@ -51,12 +78,12 @@ def check_key(raw: duckdb.DuckDBPyConnection, key_fingerprint: str) -> None:
     Raises:
         OrderhouseError: It is another key.
     """
-    present = _present(raw)
-    if present is not None and present[2] != key_fingerprint:
+    present = identity(raw)
+    if present is not None and present.key_fingerprint != key_fingerprint:
         raise OrderhouseError(
             f"The vault's key has the fingerprint {key_fingerprint}, but the rows of this home were received under "
-            f"{present[2]}, so the same person would get another token. Restore `vault/` from the backup of this home; "
-            "if its key is lost for good, run `orderhouse vault adopt`."
+            f"{present.key_fingerprint}, so the same person would get another token. Restore `vault/` from the backup "
+            "of this home; if its key is lost for good, run `orderhouse vault adopt`."
         )
 
 
@@ -68,8 +95,8 @@ def begin_epoch(raw: duckdb.DuckDBPyConnection, key_fingerprint: str, reason: st
         key_fingerprint: Fingerprint of the vault's key from now on.
         reason: Reason in a few words, for the record.
     """
-    present = _present(raw)
-    store_id, epoch = (present[0], present[1] + 1) if present else (uuid.uuid4().hex, 1)
+    present = identity(raw)
+    store_id, epoch = (present.store_id, present.epoch + 1) if present else (uuid.uuid4().hex, 1)
     _append(raw, store_id, epoch, key_fingerprint, reason)
     return epoch
 
@@ -83,18 +110,8 @@ def recorded_key(settings: Settings) -> str | None:
     if not settings.raw_db.exists():
         return None
     with contextlib.closing(open_raw(settings, read_only=True)) as raw:
-        try:
-            present = _present(raw)
-        except duckdb.CatalogException:  # a home that an earlier release wrote last
-            return None
-    return present[2] if present else None
-
-
-def _present(raw: duckdb.DuckDBPyConnection) -> tuple[str, int, str] | None:
-    rows = raw.execute(
-        "select store_id, epoch, key_fingerprint from raw.stores order by epoch desc, since desc limit 1"
-    ).fetchall()
-    return next(((str(store_id), int(epoch), str(key)) for store_id, epoch, key in rows), None)
+        present = identity(raw)
+    return present.key_fingerprint if present else None
 
 
 def _append(raw: duckdb.DuckDBPyConnection, store_id: str, epoch: int, key_fingerprint: str, reason: str) -> None:

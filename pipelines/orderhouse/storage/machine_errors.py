@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["machine_problem"]
+__all__ = ["is_locked", "machine_problem"]
 
 AGAIN = "Then run the same command again: nothing is half loaded or half published."
 
@@ -46,7 +46,14 @@ BY_WORDS: dict[str, str] = {
 }
 # DuckDB, SQLAlchemy and dbt repeat the system's error as text; Python's own errors carry its number.
 WRAPPING_MODULES = ("duckdb", "_duckdb", "sqlite3", "sqlalchemy", "dbt", "orderhouse", "pyarrow")
+# "block" and "locked" occur in messages of damage too.
+LOCKED = re.compile(r"Could not set lock on file|Conflicting lock is held")
 PLACE = re.compile(r'(?:file|directory) "([^"]+)"')
+
+
+def is_locked(error: BaseException) -> bool:
+    """Return whether DuckDB refuses a file because another process has it open, and not because it is damaged."""
+    return bool(LOCKED.search(str(error)))
 
 
 def machine_problem(error: BaseException) -> OrderhouseError | None:

@@ -16,6 +16,7 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
         "reason": "VARCHAR",
         "batch_id": "BIGINT",
     },
+    "clock_policies": {"policy": "VARCHAR", "since": "TIMESTAMP", "reason": "VARCHAR", "batch_id": "BIGINT"},
     "batches": {"batch_id": "BIGINT", "started_at": "TIMESTAMP", "finished_at": "TIMESTAMP"},
     "files": {
         "file_id": "VARCHAR",

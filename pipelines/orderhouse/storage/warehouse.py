@@ -1,6 +1,7 @@
-"""Warehouse files: the run lock, and the opening of received and of published tables.
+"""Warehouse files: the run lock, and the opening of received tables.
 
-The raw tables belong in `raw_tables`, loading in `ingest`, the models in dbt, publishing in `serve`.
+The raw tables belong in `raw_tables`, readers' connections in `readers`, loading in `ingest`, the models in dbt,
+publishing in `serve`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -22,10 +25,14 @@ from orderhouse.errors import LockHeld, OrderhouseError
 from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
-from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.storage.file_locks import has_holder
+from orderhouse.storage.layouts import bring_forward, refuse_later
+from orderhouse.storage.machine_errors import is_locked, machine_problem
 from orderhouse.storage.raw_tables import create_raw_tables
+from orderhouse.storage.spill import give_spill_folder, sweep_spill
+from orderhouse.storage.step_records import recorded_step
 
-__all__ = ["ROW_GROUP", "Holder", "lock_holder", "open_built", "open_published", "open_raw", "run_lock"]
+__all__ = ["BACKUP", "ROW_GROUP", "Holder", "connection_configuration", "lock_holder", "open_raw", "run_lock"]
 
 # A quarter of DuckDB's default. Dictionaries of this size stay in the processor's cache, which saves a tenth of an
 # insert's time. The rows that do not fill a group are written twice, and smaller groups leave fewer of them. The file
@@ -34,8 +41,13 @@ ROW_GROUP = 30_720
 
 # Longer than every holder's name; the rest is blank, which JSON allows.
 HOLDER_BYTES = 1024
+# A backup holds the lock only while it copies files. A run waits for it at least so long, whatever the setting.
+BACKUP = "backup"
+BACKUP_PATIENCE_SECONDS = 900.0
 # Tries, 20 ms apart, to read the name of a first run that began in the same instant.
 NAMING_TRIES = 50
+
+log = logging.getLogger("orderhouse")
 
 
 @dataclass(frozen=True)
@@ -62,9 +74,12 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
 
     Raises:
         LockHeld: Another run still has the lock.
+        OrderhouseError: A restore into this home has not ended.
     """
+    if settings.restoring.exists():
+        raise OrderhouseError(f"A restore into {settings.home} has not ended. Run the same `orderhouse restore` again.")
     wait_limit = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = _acquire_lock(settings, wait_limit)
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
@@ -72,16 +87,26 @@ def run_lock(settings: Settings, purpose: str, *, wait_seconds: float | None = N
         # One write replaces the whole name of the last holder, so that readers never see two names mixed.
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode().ljust(HOLDER_BYTES), 0)
         try:
-            yield holder
+            sweep_spill(settings)
+            _sweep_spill_of_files(settings)
+            with recorded_step(settings, purpose):
+                yield holder
         finally:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
+def _sweep_spill_of_files(settings: Settings) -> None:
+    """Remove what killed runs spilled beside the files that only the holder of the lock writes."""
+    for path in (settings.raw_db, settings.work_db, settings.warehouse_db, settings.vault_db):
+        shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
+
+
 def _acquire_lock(settings: Settings, wait_limit: float) -> int:
     """Return a descriptor of the lock file that has the lock."""
     deadline = time.monotonic() + wait_limit
+    has_said = False
     while True:
         descriptor = os.open(settings.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -91,12 +116,17 @@ def _acquire_lock(settings: Settings, wait_limit: float) -> int:
             os.close(descriptor)
         except BlockingIOError:
             os.close(descriptor)
-            if time.monotonic() >= deadline:
+            if not has_said or time.monotonic() >= deadline:
                 who = _who_holds(settings)
-                if who is not None:
+                if isinstance(who, Holder) and who.purpose == BACKUP and not has_said:
+                    deadline = max(deadline, time.monotonic() + BACKUP_PATIENCE_SECONDS)
+                if who is not None and time.monotonic() >= deadline:
                     raise LockHeld(
                         f"The warehouse {settings.home} is held by {who}. Try again when that run has ended."
                     ) from None
+                if who is not None:
+                    log.warning("Waiting for %s.", who)
+                    has_said = True
             time.sleep(min(0.2, max(deadline - time.monotonic(), 0.01)))
 
 
@@ -138,17 +168,9 @@ def _has_ended(holder: Holder) -> bool:
 
 def _is_held(settings: Settings) -> bool:
     try:
-        descriptor = os.open(settings.lock_file, os.O_RDONLY)
+        return has_holder(settings.lock_file)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def lock_holder(settings: Settings) -> Holder | None:
@@ -174,36 +196,18 @@ def open_raw(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyC
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     connection = with_checkpoints(_connect(settings.raw_db, read_only=read_only, settings=settings))
     if not read_only:
+        try:
+            bring_forward(connection, "raw", settings.raw_db)
+        except OrderhouseError:
+            connection.close()
+            raise
         create_raw_tables(connection)
     return connection
 
 
-def open_published(settings: Settings, version: int | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a published version for reading, by default the current one. Publishing does not disturb readers.
-
-    Raises:
-        OrderhouseError: Nothing is published yet, or not that version.
-    """
-    if version is None:
-        pointer = settings.published / "current"
-        if not pointer.exists():
-            raise OrderhouseError(f"Nothing has been published in {settings.home} yet. Run `orderhouse run` first.")
-        path = settings.published / pointer.read_text(encoding="utf-8").strip()
-    else:
-        path = settings.published / f"warehouse-{version}.duckdb"
-    if not path.exists():
-        raise OrderhouseError(f"There is no {path}. Run `orderhouse versions` to list the published versions.")
-    return _connect(path, read_only=True, settings=settings)
-
-
-def open_built(settings: Settings, path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a file of built tables for reading, like a published version."""
-    return _connect(path, read_only=True, settings=settings)
-
-
 def _connect(path: Path, *, read_only: bool, settings: Settings) -> duckdb.DuckDBPyConnection:
     """Attach a file under the name `held`, so that its schema `raw` is not confused with a database of that name."""
-    connection = duckdb.connect(":memory:", config=_configuration(settings))
+    connection = duckdb.connect(":memory:", config=connection_configuration(settings))
     mode = "read_only" if read_only else f"row_group_size {ROW_GROUP}"
     location = str(path).replace("'", "''")
     try:
@@ -213,16 +217,22 @@ def _connect(path: Path, *, read_only: bool, settings: Settings) -> duckdb.DuckD
     except duckdb.Error as error:
         connection.close()
         reason = str(error).splitlines()[0]
-        closed = OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2)
+        closed = OrderhouseError(f"{path} cannot be opened: {reason}", exit_code=3 if is_locked(error) else 2)
         raise machine_problem(error) or closed from None
+    # A database in memory would spill into the working folder.
+    give_spill_folder(connection, settings)
     connection.execute("use held")
+    try:
+        refuse_later(connection, "raw", path)
+    except OrderhouseError:
+        connection.close()
+        raise
     return connection
 
 
-def _configuration(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
-    config: dict[str, str | bool | int | float | list[str]] = {}
+def connection_configuration(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
+    """Return the memory limit of a connection, and its threads where the settings give them."""
+    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": settings.memory_limit}
     if settings.threads:
         config["threads"] = settings.threads
-    if settings.memory_limit:
-        config["memory_limit"] = settings.memory_limit
     return config

@@ -20,17 +20,18 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record, save_record
-from orderhouse.storage.home_identity import lineage
+from orderhouse.storage.home_identity import lineage, store_id
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.clock import Clock, read_clock, utc_text
+from orderhouse.transform.clock_policy import policy_of
 from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest, project_folder
 from orderhouse.transform.fingerprint import fingerprint
 from orderhouse.transform.manifest import clock_models, read_manifest
 from orderhouse.transform.plan import Plan, make_plan
 from orderhouse.transform.stamps import write_stamp
-from orderhouse.transform.variables import build_variables, shaping_variables, tracking_salt
-from orderhouse.vault.vault import load_keys
+from orderhouse.transform.variables import build_variables, currency_choice, shaping_variables, tracking_salt
+from orderhouse.vault.keys import load_keys
 
 __all__ = ["BuildFailed", "BuildResult", "build"]
 
@@ -87,21 +88,30 @@ def build(
         BuildFailed: Models failed; the message names them with the database's errors.
     """
     clock = read_clock(as_of, now=now)
-    shaping = shaping_variables(origin or settings)
     salt = tracking_salt(load_keys(origin or settings).inner)
     before = load_record(settings)
     if settings.raw_db.exists():  # the models read views that a home of an earlier release may lack
         open_raw(settings).close()
+    shaping = shaping_variables(origin or settings)
+    currency_origin = "declared"
     with open_raw(settings, read_only=True) as raw:
         batch_id = _greatest_batch(raw, settings)
+        if origin is None:
+            choice = currency_choice(settings, raw)
+            shaping["reporting_currency"], currency_origin = choice.currency, choice.origin
         present = fingerprint(project_folder(), raw, {**shaping, "tracking_salt": salt})
         plan = make_plan(settings, before, present, batch_id, clock, raw)
-        origin_of_rows = lineage(raw, batch_id)
+        identity = (store_id(raw), lineage(raw, batch_id))
+        policy = policy_of(raw) or ""
     if full:
         plan = Plan("full", "Built from empty files, as asked.")
     if plan.extent == "nothing" and before is not None:
-        return BuildResult(changed=False, reason=plan.reason, record=before, rows=_rows(settings))
-    record = _record(before, plan, present, batch_id, origin_of_rows, clock, shaping)
+        record = replace(before, clock_policy=policy, currency_origin=currency_origin)
+        if record != before:
+            save_record(settings, record)
+        return BuildResult(changed=False, reason=plan.reason, record=record, rows=_rows(settings))
+    record = _record(before, plan, present, batch_id, identity, clock, shaping)
+    record = replace(record, clock_policy=policy, currency_origin=currency_origin)
     _begin(settings, record)
     seconds = _run(settings, record, plan, salt, on_event)
     record = _finish(settings, record)
@@ -123,7 +133,7 @@ def _record(
     plan: Plan,
     present: Mapping[str, str],
     batch_id: int,
-    origin_of_rows: str,
+    identity: tuple[str, str],
     clock: Clock,
     shaping: Mapping[str, str],
 ) -> BuildRecord:
@@ -141,7 +151,8 @@ def _record(
         as_of=clock.as_of,
         wall_clock=clock.wall_clock,
         audited_batch_id=_audited_batch(plan, before),
-        lineage=origin_of_rows,
+        store_id=identity[0],
+        lineage=identity[1],
         continues=(*continued, *before.continues) if before and continued and not before.is_whole else continued,
     )
 

@@ -25,7 +25,7 @@ from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.dbt import in_words, invoke, parsed_project, project_folder, target_folder
 from orderhouse.transform.fingerprint import project_hash
 from orderhouse.transform.variables import build_variables, tracking_salt
-from orderhouse.vault.vault import load_keys
+from orderhouse.vault.keys import load_keys
 
 __all__ = ["CompiledModel", "compiled_models", "values_of_build"]
 

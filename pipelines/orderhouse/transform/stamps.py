@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orderhouse.storage.build_record import BuildRecord
+from orderhouse.storage.layouts import stamp_layout
 
 __all__ = ["read_stamp", "write_stamp"]
 
@@ -20,9 +21,10 @@ def write_stamp(connection: duckdb.DuckDBPyConnection, record: BuildRecord) -> N
     connection.execute("create schema if not exists meta")
     connection.execute(
         "create or replace table meta.build as select ?::varchar as build_id, ?::bigint as batch_id, "
-        "?::timestamp as as_of, ?::timestamp as built_at, ?::varchar as lineage",
-        [record.build_id, record.batch_id, record.as_of, record.finished_at, record.lineage],
+        "?::timestamp as as_of, ?::timestamp as built_at, ?::varchar as lineage, ?::varchar as store_id",
+        [record.build_id, record.batch_id, record.as_of, record.finished_at, record.lineage, record.store_id],
     )
+    stamp_layout(connection, "tables")
 
 
 def read_stamp(path: Path) -> str | None:

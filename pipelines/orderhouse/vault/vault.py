@@ -6,13 +6,8 @@ can be joined without personal data. Nothing in the vault is ever published. Ret
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,13 +19,13 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.faults import with_checkpoints
 from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
-from orderhouse.storage.home_identity import recorded_key
-from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.storage.layouts import bring_forward
+from orderhouse.storage.machine_errors import is_locked, machine_problem
+from orderhouse.vault.keys import VaultKeys, load_keys, new_keys, write_keys
 from orderhouse.vault.token_cache import TokenCache
 
-__all__ = ["ERASED", "TOKEN_MARK", "Vault", "VaultKeys", "adopt_keys", "in_memory_vault", "load_keys", "open_vault"]
+__all__ = ["ERASED", "TOKEN_CHARACTERS", "TOKEN_MARK", "Vault", "adopt_keys", "in_memory_vault", "open_vault"]
 
-BLOCK = 64
 TOKEN_CHARACTERS = 32
 # DuckDB gives each thread one batch at a time, and hashing is slow enough to use all threads.
 BATCH_ROWS = 8192
@@ -50,21 +45,6 @@ create temp table pending (token varchar, kind varchar, value varchar);
 MESSAGE = "encode(kind || ':' || case when kind = 'email' then lower(value) else value end)"
 # HMAC written out, because DuckDB has SHA-256 and no HMAC.
 TOKEN = f"sha256($outer || unhex(sha256($inner || {MESSAGE})))[:{TOKEN_CHARACTERS}]"
-
-
-class VaultKeys:
-    """The two keys of the vault: one for tokens, one for retained originals.
-
-    Attributes:
-        fingerprint: 16 hexadecimal characters by which the pair is recognised; it tells nothing about the keys.
-    """
-
-    def __init__(self, token_key: bytes, original_key: bytes) -> None:
-        self.original_key = original_key
-        padded = token_key.ljust(BLOCK, b"\x00")
-        self.inner = bytes(byte ^ 0x36 for byte in padded)
-        self.outer = bytes(byte ^ 0x5C for byte in padded)
-        self.fingerprint = hashlib.sha256(b"orderhouse vault keys" + token_key + original_key).hexdigest()[:16]
 
 
 class Vault:
@@ -159,6 +139,21 @@ class Vault:
         # Cached tokens count as stored, so the cache must go together with the pending values.
         self._caches = {}
 
+    def computes_its_tokens(self) -> bool:
+        """Return whether a stored value has its stored token under the present keys; True if no value is stored.
+
+        The fingerprint is stored beside the keys and does not tell that one of them changed.
+        """
+        ((adopted,),) = self.connection.execute("select max(since) from keyed").fetchall()
+        rows = self.connection.execute(
+            "select kind, value, token from personal where $adopted is null or stored_at >= $adopted limit 1",
+            {"adopted": adopted},
+        ).fetchall()
+        return all(
+            self.tokens_of(kind, pl.DataFrame({"value": [value]}))["token"].to_list() == [token]
+            for kind, value, token in rows
+        )
+
     def note_keys(self) -> None:
         """Record the fingerprint of the keys as the one in force."""
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -227,7 +222,7 @@ def adopt_keys(settings: Settings) -> VaultKeys:
     """
     if not settings.vault_keys.exists():
         settings.vault.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_keys(settings.vault_keys)
+        write_keys(settings, new_keys())
     with _open(settings, load_keys(settings)) as vault:
         vault.note_keys()
         return vault.keys
@@ -240,12 +235,17 @@ def _open(settings: Settings, keys: VaultKeys) -> Vault:
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         unavailable = OrderhouseError(
-            f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if "lock" in reason else 2
+            f"The vault {settings.vault_db} cannot be opened: {reason}", exit_code=3 if is_locked(error) else 2
         )
         raise machine_problem(error) or unavailable from None
     # DuckDB creates files with the permissions of the process; personal data is for the owner alone.
     settings.vault_db.chmod(0o600)
     connection = with_checkpoints(connection)
+    try:
+        bring_forward(connection, "vault", settings.vault_db)
+    except OrderhouseError:
+        connection.close()
+        raise
     connection.execute(SCHEMA)
     return Vault(connection, keys)
 
@@ -261,44 +261,14 @@ def _check_keys(settings: Settings, vault: Vault) -> None:
             f"{settings.vault_db} were stored under {rows[0][0]}. Restore both files from the same backup; "
             "if that key is lost for good, run `orderhouse vault adopt`."
         )
+    if not vault.computes_its_tokens():
+        raise OrderhouseError(
+            f"{settings.vault_keys} is damaged: the stored values have other tokens under it. Restore it from a backup."
+        )
 
 
 def in_memory_vault() -> Vault:
     """Return a vault in memory with keys of its own, for trials that store nothing."""
     connection = duckdb.connect(":memory:")
     connection.execute(SCHEMA)
-    return Vault(connection, VaultKeys(secrets.token_bytes(32), secrets.token_bytes(32)))
-
-
-def load_keys(settings: Settings) -> VaultKeys:
-    """Read the keys of the vault, and create them on first use.
-
-    Raises:
-        OrderhouseError: The keys of an existing vault are missing or unreadable.
-    """
-    settings.vault.mkdir(parents=True, exist_ok=True)
-    settings.vault.chmod(0o700)
-    if not settings.vault_keys.exists():
-        if settings.vault_db.exists() or recorded_key(settings) is not None:
-            raise OrderhouseError(
-                f"{settings.vault_keys} is missing, and the rows of this home were received under it. Restore it from "
-                "a backup; if it is lost for good, run `orderhouse vault adopt`."
-            )
-        _write_keys(settings.vault_keys)
-    try:
-        stored = json.loads(settings.vault_keys.read_text(encoding="utf-8"))
-        return VaultKeys(bytes.fromhex(stored["token_key"]), bytes.fromhex(stored["original_key"]))
-    except (ValueError, KeyError, OSError) as error:
-        raise OrderhouseError(f"{settings.vault_keys} cannot be read: {error}. Restore it from a backup.") from None
-
-
-def _write_keys(path: Path) -> None:
-    """Write the keys whole or not at all: an incomplete key would make every token unreadable."""
-    keys = {"token_key": secrets.token_hex(32), "original_key": secrets.token_hex(32)}
-    draft = path.with_name(f"{path.name}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(keys, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    return Vault(connection, new_keys())

@@ -1,6 +1,6 @@
 {#
-  Actions on periods, with the decision whether each counts: a month is closed once, after it has ended. Months that a home of an
-  earlier release closed count as accepted actions of that instant.
+  Actions on periods, with the decision whether each counts, by the seed action_rules: a month is closed once, after it has ended.
+  Months that a home of an earlier release closed count as accepted actions of that instant.
 #}
 {{ config(materialized='table') }}
 
@@ -9,6 +9,11 @@ with actions as (
     where
         is_current
         and order_id is null
+        and coalesce(subject_kind, 'other') <> 'exception'
+),
+
+rules as (
+    select * from {{ ref('action_rules') }}
 ),
 
 closed_months as (
@@ -63,27 +68,67 @@ dated as (
     from read
 ),
 
-ranked as (
+contexts as (
     select
         dated.*,
-        row_number() over (
-            partition by dated.kind, dated.subject_id, dated.next_date <= dated.occurred_date
-            order by dated.occurred_at, dated.action_id
-        ) as attempt_number
+        case when dated.subject_kind = 'period' then 'period' else 'other' end as subject_state,
+        dated.role as role_state
     from dated
+),
+
+refusals as (
+    {{ action_refusals('contexts', 'rules', ['subject', 'role']) }}
+),
+
+refused as (
+    select distinct refusals.action_id from refusals
+),
+
+-- An attempt that is refused for its own sake closes nothing.
+ranked as (
+    select
+        contexts.*,
+        row_number() over (
+            partition by
+                contexts.kind, contexts.subject_id, contexts.next_date <= contexts.occurred_date, refused.action_id is not null
+            order by contexts.occurred_at, contexts.action_id
+        ) as attempt_number
+    from contexts
+    left join refused on contexts.action_id = refused.action_id
+),
+
+moved as (
+    select
+        ranked.*,
+        case
+            when ranked.first_date is null then 'unnamed'
+            when ranked.next_date > ranked.occurred_date then 'open'
+            when ranked.attempt_number > 1 then 'closed'
+            else 'ended'
+        end as month_state
+    from ranked
+),
+
+all_refusals as (
+    select * from refusals
+    union all
+    {{ action_refusals('moved', 'rules', ['month']) }}
+),
+
+first_refusals as (
+    select
+        all_refusals.action_id,
+        all_refusals.rejection
+    from all_refusals
+    qualify row_number() over (partition by all_refusals.action_id order by all_refusals.step) = 1
 ),
 
 judged as (
     select
-        ranked.*,
-        case
-            when ranked.kind = 'unknown' then 'the kind of action is not known'
-            when ranked.kind <> 'close_month' then 'it names no order'
-            when ranked.first_date is null then 'it names no month'
-            when ranked.next_date > ranked.occurred_date then 'the month had not ended'
-            when ranked.attempt_number > 1 then 'the month had already been closed'
-        end as rejection
-    from ranked
+        moved.*,
+        first_refusals.rejection
+    from moved
+    left join first_refusals on moved.action_id = first_refusals.action_id
 ),
 
 final as (

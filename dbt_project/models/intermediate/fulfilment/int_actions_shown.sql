@@ -26,6 +26,8 @@ final as (
         actions.role,
         actions.line_id,
         actions.warehouse_id,
+        actions.payload_token,
+        actions.reason_token,
         actions.rejection,
         actions._source as source,
         actions.quantity,

@@ -28,6 +28,10 @@ moves as (
     select * from {{ ref('int_exceptions_moves') }}
 ),
 
+requests as (
+    select * from {{ ref('int_exceptions_requests') }}
+),
+
 orphans as (
     select * from {{ ref('int_exceptions_orphans') }}
 ),
@@ -42,6 +46,8 @@ raised as (
     select * from parcels
     union all
     select * from moves
+    union all
+    select * from requests
     union all
     select * from orphans
 ),

@@ -1,8 +1,11 @@
-{# Changes of order lines added up per line: what each event changes on the quantities that are summed over an order. #}
+{#
+  Changes of order lines added up per line: what each event changes on the quantities that are summed over an order. On an order
+  that is not in int_orders_revised no limit of a line is reached, so a change of the line changes its order as it is, and nothing
+  is added up.
+#}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
 {%- set columns = line_change_columns() %}
-{%- set usual_columns = usual_line_change_columns() %}
 -- depends_on: {{ ref('int_touched_orders') }}
 -- depends_on: {{ ref('int_orders_reclassified') }}
 
@@ -22,9 +25,6 @@ revised as (
 marked as (
     select
         line_changes.*,
-        {% for column in ['quantity', 'gross_amount', 'discount_amount', 'tax_amount'] -%}
-        order_lines.ordered_{{ column }} as line_{{ column }},
-        {% endfor -%}
         order_lines.currency_digits,
         order_lines.prices_include_tax,
         order_lines.requires_shipping,
@@ -38,40 +38,24 @@ marked as (
     left join revised on line_changes.order_id = revised.order_id
 ),
 
--- What is ordered on a line with one version never changes after the first event.
-{%- set unchanged = {'lines_count': '1'} %}
-{%- for column in ['quantity', 'gross_amount', 'discount_amount', 'tax_amount'] %}
-{%- do unchanged.update({'ordered_' ~ column: 'marked.line_' ~ column}) %}
-{%- endfor %}
-
 added as (
-    {% for is_revised in [false, true] -%}
     select
         marked.order_id, marked.line_id, marked.occurred_at, marked.event_rank, marked.reference, marked.event_line_id,
         {% for column in columns -%}
-        {% if is_revised or column in usual_columns -%}
         marked.{{ column }},
         sum(marked.{{ column }}) over so_far as run_{{ column }},
-        {% else -%}
-        {{ 'marked.' ~ column if column in unchanged else '0' }} as {{ column }},
-        {{ unchanged.get(column, '0') }} as run_{{ column }},
-        {% endif -%}
         {% endfor -%}
         marked.currency_digits,
         marked.prices_include_tax,
         marked.requires_shipping,
         marked.is_shipment_tracked
     from marked
-    where {{ 'marked.is_revised' if is_revised else 'not marked.is_revised' }}
+    where marked.is_revised
     window so_far as (
         partition by marked.order_id, marked.line_id
         order by marked.occurred_at, marked.event_rank, marked.reference
         rows between unbounded preceding and current row
     )
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
 ),
 
 -- `earlier_…` is the line before the event.
@@ -124,8 +108,21 @@ cancelled as (
         ~ owed_for_units('cancelled', kept_for_good) ~ ' else 0 end'
 } %}
 {%- do measures.update(fulfilment_measures('cancelled')) %}
+{%- do measures.pop('to_ship_quantity') %}
 {%- for column in ['lines_count', 'ordered_quantity', 'cancelled_quantity', 'shipped_quantity'] %}
 {%- do measures.update({column: 'cancelled.' ~ column}) %}
+{%- endfor %}
+
+{%- set usual = {
+    'lines_count': 'marked.lines_count', 'ordered_quantity': 'marked.ordered_quantity',
+    'shipped_quantity': 'marked.shipped_quantity', 'arrived_quantity': 'marked.delivered_quantity',
+    'lines_due_amount': 'marked.ordered_gross_amount - marked.ordered_discount_amount'
+        ~ ' + case when marked.prices_include_tax then 0 else marked.ordered_tax_amount end'
+} %}
+{%- for column, change in [('to_fulfil', 'ordered'), ('fulfilled', 'shipped'), ('received', 'delivered')] %}
+{%- do usual.update({
+    column ~ '_quantity': 'case when marked.requires_shipping then marked.' ~ change ~ '_quantity else 0 end'
+}) %}
 {%- endfor %}
 
 final as (
@@ -136,6 +133,15 @@ final as (
         {%- if not loop.last %},{% endif %}
         {% endfor %}
     from cancelled
+    union all
+    select
+        marked.order_id, marked.occurred_at, marked.event_rank, marked.reference, marked.event_line_id,
+        {% for column in measures -%}
+        {{ usual.get(column, '0') }} as {{ column }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from marked
+    where not marked.is_revised
 )
 
 select * from final

@@ -1,6 +1,6 @@
 {#
-  Units of each order line that the source or operators cancelled, and the instant from which every unit of the line was
-  cancelled without interruption.
+  Units of each order line that the source or operators cancelled, and the instant from which as many were cancelled without
+  interruption.
 #}
 {{ config(materialized='ephemeral', step_of='int_order_lines_counted') }}
 {%- set touched = ['int_touched_orders', 'int_orders_reclassified'] %}
@@ -37,10 +37,7 @@ earlier_versions as (
         current_lines.order_id,
         current_lines.line_id,
         versions.updated_at,
-        versions.cancelled_quantity >= versions.quantity as is_cancelled,
-        max(case when versions.cancelled_quantity < versions.quantity then versions.updated_at end) over (
-            partition by current_lines.order_id, current_lines.line_id
-        ) as last_kept_at
+        versions.cancelled_quantity >= least(current_lines.cancelled_quantity, versions.quantity) as is_cancelled
     from current_lines
     inner join versions
         on
@@ -49,7 +46,18 @@ earlier_versions as (
             and versions.updated_at < current_lines.updated_at
     where
         current_lines.quantity > 0
-        and current_lines.cancelled_quantity >= current_lines.quantity
+        and current_lines.cancelled_quantity > 0
+),
+
+last_kept as (
+    select
+        earlier_versions.order_id,
+        earlier_versions.line_id,
+        max(case when not earlier_versions.is_cancelled then earlier_versions.updated_at end) as kept_at
+    from earlier_versions
+    group by
+        earlier_versions.order_id,
+        earlier_versions.line_id
 ),
 
 cancelled_earlier as (
@@ -58,9 +66,13 @@ cancelled_earlier as (
         earlier_versions.line_id,
         min(earlier_versions.updated_at) as cancelled_at
     from earlier_versions
+    inner join last_kept
+        on
+            earlier_versions.order_id = last_kept.order_id
+            and earlier_versions.line_id = last_kept.line_id
     where
         earlier_versions.is_cancelled
-        and (earlier_versions.last_kept_at is null or earlier_versions.updated_at > earlier_versions.last_kept_at)
+        and (last_kept.kept_at is null or earlier_versions.updated_at > last_kept.kept_at)
     group by
         earlier_versions.order_id,
         earlier_versions.line_id
@@ -71,7 +83,10 @@ running_actions as (
         actions.order_id,
         actions.line_id,
         actions.occurred_at,
-        current_lines.quantity as ordered_quantity,
+        least(greatest(
+            current_lines.cancelled_quantity,
+            sum(actions.quantity) over (partition by actions.order_id, actions.line_id)
+        ), current_lines.quantity) as requested_quantity,
         sum(actions.quantity) over (
             partition by actions.order_id, actions.line_id
             order by actions.occurred_at, actions.action_id
@@ -90,7 +105,7 @@ cancelled_by_operators as (
         running_actions.line_id,
         max(running_actions.cancelled_quantity) as cancelled_quantity,
         min(running_actions.occurred_at)
-            filter (where running_actions.cancelled_quantity >= running_actions.ordered_quantity) as cancelled_at
+            filter (where running_actions.cancelled_quantity >= running_actions.requested_quantity) as cancelled_at
     from running_actions
     group by
         running_actions.order_id,
@@ -108,7 +123,9 @@ final as (
         case when current_lines.quantity > 0 then
             least(
                 case
-                    when current_lines.cancelled_quantity >= current_lines.quantity
+                    when
+                        current_lines.cancelled_quantity
+                        >= least(coalesce(cancelled_by_operators.cancelled_quantity, 1), current_lines.quantity)
                         then coalesce(cancelled_earlier.cancelled_at, current_lines.updated_at)
                 end,
                 cancelled_by_operators.cancelled_at

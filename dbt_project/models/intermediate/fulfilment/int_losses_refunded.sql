@@ -25,10 +25,21 @@ refunds as (
 refunded as (
     select
         refunds.order_id,
-        sum(refunds.lost_amount) as refunded_amount,
-        max(refunds.occurred_at) as refunded_at
+        sum(refunds.lost_amount) as refunded_amount
     from refunds
     group by refunds.order_id
+),
+
+running_refunds as (
+    select
+        refunds.order_id,
+        refunds.occurred_at,
+        sum(refunds.lost_amount) over (
+            partition by refunds.order_id
+            order by refunds.occurred_at, refunds.payment_id
+            rows between unbounded preceding and current row
+        ) as so_far_amount
+    from refunds
 ),
 
 running as (
@@ -44,7 +55,6 @@ running as (
             rows between unbounded preceding and current row
         ) as lost_so_far_amount,
         refunded.refunded_amount,
-        refunded.refunded_at,
         {{ minor_unit_amount('order_lines.currency_digits') }} as tolerance_amount
     from order_lines
     inner join refunded on order_lines.order_id = refunded.order_id
@@ -58,6 +68,21 @@ budgeted as (
             running.reopened_amount
         ) as own_refund_amount
     from running
+),
+
+paid as (
+    select
+        budgeted.order_id,
+        budgeted.line_id,
+        min(running_refunds.occurred_at) as refunded_at
+    from budgeted
+    inner join running_refunds
+        on
+            budgeted.order_id = running_refunds.order_id
+            and running_refunds.so_far_amount >= least(budgeted.lost_so_far_amount, budgeted.refunded_amount)
+    group by
+        budgeted.order_id,
+        budgeted.line_id
 ),
 
 final as (
@@ -75,8 +100,12 @@ final as (
             )
             else 0
         end as refunded_lost_quantity,
-        budgeted.refunded_at
+        paid.refunded_at
     from budgeted
+    inner join paid
+        on
+            budgeted.order_id = paid.order_id
+            and budgeted.line_id = paid.line_id
 )
 
 select * from final

@@ -54,7 +54,7 @@ changes as (
         line_changes.order_id, line_changes.occurred_at, line_changes.event_rank,
         line_changes.reference, line_changes.event_line_id,
         {%- set of_lines = {} %}
-        {%- for column in columns[1:11] + ['lines_due_amount', 'returned_due_amount'] %}
+        {%- for column in columns[1:10] + ['lines_due_amount', 'returned_due_amount'] %}
         {%- do of_lines.update({column: 'line_changes.' ~ column}) %}
         {%- endfor %}
         {{ changes(columns, of_lines) }}

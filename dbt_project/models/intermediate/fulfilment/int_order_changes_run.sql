@@ -72,6 +72,7 @@ summed as (
 
 {%- set steps = [
     ('counted', 'summed', {
+        'to_ship_quantity': 'summed.to_fulfil_quantity - summed.fulfilled_quantity',
         'is_on_hold': 'summed.hold_count > 0',
         'has_confirm_action': 'summed.confirm_count > 0',
         'is_whole_order_cancelled': 'summed.whole_cancelled_count > 0',

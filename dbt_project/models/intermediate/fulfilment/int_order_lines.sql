@@ -18,15 +18,16 @@ cancelled as (
     select
         order_lines.*,
         order_lines.called_off_quantity + coalesce(refunded.refunded_lost_quantity, 0) as cancelled_quantity,
-        coalesce(
-            order_lines.request_cancelled_at,
-            case
-                when
-                    refunded.refunded_lost_quantity > 0
-                    and order_lines.called_off_quantity + refunded.refunded_lost_quantity >= order_lines.ordered_quantity
-                    then refunded.refunded_at
-            end
-        ) as cancelled_at
+        case
+            when
+                order_lines.is_whole_order_cancelled
+                or order_lines.requested_cancelled_quantity >= order_lines.ordered_quantity
+                then order_lines.request_cancelled_at
+            when
+                refunded.refunded_lost_quantity > 0
+                and order_lines.called_off_quantity + refunded.refunded_lost_quantity >= order_lines.ordered_quantity
+                then greatest(refunded.refunded_at, order_lines.request_cancelled_at)
+        end as cancelled_at
     from order_lines
     left join refunded
         on

@@ -154,42 +154,22 @@ joined as (
 placed as (
     select
         joined.*,
-        case
-            when joined.is_whole_order_cancelled then greatest(joined.ordered_quantity - joined.shipped_quantity, 0)
-            else least(joined.requested_cancelled_quantity, greatest(joined.ordered_quantity - joined.shipped_quantity, 0))
-        end as called_off_quantity
+        {{ called_off_quantity('joined') }} as called_off_quantity
     from joined
 ),
 
 reopened as (
     select
         placed.*,
-        greatest(
-            least(
-                placed.lost_quantity + placed.carrier_returned_quantity,
-                placed.ordered_quantity - placed.called_off_quantity - placed.shipped_quantity
-            ), 0
-        ) as reopened_quantity,
-        least(
-            placed.returned_quantity,
-            case
-                when placed.is_shipment_tracked then placed.shipped_quantity
-                else placed.ordered_quantity - placed.called_off_quantity
-            end
-        ) as returned_of_shipped_quantity
+        {{ reopened_quantity('placed', 'placed.lost_quantity + placed.carrier_returned_quantity') }} as reopened_quantity,
+        {{ returned_of_sent_quantity('placed') }} as returned_of_shipped_quantity
     from placed
 ),
 
 final as (
     select
         reopened.*,
-        case when reopened.reopened_quantity > 0 then
-            {{ owed_for_units('reopened', '(reopened.ordered_quantity - reopened.called_off_quantity)') }}
-            - {{ owed_for_units(
-                'reopened', '(reopened.ordered_quantity - reopened.called_off_quantity - reopened.reopened_quantity)'
-            ) }}
-            else 0
-        end as reopened_amount,
+        {{ reopened_amount('reopened') }} as reopened_amount,
         {{ this_batch() }} as _batch_id
     from reopened
 )

@@ -1,7 +1,7 @@
 {#
   Orders with an event that few orders have: a later version of a line, a cancellation, a decision, a return, or a payment that
-  is neither an authorisation nor a capture. All other orders keep most of their sums at 0, so the timeline adds up few columns
-  for them.
+  is neither an authorisation nor a capture; and orders with a line of which more was sent than ordered. All other orders keep
+  most of their sums at 0 and reach no limit of a line, so the timeline adds up few columns for them.
 #}
 {{ config(materialized='ephemeral', step_of='int_order_events') }}
 
@@ -19,6 +19,21 @@ returns as (
 
 payments as (
     select * from {{ ref('int_order_events_payments') }}
+),
+
+parcels as (
+    select * from {{ ref('int_parcels_compared') }}
+),
+
+sent as (
+    select
+        parcels.order_id,
+        parcels.line_id,
+        sum(parcels.quantity) as quantity
+    from parcels
+    group by
+        parcels.order_id,
+        parcels.line_id
 ),
 
 final as (
@@ -43,6 +58,14 @@ final as (
     select payments.order_id
     from payments
     where payments.event not in ('authorized', 'captured')
+    union
+    select sent.order_id
+    from sent
+    inner join line_versions
+        on
+            sent.order_id = line_versions.order_id
+            and sent.line_id = line_versions.line_id
+    where sent.quantity > line_versions.quantity
 )
 
 select * from final

@@ -168,7 +168,7 @@ final as (
         ranked.carrier,
         ranked.detail,
         {%- set parcel_status = delivery_status_at(
-            'ranked.furthest_rank', 'ranked.cancelled_at is not null', is_lost_parcel('ranked')
+            'ranked.furthest_rank', is_cancelled_parcel('ranked'), is_lost_parcel('ranked')
         ) %}
         {{ parcel_status }} as parcel_status,
         {{ before_event(parcel_status, 'ranked') }} as earlier_parcel_status,

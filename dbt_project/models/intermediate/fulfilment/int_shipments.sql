@@ -159,7 +159,7 @@ final as (
         judged.warehouse_id,
         judged.cost_currency,
         judged.outcome,
-        {{ delivery_status_at('judged.furthest_rank', 'judged.cancelled_at is not null', is_lost_parcel('judged')) }}
+        {{ delivery_status_at('judged.furthest_rank', is_cancelled_parcel('judged'), is_lost_parcel('judged')) }}
             as furthest_status,
         judged.latest_scan_status,
         cast(judged.furthest_rank as {{ dbt.type_int() }}) as furthest_rank,

@@ -7,10 +7,6 @@ sku_sales_daily as (
     select * from {{ ref('int_sku_sales_daily') }}
 ),
 
-fx_daily as (
-    select * from {{ ref('int_fx_daily') }}
-),
-
 sku_sales_converted as (
     select * from {{ ref('int_sku_sales_converted') }}
 ),
@@ -22,7 +18,8 @@ sales as (
         sku_sales_daily.demanded_quantity,
         case
             when sku_sales_daily.currency = '{{ var("reporting_currency") }}' then sku_sales_daily.net_amount
-            when fx_daily.rate is not null then coalesce(sku_sales_converted.net_amount_reporting, 0)
+            when sku_sales_converted.sku is null then 0
+            else sku_sales_converted.net_amount_reporting
         end as net_amount_reporting,
         sku_sales_daily.is_stock_tracked,
         {{ days_between('sku_sales_daily.placed_date', 'as_of.business_date') }} as days_ago,
@@ -30,10 +27,6 @@ sales as (
         sku_sales_daily.last_placed_at
     from sku_sales_daily
     cross join as_of
-    left join fx_daily
-        on
-            sku_sales_daily.placed_date = fx_daily.rate_date
-            and sku_sales_daily.currency = fx_daily.currency
     left join sku_sales_converted
         on
             sku_sales_daily.sku = sku_sales_converted.sku

@@ -38,7 +38,7 @@ final as (
             - {{ reporting_amount('line_sales.discounts_amount', 'fx_daily.rate') }}
         ) as net_amount_reporting
     from line_sales
-    inner join fx_daily
+    left join fx_daily
         on
             line_sales.placed_date = fx_daily.rate_date
             and line_sales.currency = fx_daily.currency

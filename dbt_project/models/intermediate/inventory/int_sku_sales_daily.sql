@@ -1,4 +1,7 @@
-{#- Demand is the units ordered and not cancelled, on the day of the order, shipped or not. -#}
+{#-
+  Demand is the units ordered and not cancelled, on the day of the order, shipped or not. A line of no units sells nothing, also
+  where it states a tax that its price includes.
+-#}
 {%- set touched = ['int_touched_skus'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='sku', touched=touched) }}
 -- depends_on: {{ ref('int_touched_skus') }}
@@ -16,7 +19,7 @@ final as (
         cast(sum(order_lines.ordered_quantity - order_lines.cancelled_quantity) as {{ dbt.type_bigint() }})
             as demanded_quantity,
         cast(sum(case
-            when order_lines.is_gift_card then 0
+            when order_lines.is_gift_card or order_lines.kept_quantity = 0 then 0
             when order_lines.prices_include_tax then order_lines.net_amount - order_lines.tax_amount
             else order_lines.net_amount
         end) as {{ money_type() }}) as net_amount,

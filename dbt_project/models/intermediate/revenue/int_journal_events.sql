@@ -1,6 +1,7 @@
 {#
   Events of an order that post to its deferred revenue or receivable: goods and gift cards sold, returns and payments. The position
-  of an order is what it has paid less what it has got.
+  of an order is what it has paid less what it has got. Returns of revised lines come with what was sold, version by version; what
+  refunds give away or take back comes day by day.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {%- set amounts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill', 'paid'] -%}
@@ -11,20 +12,32 @@ with sold as (
     select * from {{ ref('int_journal_sold') }}
 ),
 
-returns as (
-    select * from {{ ref('int_revenue_returns') }}
+revisions as (
+    select * from {{ ref('int_journal_revisions') }}
     where
-        recognition_clock = 'shipped'
-        and order_id is not null
+        return_id is not null
         and {{ is_touched('order_id', touched) }}
 ),
 
-gift_cards as (
-    select * from {{ ref('int_order_lines') }}
+claims as (
+    select * from {{ ref('int_journal_claims') }}
+    where {{ is_touched('order_id', touched) }}
+),
+
+returns as (
+    select revenue_returns.*
+    from {{ ref('int_revenue_returns') }} as revenue_returns
     where
-        is_gift_card
-        and kept_quantity > 0
-        and {{ is_touched('order_id', touched) }}
+        revenue_returns.recognition_clock = 'shipped'
+        and revenue_returns.event_kind = 'return'
+        and revenue_returns.order_id is not null
+        and {{ is_touched('revenue_returns.order_id', touched) }}
+        and not exists (
+            select 1 from revisions
+            where
+                revisions.order_id = revenue_returns.order_id
+                and revisions.line_id = revenue_returns.line_id
+        )
 ),
 
 payments as (
@@ -34,27 +47,20 @@ payments as (
         and {{ is_touched('order_id', touched) }}
 ),
 
-assigned as (
-    select * from {{ ref('int_refunds_assigned') }}
-    where
-        goodwill_amount + shipping_amount > 0
-        and {{ is_touched('order_id', touched) }}
-),
-
 events as (
     select
         sold.entry_id,
         sold.entry_kind,
-        2 as event_rank,
+        case when sold.entry_kind in ('return', 'return_change') then 3 else 2 end as event_rank,
         sold.order_id,
         cast(null as {{ dbt.type_string() }}) as payment_id,
         sold.currency,
         sold.gross_sales_amount as sales_amount,
         sold.discounts_amount,
-        0 as returns_amount,
+        sold.returns_amount,
         sold.tax_amount,
         sold.shipping_amount,
-        0 as gift_cards_amount,
+        sold.gift_cards_amount,
         0 as goodwill_amount,
         0 as paid_amount,
         sold.business_date
@@ -62,7 +68,7 @@ events as (
     union all
     select
         concat(
-            returns.event_kind, ':', coalesce(returns.payment_id, concat(returns.return_id, ':', returns.line_id)), ':',
+            returns.event_kind, ':', returns.return_id, ':', returns.line_id, ':',
             cast(returns.event_number as {{ dbt.type_string() }}), ':',
             cast(returns.business_date as {{ dbt.type_string() }})
         ) as entry_id,
@@ -81,24 +87,6 @@ events as (
         0 as paid_amount,
         returns.business_date
     from returns
-    union all
-    select
-        concat('gift_card:', gift_cards.order_id, ':', gift_cards.line_id) as entry_id,
-        'gift_card' as entry_kind,
-        2 as event_rank,
-        gift_cards.order_id,
-        null as payment_id,
-        gift_cards.currency,
-        0 as sales_amount,
-        0 as discounts_amount,
-        0 as returns_amount,
-        case when gift_cards.prices_include_tax then 0 else gift_cards.tax_amount end as tax_amount,
-        0 as shipping_amount,
-        gift_cards.net_amount as gift_cards_amount,
-        0 as goodwill_amount,
-        0 as paid_amount,
-        gift_cards.placed_date as business_date
-    from gift_cards
     union all
     -- A dispute is a loss until it is won. It does not change what the customer has paid.
     select
@@ -126,29 +114,23 @@ events as (
         payments.occurred_date as business_date
     from payments
     union all
-    -- What is refunded for nothing that was cancelled, returned or lost is given away, unless it counts as a return.
     select
-        concat('goodwill:', assigned.payment_id) as entry_id,
-        'goodwill' as entry_kind,
-        5 as event_rank,
-        assigned.order_id,
-        assigned.payment_id,
-        payments.order_currency as currency,
+        claims.entry_id,
+        claims.entry_kind,
+        case when claims.goodwill_amount = 0 then 3 else 5 end as event_rank,
+        claims.order_id,
+        claims.payment_id,
+        claims.currency,
         0 as sales_amount,
         0 as discounts_amount,
-        0 as returns_amount,
-        0 as tax_amount,
+        claims.returns_amount,
+        claims.tax_amount,
         0 as shipping_amount,
         0 as gift_cards_amount,
-        greatest(
-            assigned.goodwill_amount + assigned.shipping_amount - coalesce(returns.returns_amount - returns.tax_amount, 0), 0
-        ) as goodwill_amount,
+        claims.goodwill_amount,
         0 as paid_amount,
-        payments.occurred_date as business_date
-    from assigned
-    inner join payments on assigned.payment_id = payments.payment_id
-    left join returns on assigned.payment_id = returns.payment_id
-    where not payments.is_rate_missing
+        claims.business_date
+    from claims
 ),
 
 final as (

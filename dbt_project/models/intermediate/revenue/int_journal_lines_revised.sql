@@ -1,6 +1,7 @@
 {#
   Parcels of the lines whose shipped units changed their value: a later version has another quantity, price, discount, tax, SKU or
-  currency, or a parcel was lost, cancelled or returned by the carrier. All other lines are sold once, as the revenue mart says.
+  currency, or a parcel was lost, cancelled or returned by the carrier. Lines with returns of an order with refunds of goods are among
+  them, because returns may be cut. All other lines are sold once, as the revenue mart says.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_journal_revisions') }}
@@ -51,12 +52,26 @@ changed_orders as (
         <> max(case when versions.prices_include_tax then 1 else 0 end)
 ),
 
-ended_lines as (
-    select distinct
+other_lines as (
+    select
         shipment_lines.order_id,
         shipment_lines.line_id
     from shipment_lines
     where shipment_lines.outcome not in ('on_the_way', 'delivered')
+    union
+    select
+        units_returned.order_id,
+        units_returned.line_id
+    from {{ ref('int_revenue_units_returned') }} as units_returned
+    where
+        units_returned.order_id in (
+            select refunds.order_id from {{ ref('int_payment_ledger') }} as refunds
+            where
+                refunds.kind = 'refunded'
+                and refunds.return_id is null
+                and refunds.goods_amount_order_currency > 0
+                and {{ is_touched('refunds.order_id', touched) }}
+        )
 ),
 
 dated as (
@@ -68,12 +83,9 @@ dated as (
         shipment_lines.quantity,
         order_lines.placed_date,
         shipment_lines.shipped_at,
+        case when order_lines.shipped_quantity > order_lines.kept_quantity then shipment_lines.delivered_at end as arrived_at,
         {{ business_date('shipment_lines.shipped_at') }} as shipped_date,
-        case when shipment_lines.outcome not in ('on_the_way', 'delivered') then
-            {{ business_date(
-                'coalesce(shipment_lines.lost_at, shipment_lines.returned_at, shipment_lines.cancelled_at, shipment_lines.shipped_at)'
-            ) }}
-        end as ended_date
+        {{ parcel_end_date('shipment_lines') }} as ended_date
     from shipment_lines
     inner join order_lines
         on
@@ -84,14 +96,14 @@ dated as (
             shipment_lines.order_id = changed_lines.order_id
             and shipment_lines.line_id = changed_lines.line_id
     left join changed_orders on shipment_lines.order_id = changed_orders.order_id
-    left join ended_lines
+    left join other_lines
         on
-            shipment_lines.order_id = ended_lines.order_id
-            and shipment_lines.line_id = ended_lines.line_id
+            shipment_lines.order_id = other_lines.order_id
+            and shipment_lines.line_id = other_lines.line_id
     where
         changed_lines.order_id is not null
         or changed_orders.order_id is not null
-        or ended_lines.order_id is not null
+        or other_lines.order_id is not null
 ),
 
 final as (
@@ -105,7 +117,8 @@ final as (
         cast(dated.shipped_date as date) as shipped_date,
         cast(dated.ended_date as date) as ended_date,
         case when dated.ended_date is null then cast(dated.shipped_date as date) end as recognised_date,
-        dated.shipped_at
+        dated.shipped_at,
+        dated.arrived_at
     from dated
 )
 

@@ -2,7 +2,8 @@
   Lines of the journal that events of orders post, one per account. Debits are positive. An amount in the reporting currency is at
   the rate of the event's day; that of the order's two accounts is what balances the entry.
 #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_journal_subjects'] -%}
+{{ config(materialized='ephemeral', step_of='int_journal') }}
 {%- set parts = ['sales', 'discounts', 'returns', 'tax', 'shipping', 'gift_cards', 'goodwill'] -%}
 {%- set lines = [
     ('accounts_receivable', 'currency', 'accounts_receivable_amount'),
@@ -20,17 +21,20 @@
     ('fx_difference', 'paid_currency', 'bought_amount'),
     ('fx_difference', 'currency', 'exchanged_amount'),
 ] %}
+-- depends_on: {{ ref('int_journal_subjects') }}
 
 with positions as (
-    select * from {{ published_ref('int_journal_positions') }}
+    select * from {{ ref('int_journal_positions') }}
+    where {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 payments as (
-    select * from {{ published_ref('int_payment_ledger') }}
+    select * from {{ ref('int_payment_ledger') }}
+    where {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 rates as (
-    select * from {{ published_ref('int_fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 joined as (

@@ -2,41 +2,38 @@
   Lines of the journal that payouts post, debits positive. A payment leaves cash in transit with its payout, less its fee; without a
   known payout only the fee is posted. Its amounts in the reporting currency stay those of the payment, so that nothing remains.
 #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_journal_subjects'] -%}
+{{ config(materialized='ephemeral', step_of='int_journal') }}
 {%- set accounts = {
     'adjustment': 'payout_adjustments', 'reserve': 'provider_reserves', 'fee': 'fees', 'dispute_fee': 'dispute_fees',
     'transfer': 'cash_transfers', 'failed_payout': 'cash_in_transit', 'unexplained_payment': 'unexplained_payouts',
     'unknown': 'unexplained_payouts',
 } %}
+-- depends_on: {{ ref('int_journal_subjects') }}
 
-with payment_ledger as (
-    select * from {{ published_ref('int_payment_ledger') }}
+with parts as (
+    select * from {{ ref('int_journal_payout_parts') }}
 ),
 
-parts as (
-    select * from {{ published_ref('int_payout_parts') }}
-),
-
-stated as (
-    select * from {{ published_ref('int_payouts_stated') }}
+payment_ledger as (
+    select * from {{ ref('int_payment_ledger') }}
+    where
+        {{ is_touched('order_id', touched, key='subject_id') }}
+        or payment_id in (select parts.payment_id from parts)
+        or payout_id in (select parts.payout_id from parts)
 ),
 
 rates as (
-    select * from {{ published_ref('int_fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 payouts as (
-    select
+    select distinct
         parts.payout_id,
         coalesce(parts.provider, '') as provider,
-        max(case when stated.payout_status in ('failed', 'cancelled') then 1 else 0 end) = 1 as is_failed,
-        coalesce(max(stated.arrives_at), max(parts.payout_at), max(stated.occurred_at)) as payout_at
+        parts.is_failed,
+        parts.paid_out_at
     from parts
-    left join stated
-        on parts.payout_id = stated.payout_id and coalesce(parts.provider, '') = coalesce(stated.provider, '')
-    group by
-        parts.payout_id,
-        coalesce(parts.provider, '')
 ),
 
 exchanged as (
@@ -52,8 +49,8 @@ exchanged as (
 payments as (
     select
         payment_ledger.*,
-        case when not coalesce(payouts.is_failed, false) then coalesce(payment_ledger.payout_at, payouts.payout_at) end
-            as paid_out_at,
+        case when not coalesce(payouts.is_failed, false) then coalesce(payment_ledger.payout_at, payouts.paid_out_at) end
+            as payment_paid_at,
         exchanged.payment_id is not null as is_exchanged,
         rates.rate
     from payment_ledger
@@ -73,22 +70,20 @@ payments_posted as (
         {{ reporting_amount('payments.signed_amount', 'payments.rate') }} as signed_amount_reporting,
         {{ reporting_amount('payments.fee_amount', 'payments.rate') }} as fee_amount_reporting
     from payments
-    where payments.paid_out_at is not null or payments.fee_amount <> 0
+    where payments.payment_paid_at is not null or payments.fee_amount <> 0
 ),
 
 -- Of the fee that a movement states, what the payment itself has posted counts once.
 movements as (
     select
         parts.*,
-        payouts.payout_at as paid_out_at,
-        payouts.is_failed,
         case parts.part_kind
             {% for kind, account in accounts.items() -%}
             when '{{ kind }}' then '{{ account }}'
             {% endfor -%}
             else case
                 when payments.currency <> parts.currency then 'fx_difference'
-                when payments.paid_out_at is null then 'cash_in_transit'
+                when payments.payment_paid_at is null then 'cash_in_transit'
                 else 'unexplained_payouts'
             end
         end as account,
@@ -96,20 +91,16 @@ movements as (
             when row_number() over (partition by parts.payment_id order by parts.payout_id, parts.part_id) > 1 then 0
             when parts.part_kind in ('unexplained_payment', 'unknown') or payments.payment_id is null then 0
             when payments.currency <> parts.currency then case when payments.fee_amount <> 0 then parts.fee_amount else 0 end
-            when payments.paid_out_at is null then payments.fee_amount
+            when payments.payment_paid_at is null then payments.fee_amount
             else 0
         end as posted_fee_amount,
-        case when payments.paid_out_at is null and payments.currency = parts.currency then payments.occurred_date end as paid_date
+        case when payments.payment_paid_at is null and payments.currency = parts.currency then payments.occurred_date end as paid_date
     from parts
-    inner join payouts
-        on
-            parts.payout_id = payouts.payout_id
-            and coalesce(parts.provider, '') = payouts.provider
     left join payments on parts.payment_id = payments.payment_id
     where
         not parts.is_payment
         and not parts.is_return
-        and (payouts.payout_at is not null or payouts.is_failed)
+        and (parts.paid_out_at is not null or parts.is_failed)
 ),
 
 movements_dated as (
@@ -135,7 +126,7 @@ movements_valued as (
 posted as (
     select
         concat('payout:', payments_posted.payment_id) as entry_id,
-        case when payments_posted.paid_out_at is null then 'fee' else 'payout' end as entry_kind,
+        case when payments_posted.payment_paid_at is null then 'fee' else 'payout' end as entry_kind,
         case when accounts.account = 'cash' and payments_posted.is_exchanged then 'fx_difference' else accounts.account end as account,
         payments_posted.order_id,
         payments_posted.payment_id,
@@ -144,14 +135,14 @@ posted as (
         {% for suffix in ['', '_reporting'] -%}
         case accounts.account
             when 'fees' then payments_posted.fee_amount{{ suffix }}
-            when 'cash' then case when payments_posted.paid_out_at is null then 0
+            when 'cash' then case when payments_posted.payment_paid_at is null then 0
                 else payments_posted.signed_amount{{ suffix }} - payments_posted.fee_amount{{ suffix }} end
-            else case when payments_posted.paid_out_at is null then -payments_posted.fee_amount{{ suffix }}
+            else case when payments_posted.payment_paid_at is null then -payments_posted.fee_amount{{ suffix }}
                 else -payments_posted.signed_amount{{ suffix }} end
         end as amount{{ suffix }},
         {% endfor -%}
-        case when payments_posted.paid_out_at is null then payments_posted.occurred_date
-            else {{ business_date('payments_posted.paid_out_at') }} end as business_date
+        case when payments_posted.payment_paid_at is null then payments_posted.occurred_date
+            else {{ business_date('payments_posted.payment_paid_at') }} end as business_date
     from payments_posted
     cross join (values ('cash'), ('fees'), ('cash_in_transit')) as accounts (account)
     union all
@@ -179,20 +170,29 @@ posted as (
     cross join (values ('cash'), ('fees'), ('counter')) as accounts (account)
 ),
 
-final as (
+subjects as (
     select
-        posted.entry_id,
-        posted.entry_kind,
-        posted.account,
-        posted.order_id,
-        posted.payment_id,
-        posted.payout_id,
-        posted.currency,
-        cast(posted.amount as {{ money_type() }}) as amount,
-        cast(posted.amount_reporting as {{ money_type() }}) as amount_reporting,
-        cast(posted.business_date as date) as business_date
+        posted.*,
+        case when posted.payout_id is null then posted.order_id else concat('payout:', posted.payout_id) end as subject_id
     from posted
     where posted.amount <> 0
+),
+
+final as (
+    select
+        subjects.subject_id,
+        subjects.entry_id,
+        subjects.entry_kind,
+        subjects.account,
+        subjects.order_id,
+        subjects.payment_id,
+        subjects.payout_id,
+        subjects.currency,
+        cast(subjects.amount as {{ money_type() }}) as amount,
+        cast(subjects.amount_reporting as {{ money_type() }}) as amount_reporting,
+        cast(subjects.business_date as date) as business_date
+    from subjects
+    where {{ is_touched('subjects.subject_id', touched) }}
 )
 
 select * from final

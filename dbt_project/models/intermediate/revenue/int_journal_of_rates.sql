@@ -3,18 +3,22 @@
   the reporting currency: what is left there, because the rates of the days differ, is the difference. Orders in the reporting
   currency that were paid in it have none.
 #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_journal_subjects'] -%}
+{{ config(materialized='ephemeral', step_of='int_journal') }}
+-- depends_on: {{ ref('int_journal_subjects') }}
 
 with orders as (
-    select * from {{ published_ref('int_journal_of_orders') }}
+    select * from {{ ref('int_journal_of_orders') }}
 ),
 
 positions as (
-    select * from {{ published_ref('int_journal_positions') }}
+    select * from {{ ref('int_journal_positions') }}
+    where {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 payments as (
-    select * from {{ published_ref('int_payment_ledger') }}
+    select * from {{ ref('int_payment_ledger') }}
+    where {{ is_touched('order_id', touched, key='subject_id') }}
 ),
 
 foreign_orders as (

@@ -2,22 +2,25 @@
   Lines of the journal that stock posts, debits positive: goods received and not yet invoiced, and what counts and adjustments
   found, at the unit cost of the day. Goods that leave or come back post with the sale or return. Transfers stay in inventory.
 #}
-{{ config(materialized='view') }}
+{%- set touched = ['int_journal_subjects'] -%}
+{{ config(materialized='ephemeral', step_of='int_journal') }}
 {%- set kinds = [
     ('receipt', 'goods_received_not_invoiced', 'stock_daily.received_quantity'),
     ('stock_adjustment', 'stock_adjustments', 'stock_daily.adjusted_quantity + stock_daily.count_adjustment_quantity'),
 ] %}
+-- depends_on: {{ ref('int_journal_subjects') }}
 
 with stock_daily as (
-    select * from {{ published_ref('int_stock_daily') }}
+    select * from {{ ref('int_stock_daily') }}
+    where {{ is_touched("concat('sku:', sku)", touched, key='subject_id') }}
 ),
 
 products as (
-    select * from {{ published_ref('int_revenue_products') }}
+    select * from {{ ref('int_revenue_products') }}
 ),
 
 rates as (
-    select * from {{ published_ref('int_fx_daily') }}
+    select * from {{ ref('int_fx_daily') }}
 ),
 
 moved as (

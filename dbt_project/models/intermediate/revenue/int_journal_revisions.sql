@@ -1,193 +1,87 @@
 {#
-  What the parcels of revised lines sold, day by day: their value by the version in force when they left, and what each later
-  version and the end of a parcel changed, on its own day. The changes of a parcel add up to what the revenue mart recognises now.
+  Goods, shipping, returns and gift cards of orders that changed after they had been posted, day by day: the value by the version in
+  force on the first day, and what each later version or the end of a parcel changed, on its own day. The changes of what the
+  revenue mart has add up to what it recognises now.
 #}
 {%- set touched = ['int_touched_orders'] -%}
-{%- set amounts = ['gross', 'discount', 'tax', 'discount_tax'] -%}
+{%- set own = {
+    'goods': [
+        'line_id', 'shipment_id', 'sku', 'goods_quantity', 'earlier_goods_quantity', 'gross_sales_amount', 'discounts_amount',
+        'tax_amount'
+    ],
+    'shipping': ['tax_amount', 'shipping_amount'],
+    'returns': ['line_id', 'return_id', 'event_number', 'sku', 'goods_quantity', 'earlier_goods_quantity', 'returns_amount', 'tax_amount'],
+    'gift_cards': ['line_id', 'gift_cards_amount', 'tax_amount'],
+} -%}
+{%- set keys = ['line_id', 'shipment_id', 'return_id', 'sku'] -%}
+{%- set quantities = ['event_number', 'goods_quantity', 'earlier_goods_quantity'] -%}
+{%- set amounts = [
+    'gross_sales_amount', 'discounts_amount', 'returns_amount', 'tax_amount', 'shipping_amount', 'gift_cards_amount'
+] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='order_id', touched=touched) }}
 -- depends_on: {{ ref('int_touched_orders') }}
 
-with parcels as (
-    select * from {{ ref('int_journal_lines_revised') }}
-),
-
-versions as (
-    select * from {{ ref('int_journal_versions') }}
+with goods as (
+    select * from {{ ref('int_journal_goods_revised') }}
 ),
 
 shipping as (
     select * from {{ ref('int_journal_shipping_revised') }}
 ),
 
-days as (
-    {% for day in ['shipped_date', 'ended_date'] -%}
-    select
-        parcels.order_id,
-        parcels.line_id,
-        parcels.{{ day }} as business_date
-    from parcels
-    union
-    {% endfor -%}
-    select
-        versions.order_id,
-        versions.line_id,
-        versions.from_date as business_date
-    from versions
+returns as (
+    select * from {{ ref('int_journal_returns_revised') }}
 ),
 
--- A parcel sells from the day on which it leaves to the day on which it ends. Units leave in the order of their parcels.
-counted as (
-    select
-        versions.*,
-        days.business_date,
-        parcels.shipment_id,
-        parcels.outcome,
-        parcels.placed_date,
-        parcels.shipped_date,
-        parcels.ended_date,
-        parcels.recognised_date,
-        case when coalesce(parcels.ended_date > days.business_date, true) then parcels.quantity else 0 end as parcel_quantity,
-        sum(case when coalesce(parcels.ended_date > days.business_date, true) then parcels.quantity else 0 end) over (
-            partition by days.order_id, days.line_id, days.business_date
-            order by parcels.shipped_at, parcels.shipment_id
-            rows between unbounded preceding and current row
-        ) as shipped_so_far
-    from days
-    inner join versions
-        on
-            days.order_id = versions.order_id
-            and days.line_id = versions.line_id
-            and days.business_date >= versions.from_date
-            and days.business_date < versions.until_date
-    inner join parcels
-        on
-            days.order_id = parcels.order_id
-            and days.line_id = parcels.line_id
-            and days.business_date >= parcels.shipped_date
-),
-
-numbered as (
-    select
-        counted.*,
-        least(counted.shipped_so_far - counted.parcel_quantity, counted.ordered_quantity) as first_unit,
-        least(counted.shipped_so_far, counted.ordered_quantity) as last_unit
-    from counted
-),
-
-valued as (
-    select
-        numbered.*,
-        {% for column in amounts -%}
-        {% for unit in ['last_unit', 'first_unit'] -%}
-        {{ split_amount(
-            'numbered.ordered_' ~ column ~ '_amount', 'numbered.' ~ unit, 'numbered.ordered_quantity', 'numbered.currency_digits'
-        ) }} {{ '-' if loop.first else 'as ' ~ column ~ '_amount,' }}
-        {% endfor -%}
-        {% endfor -%}
-        lead(numbered.business_date) over (
-            partition by numbered.order_id, numbered.line_id, numbered.shipment_id
-            order by numbered.business_date
-        ) as next_date
-    from numbered
-),
-
--- Each day's value is posted on its day and taken back on the next day on which it changes.
-signed as (
-    {% for date, direction in [('business_date', 1), ('next_date', -1)] -%}
-    select
-        valued.order_id,
-        valued.line_id,
-        valued.shipment_id,
-        valued.sku,
-        valued.currency,
-        valued.outcome,
-        {{ direction }} as direction,
-        valued.last_unit - valued.first_unit as goods_quantity,
-        {{ direction }} * (
-            valued.gross_amount - case when valued.prices_include_tax then valued.tax_amount else 0 end - valued.discount_tax_amount
-        ) as gross_sales_amount,
-        {{ direction }} * (valued.discount_amount - valued.discount_tax_amount) as discounts_amount,
-        {{ direction }} * valued.tax_amount as tax_amount,
-        valued.placed_date,
-        valued.shipped_date,
-        valued.ended_date,
-        valued.recognised_date,
-        valued.{{ date }} as business_date
-    from valued
-    where
-        valued.last_unit > valued.first_unit
-        and valued.{{ date }} is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-changes as (
-    select
-        signed.order_id,
-        signed.line_id,
-        signed.shipment_id,
-        signed.sku,
-        signed.currency,
-        case
-            when signed.business_date = signed.shipped_date then 'sale'
-            when signed.business_date = signed.ended_date
-                then concat('parcel_', replace(min(signed.outcome), 'carrier_', ''))
-            else 'sale_change'
-        end as entry_kind,
-        max(signed.direction) as direction,
-        sum(case when signed.direction = 1 then signed.goods_quantity else 0 end) as goods_quantity,
-        sum(case when signed.direction = -1 then signed.goods_quantity else 0 end) as earlier_goods_quantity,
-        sum(signed.gross_sales_amount) as gross_sales_amount,
-        sum(signed.discounts_amount) as discounts_amount,
-        sum(signed.tax_amount) as tax_amount,
-        signed.placed_date,
-        signed.recognised_date,
-        signed.business_date
-    from signed
-    group by
-        signed.order_id,
-        signed.line_id,
-        signed.shipment_id,
-        signed.sku,
-        signed.currency,
-        signed.placed_date,
-        signed.shipped_date,
-        signed.ended_date,
-        signed.recognised_date,
-        signed.business_date
+gift_cards as (
+    select * from {{ ref('int_journal_gift_cards_revised') }}
 ),
 
 posted as (
+    {% for part, columns in own.items() -%}
     select
-        changes.*,
-        cast(0 as {{ money_type() }}) as shipping_amount
-    from changes
-    where
-        changes.goods_quantity <> changes.earlier_goods_quantity
-        or changes.gross_sales_amount <> 0 or changes.discounts_amount <> 0 or changes.tax_amount <> 0
-    union all
-    select * from shipping
+        {{ part }}.entry_key,
+        {{ part }}.entry_kind,
+        {{ part }}.order_id,
+        {% for key in keys -%}
+        {{ part ~ '.' ~ key if key in columns else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ key }},
+        {% endfor -%}
+        {{ part }}.currency,
+        {{ part }}.direction,
+        {% for column in quantities + amounts -%}
+        {{ part ~ '.' ~ column if column in columns else '0' }} as {{ column }},
+        {% endfor -%}
+        {{ part }}.placed_date,
+        {{ part }}.recognised_date,
+        {{ part }}.business_date
+    from {{ part }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (
     select
         concat(
-            posted.entry_kind, ':', posted.order_id, ':', coalesce(posted.line_id, ''), ':', coalesce(posted.shipment_id, ''),
+            posted.entry_kind, ':', posted.entry_key,
             case
-                when posted.entry_kind in ('sale', 'shipping') and coalesce(posted.business_date = posted.recognised_date, false) then ''
+                when
+                    posted.entry_kind in ('sale', 'shipping', 'return', 'gift_card')
+                    and coalesce(posted.business_date = posted.recognised_date, false)
+                    then ''
                 else concat(':', cast(posted.business_date as {{ dbt.type_string() }}))
             end,
-            case when posted.direction = -1 and posted.entry_kind in ('sale_change', 'shipping_change') then ':reversed' else '' end
+            case when posted.direction = -1 and posted.entry_kind like '%_change' then ':reversed' else '' end
         ) as entry_id,
         posted.entry_kind,
         posted.order_id,
-        posted.line_id,
-        posted.shipment_id,
-        posted.sku,
+        {% for key in keys -%}
+        posted.{{ key }},
+        {% endfor -%}
         posted.currency,
-        cast(posted.goods_quantity as {{ dbt.type_bigint() }}) as goods_quantity,
-        cast(posted.earlier_goods_quantity as {{ dbt.type_bigint() }}) as earlier_goods_quantity,
-        {% for column in ['gross_sales_amount', 'discounts_amount', 'tax_amount', 'shipping_amount'] -%}
+        {% for column in quantities -%}
+        cast(posted.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
+        {% endfor -%}
+        {% for column in amounts -%}
         cast(posted.{{ column }} as {{ money_type() }}) as {{ column }},
         {% endfor -%}
         posted.placed_date,
@@ -195,6 +89,11 @@ final as (
         cast(posted.business_date as date) as business_date,
         {{ this_batch() }} as _batch_id
     from posted
+    where
+        posted.goods_quantity <> posted.earlier_goods_quantity
+        {%- for column in amounts %}
+        or posted.{{ column }} <> 0
+        {%- endfor %}
 )
 
 select * from final

@@ -36,11 +36,7 @@ parcels as (
     select
         shipment_lines.order_id,
         {{ business_date('shipment_lines.shipped_at') }} as shipped_date,
-        case when shipment_lines.outcome not in ('on_the_way', 'delivered') then
-            {{ business_date(
-                'coalesce(shipment_lines.lost_at, shipment_lines.returned_at, shipment_lines.cancelled_at, shipment_lines.shipped_at)'
-            ) }}
-        end as ended_date
+        {{ parcel_end_date('shipment_lines') }} as ended_date
     from shipment_lines
     where shipment_lines.order_id in (select changed_orders.order_id from changed_orders)
 ),

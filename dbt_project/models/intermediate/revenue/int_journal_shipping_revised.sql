@@ -47,11 +47,7 @@ daily_versions as (
 version_days as (
     select
         daily_versions.*,
-        case
-            when row_number() over (partition by daily_versions.order_id order by daily_versions.version_date) = 1
-                then cast('0001-01-01' as date)
-            else daily_versions.version_date
-        end as from_date,
+        {{ in_force_from('daily_versions.order_id', 'daily_versions.version_date') }} as from_date,
         lead(daily_versions.version_date) over (partition by daily_versions.order_id order by daily_versions.version_date)
             as until_date
     from daily_versions
@@ -161,17 +157,11 @@ signed as (
 
 final as (
     select
-        signed.order_id,
-        cast(null as {{ dbt.type_string() }}) as line_id,
-        cast(null as {{ dbt.type_string() }}) as shipment_id,
-        cast(null as {{ dbt.type_string() }}) as sku,
-        signed.currency,
+        concat(signed.order_id, '::') as entry_key,
         kinds.entry_kind,
+        signed.order_id,
+        signed.currency,
         max(signed.direction) as direction,
-        0 as goods_quantity,
-        0 as earlier_goods_quantity,
-        0 as gross_sales_amount,
-        0 as discounts_amount,
         sum(signed.tax_amount) as tax_amount,
         signed.placed_date,
         first_parcels.recognised_date,

@@ -1,6 +1,6 @@
 {#
-  Goods and shipping sold by the shipped recognition clock. What changed after goods had left is posted on the day of the change;
-  a line without such a change is sold as the revenue mart says.
+  Goods, gift cards and shipping sold by the shipped recognition clock. What changed after goods had left is posted on the day of the
+  change, with the returns of such a line; a line without such a change is sold as the revenue mart says.
 #}
 {%- set touched = ['int_touched_orders'] -%}
 {{ config(materialized='ephemeral', step_of='int_journal_positions') }}
@@ -35,8 +35,10 @@ final as (
         sales.currency,
         sales.gross_sales_amount,
         sales.discounts_amount,
+        0 as returns_amount,
         sales.tax_amount,
         sales.shipping_amount,
+        0 as gift_cards_amount,
         sales.shipped_date as business_date
     from sales
     union all
@@ -47,8 +49,10 @@ final as (
         revisions.currency,
         revisions.gross_sales_amount,
         revisions.discounts_amount,
+        revisions.returns_amount,
         revisions.tax_amount,
         revisions.shipping_amount,
+        revisions.gift_cards_amount,
         revisions.business_date
     from revisions
 )

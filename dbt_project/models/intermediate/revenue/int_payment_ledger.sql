@@ -56,13 +56,29 @@ running_disputes as (
             - sum(case when dispute_events.kind = 'dispute_won'
                 then coalesce(dispute_events.status_amount_order_currency, 0) else 0 end) over so_far,
             0
-        ) as disputed_so_far_amount
+        ) as disputed_so_far_amount,
+        greatest(
+            greatest(
+                {% for kind in ['disputed', 'dispute_lost'] -%}
+                sum(case when dispute_events.kind = '{{ kind }}' then dispute_events.amount else 0 end) over so_far_in_currency
+                {%- if not loop.last %},{% endif %}
+                {% endfor -%}
+            )
+            - sum(case when dispute_events.kind = 'dispute_won' then dispute_events.amount else 0 end) over so_far_in_currency,
+            0
+        ) as own_so_far_amount
     from dispute_events
-    window so_far as (
-        partition by dispute_events.order_id, dispute_events.dispute_id
-        order by dispute_events.occurred_at, dispute_events.payment_id
-        rows between unbounded preceding and current row
-    )
+    window
+        so_far as (
+            partition by dispute_events.order_id, dispute_events.dispute_id
+            order by dispute_events.occurred_at, dispute_events.payment_id
+            rows between unbounded preceding and current row
+        ),
+        so_far_in_currency as (
+            partition by dispute_events.order_id, dispute_events.dispute_id, dispute_events.currency
+            order by dispute_events.occurred_at, dispute_events.payment_id
+            rows between unbounded preceding and current row
+        )
 ),
 
 disputes as (
@@ -71,7 +87,11 @@ disputes as (
         running_disputes.disputed_so_far_amount - coalesce(lag(running_disputes.disputed_so_far_amount) over (
             partition by running_disputes.order_id, running_disputes.dispute_id
             order by running_disputes.occurred_at, running_disputes.payment_id
-        ), 0) as disputed_amount
+        ), 0) as disputed_amount,
+        running_disputes.own_so_far_amount - coalesce(lag(running_disputes.own_so_far_amount) over (
+            partition by running_disputes.order_id, running_disputes.dispute_id, running_disputes.currency
+            order by running_disputes.occurred_at, running_disputes.payment_id
+        ), 0) as own_disputed_amount
     from running_disputes
 ),
 
@@ -84,10 +104,11 @@ signed as (
                 and payments.status_amount_order_currency is not null
                 then disputes.disputed_amount
         end as disputed_amount,
+        disputes.own_disputed_amount,
         case
             when payments.is_ended_refund then 0
             when payments.kind = 'captured' then 1
-            when payments.kind in ('refunded', 'disputed') then -1
+            when payments.kind = 'refunded' then -1
             else 0
         end as direction,
         {{ minor_unit('currencies.minor_digits') }} as minor_digits
@@ -112,7 +133,9 @@ final as (
         cast(signed.amount as {{ money_type() }}) as amount,
         cast(
             case
-                when signed.disputed_amount is null then signed.amount * signed.direction
+                -- Without a rate an event counts among those of its dispute in its own currency.
+                when signed.disputed_amount is null
+                    then coalesce(-signed.own_disputed_amount, signed.amount * signed.direction)
                 when not signed.is_other_currency then -signed.disputed_amount
                 when signed.status_amount_order_currency = 0 then 0
                 else -{{ round_half_even_quotient(
@@ -131,6 +154,8 @@ final as (
                 else -signed.disputed_amount
             end as {{ money_type() }}
         ) as signed_amount_order_currency,
+        signed.has_goods_part,
+        signed.has_shipping_part,
         signed.is_orphan,
         signed.is_other_currency,
         signed.is_other_currency and signed.amount_order_currency is null as is_rate_missing,

@@ -115,11 +115,11 @@ converted as (
         dated.payment_id,
         {% for column in ['amount', 'fee_amount', 'goods_amount', 'tax_amount', 'shipping_amount'] -%}
         {{ converted_amount(
-            'dated.' ~ column, 'payment_rates.rate', 'order_rates.rate', minor_unit('currencies.minor_digits')
+            'dated.' ~ column, 'payment_rates', 'order_rates', minor_unit('currencies.minor_digits')
         ) }} as {{ column }},
         {% endfor -%}
         {{ converted_amount(
-            'dated.amount', 'status_payment_rates.rate', 'status_order_rates.rate', minor_unit('currencies.minor_digits')
+            'dated.amount', 'status_payment_rates', 'status_order_rates', minor_unit('currencies.minor_digits')
         ) }} as status_amount
     from dated
     left join currencies on dated.order_currency = currencies.currency
@@ -154,6 +154,8 @@ final as (
         {% endfor -%}
         case when joined.is_other_currency then coalesce(converted.status_amount, converted.amount) else joined.amount end
             as status_amount_order_currency,
+        coalesce(joined.goods_amount, 0) <> 0 as has_goods_part,
+        coalesce(joined.shipping_amount, 0) <> 0 as has_shipping_part,
         joined.is_other_currency,
         joined.is_orphan,
         joined.is_ended_refund,

@@ -38,8 +38,8 @@ final as (
         -- A refund without a split belongs to no category.
         case
             when payment_ledger.kind <> 'refunded' then null
-            when coalesce(payment_ledger.goods_amount_order_currency, 0) <> 0 then null
-            when coalesce(payment_ledger.shipping_amount_order_currency, 0) <> 0 then 'shipping'
+            when payment_ledger.has_goods_part then null
+            when payment_ledger.has_shipping_part then 'shipping'
             else 'unassigned'
         end as category_word,
         order_states.channel,

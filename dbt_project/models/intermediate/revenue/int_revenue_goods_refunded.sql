@@ -20,8 +20,7 @@ assigned as (
     where {{ is_touched('order_id', touched) }}
 ),
 
--- Tax is divided between goods and shipping in proportion.
-split as (
+assigned_refunds as (
     select
         refunds.*,
         assigned.currency_digits,
@@ -32,39 +31,14 @@ split as (
     inner join assigned on refunds.payment_id = assigned.payment_id
 ),
 
-limited as (
-    select
-        split.*,
-        least(split.goods_amount_order_currency, greatest(split.amount_order_currency - split.shipping_with_tax_amount, 0))
-            as goods_amount,
-        coalesce(split.tax_amount_order_currency, 0) + greatest(coalesce(split.shipping_amount_order_currency, 0), 0)
-        - split.shipping_with_tax_amount as goods_tax_amount
-    from split
-),
-
 final as (
     select
-        limited.order_id,
-        limited.payment_id,
-        limited.currency_digits,
-        cast(
-            case
-                when limited.goodwill_amount >= limited.for_units_amount then limited.goods_amount
-                else {{ round_half_even_quotient(
-                    'limited.goods_amount', ten_thousandths('limited.goodwill_amount'),
-                    ten_thousandths('limited.for_units_amount'), 'limited.currency_digits'
-                ) }}
-            end as {{ money_type() }}
-        ) as net_amount,
-        cast(
-            least(
-                limited.goods_tax_amount,
-                greatest(limited.amount_order_currency - limited.shipping_with_tax_amount - limited.goods_amount, 0)
-            ) as {{ money_type() }}
-        ) as tax_amount,
-        cast(limited.goods_amount as {{ money_type() }}) as goods_amount,
-        limited.occurred_at
-    from limited
+        assigned_refunds.order_id,
+        assigned_refunds.payment_id,
+        assigned_refunds.currency_digits,
+        {{ goods_refunded('assigned_refunds') }},
+        assigned_refunds.occurred_at
+    from assigned_refunds
 )
 
 select * from final

@@ -50,10 +50,7 @@ periods as (
         changes.sku,
         changes.unit_cost,
         changes.currency,
-        case
-            when row_number() over (partition by changes.sku order by changes.stated_date) = 1 then cast('0001-01-01' as date)
-            else changes.stated_date
-        end as from_date,
+        {{ in_force_from('changes.sku', 'changes.stated_date') }} as from_date,
         coalesce(
             lead(changes.stated_date) over (partition by changes.sku order by changes.stated_date), cast('9999-12-31' as date)
         ) as until_date

@@ -88,18 +88,7 @@ summed_claims as (
     select
         claims.*,
         recognised_orders.recognised_amount,
-        sum(claims.net_amount) over (
-            partition by claims.order_id, claims.recognition_clock
-            order by
-                claims.occurred_at,
-                claims.event_kind,
-                claims.return_id nulls last,
-                claims.line_id nulls last,
-                claims.event_number,
-                claims.business_date,
-                claims.payment_id nulls last
-            rows between unbounded preceding and current row
-        ) as claimed_so_far
+        {{ claimed_so_far('claims', ['order_id', 'recognition_clock'], 'business_date') }} as claimed_so_far
     from claims
     inner join recognised_orders
         on
@@ -110,8 +99,7 @@ summed_claims as (
 granted as (
     select
         summed_claims.*,
-        least(summed_claims.claimed_so_far, summed_claims.recognised_amount)
-        - least(summed_claims.claimed_so_far - summed_claims.net_amount, summed_claims.recognised_amount) as returns_amount
+        {{ met_amount('summed_claims', 'summed_claims.recognised_amount') }} as returns_amount
     from summed_claims
 ),
 
@@ -150,15 +138,11 @@ final as (
         cast(granted.event_number as {{ dbt.type_bigint() }}) as event_number,
         cast(granted.returned_quantity as {{ dbt.type_bigint() }}) as returned_quantity,
         cast(granted.restocked_quantity as {{ dbt.type_bigint() }}) as restocked_quantity,
+        cast(granted.net_amount as {{ money_type() }}) as claimed_amount,
+        cast(-granted.tax_amount as {{ money_type() }}) as claimed_tax_amount,
         cast(granted.returns_amount as {{ money_type() }}) as returns_amount,
         cast(
-            -case
-                when granted.returns_amount = granted.goods_amount then granted.tax_amount
-                else {{ round_half_even_quotient(
-                    'granted.tax_amount', ten_thousandths('granted.returns_amount'),
-                    ten_thousandths('granted.goods_amount'), 'order_states.currency_digits'
-                ) }}
-            end as {{ money_type() }}
+            -{{ tax_of_claim('granted', 'order_states.currency_digits') }} as {{ money_type() }}
         ) as tax_amount,
         cast(order_states.placed_date as date) as cost_date,
         cast(greatest(granted.business_date, coalesce(covered.recognised_date, granted.business_date)) as date) as business_date

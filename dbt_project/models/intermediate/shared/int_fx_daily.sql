@@ -8,10 +8,14 @@
     ('orders', 'updated_at'),
     ('order_lines', 'updated_at'),
     ('payments', 'occurred_at'),
+    ('payments', 'payout_at'),
+    ('payouts', 'occurred_at'),
+    ('payouts', 'arrives_at'),
     ('shipments', 'shipped_at'),
     ('tracking', 'occurred_at'),
     ('returns', 'occurred_at'),
     ('stock', 'occurred_at'),
+    ('actions', 'occurred_at'),
 ] -%}
 with fx_rates as (
     select * from {{ ref('stg_fx_rates') }}
@@ -52,6 +56,14 @@ returns as (
 
 stock as (
     select * from {{ ref('stg_stock') }}
+),
+
+payouts as (
+    select * from {{ ref('stg_payouts') }}
+),
+
+actions as (
+    select * from {{ ref('stg_actions') }}
 ),
 
 -- Range of days that have rows. Instants outside 1990 to 2100 are ignored, because a mistyped year would create millions
@@ -133,6 +145,8 @@ paired as (
     select
         foreign_quotes.quote as currency,
         foreign_quotes.base as via_currency,
+        foreign_quotes.rate as currency_quote,
+        reporting_quotes.rate as reporting_quote,
         {{ rate_quotient('reporting_quotes.rate', 'foreign_quotes.rate') }} as rate,
         foreign_quotes.rate_date,
         least(foreign_quotes.quoted_date, reporting_quotes.quoted_date) as quoted_date
@@ -165,6 +179,8 @@ final as (
     select
         chosen.currency,
         chosen.via_currency,
+        cast(chosen.currency_quote as decimal(18, 8)) as currency_quote,
+        cast(chosen.reporting_quote as decimal(18, 8)) as reporting_quote,
         cast(chosen.rate as {{ rate_type() }}) as rate,
         chosen.rate_date,
         chosen.quoted_date
@@ -173,6 +189,8 @@ final as (
     select
         '{{ var("reporting_currency") }}' as currency,
         '{{ var("reporting_currency") }}' as via_currency,
+        cast(1 as decimal(18, 8)) as currency_quote,
+        cast(1 as decimal(18, 8)) as reporting_quote,
         cast(1 as {{ rate_type() }}) as rate,
         days.day as rate_date,
         days.day as quoted_date

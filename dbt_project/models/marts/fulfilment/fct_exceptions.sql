@@ -1,4 +1,6 @@
 {{ config(materialized='view') }}
+{#- People act at the present, which is after the clock of a build as of an earlier instant: what they ask for is open at once. -#}
+{%- set asked = "('return_requested', 'cancel_requested', 'change_requested')" %}
 
 with exceptions as (
     select * from {{ published_ref('int_exceptions') }}
@@ -33,11 +35,13 @@ open_exceptions as (
         exceptions.detail,
         exceptions.source,
         exceptions.amount_at_stake,
-        exceptions.opened_at
+        case when exceptions.code in {{ asked }} then least(exceptions.opened_at, clock.as_of) else exceptions.opened_at end
+            as opened_at
     from exceptions
     cross join clock
     where
         exceptions.opened_at is null
+        or exceptions.code in {{ asked }}
         or exceptions.opened_at < clock.as_of
         or (exceptions.opened_at = clock.as_of and exceptions.code not in ('late', 'stuck_in_transit', 'unpaid'))
 ),
@@ -63,7 +67,8 @@ future_events as (
     where
         timeline.occurred_at > clock.as_of
         and (timeline.feed <> 'orders' or timeline.event = 'placed')
-        and timeline.feed <> 'order_lines'
+        -- Operators act at the present, which is after the clock of a build as of an earlier instant.
+        and timeline.feed not in ('order_lines', 'actions')
     group by timeline.order_id
 ),
 

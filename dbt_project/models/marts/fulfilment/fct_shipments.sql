@@ -28,7 +28,7 @@ final as (
         cast(
             case
                 when parcels.cost_currency = parcels.currency then parcels.cost_amount
-                else {{ converted_amount('parcels.cost_amount', 'cost_rates.rate', 'order_rates.rate', 'parcels.currency_digits') }}
+                else {{ converted_amount('parcels.cost_amount', 'cost_rates', 'order_rates', 'parcels.currency_digits') }}
             end as {{ money_type() }}
         ) as cost_amount_order_currency,
         {{ reporting_amount('parcels.cost_amount', 'cost_rates.rate') }} as cost_amount_reporting,

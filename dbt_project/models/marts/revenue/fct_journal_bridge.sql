@@ -15,8 +15,8 @@ revenue_events as (
     where recognition_clock in ('placed', 'shipped')
 ),
 
-revisions as (
-    select * from {{ published_ref('int_journal_revisions') }}
+changes as (
+    select * from {{ published_ref('int_journal_changes') }}
 ),
 
 journal as (
@@ -35,17 +35,26 @@ journal as (
     where account in ('sales', 'discounts', 'returns', 'tax_payable', 'shipping_income', 'cost_of_goods')
 ),
 
+-- Each with the entry of its cost. Equal keys join by hash; a choice of two keys would compare every pair of rows.
+changed_entries as (
+    {% for entry_id in ['changes.entry_id', "concat('cost:', changes.entry_id)"] -%}
+    select
+        {{ entry_id }} as entry_id,
+        changes.part,
+        changes.recognised_date
+    from changes
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 -- Entries that the revenue mart has on another day, or not at all. The mart has what is recognised now on the day of the parcel.
 moved as (
     select
         journal.*,
-        case when revisions.entry_kind in ('sale_change', 'shipping_change') then 'versions' else 'parcels' end as part,
-        revisions.order_id,
-        revisions.line_id,
-        revisions.shipment_id,
-        revisions.recognised_date
-    from revisions
-    inner join journal on journal.entry_id in (revisions.entry_id, concat('cost:', revisions.entry_id))
+        changed_entries.part,
+        changed_entries.recognised_date
+    from changed_entries
+    inner join journal on changed_entries.entry_id = journal.entry_id
 ),
 
 -- Changes are converted at the rates of their own days. Amounts of a sale in its own currency are not converted.
@@ -55,7 +64,7 @@ converted as (
         {{ source }}.currency,
         {% for suffix in ['', '_reporting'] -%}
         {% for measure in accounts -%}
-        {{ '0' if not suffix and measure != 'cost_of_goods' or measure == 'returns'
+        {{ '0' if not suffix and measure != 'cost_of_goods'
             else sign ~ source ~ '.' ~ measure ~ '_amount' ~ suffix }} as {{ measure }}_amount{{ suffix }},
         {% endfor -%}
         {% endfor -%}
@@ -67,13 +76,14 @@ converted as (
     {% else -%}
     where
         revenue_events.recognition_clock = 'shipped'
-        and revenue_events.event_kind in ('sale', 'shipping')
+        and revenue_events.event_kind in ('sale', 'shipping', 'return', 'goods_refund')
         and exists (
-            select 1 from revisions
+            select 1 from changes
             where
-                revisions.order_id = revenue_events.order_id
-                and coalesce(revisions.line_id, '') = coalesce(revenue_events.line_id, '')
-                and coalesce(revisions.shipment_id, '') = coalesce(revenue_events.shipment_id, '')
+                changes.order_id = revenue_events.order_id
+                {%- for key in ['line_id', 'shipment_id', 'return_id', 'payment_id'] %}
+                and coalesce(changes.{{ key }}, '') = coalesce(revenue_events.{{ key }}, '')
+                {%- endfor %}
         )
     {%- endif -%}
     {% endfor %}
@@ -87,7 +97,7 @@ parts as (
         ('moved', 'moved', '', 'business_date', 'coalesce(moved.recognised_date <> moved.business_date, true)'),
         ('moved', 'moved', '-', 'recognised_date', 'moved.recognised_date <> moved.business_date'),
         ('rates', 'converted', '', 'business_date', 'true'),
-        ('gift_cards', 'journal', '', 'business_date', "journal.entry_kind = 'gift_card'"),
+        ('gift_cards', 'journal', '', 'business_date', "journal.entry_kind in ('gift_card', 'gift_card_change')"),
         ('journal', 'journal', '', 'business_date', 'true'),
     ] -%}
     select
@@ -106,20 +116,39 @@ parts as (
     {% endfor %}
 ),
 
-measures as (
+-- Sums are never partial: if an amount of a day is unknown, they are null.
+days as (
     select
         parts.part,
         parts.business_date,
         parts.currency,
+        {% for suffix in ['', '_reporting'] -%}
+        {% for measure in accounts -%}
+        {{ whole_sum('parts.' ~ measure ~ '_amount' ~ suffix) }} as {{ measure }}_amount{{ suffix }}
+        {{- ',' if not (loop.last and suffix) }}
+        {% endfor -%}
+        {% endfor -%}
+    from parts
+    group by
+        parts.part,
+        parts.business_date,
+        parts.currency
+),
+
+measures as (
+    select
+        days.part,
+        days.business_date,
+        days.currency,
         measures.measure,
         {% for suffix in ['', '_reporting'] -%}
         case measures.measure
             {% for measure in accounts -%}
-            when '{{ measure }}' then parts.{{ measure }}_amount{{ suffix }}
+            when '{{ measure }}' then days.{{ measure }}_amount{{ suffix }}
             {% endfor -%}
         end as amount{{ suffix }}{{ ',' if not suffix }}
         {% endfor -%}
-    from parts
+    from days
     cross join (values {% for measure in accounts %}('{{ measure }}'){{ ', ' if not loop.last }}{% endfor %}) as measures (measure)
 ),
 

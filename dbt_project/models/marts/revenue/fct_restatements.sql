@@ -86,10 +86,12 @@ compared as (
         sides.{{ key }},
         {% endfor -%}
         {% for side, condition in [('closed', 'sides.is_closed'), ('current', 'not sides.is_closed')] -%}
-        coalesce(sum(case when {{ condition }} then sides.amount end), 0) as {{ side }}_amount,
-        case when count(case when {{ condition }} and sides.amount_reporting is null then 1 end) = 0
-            then coalesce(sum(case when {{ condition }} then sides.amount_reporting end), 0)
-        end as {{ side }}_amount_reporting{{ ',' if not loop.last }}
+        {% set is_last_side = loop.last -%}
+        {% for suffix in ['', '_reporting'] -%}
+        case when count(case when {{ condition }} and sides.amount{{ suffix }} is null then 1 end) = 0
+            then coalesce(sum(case when {{ condition }} then sides.amount{{ suffix }} end), 0)
+        end as {{ side }}_amount{{ suffix }}{{ ',' if not (is_last_side and suffix) }}
+        {% endfor -%}
         {% endfor %}
     from sides
     group by
@@ -125,7 +127,7 @@ final as (
     from compared
     inner join closings on compared.month = closings.month
     where
-        compared.closed_amount <> compared.current_amount
+        compared.closed_amount is distinct from compared.current_amount
         or compared.closed_amount_reporting is distinct from compared.current_amount_reporting
 )
 

@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from orderhouse.config_values import as_list, nearest_sentence, require_known
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.notation import Notation, checked_form
@@ -30,7 +31,7 @@ from orderhouse.sources.config.promises import (
     checked_intervals,
     checked_numbering,
 )
-from orderhouse.sources.config.validation import as_columns, as_list, known_encoding, nearest_sentence, require_known
+from orderhouse.sources.config.validation import as_columns, known_encoding
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import SKIPPED
 
@@ -40,12 +41,12 @@ Names = str | list[str]
 
 
 class Merchant(BaseModel):
-    """Declarations that hold for the whole merchant."""
+    """Declarations that hold for the whole merchant. Without a currency, the one that all orders share counts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     business_time_zone: str = "UTC"
-    reporting_currency: str = "EUR"
+    reporting_currency: str | None = None
 
     @field_validator("business_time_zone")
     @classmethod
@@ -54,8 +55,8 @@ class Merchant(BaseModel):
 
     @field_validator("reporting_currency")
     @classmethod
-    def _currency_exists(cls, value: str) -> str:
-        return require_known("ISO-4217 currency", value, CURRENCIES)
+    def _currency_exists(cls, value: str | None) -> str | None:
+        return None if value is None else require_known("ISO-4217 currency", value, CURRENCIES)
 
 
 class Intake(BaseModel):
@@ -108,6 +109,9 @@ class Source(BaseModel):
         delimiter: Delimiter of CSV files; detected by default.
         encoding: Encoding of text files; by default UTF-8, or UTF-16 with a byte order mark.
         header: False if the files have no header.
+        personal_values: Action on values that look like an e-mail address or a telephone number in columns where none
+            belong: `warn`, `quarantine` their rows, or `allow` them.
+        guarded: True if texts have an apostrophe in front as in our own CSV files, which is removed.
         order_id_prefix: Prefix of the ids of orders; by default `id_prefix`. Empty text for no prefix.
         id_prefix: Prefix of every id that the source, or its shop, assigned.
         priority: Rank among sources with the same order; by default the position in the file.
@@ -135,6 +139,8 @@ class Source(BaseModel):
     delimiter: str | None = None
     encoding: str | None = None
     header: bool = True
+    guarded: bool = False
+    personal_values: Literal["warn", "quarantine", "allow"] = "warn"
     order_id_prefix: str | None = None
     id_prefix: str = ""
     priority: int | None = None
@@ -316,7 +322,8 @@ class Source(BaseModel):
         )
         mapping["order_id_prefix"] = self._prefix_of_orders
         # Undeclared keys are left out, so that files loaded before these keys existed are not reread.
-        since = {"id_prefix": self.id_prefix, "decimal": self.decimal, "dates": self.dates}
+        since = {"id_prefix": self.id_prefix, "decimal": self.decimal, "dates": self.dates, "guarded": self.guarded}
+        since["personal_values"] = self.personal_values == "quarantine"
         mapping |= {key: value for key, value in since.items() if value}
         text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -8,31 +8,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
 from orderhouse.sources.config.promises import Control
-from orderhouse.sources.config.validation import nearest_sentence
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
 __all__ = ["OPERATORS", "load_sources", "merchant_of", "sources_of"]
 
 # Source of the actions that operators take on this machine. No sources file declares it.
 OPERATORS = "operators"
-
-# Messages for values of a wrong type, by pydantic's error type.
-TYPE_MESSAGES = {
-    "bool_parsing": "it must be true or false",
-    "bool_type": "it must be true or false",
-    "dict_type": "it must be keys with values, such as {theirs: ours}",
-    "float_parsing": "it must be a number",
-    "int_parsing": "it must be a whole number",
-    "list_type": "it must be one text, or a list of texts",
-    "model_type": "it must be keys with values",
-    "string_too_short": "it is empty",
-    "string_type": "it must be one text",
-    "too_short": "it is empty",
-}
 
 
 class _Document(BaseModel):
@@ -96,7 +82,7 @@ def sources_of(settings: Settings) -> SourcesFile:
 
 
 def merchant_of(settings: Settings) -> Merchant:
-    """Return business time zone and reporting currency: the settings', else the sources file's, else UTC and EUR."""
+    """Return business time zone and reporting currency: the settings', else the sources file's, else UTC and none."""
     path = settings.sources_file
     declared = load_sources(path).merchant if path.exists() else Merchant()
     return Merchant(

@@ -5,18 +5,12 @@ Each raises ValueError with a clause; `sources_file` makes a sentence of it, wit
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import Any
 
+from orderhouse.config_values import as_list
 from orderhouse.sources.formats.format import SKIPPED
 
-__all__ = ["as_columns", "as_list", "known_encoding", "nearest_sentence", "require_known"]
-
-
-def as_list(value: Any) -> Any:
-    """Return one text as a list of it, and everything else as it is."""
-    return [value] if isinstance(value, str) else value
+__all__ = ["as_columns", "known_encoding"]
 
 
 def as_columns(value: Any) -> Any:
@@ -42,16 +36,3 @@ def known_encoding(value: str) -> str:
     except LookupError:
         raise ValueError(f"{value!r} is not an encoding; write one such as latin-1 or utf-16") from None
     return value
-
-
-def require_known(what: str, value: str, known: Any) -> str:
-    """Return a value if it is among the known ones."""
-    if value in known:
-        return value
-    raise ValueError(nearest_sentence(what, value, known))
-
-
-def nearest_sentence(what: str, value: str, known: Iterable[str]) -> str:
-    """Return a clause about an unknown value that names the nearest known one."""
-    nearest = difflib.get_close_matches(value, list(known), n=1, cutoff=0.0)
-    return f"there is no {what} {value!r}; did you mean {nearest[0]!r}?"

@@ -16,6 +16,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.errors import listed
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, only_member
+from orderhouse.files.guarded_tables import unguarded_columns
 from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats.format import SKIPPED, Declaration, FeedRows, Format
 from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
@@ -46,7 +47,8 @@ class Canonical(Format):
         if feed is None:
             raise FileRejected("The file's name does not begin with a feed's name. Declare the source's `feed`.")
         for records in read_records(source, file, feed):
-            frame, ignored = _translated(source, feed, records.frame)
+            received = unguarded_columns(records.frame) if source.guarded else records.frame
+            frame, ignored = _translated(source, feed, received)
             yield FeedRows(
                 feed, file, frame, malformed=records.malformed, ignored=ignored, is_trimmed=records.is_trimmed
             )

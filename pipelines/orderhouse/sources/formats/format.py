@@ -62,6 +62,10 @@ class Declaration(Protocol):
     def header(self) -> bool:
         """Return whether the first record of a file names its columns."""
 
+    @property
+    def guarded(self) -> bool:
+        """Return whether texts are guarded against spreadsheets."""
+
 
 @dataclass(frozen=True)
 class FeedRows:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from orderhouse.contracts.sentences import looks_like_data
 from orderhouse.files.damage import damage
-from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.files.source_files import FileRejected, SourceFile, limited_lines, refuse, unpacked_blocks
 from orderhouse.sources.readers.headers import column_names
 from orderhouse.sources.readers.patched_tables import patched_records
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
@@ -96,10 +96,16 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
     if _is_binary(first[:1024]):
         raise FileRejected("This is not a text file.")
     eol = b"\n" if b"\n" in first or b"\r" not in first else b"\r"
-    blocks = _cut(first, text, eol)
+    lines = limited_lines(file, itertools.chain([first], text), eol)
+    blocks = _cut(next(lines, b""), lines, eol)
     head = next(blocks, b"")
     names, delimiter, rest, line = _header(head, dialect, eol)
-    records = patched_records(_Reader(names, delimiter, eol, line).read(rest, blocks), file.patches, delimiter)
+    longest = None
+    if file.limits is not None:
+        refuse(file.limits.refusal_of_columns(len(names)))
+        longest = file.limits.record_bytes
+    reader = _Reader(names, delimiter, eol, line, longest)
+    records = patched_records(reader.read(rest, blocks), file.patches, delimiter)
     yield next(records, Records(_empty(names)))
     yield from records
 
@@ -107,7 +113,8 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
 class _Reader:
     """Reader of blocks of whole records that counts the lines."""
 
-    def __init__(self, names: list[str], delimiter: str, eol: bytes, line: int) -> None:
+    def __init__(self, names: list[str], delimiter: str, eol: bytes, line: int, longest: int | None) -> None:
+        self.longest = longest
         self.names = names
         self.delimiter = delimiter
         self.eol = eol
@@ -166,7 +173,7 @@ class _Reader:
 
     def _read_by_record(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Records]:
         """Yield the rest of the file, read record by record."""
-        source = _Lines(block, blocks, self.eol, self.line)
+        source = _Lines(block, blocks, self.eol, self.line, self.longest)
         reader = csv.reader(source, delimiter=self.delimiter, strict=True)
         rows: list[list[str | None]] = []
         places: list[int] = []
@@ -209,7 +216,9 @@ class _Reader:
 class _Lines:
     """The lines for reading record by record; keeps those of the current record."""
 
-    def __init__(self, block: bytes, blocks: Iterator[bytes], eol: bytes, line: int) -> None:
+    def __init__(self, block: bytes, blocks: Iterator[bytes], eol: bytes, line: int, longest: int | None) -> None:
+        self._longest = longest
+        self._characters = 0
         self._lines = self._split(block, blocks, eol)
         self._line = line - 1
         self._of_record: list[str] = []
@@ -219,14 +228,19 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
+        # The reader takes the end for an open quote, and the record for its first line, as in a quote never closed.
+        if self._longest is not None and self._characters > self._longest:
+            raise StopIteration
         text = self._pending.popleft() if self._pending else _decoded(next(self._lines), self._line + 1)
         self._line += 1
         self._of_record.append(text)
+        self._characters += len(text)
         return text
 
     def begin_record(self) -> int:
         """Drop the lines of the last record and return the number of the next line."""
         self._of_record = []
+        self._characters = 0
         return self._line + 1
 
     def has_swallowed_record(self, width: int, delimiter: str) -> bool:

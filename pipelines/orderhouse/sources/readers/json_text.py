@@ -5,6 +5,7 @@ Numbers keep their digits and never become floats. Nested objects as frames belo
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +15,9 @@ from typing import Any, TypeVar
 import polars as pl
 
 from orderhouse.files.damage import damage
+from orderhouse.files.limits import FileLimits, is_deeper, may_be_deeper
 from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, RecordPatches
-from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
+from orderhouse.files.source_files import FileRejected, SourceFile, limited_lines, refuse, unpacked_blocks, whole
 from orderhouse.sources.readers.patched_json import patched_value, received_value, replaced
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
@@ -83,9 +85,10 @@ def read_values(file: SourceFile) -> Iterator[Values]:
     blocks = unpacked_blocks(file, BLOCK_BYTES)
     first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
     if not is_json_lines(first):
-        yield _whole(b"".join([first, *blocks]), patches)
+        yield _whole(whole(file, itertools.chain([first], blocks), "JSON document"), patches, file.limits)
         return
-    yield from _lines(first, blocks, patches)
+    lines = limited_lines(file, itertools.chain([first], blocks))
+    yield from _lines(next(lines, b""), lines, patches, file.limits)
 
 
 def is_json_lines(head: bytes) -> bool:
@@ -103,7 +106,7 @@ def read_json(file: SourceFile) -> Iterator[Records]:
     """
     for read in read_values(file):
         values = read.values if read.patches is None else list(iterate_records(read, lambda value: [value]))
-        yield _frame(values, read.malformed)
+        yield _frame(values, read.malformed, file.limits)
 
 
 def _is_object(line: bytes) -> bool:
@@ -113,17 +116,24 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _whole(content: bytes, patches: RecordPatches | None) -> Values:
+def _whole(content: bytes, patches: RecordPatches | None, limits: FileLimits | None) -> Values:
     try:
         value = load_json(_text(content))
     except (ValueError, RecursionError) as error:
         raise FileRejected(f"The file is not JSON: {damage(error)}.") from None
     objects = list(enumerate(value if isinstance(value, list) else [value], 1))
-    good, malformed = _whole_characters(objects) if HALF_CHARACTER.search(content) else (objects, [])
-    return Values(good, malformed, are_lines=False, patches=patches)
+    malformed: list[Malformed] = []
+    if limits is not None and may_be_deeper(content, limits.depth + 1):  # one level more for the array
+        objects, malformed = _shallow(objects, limits.depth)
+    if HALF_CHARACTER.search(content):
+        objects, halves = _whole_characters(objects)
+        malformed += halves
+    return Values(objects, malformed, are_lines=False, patches=patches)
 
 
-def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None) -> Iterator[Values]:
+def _lines(
+    first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None, limits: FileLimits | None
+) -> Iterator[Values]:
     line = 1
     carried = b""
     block: bytes | None = first
@@ -133,12 +143,12 @@ def _lines(first: bytes, blocks: Iterator[bytes], patches: RecordPatches | None)
         *lines, carried = (carried + block).split(b"\n")
         if following is None:
             lines.append(carried)
-        yield _of_lines(lines, line, patches)
+        yield _of_lines(lines, line, patches, limits)
         line += len(lines)
         block = following
 
 
-def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> Values:
+def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None, limits: FileLimits | None) -> Values:
     objects: list[tuple[int, Any]] = []
     malformed: list[Malformed] = []
     for number, raw in enumerate(lines, line):
@@ -151,6 +161,9 @@ def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None) -> V
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
             malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {damage(error)}", text))
+    if limits is not None and any(raw.count(b"{") + raw.count(b"[") > limits.depth for raw in lines):
+        objects, deep = _shallow(objects, limits.depth)
+        malformed += deep
     if any(HALF_CHARACTER.search(raw) for raw in lines):
         objects, halves = _whole_characters(objects)
         malformed += halves
@@ -206,6 +219,14 @@ def _with_record(number: int, value: Any, inner: Any, patches: RecordPatches) ->
     return value if result is None else result
 
 
+def _shallow(objects: list[tuple[int, Any]], depth: int) -> tuple[list[tuple[int, Any]], list[Malformed]]:
+    """Separate records that are nested deeper than allowed."""
+    deep = dict.fromkeys(number for number, value in objects if is_deeper(value, depth))
+    why = f"the record is nested more than {depth} levels deep (`feed_max_depth`)"
+    malformed = [Malformed(number, "readable_record", why, "") for number in deep]
+    return [(number, value) for number, value in objects if number not in deep], malformed
+
+
 def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, Any]], list[Malformed]]:
     """Separate records with half a character (a surrogate alone), which JSON can name and text cannot hold."""
     good: list[tuple[int, Any]] = []
@@ -220,7 +241,7 @@ def _whole_characters(objects: list[tuple[int, Any]]) -> tuple[list[tuple[int, A
     return good, malformed
 
 
-def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Records:
+def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed], limits: FileLimits | None) -> Records:
     records = [(number, value) for number, value in objects if isinstance(value, dict)]
     malformed = malformed + [
         Malformed(number, "readable_record", "the record is not a JSON object", json.dumps(value))
@@ -228,6 +249,8 @@ def _frame(objects: list[tuple[int, Any]], malformed: list[Malformed]) -> Record
         if not isinstance(value, dict)
     ]
     names = list(dict.fromkeys(name for _, value in records for name in value if name != RECORD))
+    if limits is not None:
+        refuse(limits.refusal_of_columns(len(names)))
     columns = [_column(name, [value.get(name) for _, value in records]) for name in names]
     places = pl.Series(RECORD, [number for number, _ in records], dtype=pl.Int64)
     return Records(pl.DataFrame([*columns, places]), malformed)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orderhouse.files.damage import damage
-from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, unpacked
+from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, refuse, unpacked
 from orderhouse.sources.readers.headers import column_names
 from orderhouse.sources.readers.patched_tables import patched_records
 from orderhouse.sources.readers.records import RECORD, Records
@@ -40,6 +40,11 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
     with _seekable(file) as stream:
         try:
             table = pq.ParquetFile(stream)
+            if file.limits is not None:
+                groups = [table.metadata.row_group(number) for number in range(table.metadata.num_row_groups)]
+                refuse(file.limits.refusal_of_rows(table.metadata.num_rows))
+                refuse(file.limits.refusal_of_columns(table.metadata.num_columns))
+                refuse(file.limits.refusal_of_size(sum(group.total_byte_size for group in groups), None))
             # An empty frame first, so that the columns of a file without rows are known and checked.
             yield Records(_numbered(pl.DataFrame(table.schema_arrow.empty_table()), 1))
             first = 1
@@ -69,19 +74,22 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ImportError:
         raise FileRejected("Reading Excel workbooks needs the package openpyxl, which is not installed.") from None
-    content = unpacked(file)
+    content = unpacked(file, "Excel workbook")
+    most = SHEET_BYTES if file.limits is None else file.limits.document_bytes
     try:
         # Checked before openpyxl unpacks, because a small workbook may expand to more than the memory.
         with zipfile.ZipFile(content) as parts:
             size = sum(part.file_size for part in parts.infolist())
         rows: list[list[str | None]] = []
-        if size <= SHEET_BYTES:
+        if size <= most:
             sheet = load_workbook(content, read_only=True, data_only=True).worksheets[0]
-            rows = [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+            rows = [_filled(row) for row in sheet.iter_rows(values_only=True)]
     except Exception as error:  # openpyxl passes on the errors of its zip, XML and number readers
         raise FileRejected(f"The Excel workbook is damaged: {str(error)[:200] or type(error).__name__}.") from None
-    if size > SHEET_BYTES:
+    if size > most:
         raise FileRejected(f"The Excel workbook unpacks to {size >> 20} MB. Send it as CSV or Parquet.")
+    if file.limits is not None:
+        refuse(file.limits.refusal_of_columns(max(map(len, rows), default=0)))
     header = names or column_names(rows[0] if rows else [])
     first = 1 if names else 2
     width = len(header)
@@ -91,6 +99,12 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
     filled = [(number, row) for number, row in body if any(value is not None for value in row)]
     frame = pl.DataFrame([row for _, row in filled], schema=dict.fromkeys(header, pl.String()), orient="row")
     yield Records(frame.with_columns(pl.Series(RECORD, [number for number, _ in filled], dtype=pl.Int64)))
+
+
+def _filled(row: tuple[Any, ...]) -> list[str | None]:
+    """Return the cells of a row as text, up to the last one with a value: a sheet may be said to be very wide."""
+    width = next((place for place in range(len(row), 0, -1) if row[place - 1] is not None), 0)
+    return [_as_text(value) for value in row[:width]]
 
 
 def _seekable(file: SourceFile) -> BinaryIO:

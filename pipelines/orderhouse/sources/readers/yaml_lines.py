@@ -1,4 +1,4 @@
-"""YAML of a sources file: scalars stay text, and the line of every value is known.
+"""YAML that people write: scalars stay text, and the line of every value is known.
 
 The meaning of the keys belongs in `config`.
 """
@@ -21,13 +21,21 @@ DEEPEST = 20
 MOST = 100_000
 
 
-def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
+def read_yaml(
+    path: Path, kind: str = "sources file", first: str = "sources:", named_by: str = "--sources"
+) -> tuple[dict[str, Any], dict[Keys, int]]:
     """Return the document, and the line on which each value begins, by the keys that lead to it.
+
+    Args:
+        path: The file.
+        kind: Name of such files in messages.
+        first: Example of the first line of such a file.
+        named_by: Option or setting that names the file.
 
     Raises:
         OrderhouseError: The file is missing, unreadable, not YAML or not a mapping, or has a key twice.
     """
-    text = _text_of(path)
+    text = _text_of(path, kind, named_by)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError:
@@ -38,7 +46,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     except yaml.YAMLError as error:
         raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None
     if not isinstance(root, yaml.MappingNode):
-        raise OrderhouseError(f"{path}:1: a sources file starts with `sources:`.")
+        raise OrderhouseError(f"{path}:1: a {kind} starts with `{first}`.")
     lines: dict[Keys, int] = {}
     return _plain(root, (), lines, path), lines
 
@@ -69,13 +77,13 @@ def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     return line, problem
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: Path, kind: str, named_by: str) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise OrderhouseError(f"There is no sources file {path}. Write one, or name it with `--sources`.") from None
+        raise OrderhouseError(f"There is no {kind} {path}. Write one, or name it with `{named_by}`.") from None
     except OSError as error:
-        raise OrderhouseError(f"{path} cannot be read as a sources file: {error.strerror}.") from None
+        raise OrderhouseError(f"{path} cannot be read as a {kind}: {error.strerror}.") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,0 +1,32 @@
+"""Actions on many orders of the list: confirm, hold, release and note."""
+
+from __future__ import annotations
+
+from shared import acting, bulk
+from shared.access import Version
+from shared.bulk import Kind
+from shared.listing import Listed
+
+from app_pages.orders_conditions import Conditions
+
+__all__ = ["many"]
+
+KINDS = {
+    "confirm": Kind("Confirm", "task_alt"),
+    "hold": Kind("Hold", "pause_circle"),
+    "release": Kind("Release", "play_circle"),
+    "note": Kind("Note", "edit_note", text="Note"),
+}
+
+
+def many(version: Version, conditions: Conditions, listed: Listed) -> None:
+    """Offer the actions on the ticked orders, or on all that match the search and the filters."""
+
+    def ids() -> list[str]:
+        sql = f"select order_id from ops.orders where {conditions.where} order by order_id"  # noqa: S608 - fixed fragments
+        found: list[str] = version.rows(sql, conditions.parameters)["order_id"].to_list()
+        return found
+
+    bulk.offer(
+        version, KINDS, ticked=listed.ticked, total=listed.total, noun="orders", ids=ids, situations=acting.of_orders
+    )

@@ -1,0 +1,149 @@
+"""Requests of operators: a kind of action, its parameters and its subjects, checked before anything is looked up."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from orderhouse.errors import OrderhouseError
+
+__all__ = ["LINE_KINDS", "MOST_SUBJECTS", "Request", "Subject", "new_request_id"]
+
+# Subjects of one request. Its records are one file, and its answers one table of a page.
+MOST_SUBJECTS = 10_000
+MOST_TEXT = 2_000
+LINE_KINDS = ("cancel_line", "route")
+REQUEST_ID = re.compile(r"[0-9a-f]{32}")
+CODE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+# Ids of actions are derived from the request and the subject, so that a repeated request gives the same ones.
+NAMESPACE = uuid.UUID("0b0a2f3c-8f0e-5c65-9a39-6c4b3f6f2d11")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Subject of an action: an order, a line of an order, or an exception.
+
+    Attributes:
+        order_id: The order; None for an exception.
+        line_id: The line of the order, for cancel_line and route.
+        exception_id: The exception; None for an order.
+        seen: The version that the operator saw, see `states.Seen`; None if the operator saw none.
+    """
+
+    order_id: str | None = None
+    line_id: str | None = None
+    exception_id: str | None = None
+    seen: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the subject as people name it."""
+        if self.exception_id is not None:
+            return f"exception {self.exception_id}"
+        return f"order {self.order_id}" + (f", line {self.line_id}" if self.line_id is not None else "")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: an action on one or many subjects, with one set of parameters.
+
+    Attributes:
+        request_id: Id that the page or command made, 32 hexadecimal digits. A repeated request has the same one.
+        kind: Kind of action, as in the feed `actions`.
+        subjects: The subjects.
+        quantity: Units of the line; None for all that are left.
+        warehouse_id: Warehouse of a route.
+        promised_at: New promise: a day such as 2026-03-31, or an instant with an offset.
+        assignee: Person to whom an exception is given.
+        snoozed_until: Business day on which an exception is back in the worklist.
+        reason: Reason or note. It is personal data: the vault holds it after the next run.
+    """
+
+    request_id: str
+    kind: str
+    subjects: tuple[Subject, ...] = field(default=())
+    quantity: int | None = None
+    warehouse_id: str | None = None
+    promised_at: str | None = None
+    assignee: str | None = None
+    snoozed_until: date | None = None
+    reason: str | None = None
+
+    def action_id(self, subject: Subject) -> str:
+        """Return the id of the action on a subject; a repeated request has the same ids."""
+        parts = (self.request_id, subject.order_id or "", subject.line_id or "", subject.exception_id or "")
+        return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+    def check(self, now: datetime) -> None:
+        """Refuse a request that no state could make possible.
+
+        Args:
+            now: The present instant, with a time zone.
+
+        Raises:
+            OrderhouseError: A parameter is missing or has no meaning.
+        """
+        if not REQUEST_ID.fullmatch(self.request_id):
+            raise OrderhouseError("The request has no id of 32 hexadecimal digits. Open the page again.")
+        if not self.subjects:
+            raise OrderhouseError("Nothing is chosen. Choose at least one row.")
+        if len(self.subjects) > MOST_SUBJECTS:
+            raise OrderhouseError(
+                f"{len(self.subjects):,} rows are chosen, and one action takes {MOST_SUBJECTS:,} at most. "
+                "Filter further, and act in parts."
+            )
+        if len({self.action_id(subject) for subject in self.subjects}) < len(self.subjects):
+            raise OrderhouseError("A row is chosen twice. Choose each row once.")
+        for text in (self.warehouse_id, self.assignee, *(subject.line_id for subject in self.subjects)):
+            if text is not None and not CODE.fullmatch(text):
+                raise OrderhouseError("An id has 1 to 200 characters and no line break.")
+        if self.reason is not None and len(self.reason) > MOST_TEXT:
+            raise OrderhouseError(f"The text has {len(self.reason):,} characters; it may have {MOST_TEXT:,}.")
+        if self.kind == "note" and not self.reason:
+            raise OrderhouseError("The note is empty. Write it first.")
+        if self.quantity is not None and self.quantity < 1:
+            raise OrderhouseError("Name at least one unit.")
+        if self.promised_at is not None and _end_of_promise(self.promised_at) < now:
+            raise OrderhouseError(f"The promise {self.promised_at} has passed. Name a later one.")
+
+    def record(self, subject: Subject, actor: str, role: str, occurred_at: datetime) -> dict[str, object]:
+        """Return the record of the feed for one subject, without empty columns."""
+        named = {
+            "action_id": self.action_id(subject),
+            "order_id": subject.order_id,
+            "subject_kind": "exception" if subject.exception_id is not None else None,
+            "subject_id": subject.exception_id,
+            "kind": self.kind,
+            "occurred_at": occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "actor": actor,
+            "role": role,
+            "line_id": subject.line_id,
+            "quantity": self.quantity if self.kind in LINE_KINDS else None,
+            "warehouse_id": self.warehouse_id,
+            "promised_at": self.promised_at,
+            "assignee": self.assignee,
+            "snoozed_until": self.snoozed_until.isoformat() if self.snoozed_until else None,
+            "seen_version": subject.seen,
+            "reason": self.reason or None,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def new_request_id() -> str:
+    """Return an id for a new request."""
+    return uuid.uuid4().hex
+
+
+def _end_of_promise(text: str) -> datetime:
+    """Return the last instant of a promise. A day lasts until it has ended everywhere."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise OrderhouseError(f"{text!r} is no day and no instant. Write one such as 2026-03-31.") from None
+    if len(text) == len("2026-03-31"):
+        return datetime.combine(found.date(), datetime.max.time(), UTC)
+    if found.tzinfo is None:
+        raise OrderhouseError(f"{text!r} has no offset. Write an instant such as 2026-03-31T18:00+02:00, or a day.")
+    return found

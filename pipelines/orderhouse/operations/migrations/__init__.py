@@ -1,0 +1,1 @@
+"""History of the schema of the operations store, for Alembic."""

@@ -1,0 +1,1 @@
+"""Migrations in order. Each has the number of its file as its version."""

@@ -1,0 +1,77 @@
+"""Checks of SQL that a person typed: one statement that selects, from tables and not from files.
+
+DuckDB's own parser decides. A confined connection may still read the file that it has opened and its spill folder, so
+functions and names that read files are refused here, before the query is bound.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from orderhouse.errors import OrderhouseError, listed
+
+__all__ = ["check_query"]
+
+ONE_SELECT = "Only one reading statement is allowed. Write one such as: select * from marts.fct_orders limit 10"
+EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\s+(?=\S)", re.IGNORECASE)
+# Functions that give rows and read neither files, nor settings, nor SQL in a text.
+TABLE_FUNCTIONS = frozenset({
+    "duckdb_columns", "duckdb_constraints", "duckdb_functions", "duckdb_keywords", "duckdb_schemas", "duckdb_tables",
+    "duckdb_types", "duckdb_views", "generate_series", "histogram", "histogram_values", "json_each", "json_tree",
+    "pg_timezone_names", "pragma_show", "pragma_table_info", "range", "repeat", "repeat_row", "unnest",
+})  # fmt: skip
+# A name with one of these can be the name of a file; no published table has such a name.
+FILE_NAME = re.compile(r"[./\\:*?]")
+
+
+def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Check that a text is one statement that selects, with or without `explain` before it.
+
+    Args:
+        connection: The connection whose parser reads the text.
+        query: The text.
+
+    Raises:
+        OrderhouseError: The text is something else, or reads a file.
+        duckdb.Error: The text is not SQL.
+    """
+    explained = EXPLAIN.match(query)
+    selecting = query[explained.end() :] if explained else query
+    statements = connection.extract_statements(selecting)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise OrderhouseError(ONE_SELECT)
+    ((text,),) = connection.execute("select json_serialize_sql(?::varchar)::varchar", [selecting]).fetchall()
+    try:
+        tree = json.loads(text)
+        forbidden = sorted(set(_forbidden(tree)))
+    except RecursionError:
+        raise OrderhouseError("The query is nested too deeply. Split it into several queries.") from None
+    if tree.get("error"):
+        raise OrderhouseError(ONE_SELECT)
+    if forbidden:
+        raise OrderhouseError(
+            f"A query reads published tables and no files: {listed(forbidden)} is not allowed. "
+            "Name a table such as marts.fct_orders."
+        )
+
+
+def _forbidden(node: Any) -> Iterator[str]:
+    """Yield the names of functions and tables in a parse tree that are not allowed."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _forbidden(each)
+    elif isinstance(node, dict):
+        kind = node.get("type")
+        if kind == "TABLE_FUNCTION":
+            name = str(node.get("function", {}).get("function_name", "")).lower()
+            if name not in TABLE_FUNCTIONS:
+                yield name
+        elif kind == "BASE_TABLE" and FILE_NAME.search(str(node.get("table_name", ""))):
+            yield repr(node["table_name"])
+        for each in node.values():
+            yield from _forbidden(each)

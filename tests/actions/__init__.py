@@ -1,0 +1,1 @@
+"""Tests of what operators may do, and of how their actions land."""

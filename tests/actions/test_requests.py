@@ -1,0 +1,62 @@
+"""Requests that no state could make possible."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from orderhouse.actions.requests import MOST_SUBJECTS, Request, Subject, new_request_id
+from orderhouse.errors import OrderhouseError
+
+NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
+ORDER = (Subject(order_id="o"),)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"request_id": "../../etc"}, "no id of 32"),
+        ({"subjects": ()}, "Nothing is chosen"),
+        ({"subjects": tuple(Subject(order_id=str(n)) for n in range(MOST_SUBJECTS + 1))}, "10,000 at most"),
+        ({"subjects": (Subject("o", seen="a"), Subject("o", seen="b"))}, "chosen twice"),
+        ({"quantity": 0}, "at least one unit"),
+        ({"kind": "note"}, "note is empty"),
+        ({"reason": "x" * 2_001}, "2,001 characters"),
+        ({"warehouse_id": "east\nwest"}, "no line break"),
+        ({"promised_at": "soon"}, "no day and no instant"),
+        ({"promised_at": "2026-04-01T10:00"}, "no offset"),
+        ({"promised_at": "2026-03-30"}, "has passed"),
+        ({"promised_at": "2026-03-31T11:59+02:00"}, "has passed"),
+    ],
+)
+def test_request_without_meaning_is_refused_with_a_sentence(given: dict[str, object], sentence: str) -> None:
+    request = Request(**{"request_id": new_request_id(), "kind": "hold", "subjects": ORDER, **given})  # type: ignore[arg-type]
+    with pytest.raises(OrderhouseError, match=sentence):
+        request.check(NOW)
+
+
+@pytest.mark.parametrize("promise", ["2026-03-31", "2026-03-31T12:01+02:00", "2026-04-01"])
+def test_promise_of_today_or_later_is_taken(promise: str) -> None:
+    Request(new_request_id(), "change_promise", ORDER, promised_at=promise).check(NOW)
+
+
+def test_action_id_depends_on_request_and_subject_only() -> None:
+    one, other = Request("a" * 32, "hold", ORDER), Request("b" * 32, "hold", ORDER)
+    assert one.action_id(ORDER[0]) == one.action_id(Subject(order_id="o", seen="later"))
+    ids = {one.action_id(ORDER[0]), other.action_id(ORDER[0]), one.action_id(Subject(exception_id="o"))}
+    ids |= {one.action_id(Subject("o", "1")), one.action_id(Subject("o1"))}
+    assert len(ids) == 5
+
+
+def test_record_has_the_columns_of_the_feed_and_nothing_empty() -> None:
+    request = Request("a" * 32, "snooze", (Subject(exception_id="e"),), snoozed_until=date(2026, 4, 1), quantity=3)
+    assert request.record(request.subjects[0], "mia", "agent", NOW) == {
+        "action_id": request.action_id(request.subjects[0]),
+        "subject_kind": "exception",
+        "subject_id": "e",
+        "kind": "snooze",
+        "occurred_at": "2026-03-31T10:00:00.000000+00:00",
+        "actor": "mia",
+        "role": "agent",
+        "snoozed_until": "2026-04-01",
+    }

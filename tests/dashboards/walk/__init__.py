@@ -1,0 +1,1 @@
+"""Walk through all pages of a home, and everything that can be wrong on them."""

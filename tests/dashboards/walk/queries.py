@@ -1,0 +1,146 @@
+"""Queries of the figures of every page that are no KPI, by page, view and label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["FIGURES", "OF_ONE", "ROWS_OF_ONE"]
+
+RATED = "case when count(*) = count({0}) then sum({0}) end"
+OPEN = "outcome = 'on_the_way'"
+REFUNDS = "ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded')"
+PARCELS = "from marts.fct_shipments"
+OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)"
+NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
+FILES = "from quality.files where not is_superseded"
+BOUGHT = "from marts.dim_customers where purchases_count >= 1"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Query of one figure, and its unit: `money` for the reporting currency, else as `UNITS` has it."""
+
+    sql: str
+    unit: str = "count"
+
+
+# Page, view (the parameter of the address that names it, or none) and label of each figure that is no KPI. `{where}`
+# is the condition of the address.
+FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
+    ("orders", "list"): {
+        "Orders placed": Sum("select count(*) from ops.orders where {where}"),
+        "Late now": Sum("select count(*) from ops.orders where is_late and {where}"),
+        "Backordered": Sum("select count(*) from ops.orders where backordered_quantity > 0 and {where}"),
+        "On hold": Sum("select count(*) from ops.orders where order_status = 'on_hold' and {where}"),
+    },
+    ("exceptions", "list"): {
+        "Open": Sum("select count(*) from ops.exceptions where is_in_worklist"),
+        "Orders touched": Sum("select count(distinct order_id) from ops.exceptions where is_in_worklist"),
+        "Critical or high": Sum(
+            "select count(*) from ops.exceptions where is_in_worklist and severity not in ('medium', 'low')"
+        ),
+        "Oldest": Sum("select max(age_hours) / 24 from ops.exceptions where is_in_worklist", "days"),
+    },
+    ("shipments", "list"): {
+        "Parcels": Sum(f"select count(distinct shipment_id) {PARCELS}"),
+        "On their way": Sum(f"select count(distinct shipment_id) {PARCELS} where {OPEN}"),
+        "Late now": Sum(f"select count(distinct shipment_id) {OF_ORDER} where {OPEN} and is_late"),
+        "Silent": Sum(f"select count(distinct shipment_id) {OF_ORDER} where {OPEN} and is_stuck"),
+        "Lost": Sum(f"select count(distinct shipment_id) {PARCELS} where outcome = 'lost'"),
+    },
+    ("inventory", "list"): {
+        "SKUs": Sum("select count(distinct sku) from marts.fct_inventory_positions"),
+        "On hand": Sum(
+            "select sum(on_hand_quantity) from marts.fct_inventory_positions where position_level = 'warehouse'"
+        ),
+        "Stock value": Sum(
+            f"select sum(stock_value_amount) {NETWORK} and currency = (select reporting_currency from marts.as_of)",
+            "money",
+        ),
+        "Out of stock": Sum(f"select count(*) {NETWORK} and stockout_risk = 'out_of_stock'"),
+        "Backordered": Sum("select sum(backordered_quantity) from ops.order_lines where {stocked}"),
+        "To reorder": Sum(f"select count(*) {NETWORK} and reorder_quantity > 0"),
+    },
+    ("returns", "list"): {
+        "Returns": Sum("select count(distinct return_id) from ops.returns"),
+        "Open": Sum("select count(distinct return_id) from marts.fct_returns where outcome = 'open'"),
+        "To inspect": Sum("select count(distinct return_id) from marts.fct_returns where outcome = 'received'"),
+        "Units asked for": Sum("select sum(requested_quantity) from ops.returns"),
+        "Units back": Sum("select sum(returned_quantity) from marts.fct_returns"),
+    },
+    ("returns", "Refunds due"): {
+        "Refunds due": Sum(f"select count(*) from {REFUNDS}"),
+        "Owed back": Sum(
+            f"select case when bool_and(amount_at_stake is null or amount_at_stake_reporting is not null) "
+            f"then sum(amount_at_stake_reporting) end from {REFUNDS}",
+            "money",
+        ),
+        "Oldest": Sum(f"select max(age_hours) / 24 from {REFUNDS}", "days"),
+    },
+    ("payments", "Unpaid orders"): {
+        "Unpaid orders": Sum("select count(*) from ops.orders where is_unpaid"),
+        "Owed to us": Sum(
+            f"select {RATED.format('owed_to_us_amount_reporting')} from ops.orders where is_unpaid", "money"
+        ),
+    },
+    ("customers", "list"): {
+        "Customers who bought": Sum(f"select count(*) {BOUGHT}"),
+        "Bought again": Sum(f"select count(*) filter (purchases_count >= 2) / nullif(count(*), 0) {BOUGHT}", "share"),
+        "Net spend": Sum(f"select {RATED.format('net_spend_amount_reporting')} {BOUGHT}", "money"),
+        "Consent": Sum(f"select count(*) filter (has_marketing_consent) / nullif(count(*), 0) {BOUGHT}", "share"),
+    },
+    ("data_quality", "list"): {
+        "Rows in": Sum(f"select coalesce(sum(rows_in), 0) {FILES}"),
+        "Accepted": Sum(f"select coalesce(sum(accepted), 0) {FILES}"),
+        "Duplicate": Sum(f"select coalesce(sum(duplicate), 0) {FILES}"),
+        "Quarantined": Sum(f"select coalesce(sum(quarantined), 0) {FILES}"),
+        "Files": Sum(f"select count(*) {FILES}"),
+    },
+    ("exports", "list"): {
+        "Rows": Sum("select count(*) from {table}"),
+        "Columns": Sum("select count(*) from (describe {table})"),
+        "Version": Sum("select {version}"),
+    },
+}
+FIGURES["revenue", "list"] = {
+    label: Sum(f"select {RATED.format(column + '_reporting')} from marts.fct_revenue_daily where {{period}}", "money")
+    for label, column in (
+        ("Gross sales", "gross_sales_amount"),
+        ("Net sales", "net_sales_amount"),
+        ("Total sales", "total_sales_amount"),
+        ("Refunds", "refunds_amount"),
+        ("Fees", "fees_amount"),
+        ("Cost of goods", "cost_of_goods_amount"),
+        ("Gross margin", "gross_margin_amount"),
+    )
+} | {"Orders recognised": Sum("select sum(orders_count) from marts.fct_revenue_daily where {period}")}
+# Figures of one record: the columns that they show.
+OF_ONE = {
+    "order": {
+        "Ordered": ("money", "ordered_due_amount"),
+        "Due": ("money", "due_amount"),
+        "Captured": ("paid", "captured_amount"),
+        "Refunded": ("paid", "refunded_amount"),
+        "Owed to us": ("paid", "owed_to_us_amount"),
+        "Owed back": ("paid", "owed_back_amount"),
+    },
+    "parcel": {
+        "Order to departure": ("hours", "hours_to_ship"),
+        "Departure to first scan": ("hours", "hours_to_pick_up"),
+        "Between depots": ("hours", "hours_between_depots"),
+        "Last mile": ("hours", "hours_on_last_mile"),
+        "In transit": ("hours", "hours_in_transit"),
+        "Cost": ("cost", "cost_amount"),
+    },
+    "return": {
+        "Asked for": ("count", "sum(requested_quantity)"),
+        "Back": ("count", "sum(returned_quantity)"),
+        "To arrival": ("hours", "arg_min(hours_to_receive, line_id)"),
+        "To refund": ("hours", "arg_min(hours_to_refund, line_id)"),
+    },
+}
+ROWS_OF_ONE = {
+    "order": "ops.orders where order_id = ?",
+    "parcel": "marts.fct_shipments where shipment_id = ? order by order_id limit 1",
+    "return": "marts.fct_returns where return_id = ?",
+}

@@ -1,0 +1,1 @@
+"""Tests of the operations store and the audit log."""
