@@ -27,7 +27,7 @@ from orderhouse.operations.store import Store
 
 __all__ = ["Delivery", "Later", "Never", "Prepared", "Preparer", "Worker", "plain"]
 
-BATCH = 100
+BATCH = 500
 # After so many failures one after the other, the rest of a turn is left to the next one.
 FAILURES_PER_TURN = 3
 # Longest time of one hand-over: connecting, encrypting, signing in and sending, each with its own limit.
