@@ -65,7 +65,7 @@ Decision = Prepared | Later | Never | Refused
 class Preparer(Protocol):
     """Makes texts of messages, and decides which are not sent now."""
 
-    def __call__(self, messages: Sequence[Message], now: datetime) -> Mapping[str, Decision] | None:
+    def __call__(self, messages: Sequence[Message], now: datetime, /) -> Mapping[str, Decision] | None:
         """Return a decision for each message by its id; None if none can be made now, as while a run is busy."""
 
 

@@ -30,9 +30,9 @@ def locale_of(language: str | None, country: str | None, default: str) -> str:
     """
     wanted = (language or OF_COUNTRY.get(country or "") or default).replace("-", "_")
     code = wanted.split("_")[0].lower()
-    for name in (f"{code}_{country}" if country else "", wanted, code, default):
+    for name in (*([f"{code}_{country}"] if country else []), wanted, code, default):
         try:
-            return str(Locale.parse(name)) if name else default
+            return str(Locale.parse(name))
         except (UnknownLocaleError, ValueError):
             continue
     return "en"

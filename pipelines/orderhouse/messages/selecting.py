@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orderhouse.access.roles import OWNER, Role
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.kinds import Kind
 from orderhouse.serve.publishing import PublishedVersion
@@ -65,26 +66,30 @@ class Published:
         self.version = version
         self.as_of = datetime.fromisoformat(version.as_of).replace(tzinfo=UTC)
         self._reader = reader
-        reader.execute(_text("prelude"))
+        with self._errors():
+            reader.execute(_text("prelude"))
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, settings: Settings, version: PublishedVersion) -> Iterator[Published]:
-        """Open a version.
+    def opened(cls, settings: Settings, version: PublishedVersion, role: Role = OWNER) -> Iterator[Published]:
+        """Open a version, for a role that sees texts of messages or for the owner of the machine.
 
         Raises:
             OrderhouseError: It cannot be read, or lacks a table or column.
         """
-        with contextlib.closing(open_reader(settings, path=version.path)) as reader:
+        with contextlib.closing(open_reader(settings, role=role, path=version.path)) as reader:
             yield cls(version, reader)
 
-    def facts(self, kind: Kind, *, since: datetime, subjects: Sequence[str] | None = None) -> Iterator[Fact]:
+    def facts(
+        self, kind: Kind, *, since: datetime, subjects: Sequence[str] | None = None, order_id: str | None = None
+    ) -> Iterator[Fact]:
         """Yield the facts of a kind from an instant on, the oldest first.
 
         Args:
             kind: The kind.
             since: The instant.
             subjects: Only these subjects; all by default.
+            order_id: Only this order; all by default.
 
         Raises:
             OrderhouseError: The version lacks a table or column, because another release published it.
@@ -92,14 +97,19 @@ class Published:
         values: dict[str, object] = {
             "since": since.astimezone(UTC).replace(tzinfo=None),
             "subjects": list(subjects) if subjects is not None else None,
+            "order_id": order_id,
         }
         if "$as_of" in kind.query:
             values["as_of"] = self.as_of.replace(tzinfo=None)
-        try:
+        with self._errors():
             found = self._reader.execute(f"with found as (\n{kind.query})\n{_text('told')}", values)  # noqa: S608
             while rows := found.fetchmany(ROWS_AT_ONCE):
-                for row in rows:
-                    yield _fact(kind, row)
+                yield from [_fact(kind, row) for row in rows]
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except (duckdb.BinderException, duckdb.CatalogException):
             raise OrderhouseError(
                 f"Version {self.version.number} was published by another release, so no messages are made of it. "

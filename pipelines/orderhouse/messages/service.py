@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from orderhouse.access.roles import OWNER, Role
 from orderhouse.messages.configuration import ALERT_ENDPOINTS, Configuration, load_configuration
 from orderhouse.messages.customers import Customers
 from orderhouse.messages.delivering import Delivery, Worker
@@ -15,11 +16,11 @@ from orderhouse.messages.deriving import Derived, derive
 from orderhouse.messages.endpoints import EndpointState, switch
 from orderhouse.messages.selecting import Published
 from orderhouse.operations.store import Store, open_store
-from orderhouse.operations.tables import MESSAGE_ENDPOINTS, MESSAGES
+from orderhouse.operations.tables import MESSAGES
 from orderhouse.serve.publishing import current_version
 from orderhouse.settings import Settings
 
-__all__ = ["count_waiting", "deliver_messages", "derive_messages", "own_states"]
+__all__ = ["count_by_state", "count_waiting", "deliver_messages", "derive_messages", "opened_version", "own_states"]
 
 
 def derive_messages(settings: Settings, *, now: datetime | None = None) -> Derived | None:
@@ -31,7 +32,7 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
     at = now or datetime.now(UTC)
     configuration, store = load_configuration(settings), open_store(settings)
     states = own_states(store, configuration, now=at)
-    with _published(settings) as published:
+    with opened_version(settings) as published:
         return derive(store, published, configuration, states, now=at) if published is not None else None
 
 
@@ -55,7 +56,7 @@ def deliver_messages(
     states = own_states(store, configuration, now=now or datetime.now(UTC))
     if not configuration.routes:
         return Delivery(), ""
-    with _published(settings) as published:
+    with opened_version(settings) as published:
         prepare = Customers(settings, store, configuration, published)
         clock = (lambda: now) if now is not None else lambda: datetime.now(UTC)
         result = Worker(store, prepare, clock=clock).deliver(configuration.routes, states, seconds=seconds)
@@ -65,6 +66,17 @@ def deliver_messages(
 def own_states(store: Store, configuration: Configuration, *, now: datetime) -> dict[str, EndpointState]:
     """Note which endpoints of `messages.yaml` are configured, and return their states."""
     return switch(store, set(configuration.routes), now=now, is_own=lambda name: name not in ALERT_ENDPOINTS)
+
+
+def count_by_state(store: Store) -> dict[str, int]:
+    """Return the number of all messages by state.
+
+    Raises:
+        OrderhouseError: The store cannot be read.
+    """
+    query = sa.select(MESSAGES.c.state, sa.func.count()).group_by(MESSAGES.c.state).order_by(MESSAGES.c.state)
+    with store.reading() as connection:
+        return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def count_waiting(settings: Settings) -> dict[str, int]:
@@ -78,22 +90,12 @@ def count_waiting(settings: Settings) -> dict[str, int]:
         return {row[0]: int(row[1]) for row in connection.execute(query.group_by(MESSAGES.c.state))}
 
 
-def is_paused(settings: Settings) -> list[str]:
-    """Return the names of paused endpoints.
-
-    Raises:
-        OrderhouseError: The store cannot be read.
-    """
-    columns = MESSAGE_ENDPOINTS.c
-    with open_store(settings).reading() as connection:
-        return list(connection.execute(sa.select(columns.endpoint).where(columns.paused_at.is_not(None))).scalars())
-
-
 @contextlib.contextmanager
-def _published(settings: Settings) -> Iterator[Published | None]:
+def opened_version(settings: Settings, role: Role = OWNER) -> Iterator[Published | None]:
+    """Open the current version; None before the first one."""
     version = current_version(settings)
     if version is None:
         yield None
         return
-    with Published.opened(settings, version) as published:
+    with Published.opened(settings, version, role) as published:
         yield published

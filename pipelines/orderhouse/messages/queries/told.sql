@@ -2,7 +2,10 @@
 , wanted as (
     select *
     from found
-    where occurred_at >= $since and ($subjects is null or subject_id in (select unnest($subjects)))
+    where
+        occurred_at >= $since
+        and ($subjects is null or subject_id in (select unnest($subjects)))
+        and ($order_id is null or order_id = $order_id)
 ),
 
 items as (
