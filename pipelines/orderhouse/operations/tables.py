@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["API_KEYS", "AUDIT_LOG", "METADATA", "PRESENCE", "SAVED_VIEWS"]
+__all__ = [
+    "API_KEYS",
+    "APPROVALS",
+    "AUDIT_LOG",
+    "MESSAGES",
+    "MESSAGE_ENDPOINTS",
+    "MESSAGE_MARKS",
+    "METADATA",
+    "PRESENCE",
+    "RULE_FIRINGS",
+    "RULE_STOPS",
+    "RULE_VERSIONS",
+    "SAVED_VIEWS",
+]
 
 METADATA = sa.MetaData()
 
@@ -56,6 +69,57 @@ API_KEYS = sa.Table(
     sa.Column("revoked_at", sa.Text),
     sa.Column("secret_hash", sa.Text, nullable=False),
 )
+
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject_type", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("order_id", sa.Text, index=True),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("template", sa.Text),
+    sa.Column("template_version", sa.Text),
+    sa.Column("locale", sa.Text),
+    sa.Column("time_zone", sa.Text),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("occurred_at", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("not_before", sa.Text),
+    sa.Column("next_attempt_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text),
+    sa.Column("sent_at", sa.Text),
+    sa.Column("last_error", sa.Text),
+    sa.Column("worker", sa.Text),
+    sa.Column("lease_until", sa.Text),
+    sa.Index("ix_messages_state", "state", "endpoint", "number"),
+    sa.Index("ix_messages_recipient", "endpoint", "recipient", "state"),
+)
+
+MESSAGE_ENDPOINTS = sa.Table(
+    "message_endpoints",
+    METADATA,
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("switched_on_at", sa.Text),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text),
+    sa.Column("paused_at", sa.Text),
+)
+
+MESSAGE_MARKS = sa.Table(
+    "message_marks",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 
 RULE_VERSIONS = sa.Table(
     "rule_versions",

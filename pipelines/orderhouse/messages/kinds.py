@@ -1,0 +1,64 @@
+"""Kinds of messages to customers: their order, ages and defaults.
+
+What is selected for each is in `queries/<kind>.sql`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["KINDS", "Kind"]
+
+Subject = Literal["order", "shipment", "return", "payment"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Kind of message.
+
+    Attributes:
+        name: Name, also of its templates and its query.
+        subject: Type of its subject. There is one message per subject and occasion.
+        max_age_hours: Age of what it tells, in hours, above which it is not sent any more.
+        after_days: Days after what it tells, before which it is not sent.
+        keeps_quiet: True if it waits for the end of the recipient's quiet hours.
+        needs_consent: True if it goes only to customers who agreed to marketing.
+    """
+
+    name: str
+    subject: Subject
+    max_age_hours: float
+    after_days: float = 0
+    keeps_quiet: bool = True
+    needs_consent: bool = False
+
+    @property
+    def query(self) -> str:
+        """Return the query over the published tables."""
+        return _query(self.name)
+
+
+@cache
+def _query(name: str) -> str:
+    return (Path(__file__).with_name("queries") / f"{name}.sql").read_text(encoding="utf-8")
+
+
+# In the order in which one recipient gets them if several are new at once.
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("order_confirmation", "order", 24, keeps_quiet=False),
+        Kind("back_ordered", "order", 72),
+        Kind("late", "order", 72),
+        Kind("cancelled", "order", 72),
+        Kind("dispatched", "shipment", 48),
+        Kind("out_for_delivery", "shipment", 12, keeps_quiet=False),
+        Kind("delivered", "shipment", 48),
+        Kind("return_received", "return", 72),
+        Kind("refunded", "payment", 96),
+        Kind("feedback_asked", "order", 96, after_days=5, needs_consent=True),
+    )
+}
