@@ -36,7 +36,7 @@ SENSOR_SECONDS = 2
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY),
-    description="Ingest, build, audit, publish.",
+    description="Ingest, build, audit, publish; then let the rules fire.",
     config=QUIET,
     executor_def=dg.in_process_executor,
 )

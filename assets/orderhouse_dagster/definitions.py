@@ -19,6 +19,7 @@ from orderhouse_dagster.automation import (
 from orderhouse_dagster.ingestion import raw_feeds
 from orderhouse_dagster.publishing import exports, published
 from orderhouse_dagster.resources import warehouse_resource
+from orderhouse_dagster.rules import rules_fired
 from orderhouse_dagster.transformation import model_assets
 
 __all__ = ["build_defs", "defs"]
@@ -38,7 +39,7 @@ def build_defs(
     models = model_assets(manifest)
     hourly, sources = hourly_schedule(chosen), sources_sensor(chosen)
     return dg.Definitions(
-        assets=[raw_feeds, models, audit_asset(models), published, exports],
+        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, exports],
         asset_checks=[audit_checks(manifest)],
         jobs=[orderhouse_job, export_job],
         schedules=[hourly],

@@ -120,6 +120,7 @@ MESSAGE_MARKS = sa.Table(
     METADATA,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
 
 RULE_VERSIONS = sa.Table(
     "rule_versions",

@@ -65,7 +65,9 @@ def ask(
     """
     limit = step.above
     spent = _passed_today(store, firings) if limit else {}
-    go_on, wait, rows = [], [], []
+    go_on: list[Firing] = []
+    wait: list[Firing] = []
+    rows: list[dict[str, Any]] = []
     for each in firings:
         day = (each.order_id or each.subject_id, each.business_date)
         total = spent.get(day, Decimal(0)) + (each.value or Decimal(0))
@@ -86,9 +88,9 @@ def _passed_today(store: Store, firings: Sequence[Firing]) -> dict[tuple[str, st
     )
     spent: dict[tuple[str, str], Decimal] = {}
     with store.reading() as connection:
-        for order_id, day, amount in connection.execute(query):
-            key = (order_id or "", day)
-            spent[key] = spent.get(key, Decimal(0)) + Decimal(amount)
+        for row in connection.execute(query):
+            key = (row.order_id, row.business_date)
+            spent[key] = spent.get(key, Decimal(0)) + Decimal(row.amount)
     return spent
 
 
@@ -169,7 +171,9 @@ def _require_right(approval: Approval, actor: str, role: Role) -> None:
     if role.name not in (approval.role, "admin"):
         raise OrderhouseError(f"The role {approval.role} decides this, and yours is {role.name}.")
     if approval.editor == actor:
-        raise OrderhouseError("You saved this rule, and nobody approves what they asked for. Somebody else must decide.")
+        raise OrderhouseError(
+            "You saved this rule, and nobody approves what they asked for. Somebody else must decide."
+        )
 
 
 def _with_firings() -> sa.Select[Any]:
@@ -180,7 +184,10 @@ def _with_firings() -> sa.Select[Any]:
     return (
         sa.select(
             RULE_FIRINGS,
-            *(APPROVALS.c[name].label(f"approval_{name}") for name in ("approval_id", "role", "amount", "asked_at", "state")),
+            *(
+                APPROVALS.c[name].label(f"approval_{name}")
+                for name in ("approval_id", "role", "amount", "asked_at", "state")
+            ),
             RULE_VERSIONS.c.editor,
         )
         .join(APPROVALS, APPROVALS.c.firing_id == RULE_FIRINGS.c.firing_id)

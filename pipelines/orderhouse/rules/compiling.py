@@ -7,7 +7,7 @@ turns exactly what its part does not meet.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +25,6 @@ __all__ = ["Compiled", "compile_rule"]
 
 SIGNS = {"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 RELATIVE = re.compile(r"(\d{1,5}) (minute|hour|day)s? (ago|ahead)")
-# Separates the columns of a key in the id of a subject; no feed accepts it in an id.
-SEPARATOR = "\x1f"
 # Words for the types of columns in messages.
 TYPES = {"BOOLEAN": "true or false", "DATE": "a day such as 2026-03-31", "BIGINT": "a whole number"}
 
@@ -77,11 +75,11 @@ def compile_rule(rule: Rule, published: duckdb.DuckDBPyConnection, path: Path) -
     rows, leading = relation(rule.table, published)
     shown = list(dict.fromkeys((*subject.key, *query.fields)))
     columns = [
-        f"concat_ws(chr(31), {', '.join(f'coalesce({quote(each)}::varchar, {_EMPTY})' for each in subject.key)}) as _subject",
+        f"{_joined(subject.key)} as _subject",
         f"{quote(subject.order) if subject.order else 'null::varchar'} as _order",
         f"{quote(subject.line) if subject.line else 'null::varchar'} as _line",
         f"{quote(subject.amount) if subject.amount else 'null'}::decimal(18, 4) as _amount",
-        f"concat_ws(chr(31), {', '.join(f'coalesce({quote(each)}::varchar, {_EMPTY})' for each in subject.state)}) as _state",
+        f"{_joined(subject.state)} as _state",
         "(select business_date from marts.as_of)::varchar as _day",
         *(quote(each) for each in shown),
     ]
@@ -89,7 +87,10 @@ def compile_rule(rule: Rule, published: duckdb.DuckDBPyConnection, path: Path) -
     return Compiled(sql, [*leading, *query.parameters], shown)
 
 
-_EMPTY = "''"
+def _joined(columns: Sequence[str]) -> str:
+    """Return the expression of several columns as one text."""
+    texts = (f"coalesce({quote(each)}::varchar, '')" for each in columns)
+    return f"concat_ws(chr(31), {', '.join(texts)})"
 
 
 def _group(group: Group, query: _Query) -> str:
@@ -139,7 +140,7 @@ def _value(part: Comparison, text: str, kind: str, query: _Query) -> str:
         query.parameters.append(f"{number} {unit}s")
         now = "as_of" if kind == "TIMESTAMP" else "business_date"
         sign = "-" if direction == "ago" else "+"
-        return f"(select {now} {sign} ?::interval from marts.as_of)::{kind}"
+        return f"(select {now} {sign} ?::interval from marts.as_of)::{kind}"  # noqa: S608 - our names
     value = _instant(part, text, query) if kind == "TIMESTAMP" else text
     ((converted,),) = query.published.execute(f"select try_cast(? as {kind})", [value]).fetchall()
     if converted is None or (kind.startswith("DECIMAL") and _digits(text) > 4):

@@ -1,4 +1,4 @@
-"""Firings of rules in the operations store: each is a record before anything is done, once for rule, subject and occasion."""
+"""Firings of rules: each is a record before anything is done, and there is one for rule, subject and occasion."""
 
 from __future__ import annotations
 
@@ -80,6 +80,14 @@ class Firing:
     def subject(self) -> str:
         """Return the subject as people read it."""
         return " / ".join(part for part in self.subject_id.split("\x1f") if part)
+
+    @property
+    def told(self) -> str:
+        """Return what became of the steps, as people read it."""
+        return "; ".join(
+            f"{each.get('action') or each['kind']} {each['outcome']}" + (f" ({each['why']})" if each.get("why") else "")
+            for each in self.outcomes
+        )
 
     @property
     def value(self) -> Decimal | None:

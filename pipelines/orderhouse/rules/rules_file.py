@@ -37,7 +37,13 @@ OPTIONS = {
     "message": ("kind", "channel"),
     "webhook": ("to",),
 }
-REQUIRED = {"approve": ("role",), "action": ("kind",), "notify": ("role", "text"), "message": ("kind",), "webhook": ("to",)}
+REQUIRED = {
+    "approve": ("role",),
+    "action": ("kind",),
+    "notify": ("role", "text"),
+    "message": ("kind",),
+    "webhook": ("to",),
+}
 MOST_RULES = 200
 
 

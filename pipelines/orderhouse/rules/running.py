@@ -1,4 +1,4 @@
-"""One run of the rules over the current published version: what was left is finished, then each rule fires in its order."""
+"""One run of the rules over the published version: what was left is finished, then each rule fires in its order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
 import sqlalchemy as sa
 
@@ -19,6 +18,7 @@ from orderhouse.faults import checkpoint
 from orderhouse.messages.configuration import Configuration, load_configuration
 from orderhouse.operations.store import Store, open_store
 from orderhouse.operations.tables import RULE_VERSIONS
+from orderhouse.rules.approvals import waiting_approvals
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import (
     Firing,
@@ -34,6 +34,7 @@ from orderhouse.rules.rule import Rule
 from orderhouse.rules.rules_file import load_rules, path_in_force
 from orderhouse.rules.steps import kept_rule, take_steps
 from orderhouse.rules.stops import clear_stop, may_fire
+from orderhouse.rules.texts import shown
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
@@ -105,29 +106,28 @@ def run_rules(settings: Settings, *, now: datetime | None = None) -> RulesRun:
     now = now or datetime.now(UTC)
     rules, path = load_rules(settings), path_in_force(settings)
     if wrong := contradictions(rules):
-        raise OrderhouseError(f"{path}: {'; '.join(wrong)}. Change one of them, or let their conditions exclude each other.")
+        raise OrderhouseError(
+            f"{path}: {'; '.join(wrong)}. Change one of them, or let their conditions exclude each other."
+        )
     enabled = [rule for rule in rules if rule.is_enabled]
     store, configuration = open_store(settings), load_configuration(settings)
     result = RulesRun()
     settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(settings.operations / "rules.lock"):
-        result.waiting += _finish(settings, store, configuration, now)
+        _finish(settings, store, configuration, now)
         if enabled:
             with contextlib.closing(open_reader(settings)) as published:
-                hour = _business_time(published, now)
+                ((zone,),) = published.execute("select business_time_zone from marts.as_of").fetchall()
                 matches = matches_of(enabled, published, path)
+            hour = now.astimezone(ZoneInfo(zone)).time()
             for match in matches:
-                if match.rule.quiet_hours is not None and match.rule.quiet_hours.holds(hour.time()):
+                if match.rule.quiet_hours is not None and match.rule.quiet_hours.holds(hour):
                     result.quiet.append(match.rule.name)
                 else:
-                    _fire(settings, store, match, now, result)
+                    _fire(store, match, zone, now, result)
             _finish(settings, store, configuration, now)
+    result.waiting = len(waiting_approvals(settings))
     return result
-
-
-def _business_time(published: duckdb.DuckDBPyConnection, now: datetime) -> datetime:
-    ((zone,),) = published.execute("select business_time_zone from marts.as_of").fetchall()
-    return now.astimezone(ZoneInfo(zone))
 
 
 def _new(store: Store, match: Match) -> pl.DataFrame:
@@ -135,7 +135,7 @@ def _new(store: Store, match: Match) -> pl.DataFrame:
     return new_matches(match, keys_of(store, rule), occupied_subjects(store, rule))
 
 
-def _fire(settings: Settings, store: Store, match: Match, now: datetime, result: RulesRun) -> None:
+def _fire(store: Store, match: Match, zone: str, now: datetime, result: RulesRun) -> None:
     """Store the new firings of one rule, unless there are more than it may make."""
     rule = match.rule
     rows = _new(store, match)
@@ -144,7 +144,7 @@ def _fire(settings: Settings, store: Store, match: Match, now: datetime, result:
     if not may_fire(store, rule, rows.height, now):
         result.asking[rule.name] = rows.height
         rows = rows.clear()
-    firings = [_firing(rule, row, now) for row in rows.iter_rows(named=True)]
+    firings = [_firing(rule, row, zone, now) for row in rows.iter_rows(named=True)]
     if firings or over:
         store_firings(store, rule, firings, over=over)
     if firings:
@@ -153,7 +153,7 @@ def _fire(settings: Settings, store: Store, match: Match, now: datetime, result:
         checkpoint("rule_fired")
 
 
-def _firing(rule: Rule, row: dict[str, object], now: datetime) -> Firing:
+def _firing(rule: Rule, row: dict[str, object], zone: str, now: datetime) -> Firing:
     subject, occasion = str(row["_subject"]), str(row["_occasion"])
     return Firing(
         firing_id=firing_id_of(rule.name, subject, occasion),
@@ -166,7 +166,7 @@ def _firing(rule: Rule, row: dict[str, object], now: datetime) -> Firing:
         line_id=_optional(row["_line"]),
         amount=_optional(row["_amount"]),
         business_date=str(row["_day"]),
-        fields={name: "" if value is None else str(value) for name, value in row.items() if name not in FIELDS},
+        fields={name: shown(value, zone) for name, value in row.items() if name not in FIELDS},
         fired_at=text_of(now),
     )
 
@@ -175,18 +175,14 @@ def _optional(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _finish(settings: Settings, store: Store, configuration: Configuration, now: datetime) -> int:
-    """Take the steps that are left of all firings; return how many wait for an approval."""
-    waiting = 0
+def _finish(settings: Settings, store: Store, configuration: Configuration, now: datetime) -> None:
+    """Take the steps that are left of all firings."""
 
     def run_and_step(firing: Firing) -> tuple[str, str, str, int]:
         return firing.fired_at, firing.rule, firing.rule_version, firing.step
 
     for (_, rule, version, _), group in groupby(sorted(unfinished(store), key=run_and_step), key=run_and_step):
-        kept = kept_rule(_body(store, rule, version))
-        ended = take_steps(settings, store, configuration, kept, list(group), now)
-        waiting += sum(each.state == "waiting" for each in ended)
-    return waiting
+        take_steps(settings, store, configuration, kept_rule(_body(store, rule, version)), list(group), now)
 
 
 def _body(store: Store, rule: str, version: str) -> str:
@@ -194,5 +190,3 @@ def _body(store: Store, rule: str, version: str) -> str:
     query = sa.select(columns.body).where(columns.rule == rule, columns.version == version)
     with store.reading() as connection:
         return str(connection.execute(query).scalar_one())
-
-

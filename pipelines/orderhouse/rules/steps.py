@@ -16,12 +16,12 @@ from typing import Any
 from orderhouse.access.access_file import load_access
 from orderhouse.actions.acting import act
 from orderhouse.actions.requests import Request, Subject
-from orderhouse.messages.configuration import Configuration
-from orderhouse.messages.outbox import NewMessage, enqueue
+from orderhouse.messages.configuration import Configuration, Route
+from orderhouse.messages.outbox import Channel, NewMessage, enqueue
 from orderhouse.operations.store import Store
 from orderhouse.rules.approvals import ask
 from orderhouse.rules.firings import Firing, move_on
-from orderhouse.rules.rule import Rule, Step
+from orderhouse.rules.rule import Step
 from orderhouse.rules.subjects import SUBJECTS
 from orderhouse.settings import Settings
 
@@ -68,8 +68,8 @@ class _World:
 
 def take_steps(
     settings: Settings, store: Store, configuration: Configuration, kept: Kept, firings: Sequence[Firing], now: datetime
-) -> list[Firing]:
-    """Take the steps of firings of one rule, version and run until each is done, declined or waits.
+) -> None:
+    """Take the steps of firings of one rule, version and run until each is done or waits, and store it.
 
     Args:
         settings: Settings of the home.
@@ -78,25 +78,19 @@ def take_steps(
         kept: The version of the rule.
         firings: Firings that have the same next step.
         now: The present instant.
-
-    Returns:
-        The firings as they are stored now.
     """
     world = _World(settings, store, configuration, now)
-    ended: list[Firing] = []
     going = list(firings)
     while going:
         number = going[0].step
         if number >= len(kept.steps):
-            ended += [replace(each, state="done") for each in going]
-            move_on(store, ended)
-            break
+            move_on(store, [replace(each, state="done") for each in going])
+            return
         step = kept.steps[number]
         if step.kind == "approve":
             going, waiting, rows = ask(store, going, step, now)
             going = [replace(each, step=number + 1) for each in going]
             move_on(store, [*going, *waiting], rows)
-            ended += waiting
             continue
         outcomes = _TAKE[step.kind](world, kept, step, going)
         going = [
@@ -104,7 +98,6 @@ def take_steps(
             for each, outcome in zip(going, outcomes, strict=True)
         ]
         move_on(store, going)
-    return ended
 
 
 def _act(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
@@ -131,8 +124,8 @@ def _act(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> li
         }
         for number, subject in chosen:
             answer = answers[subject]
-            landed = {"outcome": "landed", "action_id": answer.action_id, "action": kind}
-            outcomes[number] = landed if answer.has_landed else {"outcome": "refused", "why": answer.refusal}
+            landed: dict[str, Any] = {"outcome": "landed", "action_id": answer.action_id, "action": kind}
+            outcomes[number] = landed if answer.has_landed else {"outcome": "refused", "why": answer.refusal or ""}
     return outcomes
 
 
@@ -166,11 +159,15 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
             kind=f"rule.{kept.rule}",
             subject_type=SUBJECTS[kept.table].noun.replace(" ", "_"),
             subject_id=each.subject,
-            channel=route.endpoint.channel if route else ("webhook" if step.kind == "webhook" else "email"),
+            channel=_channel(step, route),
             endpoint=endpoint,
             audience="team",
             recipient=endpoint,
-            payload={"title": kept.title, "text": _text(step, kept, each) or f"{kept.title}: {each.subject}", **each.fields},
+            payload={
+                "title": kept.title,
+                "text": _text(step, kept, each) or f"{kept.title}: {each.subject}",
+                **each.fields,
+            },
             occurred_at=datetime.fromisoformat(each.fired_at),
             occasion=f"{each.firing_id}|{each.step}",
             order_id=each.order_id,
@@ -181,6 +178,13 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
     ]
     enqueue(world.store, messages, now=world.now)
     return [{"outcome": "queued" if route else "held", "message_id": each.message_id} for each in messages]
+
+
+def _channel(step: Step, route: Route | None) -> Channel:
+    """Return the channel of an endpoint; of one that is not configured, the likely one."""
+    if route is not None:
+        return route.endpoint.channel
+    return "webhook" if step.kind == "webhook" else "email"
 
 
 _TAKE: dict[str, Callable[[_World, Kept, Step, Sequence[Firing]], list[dict[str, Any]]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -74,7 +75,7 @@ def stops(settings: Settings) -> list[Stop]:
         OrderhouseError: The operations store cannot be read.
     """
     with open_store(settings).reading() as connection:
-        return [Stop(*row) for row in connection.execute(sa.select(RULE_STOPS).order_by(RULE_STOPS.c.rule))]
+        return [_stop(row) for row in connection.execute(sa.select(RULE_STOPS).order_by(RULE_STOPS.c.rule))]
 
 
 def allow(settings: Settings, rule: str, *, actor: str, role: str) -> Stop:
@@ -97,4 +98,8 @@ def allow(settings: Settings, rule: str, *, actor: str, role: str) -> Stop:
         settings, actor=actor, role=role, action="allow_rule", subject=f"rule {rule}",
         detail={"firings": row.firings_count},
     )  # fmt: skip
-    return Stop(*row)
+    return _stop(row)
+
+
+def _stop(row: sa.Row[Any]) -> Stop:
+    return Stop(**dict(row._mapping))
