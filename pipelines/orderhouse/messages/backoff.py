@@ -21,6 +21,6 @@ def delay(attempts: int, *, longest: timedelta = LONGEST, chance: float | None =
         longest: Longest time.
         chance: Number between 0 and 1; drawn by default.
     """
-    whole = min(FIRST * 2 ** min(max(attempts - 1, 0), 20), longest)
+    whole = min(FIRST * (1 << min(max(attempts - 1, 0), 20)), longest)
     share = random.random() if chance is None else chance  # noqa: S311 - no secret
     return whole * (0.5 + share / 2)

@@ -81,8 +81,13 @@ class Sender(Protocol):
 class Endpoint(Protocol):
     """Place to which messages go."""
 
-    name: str
-    channel: str
+    @property
+    def name(self) -> str:
+        """Return the name of the endpoint."""
+
+    @property
+    def channel(self) -> str:
+        """Return its channel."""
 
     def check(self) -> None:
         """Raise an `OrderhouseError` if the configuration is not whole, or would send in clear over a network."""
