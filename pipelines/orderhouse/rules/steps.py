@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from orderhouse.access.access_file import load_access
 from orderhouse.actions.acting import act
@@ -183,7 +183,7 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
 def _channel(step: Step, route: Route | None) -> Channel:
     """Return the channel of an endpoint; of one that is not configured, the likely one."""
     if route is not None:
-        return route.endpoint.channel
+        return cast(Channel, route.endpoint.channel)
     return "webhook" if step.kind == "webhook" else "email"
 
 
