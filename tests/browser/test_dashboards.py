@@ -28,6 +28,7 @@ PAGES = {
     "customers": "Customers",
     "feedback": "Feedback",
     "kpis": "KPIs",
+    "rules": "Rules",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",

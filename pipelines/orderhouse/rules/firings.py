@@ -18,6 +18,7 @@ from orderhouse.rules.rule import Rule
 
 __all__ = [
     "Firing",
+    "count_firings",
     "firing_id_of",
     "firing_of",
     "keep_version",
@@ -216,6 +217,17 @@ def list_firings(
             query = query.where(columns[column] == value)
     with store.reading() as connection:
         return [firing_of(row._mapping) for row in connection.execute(query.limit(limit).offset(after))]
+
+
+def count_firings(store: Store) -> dict[str, int]:
+    """Return the number of firings by rule.
+
+    Raises:
+        OrderhouseError: The store cannot be read.
+    """
+    query = sa.select(RULE_FIRINGS.c.rule, sa.func.count()).group_by(RULE_FIRINGS.c.rule)
+    with store.reading() as connection:
+        return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 
 def firing_of(row: Mapping[Any, Any]) -> Firing:

@@ -11,13 +11,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import sqlalchemy as sa
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.messages.configuration import Configuration, load_configuration
 from orderhouse.operations.store import Store, open_store
-from orderhouse.operations.tables import RULE_VERSIONS
 from orderhouse.rules.approvals import waiting_approvals
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import (
@@ -32,7 +30,7 @@ from orderhouse.rules.firings import (
 from orderhouse.rules.matching import Match, matches_of, new_matches
 from orderhouse.rules.rule import Rule
 from orderhouse.rules.rules_file import load_rules, path_in_force
-from orderhouse.rules.steps import kept_rule, take_steps
+from orderhouse.rules.steps import stored_rule, take_steps
 from orderhouse.rules.stops import clear_stop, may_fire
 from orderhouse.rules.texts import shown
 from orderhouse.serve.reading import open_reader
@@ -182,11 +180,4 @@ def _finish(settings: Settings, store: Store, configuration: Configuration, now:
         return firing.fired_at, firing.rule, firing.rule_version, firing.step
 
     for (_, rule, version, _), group in groupby(sorted(unfinished(store), key=run_and_step), key=run_and_step):
-        take_steps(settings, store, configuration, kept_rule(_body(store, rule, version)), list(group), now)
-
-
-def _body(store: Store, rule: str, version: str) -> str:
-    columns = RULE_VERSIONS.c
-    query = sa.select(columns.body).where(columns.rule == rule, columns.version == version)
-    with store.reading() as connection:
-        return str(connection.execute(query).scalar_one())
+        take_steps(settings, store, configuration, stored_rule(store, rule, version), list(group), now)

@@ -26,7 +26,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.file_locks import locked
 
-__all__ = ["as_yaml", "checked", "delete_rule", "save_rule"]
+__all__ = ["as_yaml", "checked", "delete_rule", "plain_condition", "save_rule"]
 
 DEFAULTS = {"once_per": "subject", "limit_per_run": 100, "stop": False}
 
@@ -84,7 +84,7 @@ def checked(settings: Settings, rule: Rule) -> Rule:
 def as_yaml(rule: Rule) -> str:
     """Return a rule as the lines of `rules.yaml`, with two spaces before each."""
     body: dict[str, Any] = {"title": rule.title, "enabled": rule.is_enabled, "on": rule.table}
-    body["when"] = _plain(rule.when)
+    body["when"] = plain_condition(rule.when)
     body["then"] = [{step.kind: dict(step.options)} for step in rule.steps]
     for name, value in (("once_per", rule.once_per), ("limit_per_run", rule.limit_per_run), ("stop", rule.stops)):
         if value != DEFAULTS[name]:
@@ -95,9 +95,10 @@ def as_yaml(rule: Rule) -> str:
     return "".join(f"  {line}\n" for line in text.splitlines())
 
 
-def _plain(part: Part) -> Any:
+def plain_condition(part: Part) -> Any:
+    """Return a condition as it stands in the file."""
     if isinstance(part, Group):
-        below = [_plain(each) for each in part.parts]
+        below = [plain_condition(each) for each in part.parts]
         return {part.kind: below[0] if part.kind == "not" else below}
     many = part.operator in ("in", "between")
     return {"field": part.field, part.operator: list(part.values) if many else part.values[0]}

@@ -13,19 +13,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+import sqlalchemy as sa
+
 from orderhouse.access.access_file import load_access
 from orderhouse.actions.acting import act
 from orderhouse.actions.requests import Request, Subject
 from orderhouse.messages.configuration import Configuration, Route
 from orderhouse.messages.outbox import Channel, NewMessage, enqueue
 from orderhouse.operations.store import Store
+from orderhouse.operations.tables import RULE_VERSIONS
 from orderhouse.rules.approvals import ask
 from orderhouse.rules.firings import Firing, move_on
 from orderhouse.rules.rule import Step
 from orderhouse.rules.subjects import SUBJECTS
 from orderhouse.settings import Settings
 
-__all__ = ["Kept", "kept_rule", "take_steps"]
+__all__ = ["Kept", "stored_rule", "take_steps"]
 
 NAMESPACE = uuid.UUID("2f0c7a4e-7b55-4d0e-bf0b-6b1f5f6f2a90")
 # Role in whose name a rule acts, unless its step names one.
@@ -49,9 +52,12 @@ class Kept:
     steps: tuple[Step, ...]
 
 
-def kept_rule(body: str) -> Kept:
-    """Return the stored version of a rule."""
-    found = json.loads(body)
+def stored_rule(store: Store, rule: str, version: str) -> Kept:
+    """Return a version of a rule as it was stored when it fired or was saved."""
+    columns = RULE_VERSIONS.c
+    query = sa.select(columns.body).where(columns.rule == rule, columns.version == version)
+    with store.reading() as connection:
+        found = json.loads(connection.execute(query).scalar_one())
     steps = tuple(Step(each["kind"], each["options"]) for each in found["steps"])
     return Kept(found["name"], found["title"], found["table"], steps)
 

@@ -14,7 +14,7 @@ import duckdb
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.kpis import complete_days, kpis_of_periods
 
-__all__ = ["SUBJECTS", "Subject", "fields_of", "relation"]
+__all__ = ["SUBJECTS", "Subject", "fields_of", "query_of", "relation"]
 
 QUERIES = Path(__file__).with_name("tables")
 KPI_DAYS = 28
@@ -75,12 +75,12 @@ SUBJECTS = {
 }  # fmt: skip
 
 
-def relation(table: str, published: duckdb.DuckDBPyConnection) -> tuple[str, list[date]]:
+def query_of(table: str, business_date: date) -> tuple[str, list[date]]:
     """Return the query of a table's rows, and its parameters.
 
     Args:
         table: Name of the table.
-        published: Open published version.
+        business_date: Business day of the published version.
     """
     source = SUBJECTS[table].source
     if not source.endswith(".sql"):
@@ -88,10 +88,15 @@ def relation(table: str, published: duckdb.DuckDBPyConnection) -> tuple[str, lis
     query = (QUERIES / source).read_text(encoding="utf-8")
     if table != "kpis":
         return query, []
-    ((business_date,),) = published.execute("select business_date from marts.as_of").fetchall()
     first, last = complete_days(business_date, KPI_DAYS)
     days = [first, last, *complete_days(first, KPI_DAYS)]
     return query.replace("{{ kpis_of_periods }}", kpis_of_periods()), days
+
+
+def relation(table: str, published: duckdb.DuckDBPyConnection) -> tuple[str, list[date]]:
+    """Return the query of a table's rows in an open published version, and its parameters."""
+    ((business_date,),) = published.execute("select business_date from marts.as_of").fetchall()
+    return query_of(table, business_date)
 
 
 def fields_of(table: str, published: duckdb.DuckDBPyConnection) -> dict[str, str]:
