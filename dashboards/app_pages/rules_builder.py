@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
+from orderhouse.rules.replaying import replay_rules
 from orderhouse.rules.rule import ONCE_PER, Rule
 from orderhouse.rules.rules_file import load_rules
 from orderhouse.rules.running import Preview, preview_rules
@@ -16,6 +19,7 @@ from orderhouse.rules.sentences import condition_sentence, step_sentence
 from orderhouse.rules.subjects import SUBJECTS
 from shared.access import Version
 from shared.formats import count, label
+from shared.formats import day as format_day
 from shared.layout import section
 from shared.people import signed_in
 from shared.tables import column, table
@@ -28,6 +32,7 @@ from app_pages.rules_steps import steps
 __all__ = ["builder"]
 
 ROWS = 20
+PAST_DAYS = 90
 
 
 def builder(version: Version, name: str) -> None:
@@ -116,6 +121,7 @@ def _outcome(version: Version, draft: Draft, before: Rule | None) -> None:
         return
     with section("What would it do now?", f"When {condition_sentence(rule.when)}."):
         _preview(rule, preview)
+    _past(version, rule)
     with st.expander("As it will stand in `rules.yaml`"):
         st.code(as_yaml(rule), language="yaml")
     if not may_save():
@@ -144,6 +150,40 @@ def _preview(rule: Rule, preview: Preview) -> None:
     )
 
 
+def _past(version: Version, rule: Rule) -> None:
+    """Offer the replay of the last weeks, and show what it found."""
+    key = f"replay.{rule.version}"
+    if key not in st.session_state:
+        if not st.button(
+            "What would it have done in the last 90 days?", icon=":material/history:", key="replay_rule",
+            help="Builds the tables of each week as they were known at its end, which takes a while each.",
+        ):  # fmt: skip
+            return
+        st.session_state[key] = _replayed(version, rule)
+    found: list[dict[str, object]] = st.session_state[key]
+    table(
+        pl.DataFrame(found, schema={"day": pl.Date, "matched": pl.Int64, "fired": pl.Int64}),
+        {
+            "day": column("Known at the end of"),
+            "matched": column("Matched", digits=0),
+            "fired": column("Would have fired", "Rows for which it would not have fired before.", digits=0),
+        },
+        key="rule_past",
+        nothing="Nothing had been received before the last week.",
+        height="content",
+    )
+
+
+def _replayed(version: Version, rule: Rule) -> list[dict[str, object]]:
+    last = datetime.now(ZoneInfo(version.time_zone)).date() - timedelta(days=1)
+    with st.status("Building the tables as they were known") as status:
+        days = replay_rules(
+            version.settings, [rule], last - timedelta(days=PAST_DAYS), last, every_days=7,
+            on_day=lambda day: status.update(label=f"As known at the end of {format_day(day)}"),
+        )  # fmt: skip
+        return [{"day": each.day, "matched": each.matched, "fired": each.rows.height} for each in days]
+
+
 def _picture(rule: Rule, would: int) -> str:
     """Return the steps as a graph in the language of Graphviz."""
     texts = [f"{count(would)} {label(rule.table).lower()}", *(step_sentence(step) for step in rule.steps)]
@@ -153,7 +193,11 @@ def _picture(rule: Rule, would: int) -> str:
         for number, (text, shape) in enumerate(zip(texts, shapes, strict=True))
     ]
     edges = [f"n{number} -> n{number + 1}" for number in range(len(texts) - 1)]
-    style = 'graph [rankdir=LR, bgcolor="transparent"]; node [fontname="sans-serif", style=rounded, fontsize=11]'
+    # A grey that reads on light and dark.
+    style = (
+        'graph [rankdir=LR, bgcolor="transparent"]; edge [color="#6f8587"]; '
+        'node [fontname="sans-serif", style=rounded, fontsize=11, color="#6f8587", fontcolor="#6f8587"]'
+    )
     return f"digraph {{ {style}; {'; '.join([*nodes, *edges])} }}"
 
 

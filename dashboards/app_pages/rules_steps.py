@@ -20,7 +20,6 @@ TITLES = {
     "approve": "Ask for an approval",
     "action": "Act",
     "notify": "Tell a team",
-    "message": "Write to the customer",
     "webhook": "Call a webhook",
 }
 OF_EXCEPTIONS = ("assign", "resolve")
@@ -31,9 +30,7 @@ def steps(draft: Draft, fields: Fields) -> None:
     for number, step in enumerate(list(draft.steps)):
         with st.container(border=True):
             _one(draft, number, step)
-    kinds = [
-        kind for kind in STEP_KINDS if SUBJECTS[draft.table].order is not None or kind not in ("action", "message")
-    ]
+    kinds = [kind for kind in STEP_KINDS if SUBJECTS[draft.table].order is not None or kind != "action"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
             "Next step",
@@ -84,9 +81,6 @@ def _options(draft: Draft, step: StepDraft) -> None:
     elif step.kind == "notify":
         _pick(step, "role", "Team", ROLES, "operator")
         _type(step, "text", "Text", "Such as: Order {order_id} is late", 560)
-    elif step.kind == "message":
-        _type(step, "kind", "Kind of message", "Such as late", 200)
-        _type(step, "channel", "Channel", "Such as email", 160)
     else:
         _type(step, "to", "Endpoint of messages.yaml", "Its name", 240)
 

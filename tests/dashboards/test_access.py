@@ -11,6 +11,7 @@ from orderhouse.monitoring.alerts import review_alerts
 from orderhouse.monitoring.conditions import Condition
 from orderhouse.operations.audit_log import entries
 from orderhouse.settings import Settings
+from streamlit.testing.v1 import AppTest
 
 from tests.dashboards.conftest import Open, said, tables_of
 from tests.dashboards.published_home import publish

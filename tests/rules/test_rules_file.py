@@ -113,7 +113,6 @@ def test_mistake_is_named_with_line_and_nearest_word(tmp_path: Path, was: str, n
         ("orders", "action: {kind: assign, assignee: mia}", "assign is an action on exceptions"),
         ("exceptions", "action: {kind: assign}", "assign needs `assignee`."),
         ("orders", "action: {kind: tag}", "tag needs `text`."),
-        ("kpis", "message: {kind: late}", "a message needs an order, and kpis have none; use notify."),
         ("kpis", "approve: {role: finance, above: 5 EUR}", "kpis have no amount"),
         ("orders", "approve: {role: finance}", "nothing follows the approval"),
     ],

@@ -12,6 +12,7 @@ from orderhouse.cli.session import console, counted, grid, settings_of
 from orderhouse.errors import OrderhouseError
 
 if TYPE_CHECKING:
+    from orderhouse.rules.firings import Firing
     from orderhouse.rules.rule import Rule
     from orderhouse.rules.running import RulesRun
     from orderhouse.settings import Settings
@@ -162,7 +163,14 @@ def approvals(context: typer.Context) -> None:
     from orderhouse.rules.approvals import waiting_approvals
 
     found = [
-        (each.approval_id[:8], each.asked_at[:16], each.role, each.firing.rule, each.firing.subject, each.amount or "–")
+        (
+            each.approval_id[:8],
+            each.asked_at[:16],
+            each.role,
+            each.firing.rule,
+            each.firing.subject,
+            _cents(each.firing),
+        )
         for each in waiting_approvals(settings_of(context))
     ]
     if not found:
@@ -214,6 +222,10 @@ def print_rules_run(result: RulesRun) -> None:
         console.print(
             f"{counted(result.waiting, 'approval')} asked for. Next: orderhouse rules approvals", style="yellow"
         )
+
+
+def _cents(firing: Firing) -> str:
+    return "–" if firing.value is None else f"{firing.value:,.2f}"
 
 
 def _chosen(settings: Settings, name: str | None) -> list[Rule]:

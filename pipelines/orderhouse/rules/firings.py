@@ -79,7 +79,9 @@ class Firing:
 
     @property
     def subject(self) -> str:
-        """Return the subject as people read it."""
+        """Return the subject as people read it: that of an exception is its order, if it has one."""
+        if self.table_name == "exceptions" and self.order_id is not None:
+            return self.order_id
         return " / ".join(part for part in self.subject_id.split("\x1f") if part)
 
     @property

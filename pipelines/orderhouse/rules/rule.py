@@ -30,7 +30,7 @@ OPERATORS = {
 }
 # Occasions on which a rule fires again for the same subject.
 ONCE_PER = ("subject", "subject and day", "subject and state")
-STEP_KINDS = ("approve", "action", "notify", "message", "webhook")
+STEP_KINDS = ("approve", "action", "notify", "webhook")
 
 
 @dataclass(frozen=True)

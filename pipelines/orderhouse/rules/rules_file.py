@@ -33,17 +33,10 @@ KINDS_OF_RULES = ("hold", "release", "cancel", "approve_return", "decline_return
 OPTIONS = {
     "approve": ("role", "above"),
     "action": ("kind", "as", "assignee", "text"),
-    "notify": ("role", "text"),
-    "message": ("kind", "channel"),
-    "webhook": ("to",),
+    "notify": ("role", "text", "channel"),
+    "webhook": ("to", "text"),
 }
-REQUIRED = {
-    "approve": ("role",),
-    "action": ("kind",),
-    "notify": ("role", "text"),
-    "message": ("kind",),
-    "webhook": ("to",),
-}
+REQUIRED = {"approve": ("role",), "action": ("kind",), "notify": ("role", "text"), "webhook": ("to",)}
 MOST_RULES = 200
 
 
@@ -212,8 +205,6 @@ def _check_step(kind: str, options: Mapping[str, str], table: str, place: _Place
             raise (place / "above").refusal(f"{table} have no amount; leave `above` out to ask for every one")
     if kind == "action":
         _check_action(options, table, place)
-    if kind == "message" and subject.order is None:
-        raise place.refusal(f"a message needs an order, and {table} have none; use notify")
 
 
 def _check_action(options: Mapping[str, str], table: str, place: _Place) -> None:

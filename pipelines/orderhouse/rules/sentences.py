@@ -48,8 +48,6 @@ def step_sentence(step: Step) -> str:
         return ACTIONS[options["kind"]] + (f" to {options['assignee']}" if "assignee" in options else "")
     if step.kind == "notify":
         return f"tell {options['role']}"
-    if step.kind == "message":
-        return f"write to the customer ({options['kind']})"
     return f"call {options['to']}"
 
 

@@ -164,7 +164,7 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
         NewMessage(
             kind=f"rule.{kept.rule}",
             subject_type=SUBJECTS[kept.table].noun.replace(" ", "_"),
-            subject_id=each.subject,
+            subject_id=each.subject_id.replace("\x1f", " / "),
             channel=_channel(step, route),
             endpoint=endpoint,
             audience="team",
