@@ -31,7 +31,7 @@ YES_NO = {"true": "yes", "false": "no"}
 def fields_of_table(version: Version, table: str) -> Fields:
     """Return the types of the fields of a table of rules."""
     query, parameters = query_of(table, version.business_date)
-    rows = version.rows(f"select * from ({query}) limit 0", *parameters)  # noqa: S608 - our query
+    rows = version.rows(f"select * from ({query}) limit 0", parameters)  # noqa: S608 - our query
     return {name: _type_of(kind) for name, kind in rows.schema.items() if not name.startswith("_")}
 
 
@@ -123,6 +123,6 @@ def _words(version: Version, table: str, field: str) -> list[str]:
     name = quoted(field)
     found: list[Any] = version.rows(
         f"select distinct {name} as word from ({query}) where {name} is not null order by 1 limit {MOST_WORDS + 1}",  # noqa: S608 - our names
-        *parameters,
+        parameters,
     )["word"].to_list()
     return [] if len(found) > MOST_WORDS else found

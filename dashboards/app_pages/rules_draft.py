@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,7 +25,7 @@ class Condition:
     field: str
     operator: str
     values: list[str]
-    key: str = field(default_factory=lambda: uuid4().hex)
+    key: str = with_default(default_factory=lambda: uuid4().hex)
 
 
 @dataclass
@@ -33,7 +34,7 @@ class StepDraft:
 
     kind: str
     options: dict[str, str]
-    key: str = field(default_factory=lambda: uuid4().hex)
+    key: str = with_default(default_factory=lambda: uuid4().hex)
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Draft:
     limit_per_run: int = 100
     quiet_hours: str = ""
     stops: bool = False
-    key: str = field(default_factory=lambda: uuid4().hex)
+    key: str = with_default(default_factory=lambda: uuid4().hex)
 
     def move_to(self, table: str) -> None:
         """Look at another table, whose fields are others."""

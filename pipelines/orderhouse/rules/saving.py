@@ -164,9 +164,9 @@ def _with_block(text: str, name: str, block: str) -> str:
 
 def _lines_of(text: str, name: str) -> tuple[int | None, int]:
     """Return the first line of a rule and the line after its last one, counted from 0; comments after it stay."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    pairs = next((value.value for key, value in root.value if key.value == "rules"), [])
-    for key, value in pairs:
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # `read_rules` has accepted the text
+    rules = next(value for key, value in root.value if key.value == "rules")
+    for key, value in rules.value:
         if key.value == name:
             return key.start_mark.line, _last_line(value) + 1
     return None, 0
