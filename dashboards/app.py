@@ -43,6 +43,7 @@ PAGES = {
         ("app_pages/shipments.py", "Shipments", ":material/local_shipping:"),
         ("app_pages/inventory.py", "Inventory", ":material/inventory_2:"),
         ("app_pages/returns.py", "Returns", ":material/assignment_return:"),
+        ("app_pages/messages.py", "Messages", ":material/outgoing_mail:"),
     ],
     "Understand": [
         ("app_pages/revenue.py", "Revenue", ":material/trending_up:"),

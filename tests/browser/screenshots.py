@@ -32,6 +32,7 @@ PICTURES = {
     "shipments": "shipments",
     "inventory": "inventory",
     "returns": "returns",
+    "messages": "messages",
     "revenue": "revenue",
     "payments": "payments",
     "customers": "customers",

@@ -23,6 +23,7 @@ PAGES = {
     "shipments": "Shipments",
     "inventory": "Inventory",
     "returns": "Returns",
+    "messages": "Messages",
     "revenue": "Revenue",
     "payments": "Payments",
     "customers": "Customers",

@@ -44,6 +44,10 @@ NO_INSTANTS = [
     ("02/01/2026", None, "an_instant"),
     ("2026-1-2T03:04:05Z", None, "an_instant"),
     ("1767322800", None, "an_instant"),
+    ("0000-06-01T00:00:00Z", None, "in_calendar"),
+    ("0001-01-01T00:00:00+01:00", None, "in_calendar"),
+    ("9999-12-31T23:30:00-01:00", None, "in_calendar"),
+    ("9999-12-31 23:30:00", "America/New_York", "in_calendar"),
     # clocks go forward at 01:00 on 29 March: 01:30 does not happen
     ("2026-03-29 01:30:00", "Europe/London", "in_clock_gap"),
     ("2026-03-29 01:30", "Europe/London", "in_clock_gap"),
@@ -53,6 +57,20 @@ NO_INSTANTS = [
 @pytest.mark.parametrize(("text", "zone", "rule"), NO_INSTANTS)
 def test_what_is_no_instant_is_said_not_to_be(text: str, zone: str | None, rule: str) -> None:
     assert parsed("orders", "placed_at", text, Notation(zone)) == (None, [rule])
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_instant_of_the_calendar_are_instants(text: str) -> None:
+    assert parsed("orders", "placed_at", text, Notation(None)) == (
+        datetime.fromisoformat(text).replace(tzinfo=None), [],
+    )  # fmt: skip
+
+
+def test_days_and_typed_instants_are_in_the_calendar_too() -> None:
+    assert parsed("fx_rates", "rate_date", "0000-06-01") == (None, ["in_calendar"])
+    typed = pl.Series([-62_135_596_800_000_001, 253_402_300_800_000_000]).cast(pl.Datetime("us"))
+    failures = parse(CONTRACTS["orders"], pl.DataFrame({"placed_at": typed}), Notation(None)).failures
+    assert failures["placed_at|in_calendar"].to_list() == [True, True]
 
 
 @pytest.mark.parametrize("text", ["12.34", "+12.34", "0012.3400", "12.34000000"])

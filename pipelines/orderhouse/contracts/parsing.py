@@ -36,6 +36,12 @@ FALSE = ["false", "f", "no", "n", "0"]
 
 TEXTS = ("text", "currency", "country")
 
+# The first and, not included, the last day and microsecond of the years 1 to 9999, counted from 1970.
+CALENDAR: dict[pl.DataType, tuple[int, int]] = {
+    pl.Date(): (-719_162, 2_932_897),
+    pl.Datetime("us"): (-719_162 * 86_400_000_000, 2_932_897 * 86_400_000_000),
+}
+
 Failures = dict[str, pl.Series]
 
 
@@ -80,15 +86,15 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
             too_large = _too_large(values) if kind in WHOLE_DIGITS else None
             if too_large is not None and too_large.any():
                 failures[f"{name}|in_range"] = too_large
-            columns.append(values)
+            columns.append(_within_calendar(name, values, failures))
             continue
         text, written = as_text(values), notation if values.dtype == pl.String else Notation(notation.time_zone)
         typed, broken = _parse_column(kind, text, written)
         # Only values with spaces around them need a second pass, and such columns are rare.
         if any(mask.any() for mask in broken.values()):
             typed, broken = _parse_column(kind, cleaned(text.to_frame()).to_series(), written)
-        columns.append(typed.alias(name))
         failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
+        columns.append(_within_calendar(name, typed.alias(name), failures))
     return _with_promised_days(contract, frame, notation, Parsed(frame.with_columns(columns), failures))
 
 
@@ -104,6 +110,23 @@ def as_text(values: pl.Series) -> pl.Series:
     if dtype.is_float():
         values = values.fill_nan(None)
     return values.cast(pl.String)
+
+
+def _within_calendar(name: str, values: pl.Series, failures: Failures) -> pl.Series:
+    """Return days and instants without those beyond the years 1 to 9999 in UTC, which are added to the failures.
+
+    The numbers behind the values are compared, because Python has no such day and polars ends on one far beyond.
+    """
+    if values.dtype not in CALENDAR:
+        return values
+    first, last = CALENDAR[values.dtype]
+    numbers = values.to_physical()
+    least, most = numbers.min(), numbers.max()
+    if not isinstance(least, int) or not isinstance(most, int) or (least >= first and most < last):
+        return values
+    beyond = ((numbers < first) | (numbers >= last)).fill_null(False)
+    failures[f"{name}|in_calendar"] = beyond
+    return values.set(beyond, None)
 
 
 def _with_promised_days(contract: type[Contract], frame: pl.DataFrame, notation: Notation, parsed: Parsed) -> Parsed:

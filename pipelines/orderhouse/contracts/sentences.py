@@ -44,6 +44,7 @@ _SENTENCES = {
     "exists": "{} is a date or time that does not exist",
     "has_offset": "{} has no UTC offset, and the source declares no time_zone",
     "in_clock_gap": "{} does not exist in the source's time zone: the clocks were put forward over it",
+    "in_calendar": "{} is outside the years 1 to 9999 in UTC",
     "a_date": "{} is not a date written as YYYY-MM-DD",
     "a_number": "{} is not a number",
     "as_declared": "{} is not a number written with the decimal sign that the source declares",

@@ -29,6 +29,8 @@ The published tables are in the [data dictionary](data_dictionary.md).
 - **Files** of the format `canonical`: CSV with a header (UTF-8; delimiter comma, semicolon, tab or `|`), JSON lines,
   a JSON array or object, Parquet, XLSX; plain, gzip, zstd, or alone in a zip. The file's name begins with the feed's
   (`orders-2026-03.csv`), or the source declares `feed`.
+- **Types of Parquet**: texts (also bytes in UTF-8), numbers, bools, days and instants. A file with values that break
+  their type is refused, and so is one that has a column of the contract as list, struct, map, time or duration.
 - **Columns** may be in any order. A column that is not required may be missing or empty. A file without a required
   column is refused as a whole. Other columns are ignored and reported. A row that breaks a type or a rule goes to
   quarantine with the reason; the rest of its file is loaded.
@@ -41,7 +43,7 @@ The published tables are in the [data dictionary](data_dictionary.md).
   loaded.
 - **instant**: ISO-8601 with an offset, `2026-03-28T14:03:00+01:00` or `…Z`, stored in UTC to the microsecond. An
   instant without offset is in the source's `time_zone`; if the source declares none, the row goes to quarantine.
-  **date**: `2026-03-28`.
+  **date**: `2026-03-28`. Both are in the years 1 to 9999, an instant in UTC.
 - **instant or day**, for promises and estimates: a day without time of day, or any instant whose flag beside it is
   true, is the calendar day as written, in the merchant's business time zone and whatever its offset.
 - **money**: a plain decimal such as `1234.50` with at most 4 decimals and {MONEY_DIGITS} digits before them, in the

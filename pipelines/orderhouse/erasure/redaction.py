@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.parsing import cleaned
@@ -25,6 +27,7 @@ from orderhouse.ingest.screening import PART, UNREADABLE, screen
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
+from orderhouse.sources.readers.arrow_columns import UnusableColumn, usable
 from orderhouse.sources.readers.json_text import load_json
 from orderhouse.vault.vault import ERASED, Vault
 
@@ -86,7 +89,7 @@ def redact(source: Source, files: Sequence[SourceFile], vault: Vault, erased: se
             return {}
         copies = [_copy(file, _redact_content(unpacked(file).getvalue(), source, values)) for file in files]
         after = _read(source, copies, vault, erased)
-    except (FileRejected, FileVanished, ValueError, LookupError, RecursionError):
+    except (FileRejected, FileVanished, ValueError, LookupError, RecursionError, pa.ArrowException):
         return None
     if after.values or not before.reads_as(after):
         return None
@@ -247,14 +250,26 @@ def _marks_of_parts(record: Mapping[str, Any], values: Values) -> dict[str, str]
 
 
 def _redact_parquet(content: bytes, values: Values) -> bytes:
-    frame = pl.read_parquet(io.BytesIO(content))
+    table = pq.read_table(pa.BufferReader(content))
     marks = {value: ERASED + token for value, token in values.items()}
-    texts = pl.selectors.string()
-    is_erased = texts.str.strip_chars().is_in(list(marks))
-    frame = frame.with_columns(pl.when(is_erased).then(texts.str.strip_chars().replace(marks)).otherwise(texts))
+    for place, name in enumerate(table.column_names):
+        text = _text_of(table.column(place))
+        if text is not None:
+            stripped = text.str.strip_chars()
+            redacted = stripped.replace(marks).zip_with(stripped.is_in(list(marks)).fill_null(False), text)
+            table = table.set_column(place, name, redacted.to_arrow(compat_level=pl.CompatLevel.oldest()))
     written = io.BytesIO()
-    frame.write_parquet(written)
+    pq.write_table(table, written)
     return written.getvalue()
+
+
+def _text_of(column: pa.ChunkedArray) -> pl.Series | None:
+    """Return a column that is read as text; None if it is not."""
+    try:
+        values = pl.Series(usable(column.combine_chunks()))
+    except UnusableColumn:
+        return None
+    return values if values.dtype == pl.String else None
 
 
 def _redact_workbook(content: bytes, values: Values) -> bytes:

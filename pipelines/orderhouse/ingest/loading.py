@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.ingest.background_writer import BackgroundWriter
 from orderhouse.ingest.controls import Check, Controls, write_checks
@@ -29,9 +30,9 @@ from orderhouse.ingest.quarantine_lines import WITH_IDS, quarantine_lines
 from orderhouse.ingest.reconcile_counts import settle
 from orderhouse.ingest.repairs_in_force import write_outcomes
 from orderhouse.ingest.results import FileReport
-from orderhouse.ingest.screening import PART, screen, screen_malformed
+from orderhouse.ingest.screening import PART, Screened, screen, screen_malformed
 from orderhouse.ingest.superseding import create_superseded_tables, supersede_file
-from orderhouse.ingest.transaction import Transaction
+from orderhouse.ingest.transaction import Transaction, Waiting
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.storage.sql_names import quote
 from orderhouse.storage.warehouse import ROW_GROUP
@@ -226,7 +227,7 @@ class Loader:
         for waiting in self._open.take_waiting():
             joined = waiting.joined()
             self._open.seen.append(self._observing.submit(observe, waiting, joined))
-            screened = screen(waiting.feed, joined, waiting.source, self.vault, is_trimmed=waiting.is_trimmed)
+            screened = self._screened(waiting, joined)
             if screened.accepted.height:
                 accepted = self._open.accepted.setdefault(waiting.feed, [])
                 accepted.append(screened.accepted)
@@ -244,6 +245,18 @@ class Loader:
         if quarantined.height:
             lines = quarantine_lines(quarantined, self._open.parts, self.batch_id, self.received_at)
             self._behind.submit(self._insert, "raw.quarantine", _as_arrow(lines), WITH_IDS)
+
+    def _screened(self, waiting: Waiting, joined: pl.DataFrame) -> Screened:
+        """Screen waiting rows. Name their files if that fails, because the failure itself names none."""
+        try:
+            return screen(waiting.feed, joined, waiting.source, self.vault, is_trimmed=waiting.is_trimmed)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            paths = list(dict.fromkeys(self._open.parts[number].file.path for number, _ in waiting.frames))
+            more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+            raise OrderhouseError(
+                f"Values of type or size that cannot be screened are in {', '.join(paths[:5])}{more}. "
+                "Take the file out of the source's folder, and run `orderhouse ingest` again."
+            ) from error
 
     def _put_accepted(self, feed: str, *, all_of_them: bool) -> None:
         """Submit the insert of accepted rows, in whole row groups; insert the rest only if `all_of_them` is set.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -48,7 +48,7 @@ class Canonical(Format):
             raise FileRejected("The file's name does not begin with a feed's name. Declare the source's `feed`.")
         for records in read_records(source, file, feed):
             received = unguarded_columns(records.frame) if source.guarded else records.frame
-            frame, ignored = _translated(source, feed, received)
+            frame, ignored = _translated(source, feed, received, records.unusable)
             yield FeedRows(
                 feed, file, frame, malformed=records.malformed, ignored=ignored, is_trimmed=records.is_trimmed
             )
@@ -83,7 +83,9 @@ def _declared_names(source: Declaration, feed: str) -> list[str] | None:
     return list(CONTRACTS[feed].fields())
 
 
-def _translated(source: Declaration, feed: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _translated(
+    source: Declaration, feed: str, frame: pl.DataFrame, unusable: Mapping[str, str]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
     contract = CONTRACTS[feed]
     names = [name for name in frame.columns if name != RECORD]
     taken = _taken(source, contract.fields(), names)
@@ -102,6 +104,10 @@ def _translated(source: Declaration, feed: str, frame: pl.DataFrame) -> tuple[pl
         RECORD,
     )
     used = set(taken.values())
+    for name, theirs in taken.items():
+        if theirs in unusable:
+            other = "" if name in contract.required() else f", or take nothing from it: `columns: {{{theirs}: _}}`"
+            raise FileRejected(f"The column {theirs} {unusable[theirs]}{other}.")
     return selected, tuple(name for name in names if name not in used)
 
 

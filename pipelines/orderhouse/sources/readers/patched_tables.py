@@ -40,7 +40,7 @@ def _patched(records: Records, patches: RecordPatches, delimiter: str | None) ->
     frame = records.frame
     schema = pl.Schema({name: dtype for name, dtype in frame.schema.items() if name != RECORD})
     patched_rows: dict[int, Row] = {}
-    for row in frame.filter(pl.col(RECORD).is_in(list(patches.by_record))).iter_rows(named=True):
+    for row in _for_python(frame.filter(pl.col(RECORD).is_in(list(patches.by_record)))).iter_rows(named=True):
         number = row.pop(RECORD)
         received = Received({name: None if value is None else str(value) for name, value in row.items()})
         fields = patches.apply(number, received, partial(_with_fields, row, schema, delimiter))
@@ -60,7 +60,13 @@ def _patched(records: Records, patches: RecordPatches, delimiter: str | None) ->
         return records
     rows = pl.DataFrame([{**row, RECORD: number} for number, row in patched_rows.items()], schema=frame.schema)
     others = frame.filter(~pl.col(RECORD).is_in(list(patched_rows)))
-    return Records(pl.concat([others, rows]).sort(RECORD, maintain_order=True), kept)
+    return Records(pl.concat([others, rows]).sort(RECORD, maintain_order=True), kept, unusable=records.unusable)
+
+
+def _for_python(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows whose days and instants beyond the years that Python has are null: no contract accepts them."""
+    days = pl.selectors.temporal()
+    return frame.with_columns(pl.when(days.dt.year().is_between(1, 9999)).then(days))
 
 
 def _with_fields(row: Row, schema: Mapping[str, pl.DataType], delimiter: str | None, patch: RecordPatch) -> Row:

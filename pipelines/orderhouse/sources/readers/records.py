@@ -5,6 +5,7 @@ The meaning of columns belongs in the format modules, types in `orderhouse.contr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -40,8 +41,10 @@ class Records:
             its number.
         malformed: Records between them that cannot be read.
         is_trimmed: True if it is certain that no text is empty or begins or ends with white space.
+        unusable: By column whose values are left out because of their type, the reason as the end of a sentence.
     """
 
     frame: pl.DataFrame
     malformed: list[Malformed] = field(default_factory=list)
     is_trimmed: bool = False
+    unusable: Mapping[str, str] = field(default_factory=dict)

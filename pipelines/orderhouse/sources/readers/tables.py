@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from orderhouse.files.damage import damage
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, refuse, unpacked
+from orderhouse.sources.readers.arrow_columns import UnusableColumn, usable
 from orderhouse.sources.readers.headers import column_names
 from orderhouse.sources.readers.patched_tables import patched_records
 from orderhouse.sources.readers.records import RECORD, Records
@@ -45,14 +46,34 @@ def _parquet_rows(file: SourceFile) -> Iterator[Records]:
                 refuse(file.limits.refusal_of_rows(table.metadata.num_rows))
                 refuse(file.limits.refusal_of_columns(table.metadata.num_columns))
                 refuse(file.limits.refusal_of_size(sum(group.total_byte_size for group in groups), None))
+            schema = table.schema_arrow
+            names = column_names(schema.names)
             # An empty frame first, so that the columns of a file without rows are known and checked.
-            yield Records(_numbered(pl.DataFrame(table.schema_arrow.empty_table()), 1))
+            yield _records(names, [pa.nulls(0, kind) for kind in schema.types], 1)
             first = 1
             for batch in table.iter_batches(batch_size=SLICE_ROWS):
-                yield Records(_numbered(pl.DataFrame(batch), first))
+                yield _records(names, batch.columns, first)
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             raise FileRejected(f"The Parquet file is damaged: {damage(error)}.") from None
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            raise FileRejected("The Parquet file has values that cannot be read. Send it as CSV.") from None
+
+
+def _records(names: list[str], columns: list[pa.Array], first: int) -> Records:
+    """Return records of a slice. A column that cannot be used is there without values, with the reason."""
+    frame: dict[str, pl.Series] = {}
+    unusable: dict[str, str] = {}
+    for name, values in zip(names, columns, strict=True):
+        try:
+            frame[name] = pl.Series(name, usable(values))
+        except UnusableColumn as error:
+            unusable[name] = str(error)
+            frame[name] = pl.Series(name, [None], dtype=pl.Null()).new_from_index(0, len(values))
+        except pa.ArrowInvalid:
+            detail = f"the column {name} has values that break its type, such as text that is not UTF-8"
+            raise FileRejected(f"The Parquet file is damaged: {detail}.") from None
+    return Records(_numbered(pl.DataFrame(frame), first), unusable=unusable)
 
 
 def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
