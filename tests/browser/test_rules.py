@@ -50,9 +50,7 @@ def pick(browser: webdriver.Chrome, label: str, option: str) -> None:
     box = f"//*[@data-testid='stSelectbox'][.//p[normalize-space()='{label}']]"
     by_xpath(browser, f"{box}//input").click()
     click(browser, by_xpath(browser, f"//*[@role='option'][normalize-space()='{option}']"))
-    waiting(browser).until(
-        lambda shown: shown.find_element(By.XPATH, f"{box}//input").get_attribute("value") == option
-    )
+    waiting(browser).until(lambda shown: shown.find_element(By.XPATH, f"{box}//input").get_attribute("value") == option)
 
 
 def test_rule_is_made_by_clicking_and_holds_orders_in_the_next_run(chromium: webdriver.Chrome, place: Place) -> None:
