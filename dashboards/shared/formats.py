@@ -181,6 +181,11 @@ def promise(value: datetime | None, is_day: bool | None, time_zone: str) -> str:
     return day(_local(value, time_zone).date()) if value and is_day else instant(value, time_zone)
 
 
+def stored_instant(text: str, time_zone: str) -> str:
+    """Format an instant of the operations store, which is UTC text."""
+    return instant(datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None), time_zone)
+
+
 def age(seconds: float) -> str:
     """Write an age in its largest unit: ``2 days ago``."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
