@@ -122,9 +122,10 @@ class Worker:
         """
         result = Delivery()
         deadline = None if seconds is None else time.monotonic() + seconds
-        for name, route in routes.items():
-            if states[name].paused_at is None:
-                _Turn(self, route, states[name], result, deadline).run(batch)
+        with self.store.kept_open():
+            for name, route in routes.items():
+                if states[name].paused_at is None:
+                    _Turn(self, route, states[name], result, deadline).run(batch)
         return result
 
 
