@@ -22,7 +22,7 @@ from orderhouse.serve.publishing import load_refusal
 from orderhouse.settings import Settings, load_settings
 from shared import formats, people, views
 from shared.access import DataMissing, NothingPublished, Version, current_number, current_version
-from shared.formats import instant
+from shared.formats import counted, instant
 from shared.layout import version_chip
 from shared.notices import basis, missing_rates
 from streamlit.navigation.page import StreamlitPage
@@ -74,6 +74,7 @@ NARROW = """<style>
   .stMainBlockContainer { padding: 3.5rem 1rem 2rem; }
   .stMainBlockContainer h1 { padding: 0; }
   div:has(> .stElementContainer > .stMetric) { flex-wrap: nowrap; overflow-x: auto; scroll-snap-type: x mandatory; }
+  div.st-key-wrapped_figures:has(> .stElementContainer > .stMetric) { flex-wrap: wrap; overflow-x: visible; }
   div:has(> .stElementContainer > .stMetric) > .stElementContainer {
     flex: 0 0 calc(50% - 0.75rem); width: auto; scroll-snap-align: start;
   }
@@ -175,7 +176,7 @@ def refusal_notice(settings: Settings, version: Version) -> None:
     since = instant(datetime.fromisoformat(refusal.since), version.time_zone)
     sees_reasons = people.signed_in().role.opens("data_quality")
     failures = refusal.failures if sees_reasons else []
-    reasons = "\n".join(f"- {failure['name']}: {failure['failed_rows']} rows" for failure in failures)
+    reasons = "\n".join(f"- {failure['name']}: {counted(failure['failed_rows'], 'row')}" for failure in failures)
     st.warning(
         f"The audit has refused newer data since {since}. This is the last version that passed.\n\n{reasons}",
         icon=":material/gpp_maybe:",

@@ -13,7 +13,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import count_entries, entries, verify
 from orderhouse.settings import Settings
 from shared import address
-from shared.formats import count
+from shared.formats import count, counted
 from shared.layout import start
 from shared.people import Person, signed_in
 from shared.tables import column, table
@@ -88,7 +88,7 @@ try:
             for problem in checked.problems:
                 st.error(problem, icon=":material/error:")
             if not checked.problems:
-                st.success(f"{count(checked.rows)} rows, and every hash is right.", icon=":material/check_circle:")
+                st.success(f"{counted(checked.rows, 'row')}, and every hash is right.", icon=":material/check_circle:")
         if signed_in().role.exports:
             st.download_button(
                 "Download JSON",

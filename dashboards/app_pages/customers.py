@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 from shared import address, charts, kpis
 from shared.access import Version
-from shared.formats import compact, per_cent, short_money
+from shared.formats import compact, counted, per_cent, short_money
 from shared.layout import Figure, empty, figures, section, start
 from shared.listing import listing
 from shared.people import open_page
@@ -115,8 +115,15 @@ def top(version: Version) -> None:
             "lifecycle": word("Lifecycle"),
             "segment": column("RFM segment"),
             "orders_count": column("Orders", digits=0),
-            "net_spend_amount_reporting": column("Net spend", unit=version.currency, is_amount=True),
-            "average_order_value_reporting": column("Per order", unit=version.currency, is_amount=True),
+            "net_spend_amount_reporting": column(
+                "Net spend", "Net value of all orders, less returns.", unit=version.currency, is_amount=True
+            ),
+            "average_order_value_reporting": column(
+                "Average order value",
+                "Net sales before returns divided by purchases, as the KPI of this name.",
+                unit=version.currency,
+                is_amount=True,
+            ),
             "return_rate": column("Returned", "Returned units as a share of shipped units.", per_cent=True),
             "discount_share": column("Discount share", "Discounts as a share of gross sales.", per_cent=True),
             "preferred_channel": column("Channel"),
@@ -167,8 +174,8 @@ with section("How do customers develop?", "KPIs of complete days."):
     unidentified = version.row(UNIDENTIFIED)["orders"]
     if unidentified:
         st.caption(
-            f"{compact(unidentified)} orders are unidentified: they name neither a customer id nor an e-mail address, "
-            "so they belong to no customer."
+            f"{counted(unidentified, 'order names', 'orders name')} neither a customer id nor an e-mail address: "
+            "unidentified orders belong to no customer."
         )
 with section("New and returning", "Orders that are not cancelled: first orders and later orders of a customer."):
     orders = version.rows(NEW_AND_RETURNING, (period.first, period.last))

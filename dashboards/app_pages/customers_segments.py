@@ -78,8 +78,16 @@ def segments(version: Version) -> None:
             "segment": word("Segment", "Each customer is in exactly one segment of a scheme."),
             "customers": column("Customers", digits=0),
             "orders": column("Orders", digits=0),
-            "spend": column("Net spend", unit=version.currency, is_amount=True),
-            "order_value": column("Per order", "Net spend divided by orders.", unit=version.currency, is_amount=True),
+            "spend": column(
+                "Net spend", "Net value of all orders, less returns.", unit=version.currency, is_amount=True
+            ),
+            "order_value": column(
+                "Net spend per order",
+                "Net spend (after returns) divided by all orders, also cancelled ones. The average order value is "
+                "before returns and by purchase.",
+                unit=version.currency,
+                is_amount=True,
+            ),
         },
         key="segments",
         nothing="No customer is in this scheme.",

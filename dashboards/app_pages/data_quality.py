@@ -63,7 +63,7 @@ def headline(version: Version) -> None:
         ]
     )
     if totals["unbalanced"]:
-        wrong = "1 file does" if totals["unbalanced"] == 1 else f"{totals['unbalanced']} files do"
+        wrong = "1 file does" if totals["unbalanced"] == 1 else f"{count(totals['unbalanced'])} files do"
         st.error(
             f"{wrong} not add up: rows in differ from accepted + duplicate + quarantined.",
             icon=":material/error:",

@@ -41,7 +41,7 @@ AGEING = """
             when days < 14 then '7–14' else 'Over 14' end as age,
         count(*) as orders
     from (
-        select stage, date_diff('hour', placed_at, ?) / 24.0 as days from ops.orders
+        select stage, date_diff('second', placed_at, ?) / 86400.0 as days from ops.orders
         where stage not in ('closed', 'delivered', 'cancelled', 'returned') and is_shipment_tracked
     ) as open_orders
     group by all
@@ -85,7 +85,11 @@ def progress(version: Version, period: Period) -> None:
     left, right = st.columns(2)
     with (
         left,
-        section("Progress of orders", f"Orders placed {period}. Each step includes the orders of the later steps."),
+        section(
+            "Progress of orders",
+            f"Orders placed {period}. Each step counts the orders that have reached it. An order with nothing "
+            "to deliver is closed without the steps before.",
+        ),
     ):
         if steps["placed"]:
             frame = charts.frame_of(list(steps.items()), "step", "orders")

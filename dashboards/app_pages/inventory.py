@@ -30,7 +30,7 @@ CLASSES = """
     select abc_class, xyz_class, count(*) as skus from marts.fct_inventory_positions
     where position_level = 'network' group by all
 """
-# Worst first: what is out of stock and asked for, then by risk, then by the value of a day's demand.
+# Worst first: what has no available units, then by risk, then by the value of a day's demand.
 POSITIONS = f"""
     select positions.* replace ({inventory_ledger.RISK} as stockout_risk),
         products.name as product, products.category, products.supplier,
@@ -59,7 +59,12 @@ def network(version: Version) -> None:
                 short_money(totals["stock_value"], version.currency),
                 "Units on hand at weighted average cost, without positions that have their cost in another currency.",
             ),
-            Figure("Out of stock", count(totals["out_of_stock"]), "SKUs with demand and without available units."),
+            Figure(
+                "Out of stock",
+                count(totals["out_of_stock"]),
+                "SKUs without available units (on hand less allocated), also those that nobody asks for. The KPI "
+                "Stock-out rate counts only SKUs with nothing on hand.",
+            ),
             Figure("Backordered", compact(totals["backordered"]), "Open units without stock."),
             Figure("To reorder", count(totals["to_reorder"]), "SKUs at or below their reorder point."),
         ]

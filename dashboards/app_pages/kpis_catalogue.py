@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 from shared import kpis
 from shared.access import Row, Version
-from shared.formats import label
+from shared.formats import counted, label
 from shared.layout import back, figures
 from shared.periods import Period
 from shared.tables import column, table, word
@@ -18,7 +18,6 @@ CATALOGUE = """
         percentile
     from marts.kpi_catalogue order by owner, name, kpi
 """
-STATES = {True: "On target", False: "Off target", None: "No target"}
 ORDER = {False: 0, None: 1, True: 2}
 
 
@@ -36,7 +35,7 @@ def catalogue(version: Version, period: Period) -> None:
             "name": [each.figure.name for each in judged],
             "value": [each.figure.value for each in judged],
             "verdict": [each.verdict for each in judged],
-            "state": [STATES[each.is_met] for each in judged],
+            "state": [each.state for each in judged],
             "rank": [ORDER[each.is_met] for each in judged],
             "change": [each.figure.change for each in judged],
         },
@@ -46,7 +45,7 @@ def catalogue(version: Version, period: Period) -> None:
         values.join(found, on="name").sort("rank", "owner", "name"),
         {
             "name": column("KPI"),
-            "state": column("State"),
+            "state": column("State", "Not judged: neither more nor less is better."),
             "value": column("Value"),
             "verdict": column("Target", "Not final: some days of the period still change."),
             "change": column("Change", "On the previous period, or on days of equal age."),
@@ -74,7 +73,7 @@ def one(version: Version, name: str, period: Period) -> Row:
     figures([judged.figure])
     st.markdown(
         f"{kpi['formula']}.  \n"
-        f":gray[{judged.verdict}. {STATES[judged.is_met]}. Owner: {label(kpi['owner']).lower()}. "
-        f"Better: {kpi['direction']}. A day is final after {kpi['mature_after_days'] or 0} days.]"
+        f":gray[{judged.verdict}. {judged.state}. Owner: {label(kpi['owner']).lower()}. "
+        f"Better: {kpi['direction']}. A day is final after {counted(kpi['mature_after_days'] or 0, 'day')}.]"
     )
     return kpi

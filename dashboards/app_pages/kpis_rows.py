@@ -10,7 +10,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.serve.explaining import Explanation, explain_kpi
 from orderhouse.serve.worlds import open_world
 from shared.access import Row, Version
-from shared.formats import count
+from shared.formats import counted
 from shared.layout import empty
 from shared.people import signed_in
 from shared.periods import Period
@@ -72,7 +72,7 @@ def _show(found: Explanation) -> None:
         return
     if found.is_sum:
         totals = ", ".join(f"{name} {total}" for name, total in zip(found.figures, found.totals, strict=False))
-        st.caption(f"{count(len(found.parts))} contributions, which add up to {totals}.")
+        st.caption(f"{counted(len(found.parts), 'contribution')}, in sum {totals}.")
     table(
         _parts(found),
         {

@@ -134,5 +134,6 @@ def _money(order: Row) -> None:
                 money(order["owed_back_amount"], currency) if tracked else "Not tracked",
                 "Amount that we still owe the customer: paid, less refunds and what is due for the kept units.",
             ),
-        ]
+        ],
+        wraps=True,
     )

@@ -51,7 +51,7 @@ def show(version: Version, shipment: str) -> None:
         f"delivered {instant(parcel['delivered_at'], version.time_zone)}."
     )
     costs = Figure("Cost", money(parcel["cost_amount"], parcel["cost_currency"] or ""), "Cost of the whole parcel.")
-    figures([Figure(heading, hours(parcel[name])) for name, heading in LEGS] + [costs])
+    figures([Figure(heading, hours(parcel[name])) for name, heading in LEGS] + [costs], wraps=True)
     with section("What did the carrier say?", "Scans, the newest first."):
         table(
             version.rows(SCANS, (shipment, shipment)),

@@ -10,7 +10,7 @@ import streamlit as st
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.apart import Shown, answer_apart, csv_apart
 from shared.access import Version
-from shared.formats import count, label
+from shared.formats import count, decimal, label
 from shared.layout import empty
 from shared.people import signed_in
 
@@ -81,7 +81,7 @@ def _show(version: Version, query: str, answer: Shown) -> None:
                 on_click="ignore",
             )
     rows = "1 row" if found.height == 1 else f"{count(found.height)} rows"
-    st.caption(f"{rows} in {answer.seconds:.1f} seconds.{more}")
+    st.caption(f"{rows} in {decimal(answer.seconds, 1)} seconds.{more}")
     if kind == "Table":
         st.dataframe(found, hide_index=True, placeholder="–", key="sql_answer", alt="answer of the query")
     else:

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 from orderhouse.serve.descriptions import TableText, table_texts
 from shared.access import Version
-from shared.formats import count
+from shared.formats import counted
 from shared.tables import column, table
 
 __all__ = ["browse"]
@@ -42,7 +42,7 @@ def _found(version: Version, tables: list[str], word: str) -> None:
     ]
     found = [row for row in rows if word in row[0].casefold() or word in row[2].casefold()]
     if found:
-        st.caption(f"{count(len(found))} columns.")
+        st.caption(f"{counted(len(found), 'column')}.")
         _list(found)
     else:
         st.caption("No column of your tables has this word.")

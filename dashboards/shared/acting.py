@@ -20,7 +20,7 @@ from orderhouse.actions.states import State, exceptions_now, orders_now, seen_ve
 from orderhouse.errors import OrderhouseError
 
 from shared.access import Version, current_version
-from shared.formats import instant, label
+from shared.formats import count, counted, instant, label
 from shared.people import signed_in
 
 __all__ = [
@@ -98,7 +98,10 @@ def rules_of(version: Version) -> Rules:
 
 def pending_line(version: Version, action: Pending) -> str:
     """Return one pending action as a sentence: what, about what, by whom and when."""
-    told = [f"{action.quantity} units" if action.quantity else "", f"line {action.line_id}" if action.line_id else ""]
+    told = [
+        counted(action.quantity, "unit") if action.quantity else "",
+        f"line {action.line_id}" if action.line_id else "",
+    ]
     told += [f"to {action.warehouse_id or action.assignee}" if action.warehouse_id or action.assignee else ""]
     told += [f"until {action.snoozed_until}" if action.snoozed_until else ""]
     told += [f"to {action.promised_at}" if action.promised_at else ""]
@@ -143,7 +146,7 @@ def show_answers() -> None:
     landed = [each for each in answers if each.has_landed]
     refused = [each for each in answers if not each.has_landed]
     if landed:
-        what = landed[0].subject.name if len(answers) == 1 else f"{len(landed):,} of {len(answers):,}"
+        what = landed[0].subject.name if len(answers) == 1 else f"{count(len(landed))} of {count(len(answers))}"
         st.success(
             f"**{label(kind)}** has landed: {what}. It is pending until the next run.", icon=":material/schedule_send:"
         )
@@ -153,7 +156,7 @@ def show_answers() -> None:
 
 def _show_refused(kind: str, refused: Sequence[Answer]) -> None:
     lines = [f"- {each.subject.name}: {each.refusal}." for each in refused[:SHOWN_REFUSALS]]
-    more = [f"- and {len(refused) - SHOWN_REFUSALS:,} more"] if len(refused) > SHOWN_REFUSALS else []
+    more = [f"- and {count(len(refused) - SHOWN_REFUSALS)} more"] if len(refused) > SHOWN_REFUSALS else []
     st.error(f"**{label(kind)}** was refused:\n\n" + "\n".join(lines + more), icon=":material/block:")
 
 

@@ -15,6 +15,7 @@ from orderhouse.actions.requests import MOST_SUBJECTS, Subject
 from shared import acting
 from shared.access import Version
 from shared.acting import Situation
+from shared.formats import count, counted
 from shared.people import signed_in
 
 __all__ = ["Kind", "offer", "offer_single"]
@@ -78,15 +79,15 @@ def offer(
     acting.show_answers()
     role, rules = signed_in().role, acting.rules_of(version)
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_all = st.checkbox(f"All {total:,} that match", key="all_matching", disabled=total > MOST_SUBJECTS)
+        is_all = st.checkbox(f"All {count(total)} that match", key="all_matching", disabled=total > MOST_SUBJECTS)
         chosen = total if is_all else len(set(ticked))
-        st.markdown(f"**{chosen:,}** chosen" if chosen else ":gray[Tick rows to act on them]", width="content")
+        st.markdown(f"**{count(chosen)}** chosen" if chosen else ":gray[Tick rows to act on them]", width="content")
 
         def form_of(kind: str) -> _Form:
             names = list(dict.fromkeys(ids() if is_all else ticked))
             found = situations(version, names)
             subjects = tuple(found[name].subject for name in names if name in found)
-            return _Form(kind, subjects, f"{len(subjects):,} {noun}")
+            return _Form(kind, subjects, counted(len(subjects), noun.removesuffix("s"), noun))
 
         why_not = {kind: rules.refusal(kind, {}, role) or (None if chosen else "no row is chosen") for kind in kinds}
         _buttons(kinds, why_not, form_of)

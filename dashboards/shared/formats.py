@@ -21,6 +21,7 @@ __all__ = [
     "change",
     "compact",
     "count",
+    "counted",
     "day",
     "days",
     "decimal",
@@ -134,6 +135,11 @@ def exact(number: Decimal) -> str:
 def count(number: Number | None) -> str:
     """Write a whole number with thousands separators."""
     return decimal(number, 0)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: ``1 unit``, ``1,234 units``."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
 def per_cent(rate: Number | None, digits: int = 1) -> str:

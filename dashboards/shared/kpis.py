@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,6 +17,10 @@ from shared.periods import Period
 __all__ = ["Judged", "figures_of", "judged", "series_of", "written"]
 
 DIRECTIONS: dict[str, Direction] = {"up": "up", "down": "down"}
+# KPIs that have no value on days that are not final, and a sentence about the days that their figure is of.
+OVER_LATER = {
+    "retention_90d": "Retention, 90 days, is of customers with a first purchase {period}: their 90 days are over.",
+}
 SERIES = """
     select business_date, kpi, dimension_value, sum(numerator) as numerator, sum(denominator) as denominator
     from marts.fct_kpi_daily
@@ -34,13 +38,15 @@ class Judged:
         figure: Its figure.
         owner: Team that owns it.
         verdict: The target in words, and whether the figure is final.
-        is_met: True if the target is met; None without a target or a value.
+        is_met: True if the target is met; None if that is not judged.
+        state: The judgement in words, or why there is none.
     """
 
     figure: Figure
     owner: str
     verdict: str
     is_met: bool | None
+    state: str
 
 
 def final_until(version: Version, name: str) -> date | None:
@@ -49,10 +55,25 @@ def final_until(version: Version, name: str) -> date | None:
     return version.business_date - timedelta(days=found) if found else None
 
 
+def final_period(version: Version, name: str, period: Period) -> Period:
+    """Return a period moved back until all its days are final for a KPI."""
+    last = min(final_until(version, name) or period.last, period.last)
+    return Period(last - timedelta(days=period.days - 1), last)
+
+
 def figures_of(version: Version, names: list[str], period: Period) -> list[Figure]:
-    """Return the named KPIs that the version has, in the given order, with change and trend."""
-    daily = series_of(version, names, period)
-    return [_figure(version, row, daily.filter(kpi=row["kpi"])) for row in _rows(version, names, period)]
+    """Return the named KPIs that the version has, in the given order, with change and trend.
+
+    A KPI of `OVER_LATER` is of the latest period of the same length whose days are all final, and says so.
+    """
+    found: dict[str, Figure] = {}
+    for name in names:
+        over = final_period(version, name, period) if name in OVER_LATER else period
+        daily = series_of(version, [name], over)
+        for row in _rows(version, [name], over):
+            note = OVER_LATER[name].format(period=over) if name in OVER_LATER else None
+            found[name] = replace(_figure(version, row, daily), note=note)
+    return list(found.values())
 
 
 def judged(version: Version, names: list[str], period: Period) -> list[Judged]:
@@ -77,7 +98,16 @@ def _judge(version: Version, kpi: Row, daily: pl.DataFrame) -> Judged:
         gap = float(value) - float(target)
         is_met = gap >= 0 if kpi["direction"] == "up" else gap <= 0
     not_final = ", not final" if kpi["immature_days"] else ""
-    return Judged(_figure(version, kpi, daily), kpi["owner"], verdict + not_final, is_met)
+    return Judged(_figure(version, kpi, daily), kpi["owner"], verdict + not_final, is_met, _state(kpi, is_met))
+
+
+def _state(kpi: Row, is_met: bool | None) -> str:
+    """Return the judgement of a KPI in words. One that is better neither higher nor lower is not judged."""
+    if is_met is not None:
+        return "On target" if is_met else "Off target"
+    if kpi["target"] is None:
+        return "No target"
+    return "No value" if kpi["recent"] is None else "Not judged"
 
 
 def series_of(version: Version, names: list[str], period: Period, dimension: str = "all") -> pl.DataFrame:
@@ -103,6 +133,7 @@ def _figure(version: Version, kpi: Row, daily: pl.DataFrame) -> Figure:
         against="on days of equal age" if immature else "on the previous period",
         good=DIRECTIONS.get(kpi["direction"], "neither"),
         trend=daily["value"].to_list() if daily.height > 1 else None,
+        is_final=not immature,
     )
 
 
@@ -118,7 +149,10 @@ def _age(kpi: Row) -> str:
     days = kpi["immature_days"]
     if not days:
         return ""
-    return f" A day is final after {kpi['mature_after_days']} days; {days} of the period's days are not."
+    return (
+        f" A day is final after {formats.counted(kpi['mature_after_days'], 'day')}; "
+        f"{days} of the period's days {'is' if days == 1 else 'are'} not."
+    )
 
 
 def written(version: Version, unit: str, value: Decimal | float | None) -> str:

@@ -36,6 +36,9 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+# Key of a row of figures that wraps on a phone, which the style in `app` names.
+WRAPPED = "wrapped_figures"
+
 Direction = Literal["up", "down", "neither"]
 DELTA_COLOURS: dict[Direction, Literal["normal", "inverse", "off"]] = {
     "up": "normal",
@@ -56,6 +59,8 @@ class Figure:
         against: Basis of the comparison.
         good: Direction of an improvement.
         trend: Earlier values for a sparkline.
+        is_final: False if days that the number is of still change. The page says so below the numbers.
+        note: A sentence about what the number is of, shown below the numbers.
     """
 
     name: str
@@ -65,6 +70,8 @@ class Figure:
     against: str | None = None
     good: Direction = "neither"
     trend: Sequence[float] | None = None
+    is_final: bool = True
+    note: str | None = None
 
 
 def start(title: str, about: str) -> Version:
@@ -113,9 +120,12 @@ def section(title: str, about: str | None = None) -> Iterator[None]:
         )
 
 
-def figures(items: Sequence[Figure]) -> None:
-    """Show numbers side by side. They wrap on narrow screens."""
-    with st.container(horizontal=True, gap="small"):
+def figures(items: Sequence[Figure], *, wraps: bool = False) -> None:
+    """Show numbers side by side, and below them what they are of.
+
+    Two fit a narrow screen. The others are reached by scrolling; with `wraps`, for one record, they are below.
+    """
+    with st.container(horizontal=True, gap="small", key=WRAPPED if wraps else None):
         for item in items:
             st.metric(
                 item.name,
@@ -129,6 +139,11 @@ def figures(items: Sequence[Figure]) -> None:
                 chart_data=item.trend,
                 chart_type="area",
             )
+    notes = [item.note for item in items if item.note]
+    if changing := ", ".join(item.name for item in items if not item.is_final):
+        notes.append(f"Not final, because some days still change: {changing}.")
+    if notes:
+        st.caption("  \n".join(notes))
 
 
 def drawing(frame: pl.DataFrame, chart: Drawing, nothing: str, value: str | None = None) -> None:

@@ -17,6 +17,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.operations.saved_views import SavedView, delete_view, save_view, views_of
 
 from shared.access import Version
+from shared.formats import count as written
 from shared.formats import label
 from shared.people import Person, signed_in
 
@@ -54,7 +55,7 @@ def counted(views: list[SavedView], count: Count) -> dict[str, int]:
 
 def _show(person: Person, view: SavedView, number: int | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        title = view.name if number is None else f"{view.name} ({number:,})"
+        title = view.name if number is None else f"{view.name} ({written(number)})"
         shared = f"Shared with {view.shared_with} by {view.owner}" if view.shared_with else "Private"
         if st.button(title, key=f"view_{view.view_id}", help=shared, width="stretch"):
             st.switch_page(f"app_pages/{view.page}.py", query_params=view.query)

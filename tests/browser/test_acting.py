@@ -67,14 +67,14 @@ def repaired(chromium: webdriver.Chrome, place: Place) -> str:
     box.send_keys("EUR\t")
     wait_for_element(chromium, ".st-key-repair_why input").send_keys("The shop writes EURO\t")
     press(chromium, "repair_form")
-    wait_for_text(chromium, "they are in their feeds")
+    wait_for_text(chromium, "it is in its feed")
     return str(chromium.find_element(By.TAG_NAME, "body").text)
 
 
 def test_order_is_held_pending_at_once_and_held_after_the_run(
     chromium: webdriver.Chrome, place: Place, repaired: str
 ) -> None:
-    assert "Replayed 1 repaired rows" in repaired
+    assert "Replayed 1 repaired row:" in repaired
     chromium.get(f"{place.address}/orders?order=one")
     press(chromium, "act_hold")
     write(chromium, "text_hold", "The address looks wrong")
@@ -96,7 +96,7 @@ def test_row_repaired_on_its_page_is_an_order_after_the_run(
     chromium: webdriver.Chrome, place: Place, repaired: str
 ) -> None:
     """The run of the test above takes the repair in."""
-    assert "Replayed 1 repaired rows" in repaired and "The next run takes it in" in repaired
+    assert "Replayed 1 repaired row:" in repaired and "The next run takes it in" in repaired
     if not place.shop.published("select 1 from ops.orders where order_id = 'three'"):
         place.shop.run()
     chromium.get(f"{place.address}/orders?order=three")

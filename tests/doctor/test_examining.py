@@ -172,7 +172,7 @@ def test_rows_that_the_ledger_counts_and_the_tables_lack_are_found(shop: Shop) -
         raw.execute("delete from received.orders where order_id = 'A'")
     found = examine(shop.settings)
     assert [finding.what.rpartition("/")[2] for finding in found.findings] == [
-        "orders-A.csv: the ledger counts 1 rows of orders, and 0 are stored."
+        "orders-A.csv: the ledger counts 1 row of orders, and the number stored is 0."
     ]
 
 

@@ -146,7 +146,7 @@ def test_a_discarded_row_stays_visible_and_out_and_a_reason_is_compulsory(landin
 def test_a_patch_that_was_only_noted_is_carried_out_by_the_next_ingest(landing: Landing, mending: Mending) -> None:
     mending.patch(3, {"currency": "EUR"})
     assert mending.states()[0] == (3, "patched")
-    assert "Replayed 1 repaired rows: they are in their feeds." in landing.ingest().notes
+    assert "Replayed 1 repaired row: it is in its feed." in landing.ingest().notes
     assert mending.states()[0] == (3, "repaired")
 
 
@@ -248,7 +248,7 @@ def test_a_file_read_again_under_another_mapping_gets_its_repairs_again(landing:
     # the mapping names a column that no quarantined row has, so these read as before
     landing.declare(REMAPPED.format(column="{nothing: channel}"))
     notes = landing.ingest().notes
-    assert "Replayed 1 repaired rows: they are in their feeds." in notes
+    assert "Replayed 1 repaired row: it is in its feed." in notes
     states = [(row["record"], row["state"]) for row in mending.rows("repaired", "discarded", "open")]
     assert states == [(3, "repaired"), (4, "discarded")]
     with mending.opened() as (raw, _):

@@ -35,9 +35,9 @@ def test_row_is_repaired_withdrawn_left_out_and_taken_back(landing: Landing, men
         return str(mending.rows()[0]["repair_id"])
 
     applied = do("repair", row["quarantine_id"], fields={"currency": "EUR"})
-    assert applied.has_written and applied.sentences == ["Replayed 1 repaired rows: they are in their feeds."]
+    assert applied.has_written and applied.sentences == ["Replayed 1 repaired row: it is in its feed."]
     assert mending.states() == [(3, "repaired")]
-    assert do("withdraw", in_force()).sentences == ["Withdrew 1 repaired rows: they are in quarantine again."]
+    assert do("withdraw", in_force()).sentences == ["Withdrew 1 repaired row: it is in quarantine again."]
     assert mending.states() == [(3, "open")]
     do("discard", row["quarantine_id"])
     assert mending.states() == [(3, "discarded")]

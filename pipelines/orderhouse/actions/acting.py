@@ -24,6 +24,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
+from orderhouse.wording import counted
 
 __all__ = ["Answer", "act", "refusal_of", "why_not_offered"]
 
@@ -149,7 +150,7 @@ def _without_effect(
         if request.quantity is None and not units:
             return "the line has no open units"
         if request.quantity is not None and request.quantity > units:
-            return f"the line has {units} open units, and {request.quantity} are asked for"
+            return f"the line has {counted(units, 'open unit')}, and {request.quantity:,} are asked for"
     if request.snoozed_until is not None and request.snoozed_until <= business_date:
         return f"{request.snoozed_until} is not after the business day {business_date}"
     return None

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from orderhouse.invocation import as_typed_here
+from orderhouse.wording import counted
 
 if TYPE_CHECKING:
     from orderhouse.settings import Settings
@@ -132,11 +133,6 @@ def shown(value: Any) -> str:
             return value.isoformat()
         case _:
             return escape(str(value))
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: ``1 file``, ``2 files``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def ago(seconds: float) -> str:

@@ -12,6 +12,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
 from orderhouse.storage.home_identity import identity, lineage
 from orderhouse.storage.sql_names import quote
+from orderhouse.wording import counted
 
 __all__ = ["check_identity", "check_ledger"]
 
@@ -50,7 +51,9 @@ def check_ledger(settings: Settings, raw: duckdb.DuckDBPyConnection) -> Iterator
     ).fetchall()
     for path, feed, rows_in in unequal:
         yield Finding(
-            where, f"{path}: {rows_in:,} rows of {feed} came in, and other numbers are accounted for.", FROM_BACKUP
+            where,
+            f"{path}: {counted(rows_in, 'row')} of {feed} came in, and other numbers are accounted for.",
+            FROM_BACKUP,
         )
     for feed in CONTRACTS:
         yield from _lost_rows(where, raw, feed)
@@ -60,7 +63,7 @@ def check_ledger(settings: Settings, raw: duckdb.DuckDBPyConnection) -> Iterator
             "where _load_id not in (select load_id from received.loads)",
         )
         if orphans:
-            yield Finding(where, f"{orphans:,} rows of {feed} belong to no load.", FROM_BACKUP)
+            yield Finding(where, f"{counted(orphans, 'row')} of {feed} without a load.", FROM_BACKUP)
 
 
 def _lost_rows(where: str, raw: duckdb.DuckDBPyConnection, feed: str) -> Iterator[Finding]:
@@ -88,7 +91,9 @@ def _lost_rows(where: str, raw: duckdb.DuckDBPyConnection, feed: str) -> Iterato
     ).fetchall()
     for path, expected, found in rows:
         yield Finding(
-            where, f"{path}: the ledger counts {expected:,} rows of {feed}, and {found:,} are stored.", FROM_BACKUP
+            where,
+            f"{path}: the ledger counts {counted(expected, 'row')} of {feed}, and the number stored is {found:,}.",
+            FROM_BACKUP,
         )
 
 

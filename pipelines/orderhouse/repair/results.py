@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orderhouse.wording import counted
+
 __all__ = ["ReplayResult", "Replayed", "replay_sentences"]
 
 
@@ -44,11 +46,13 @@ def replay_sentences(result: ReplayResult) -> list[str]:
     """Return sentences about the outcomes: totals, and one sentence for each row that stays in quarantine."""
     sentences: list[str] = []
     accepted, duplicate, withdrawn = (result.count(each) for each in ("accepted", "duplicate", "withdrawn"))
-    if accepted or duplicate:
-        known = f", {duplicate:,} of them duplicates" if duplicate else ""
-        sentences.append(f"Replayed {accepted + duplicate:,} repaired rows{known}: they are in their feeds.")
+    if replayed := accepted + duplicate:
+        known = f", {duplicate:,} of them already known" if duplicate else ""
+        where = "it is in its feed" if replayed == 1 else "they are in their feeds"
+        sentences.append(f"Replayed {counted(replayed, 'repaired row')}{known}: {where}.")
     if withdrawn:
-        sentences.append(f"Withdrew {withdrawn:,} repaired rows: they are in quarantine again.")
+        they = "it is" if withdrawn == 1 else "they are"
+        sentences.append(f"Withdrew {counted(withdrawn, 'repaired row')}: {they} in quarantine again.")
     return sentences + [
         f"{row.place} stays in quarantine: {row.reasons}." for row in result.rows if row.outcome == "still_quarantined"
     ]

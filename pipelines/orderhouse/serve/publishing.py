@@ -25,6 +25,7 @@ from orderhouse.faults import checkpoint
 from orderhouse.serve.copying import copy_file, sync_folder
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record, write_atomically
+from orderhouse.wording import counted
 
 __all__ = [
     "PublishedVersion",
@@ -234,7 +235,9 @@ def _audited(settings: Settings) -> BuildRecord:
         return record
     if record.audit is None:
         raise AuditRefused("This build has not been audited. Run `orderhouse audit` first.")
-    names = "; ".join(f"{failure['name']}: {failure['failed_rows']} rows" for failure in record.audit.failures)
+    names = "; ".join(
+        f"{failure['name']}: {counted(failure['failed_rows'], 'row')}" for failure in record.audit.failures
+    )
     raise AuditRefused(f"The audit refused this build, so nothing was published ({names}).")
 
 

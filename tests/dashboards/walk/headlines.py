@@ -42,7 +42,10 @@ def _disagreeing(app: AppTest, page: str, query: Mapping[str, str], ask: Ask) ->
         if record and not kpi:
             value, unit = _of_one(record, query[record], metric.label, ask)
         elif kpi:
-            value, unit = _kpi(kpi, period, ask), ask("select unit from marts.kpi_catalogue where kpi = ?", kpi)
+            value, unit = (
+                _kpi(kpi, _days_of(kpi, page, days, period, ask), ask),
+                ask("select unit from marts.kpi_catalogue where kpi = ?", kpi),
+            )
         else:
             view = query.get("returns_view") or query.get("payments_view") or "list"
             known = FIGURES.get((page, "list" if view == "Returns" else view), {})
@@ -110,6 +113,14 @@ def _of_one(record: str, name: str, label: str, ask: Ask) -> tuple[Any, str]:
     if kind == "cost":
         return value, f"money {ask('select max(cost_currency) from marts.fct_shipments where shipment_id = ?', name)}"
     return value, kind
+
+
+def _days_of(kpi: str, page: str, days: int, period: tuple[Any, Any], ask: Ask) -> tuple[Any, Any]:
+    """Return the days that a KPI is of. Retention on the page of customers is of the last days that are over."""
+    if (page, kpi) != ("customers", "retention_90d"):
+        return period
+    last = "select business_date - 90 - {} from marts.as_of"
+    return ask(last.format(days - 1)), ask(last.format(0))
 
 
 def _kpi(kpi: str, period: tuple[Any, Any], ask: Ask) -> Any:
