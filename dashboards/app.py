@@ -52,6 +52,9 @@ PAGES = {
         ("app_pages/feedback.py", "Feedback", ":material/reviews:"),
         ("app_pages/kpis.py", "KPIs", ":material/speed:"),
     ],
+    "Automate": [
+        ("app_pages/rules.py", "Rules", ":material/rule:"),
+    ],
     "Trust": [
         ("app_pages/data_quality.py", "Data quality", ":material/fact_check:"),
         ("app_pages/sql.py", "SQL", ":material/database:"),

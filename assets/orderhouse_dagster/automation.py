@@ -47,7 +47,7 @@ DELIVERY_SECONDS = 30
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY),
-    description="Ingest, build, audit, publish, make messages.",
+    description="Ingest, build, audit, publish; let the rules fire, and make messages.",
     config=QUIET,
     executor_def=dg.in_process_executor,
 )

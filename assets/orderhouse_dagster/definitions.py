@@ -20,6 +20,7 @@ from orderhouse_dagster.automation import (
 from orderhouse_dagster.ingestion import raw_feeds
 from orderhouse_dagster.publishing import exports, messages, published
 from orderhouse_dagster.resources import warehouse_resource
+from orderhouse_dagster.rules import rules_fired
 from orderhouse_dagster.transformation import model_assets
 
 __all__ = ["build_defs", "defs"]
@@ -39,7 +40,7 @@ def build_defs(
     models = model_assets(manifest)
     hourly, sources, delivery = hourly_schedule(chosen), sources_sensor(chosen), messages_sensor(chosen)
     return dg.Definitions(
-        assets=[raw_feeds, models, audit_asset(models), published, messages, exports],
+        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, messages, exports],
         asset_checks=[audit_checks(manifest)],
         jobs=[orderhouse_job, export_job],
         schedules=[hourly],

@@ -38,6 +38,8 @@ PICTURES = {
     "customers": "customers",
     "feedback": "feedback",
     "kpis": "kpis",
+    "rules": "rules",
+    "rule": "rules?rule=tell_of_late_orders",
     "data_quality": "data_quality",
     "sql": "sql",
     "exports": "exports",

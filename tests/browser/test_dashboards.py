@@ -29,6 +29,7 @@ PAGES = {
     "customers": "Customers",
     "feedback": "Feedback",
     "kpis": "KPIs",
+    "rules": "Rules",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",

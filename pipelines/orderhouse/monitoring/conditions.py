@@ -23,6 +23,7 @@ from orderhouse.serve.queries import feed_freshness, rows_of
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
 from orderhouse.storage.readers import open_published
+from orderhouse.storage.rules_record import load_problem
 from orderhouse.storage.step_records import StepRecord, load_steps
 from orderhouse.storage.warehouse import lock_holder
 from orderhouse.storage.watch_record import load_refused
@@ -45,7 +46,8 @@ class Condition:
 
     Attributes:
         kind: `run_failed`, `run_interrupted`, `audit_refused`, `version_old`, `feed_overdue`, `file_rejected`,
-            `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old`, `channel_paused` or `home_unreadable`.
+            `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old`, `channel_paused`, `rules_stopped` or
+            `home_unreadable`.
         subject: The step, feed, file or folder that it is about; with the kind it identifies the condition.
         severity: Severity.
         message: What is wrong, and what to do.
@@ -74,6 +76,7 @@ def find_conditions(settings: Settings, now: datetime | None = None) -> list[Con
         *_of_steps(settings),
         *_of_sources(settings, now),
         *_of_audit(settings),
+        *_of_rules(settings),
         *_of_disk(settings),
         *_of_backup(settings, now),
         *_of_version(settings, now),
@@ -110,6 +113,12 @@ def _of_steps(settings: Settings) -> Iterator[Condition]:
 def _of_sources(settings: Settings, now: datetime) -> Iterator[Condition]:
     for place, sentence in load_refused(settings, now).items():
         yield Condition("source_unreachable", place, "high", f"{sentence} The other sources are read all the same.")
+
+
+def _of_rules(settings: Settings) -> Iterator[Condition]:
+    problem = load_problem(settings)
+    if problem is not None:
+        yield Condition("rules_stopped", "rules.yaml", "high", f"No rule fires. {problem}")
 
 
 def _is_made_good(record: StepRecord, whole: StepRecord) -> bool:

@@ -20,7 +20,7 @@ from orderhouse.storage.file_locks import locked
 __all__ = ["SCHEMA_VERSION", "Store", "open_file", "open_store"]
 
 # The newest migration. A store of this version is opened without loading Alembic.
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Seconds for which a writer waits for another one.
 PATIENCE = 30
@@ -90,6 +90,18 @@ class Store:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
             connection.rollback()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep a connection open, without a transaction, while many short ones follow.
+
+        SQLite merges its log into the file whenever the last connection is closed, which takes as long as a commit.
+
+        Raises:
+            OrderhouseError: The store cannot be opened.
+        """
+        with self._errors(), self.engine.connect():
+            yield
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -1,0 +1,145 @@
+"""Reading of `rules.yaml`: rules in their order, or a sentence with file, line and the nearest valid name.
+
+Fields and values are compared with the tables in `compiling`, when there is a published version.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from orderhouse.config_values import nearest_sentence
+from orderhouse.rules.reading import Place, flag, known_keys, number, text, word
+from orderhouse.rules.rule import ONCE_PER, OPERATORS, Comparison, Group, Part, QuietHours, Rule
+from orderhouse.rules.steps_file import read_steps
+from orderhouse.rules.subjects import SUBJECTS
+from orderhouse.settings import Settings
+from orderhouse.sources.readers.yaml_lines import read_yaml
+
+__all__ = ["SHIPPED", "load_rules", "path_in_force", "read_rules", "rules_path"]
+
+SHIPPED = Path(__file__).with_name("shipped.yaml")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
+KEYS = ("title", "enabled", "on", "when", "then", "once_per", "limit_per_run", "quiet_hours", "stop")
+GROUPS = ("all", "any", "not")
+MOST_RULES = 200
+
+
+def rules_path(settings: Settings) -> Path:
+    """Return the file of a home's rules; it may not exist."""
+    return settings.home / "rules.yaml"
+
+
+def path_in_force(settings: Settings) -> Path:
+    """Return the file of the rules in force: that of the home, else the shipped one, in which all are switched off."""
+    path = rules_path(settings)
+    return path if path.exists() else SHIPPED
+
+
+def load_rules(settings: Settings) -> list[Rule]:
+    """Read the rules in force, in their order.
+
+    Raises:
+        OrderhouseError: The file has a mistake.
+    """
+    return read_rules(path_in_force(settings))
+
+
+def read_rules(path: Path) -> list[Rule]:
+    """Read a file of rules, in their order.
+
+    Raises:
+        OrderhouseError: The file has a mistake.
+    """
+    document, lines = read_yaml(path, "rules file", "rules:", "rules.yaml")
+    place = Place(path, lines)
+    known_keys(document, ("rules",), place)
+    found = document.get("rules")
+    if not isinstance(found, dict):
+        raise (place / "rules").refusal("write each rule under its name, such as `late_orders:`")
+    if len(found) > MOST_RULES:
+        raise place.refusal(f"there are {len(found)} rules; {MOST_RULES} are possible")
+    return [_rule(name, body, place / "rules" / name) for name, body in found.items()]
+
+
+def _rule(name: str, body: Any, place: Place) -> Rule:
+    if not NAME.fullmatch(name):
+        raise place.refusal("the name of a rule has lower-case letters, digits and _, and begins with a letter")
+    if not isinstance(body, dict):
+        raise place.refusal("it must be keys with values")
+    known_keys(body, KEYS, place)
+    for key in ("on", "when", "then"):
+        if key not in body:
+            raise place.refusal(f"it has no `{key}`")
+    table = word(body["on"], "table of rules", SUBJECTS, place / "on")
+    steps = read_steps(body["then"], table, place / "then")
+    return Rule(
+        name=name,
+        title=text(body.get("title", name.replace("_", " ").capitalize()), place / "title"),
+        is_enabled=flag(body.get("enabled", "true"), place / "enabled"),
+        table=table,
+        when=_condition(body["when"], place / "when"),
+        steps=steps,
+        once_per=word(body.get("once_per", "subject"), "occasion", ONCE_PER, place / "once_per"),
+        limit_per_run=number(body.get("limit_per_run", "100"), place / "limit_per_run"),
+        quiet_hours=_quiet(body.get("quiet_hours"), place / "quiet_hours"),
+        stops=flag(body.get("stop", "false"), place / "stop"),
+        line=place.line,
+    )
+
+
+def _condition(value: Any, place: Place) -> Group:
+    """Return a condition; a single comparison, or a list of parts, means `all`."""
+    part = _part({"all": value} if isinstance(value, list) else value, place)
+    return part if isinstance(part, Group) else Group("all", (part,))
+
+
+def _part(value: Any, place: Place) -> Part:
+    if not isinstance(value, dict) or not value:
+        raise place.refusal("a condition is {field: …, eq: …}, or all, any or not with conditions below it")
+    if "field" in value:
+        return _comparison(value, place)
+    if len(value) != 1:
+        raise place.refusal("write one of all, any and not, or a field with one operator")
+    ((kind, below),) = value.items()
+    if kind not in GROUPS:
+        raise place.refusal(nearest_sentence("group", kind, (*GROUPS, "field")))
+    inner = place / kind
+    if kind == "not":
+        return Group("not", (_part(below, inner),))
+    if not isinstance(below, list) or not below:
+        raise inner.refusal("write its conditions as a list")
+    return Group(kind, tuple(_part(each, inner / number) for number, each in enumerate(below)))
+
+
+def _comparison(value: dict[str, Any], place: Place) -> Comparison:
+    operators = [key for key in value if key != "field"]
+    if len(operators) != 1:
+        raise place.refusal("a field has one operator, such as {field: is_late, eq: true}")
+    operator = word(operators[0], "operator", OPERATORS, place)
+    given = value[operator]
+    values = given if isinstance(given, list) else [given]
+    if not all(isinstance(each, str) for each in values) or not values:
+        raise (place / operator).refusal("a value is one text, number, day or instant")
+    if (operator == "between" and len(values) != 2) or (operator not in ("between", "in") and len(values) != 1):
+        count = "two values" if operator == "between" else "one value"
+        raise (place / operator).refusal(f"{operator} takes {count}")
+    if operator == "is_null" and values[0] not in ("true", "false"):
+        raise (place / operator).refusal("is_null is true or false")
+    return Comparison(text(value["field"], place / "field"), operator, tuple(values), place.line)
+
+
+def _quiet(value: Any, place: Place) -> QuietHours | None:
+    if value is None:
+        return None
+    match = HOURS.fullmatch(value) if isinstance(value, str) else None
+    try:
+        begin, end = (time.fromisoformat(each) for each in match.groups()) if match else ("", "")
+    except ValueError:
+        match = None
+    if match is None or begin == end:
+        raise place.refusal("write hours of the business day, such as 21:00-08:00")
+    return QuietHours(begin, end)  # type: ignore[arg-type]
