@@ -23,7 +23,16 @@ from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Redaction", "suppress", "suppress_recent", "redact_units", "last_batch", "remove_note", "write_note"]
+__all__ = [
+    "Redaction",
+    "drop_rejected",
+    "last_batch",
+    "redact_units",
+    "remove_note",
+    "suppress",
+    "suppress_recent",
+    "write_note",
+]
 
 NOTE = "obeyed_batch"
 
@@ -52,8 +61,9 @@ def suppress(settings: Settings) -> Redaction:
             originals = Originals(settings, vault.keys)
             erased = vault.suppressed()
             done = redact_units(connection, sources, originals, vault, erased, units_with(connection, erased))
+            lost = drop_rejected(connection, originals) if erased else 0
             write_note(settings, last_batch(connection))
-            return done
+            return Redaction(done.redacted, done.dropped + lost)
         finally:
             connection.close()
 
@@ -69,8 +79,34 @@ def suppress_recent(
     done = int(note.read_text(encoding="ascii")) if note.exists() else 0
     if last_batch(connection) > done:
         units = units_with(connection, erased, done)
-        redact_units(connection, sources, Originals(settings, vault.keys), vault, erased, units)
+        originals = Originals(settings, vault.keys)
+        redact_units(connection, sources, originals, vault, erased, units)
+        drop_rejected(connection, originals, done)
         write_note(settings, last_batch(connection))
+
+
+def drop_rejected(connection: duckdb.DuckDBPyConnection, originals: Originals, after_batch: int = 0) -> int:
+    """Drop the originals of rejected files, and return their number.
+
+    A rejected file gave no rows, and its text may be in any encoding or escaped. So nobody can prove that it is free of
+    a person's values.
+
+    Args:
+        connection: The raw database.
+        originals: Store of the retained originals.
+        after_batch: Only files of later batches are dropped.
+    """
+    rows = connection.execute(
+        """
+        select file_id from raw.files
+        group by file_id having bool_and(status = 'rejected') and max(batch_id) > $after
+        """,
+        {"after": after_batch},
+    ).fetchall()
+    kept = [file_id for (file_id,) in rows if originals.has(file_id)]
+    for file_id in kept:
+        originals.drop(file_id)
+    return len(kept)
 
 
 def write_note(settings: Settings, batch_id: int) -> None:
