@@ -43,6 +43,7 @@ PAGES = {
         ("app_pages/shipments.py", "Shipments", ":material/local_shipping:"),
         ("app_pages/inventory.py", "Inventory", ":material/inventory_2:"),
         ("app_pages/returns.py", "Returns", ":material/assignment_return:"),
+        ("app_pages/messages.py", "Messages", ":material/outgoing_mail:"),
     ],
     "Understand": [
         ("app_pages/revenue.py", "Revenue", ":material/trending_up:"),
@@ -50,6 +51,9 @@ PAGES = {
         ("app_pages/customers.py", "Customers", ":material/group:"),
         ("app_pages/feedback.py", "Feedback", ":material/reviews:"),
         ("app_pages/kpis.py", "KPIs", ":material/speed:"),
+    ],
+    "Automate": [
+        ("app_pages/rules.py", "Rules", ":material/rule:"),
     ],
     "Trust": [
         ("app_pages/data_quality.py", "Data quality", ":material/fact_check:"),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.watching import Watch
+from orderhouse.messages.service import deliver_messages
 from orderhouse.monitoring.alerts import review_alerts
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import sources_of
@@ -23,7 +24,15 @@ from orderhouse.storage.watch_record import record_refused
 from orderhouse_dagster.publishing import EXPORTS_KEY
 from orderhouse_dagster.schedule_states import states
 
-__all__ = ["SENSOR_SECONDS", "alerts_sensor", "export_job", "hourly_schedule", "orderhouse_job", "sources_sensor"]
+__all__ = [
+    "SENSOR_SECONDS",
+    "alerts_sensor",
+    "export_job",
+    "hourly_schedule",
+    "messages_sensor",
+    "orderhouse_job",
+    "sources_sensor",
+]
 
 # Dagster's own log has every event; the terminal of `orderhouse up` shows errors only.
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
@@ -32,11 +41,13 @@ WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.Dagst
 CLOCK_TAG = "orderhouse/clock"
 # Seconds between two looks at the paths of the sources.
 SENSOR_SECONDS = 2
+# Seconds between two turns of the delivery of messages, and the longest time of one. Dagster ends a sensor after 60.
+DELIVERY_SECONDS = 30
 
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY),
-    description="Ingest, build, audit, publish.",
+    description="Ingest, build, audit, publish; let the rules fire, and make messages.",
     config=QUIET,
     executor_def=dg.in_process_executor,
 )
@@ -128,6 +139,28 @@ def alerts_sensor(
         return dg.SkipReason(f"{len(review.open)} open, {len(review.raised)} new, {len(review.cleared)} over.{failed}")
 
     return alerts
+
+
+def messages_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor that delivers due messages. It starts no run."""
+
+    @dg.sensor(
+        name="messages",
+        job=orderhouse_job,
+        minimum_interval_seconds=DELIVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Delivers what is due in the outbox. Without a channel in messages.yaml it does nothing.",
+    )
+    def messages(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        """Deliver due messages until the next turn."""
+        try:
+            result, closed = deliver_messages(settings, seconds=DELIVERY_SECONDS)
+        except OrderhouseError as error:
+            return dg.SkipReason(error.message)
+        failed = f" {' '.join(result.errors.values())}" if result.errors else ""
+        return dg.SkipReason(closed or f"{result.sent} sent, {result.retried} to be tried again.{failed}")
+
+    return messages
 
 
 def _is_waiting(instance: dg.DagsterInstance) -> bool:

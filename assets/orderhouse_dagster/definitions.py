@@ -13,12 +13,14 @@ from orderhouse_dagster.automation import (
     alerts_sensor,
     export_job,
     hourly_schedule,
+    messages_sensor,
     orderhouse_job,
     sources_sensor,
 )
 from orderhouse_dagster.ingestion import raw_feeds
-from orderhouse_dagster.publishing import exports, published
+from orderhouse_dagster.publishing import exports, messages, published
 from orderhouse_dagster.resources import warehouse_resource
+from orderhouse_dagster.rules import rules_fired
 from orderhouse_dagster.transformation import model_assets
 
 __all__ = ["build_defs", "defs"]
@@ -36,13 +38,13 @@ def build_defs(
     chosen = settings or load_settings()
     manifest = prepare_manifest(chosen)
     models = model_assets(manifest)
-    hourly, sources = hourly_schedule(chosen), sources_sensor(chosen)
+    hourly, sources, delivery = hourly_schedule(chosen), sources_sensor(chosen), messages_sensor(chosen)
     return dg.Definitions(
-        assets=[raw_feeds, models, audit_asset(models), published, exports],
+        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, messages, exports],
         asset_checks=[audit_checks(manifest)],
         jobs=[orderhouse_job, export_job],
         schedules=[hourly],
-        sensors=[sources, alerts_sensor(chosen, [hourly, sources])],
+        sensors=[sources, delivery, alerts_sensor(chosen, [hourly, sources, delivery])],
         resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.object_stores import address_without_keys
+from orderhouse.messages.service import derive_messages
 from orderhouse.operations.audit_log import record
 from orderhouse.serve.destinations import check_destination
 from orderhouse.serve.exports import export
@@ -13,9 +14,10 @@ from orderhouse.serve.publishing import publish
 from orderhouse_dagster.audit import AUDIT_KEY
 from orderhouse_dagster.resources import WarehouseParam
 
-__all__ = ["EXPORTS_KEY", "PUBLISHED_KEY", "exports", "published"]
+__all__ = ["EXPORTS_KEY", "PUBLISHED_KEY", "exports", "messages", "published"]
 
 PUBLISHED_KEY = dg.AssetKey(["published", "current"])
+MESSAGES_KEY = dg.AssetKey(["messages", "outbox"])
 EXPORTS_KEY = dg.AssetKey(["exports", "latest"])
 
 
@@ -33,6 +35,17 @@ def published(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
         "bytes": version.size_bytes,
     }
     return dg.MaterializeResult(metadata=metadata)
+
+
+@dg.asset(key=MESSAGES_KEY, deps=[PUBLISHED_KEY], group_name="published", kinds={"sql"})
+def messages(warehouse: WarehouseParam) -> dg.MaterializeResult[None]:
+    """Store the messages that the published version gives. A mistake in `messages.yaml` does not undo the version."""
+    warehouse.show_status("Making messages")
+    try:
+        derived = derive_messages(warehouse.settings)
+    except OrderhouseError as error:
+        return dg.MaterializeResult(metadata={"problem": error.message})
+    return dg.MaterializeResult(metadata=dict(derived.new) if derived is not None else {})
 
 
 class ExportConfig(dg.Config):

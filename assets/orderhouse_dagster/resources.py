@@ -10,6 +10,7 @@ import dagster as dg
 from orderhouse.audit import AuditResult
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.results import IngestResult
+from orderhouse.rules.running import RulesRun
 from orderhouse.serve.publishing import PublishedVersion
 from orderhouse.settings import Settings
 from orderhouse.storage.machine_errors import machine_problem
@@ -39,6 +40,8 @@ class Warehouse:
         built: Result of the build, if it has ended.
         audited: Result of the audit, if it has ended.
         published: The published version, if publication has ended.
+        ruled: What the rules did, if they have run.
+        rules_problem: Why the rules could not run.
     """
 
     settings: Settings
@@ -52,6 +55,8 @@ class Warehouse:
     built: BuildResult | None = None
     audited: AuditResult | None = None
     published: PublishedVersion | None = None
+    ruled: RulesRun | None = None
+    rules_problem: str | None = None
 
     def results(self) -> dict[str, object]:
         """Return the result of each step that has ended, in the order of the steps."""
@@ -61,6 +66,8 @@ class Warehouse:
             "clock": self.clock,
             "audit": self.audited,
             "publish": self.published,
+            "rules": self.ruled,
+            "rules_problem": self.rules_problem,
         }
         return {step: result for step, result in results.items() if result is not None}
 

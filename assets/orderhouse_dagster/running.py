@@ -33,7 +33,7 @@ def run_job(
         full: True to build from empty files.
         show_status: Called with a short text about the present step.
         report: Called with the name and the result of each step that ended: `ingest`, `build`, `clock`, `audit`,
-            `publish`. It is called also if the run failed.
+            `publish`, `rules`, `rules_problem`. It is called also if the run failed.
 
     Returns:
         The id of the run in Dagster.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import streamlit as st
+from orderhouse.serve.queries import FILE_COUNTS
 from shared import address
 from shared.access import Version
 from shared.formats import count, per_cent
@@ -14,13 +15,6 @@ from shared.tables import FILE, column, table, word
 
 from app_pages import data_quality_feeds, data_quality_quarantine
 
-TOTALS = """
-    select count(*) as files, sum(rows_in) as rows_in, sum(accepted) as accepted, sum(duplicate) as duplicate,
-        sum(quarantined) as quarantined,
-        count(*) filter (status = 'rejected') as rejected,
-        count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
-    from quality.files where not is_superseded
-"""
 FILES = """
     select status, feed, source, parse_filename(path) as file_name,
         path, received_at, rows_in, accepted, duplicate, quarantined, repaired,
@@ -44,23 +38,27 @@ AUDIT = """
 
 def headline(version: Version) -> None:
     """Show the number of rows by outcome, and whether the numbers add up for every file."""
-    totals = version.row(TOTALS)
-    rows_in = totals["rows_in"] or 0
-    share = per_cent((totals["quarantined"] or 0) / rows_in if rows_in else None, 2)
+    totals = version.row(FILE_COUNTS)
+    rows_in = totals["rows_in"]
+    share = per_cent(totals["quarantined"] / rows_in if rows_in else None, 2)
     figures(
         [
-            Figure("Rows in", count(rows_in), "Rows read from all files, without superseded loads."),
-            Figure("Accepted", count(totals["accepted"] or 0), "New rows, stored in their feed."),
-            Figure("Duplicate", count(totals["duplicate"] or 0), "Rows that were stored already. They count once."),
+            Figure(
+                "Rows in",
+                count(rows_in),
+                "Rows of all feeds, without superseded loads. A record can give rows of several feeds.",
+            ),
+            Figure("Accepted", count(totals["accepted"]), "New rows, stored in their feed."),
+            Figure("Duplicate", count(totals["duplicate"]), "Rows that were stored already. They count once."),
             Figure(
                 "Quarantined",
-                count(totals["quarantined"] or 0),
+                count(totals["quarantined"]),
                 f"Rows that broke a rule: {share} of all rows. Each is kept with its file, line and reasons.",
             ),
             Figure(
                 "Files",
                 count(totals["files"]),
-                f"Loads of one feed of one file. {totals['rejected']} of them are refused files.",
+                f"Received files. {totals['rejected_files']} of them were refused.",
             ),
         ]
     )

@@ -40,8 +40,8 @@ def answers(version: Version, period: Period) -> None:
         chosen,
         {
             "occurred_at": column("When"),
-            "score": column("Points", digits=0),
-            "scale_max": column("Of", digits=0),
+            "score": column("Points"),
+            "scale_max": column("Of"),
             "score_rate": column("Score", per_cent=True),
             "topic": column("Topic"),
             "has_text": column("Text"),

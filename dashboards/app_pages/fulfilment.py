@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse.serve import carriers
 from shared import charts, kpis
 from shared.access import Version
 from shared.layout import drawing, empty, figures, section, start
@@ -53,27 +54,7 @@ LATE = """
         exceptions.exception_id
     from ops.exceptions as exceptions
     join ops.orders as orders on orders.order_id = exceptions.order_id
-    where exceptions.code = 'late'
-"""
-# Parcels by the business day on which they left. The median is that of the whole hours of the period.
-BY_CARRIER = """
-    with days as (
-        select carrier, sum(parcels_count - cancelled_count) as parcels, sum(delivered_count) as delivered,
-            sum(promised_count) as promised, sum(on_time_count) as on_time, sum(problems_count) as problems,
-            sum(lost_count) as lost, sum(returned_count) as carried_back
-        from marts.fct_carrier_daily where shipped_date between ? and ? group by carrier
-    ), hours as (
-        select carrier, hours_in_transit,
-            sum(sum(parcels_count)) over (partition by carrier order by hours_in_transit) as so_far,
-            sum(sum(parcels_count)) over (partition by carrier) as timed
-        from marts.fct_carrier_hours where shipped_date between ? and ? group by carrier, hours_in_transit
-    ), medians as (
-        select carrier, min(hours_in_transit) / 24.0 as median_days from hours where so_far * 2 >= timed group by all
-    )
-    select days.carrier, parcels, delivered / nullif(parcels, 0)::double as delivered_rate,
-        on_time / nullif(promised, 0)::double as on_time_rate, median_days, problems, lost, carried_back
-    from days left join medians on medians.carrier = days.carrier
-    where parcels > 0 order by parcels desc, days.carrier
+    where exceptions.code = 'late' and exceptions.is_in_worklist
 """
 BY_WAREHOUSE = """
     select coalesce(warehouse_id, 'not assigned') as warehouse, sum(open_quantity) as open,
@@ -158,7 +139,7 @@ def late(version: Version) -> None:
         unique="exception_id",
         sort="opened_at",
         prefix="late_",
-        nothing="No order is late now.",
+        nothing="No order that is late now waits in the worklist.",
         opens="Open the order",
         height=420,
     )
@@ -172,7 +153,8 @@ version = start(
 with section(
     "Late now",
     "Orders that are not delivered and past their current promise, the latest since first. Orders that came after the "
-    "first promise are delivered late: they are in the on-time rates.",
+    "first promise are delivered late: they are in the on-time rates. Those that were snoozed or resolved on the page "
+    "Exceptions are left out.",
 ):
     late(version)
 period = pick_period(version)
@@ -186,16 +168,16 @@ with section(
     on_time(version, period)
 with section("Carriers", f"Parcels that left {period}, by business day, without cancelled ones."):
     table(
-        version.rows(BY_CARRIER, (period.first, period.last) * 2),
+        version.rows(carriers.scorecard("carrier"), (period.first, period.last) * 2),
         {
-            "carrier": column("Carrier"),
+            "name": column("Carrier"),
             "parcels": column("Parcels", digits=0),
             "delivered_rate": column("Delivered", "Share of the parcels that are delivered.", per_cent=True),
             "on_time_rate": column(
                 "On time", "Share of the attempted parcels with a first attempt by the first promise.", per_cent=True
             ),
-            "median_days": column(
-                "Median transit", "Median of the whole hours from shipped to delivered.", unit="days", digits=1
+            "median_hours": column(
+                "Median transit", "Half of the delivered parcels took less.", unit="hours", digits=1
             ),
             "problems": column(
                 "Problems", "Parcels whose latest scan is a delay, a failed attempt or an exception.", digits=0

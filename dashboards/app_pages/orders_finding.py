@@ -25,7 +25,7 @@ LOOKED_FOR = (
     "beginning of a customer token (6 characters or more), an e-mail address, a telephone number, or a SKU"
 )
 NAMES = """
-    upper(order_id) = upper(?) or starts_with(order_id, upper(?)) or upper(tracking_id) = upper(?)
+    upper(order_id) = upper(?) or starts_with(upper(order_id), upper(?)) or upper(tracking_id) = upper(?)
     or upper(customer_id) = upper(?)
 """
 # The digits at the end of an order id are its number. `ends_with` leaves few rows to the regular expression.

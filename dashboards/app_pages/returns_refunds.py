@@ -1,4 +1,4 @@
-"""Refunds due: open exceptions of goods that came back or were cancelled, and whose money was not paid back."""
+"""Refunds due: goods that came back or were cancelled and not paid back, by the exceptions in the worklist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.people import open_page
 
 __all__ = ["due"]
 
-CODES = "code in ('received_not_refunded', 'cancelled_not_refunded')"
+CODES = "code in ('received_not_refunded', 'cancelled_not_refunded') and is_in_worklist"
 TOTALS = f"""
     select count(*) as total, max(age_hours) / 24 as oldest,
         case when count(amount_at_stake) = count(amount_at_stake_reporting) then sum(amount_at_stake_reporting) end

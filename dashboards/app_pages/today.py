@@ -20,6 +20,7 @@ EXCEPTIONS = """
             then sum(amount_at_stake_reporting) end as amount_at_stake_reporting,
         max(age_hours) / 24 as oldest_days
     from ops.exceptions
+    where is_in_worklist
     group by code, severity
     order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end,
         amount_at_stake_reporting desc nulls last, open_count desc, code
@@ -33,13 +34,15 @@ STAGES = """
 
 
 def attention(version: Version) -> None:
-    """List the open exceptions by code, the worst first. An opened row leads to its list."""
+    """List the exceptions in the worklist by code, the worst first. An opened row leads to its list."""
     picked = table(
         version.rows(EXCEPTIONS),
         {
             "code": column("Exception"),
             "severity": word("Severity"),
-            "open_count": column("Open", "Orders, SKUs and other subjects with this exception.", digits=0),
+            "open_count": column(
+                "Open", "Orders, SKUs and other subjects with this exception in the worklist.", digits=0
+            ),
             "amount_at_stake_reporting": column(
                 "At stake",
                 "In the reporting currency, at the rate of the day on which each began. Empty where a rate is missing.",
@@ -51,7 +54,7 @@ def attention(version: Version) -> None:
             "owner": column("Owner", "Team that works on the list."),
         },
         key="exceptions_by_code",
-        nothing="No exceptions are open.",
+        nothing="No exceptions are in the worklist.",
         select="Highest severity first, then the greatest amount. Open a row to see its list.",
         height="content",
     )
@@ -66,7 +69,10 @@ def in_progress(version: Version) -> None:
 
 
 version = start("Today", "What needs a person now? The worst comes first. Amounts are in the reporting currency.")
-with section("What is wrong?", "Open exceptions by code. An order can have several."):
+with section(
+    "What is wrong?",
+    "Exceptions in the worklist by code, without snoozed and resolved ones. An order can have several.",
+):
     attention(version)
 with section(
     "What is due today?", "Work that is due by the end of the business day of this version's clock, or already waits."

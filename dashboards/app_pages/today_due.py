@@ -38,7 +38,7 @@ TO_REFUND = """
         case when count(amount_at_stake) = count(amount_at_stake_reporting) then sum(amount_at_stake_reporting) end
             as amount_reporting,
         min(opened_at) as oldest_at
-    from ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded')
+    from ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded') and is_in_worklist
 """
 TO_CHASE = """
     select count(*) as number,

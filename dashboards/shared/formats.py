@@ -170,6 +170,11 @@ def instant(value: datetime | None, time_zone: str) -> str:
     return f"{day(local.date())}, {format_time(local, 'HH:mm', locale=_in_use['locale'])}"
 
 
+def stored_instant(text: str, time_zone: str) -> str:
+    """Format an instant of the operations store, which is UTC text."""
+    return instant(datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None), time_zone)
+
+
 def age(seconds: float) -> str:
     """Write an age in its largest unit: ``2 days ago``."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):

@@ -126,8 +126,7 @@ def serving(
             _wait_until_up(f"{url}{health}", server, log, refuses)
             yield url
         finally:
-            server.terminate()
-            server.wait(timeout=30)
+            _end(server)
 
 
 @pytest.fixture(scope="session")
@@ -191,6 +190,17 @@ def wait_until_drawn(browser: webdriver.Chrome, title: str) -> None:
         ),
         f"the page {title!r} was never drawn",
     )
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End a server as `systemd` would. One that does not end is killed, so that later tests do not meet it."""
+    server.terminate()
+    try:
+        server.wait(timeout=150)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+        raise
 
 
 def _wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path, refuses: int | None) -> None:

@@ -9,6 +9,7 @@ import pytest
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.notation import Notation
 from orderhouse.contracts.parsing import Parsed, parse
+from orderhouse.contracts.written_days import day_of_midnight
 
 TENTH = datetime(2026, 8, 10)
 
@@ -58,3 +59,20 @@ def test_a_day_that_does_not_exist_breaks_its_rule() -> None:
 def test_a_day_of_a_typed_file_is_its_day() -> None:
     assert promise(parsed(datetime(2026, 8, 10, 18), "true")) == (TENTH, True)
     assert promise(parsed(TENTH.date())) == (TENTH, True)
+
+
+def test_a_source_that_writes_days_as_midnights_says_so_with_the_flag() -> None:
+    notation = Notation("Europe/Zurich", dates=("%d.%m.%Y %H:%M",))
+    assert promise(parsed("10.08.2026 00:00", "true", notation)) == (TENTH, True)
+    assert promise(parsed("10.08.2026 00:00", notation=notation)) == (datetime(2026, 8, 9, 22), None)
+
+
+def test_only_a_midnight_of_the_formats_notation_is_a_day() -> None:
+    written = ["2026-08-10 00:00:00", "2026-08-10T00:00:00.000", "2026-08-10T00:00:00Z", "2026-08-10 10:00:00", None]
+    text = pl.DataFrame({"local": written})
+    assert text.select(day_of_midnight(pl.col("local")))["local"].to_list() == ["2026-08-10"] * 2 + written[2:]
+    assert text.select(day_of_midnight(pl.col("local"), "Z"))["local"].to_list() == [
+        *written[:2],
+        "2026-08-10",
+        *written[3:],
+    ]

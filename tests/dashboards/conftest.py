@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -35,6 +37,18 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Return a function that opens a page of the app on a home."""
     yield opener(monkeypatch)
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def sign_in(monkeypatch: pytest.MonkeyPatch, open_page: Open) -> Iterator[Any]:
+    """Return a function that sets the claims of the next pages."""
+    from shared import people
+
+    def _sign_in(email: str | None, **more: Any) -> None:
+        signed = {"is_logged_in": True, "email": email, "sub": email, "iat": time.time(), **more}
+        monkeypatch.setattr(people, "claims", lambda: signed if email else {"is_logged_in": False})
+
+    yield _sign_in
 
 
 def opener(monkeypatch: pytest.MonkeyPatch) -> Open:

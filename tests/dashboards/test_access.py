@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +44,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publish(folder, orders=200)
     (folder / "access.yaml").write_text(ROLES, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def sign_in(monkeypatch: pytest.MonkeyPatch, open_page: Open) -> Iterator[Any]:
-    """Return a function that sets the claims of the next pages."""
-    from shared import people
-
-    def _sign_in(email: str | None, **more: Any) -> None:
-        signed = {"is_logged_in": True, "email": email, "sub": email, "iat": time.time(), **more}
-        monkeypatch.setattr(people, "claims", lambda: signed if email else {"is_logged_in": False})
-
-    yield _sign_in
 
 
 def _titles(app: AppTest) -> list[str]:

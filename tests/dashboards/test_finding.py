@@ -52,6 +52,15 @@ def test_order_is_found_by(written: str, meant: str, published: Path, open_page:
     assert found(open_page(published, "orders", q=typed)) == expected
 
 
+@pytest.mark.parametrize("typed", ["a1b2c3", "A1B2C3"])
+def test_order_with_a_lower_case_id_is_found_by_its_beginning(typed: str, tmp_path: Path, open_page: Open) -> None:
+    with duckdb.connect(str(publish(tmp_path, orders=50))) as connection:
+        connection.execute(
+            "update marts.fct_orders set order_id = 'a1b2c3d4e5f6' where order_id = 'O-0000007'"
+        ).fetchall()
+    assert found(open_page(tmp_path, "orders", q=typed)) == {"a1b2c3d4e5f6"}
+
+
 def test_order_is_found_by_the_carriers_number(published: Path, open_page: Open) -> None:
     number, order = ask(published, "select lower(tracking_number), order_id from ops.shipments limit 1")[0]
     assert found(open_page(published, "orders", q=number)) == {order}

@@ -19,7 +19,7 @@ MISSING = """
     select 'gbp' as exception_id, 'currency' as subject_type, 'GBP' as subject_id, 'missing_fx_rate' as code,
         'critical' as severity, timestamp '2026-03-01' as opened_at, 'finance' as owner, 'GBP' as currency,
         'Load the rate of that day' as what_to_do,
-        'No rate to EUR on 3 day(s) with revenue from 2026-03-01 to 2026-03-03' as detail
+        'No rate to EUR on 3 days with revenue from 2026-03-01 to 2026-03-03' as detail
 """
 SEVEN_IN_POUNDS = """
     update marts.fct_orders set currency = case when order_id in (

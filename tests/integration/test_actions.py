@@ -126,7 +126,7 @@ def test_what_a_customer_asks_for_is_in_the_worklist_until_it_is_decided(shop: S
         ("change_requested", "to_change", "high", "customer_service", Decimal("90"), True,
          "The customer asks for another address or day of delivery"),
         ("return_requested", "back", "medium", "returns", Decimal("60"), True,
-         "The customer asks to return 2 unit(s) of line 1"),
+         "The customer asks to return 2 units of line 1"),
     ]  # fmt: skip
     assert shop.published("select is_accepted from ops.actions where kind = 'approve_return'") == [(True,)]
     ((token,),) = shop.published("select payload_token from ops.actions where kind = 'request_change'")

@@ -84,6 +84,21 @@ def test_a_status_that_only_the_order_has_is_found_if_the_order_was_computed_sin
     assert failing_rows(settings, STEP_BY_STEP, record.batch_id) == 1
 
 
+def test_no_exception_calls_an_order_cancelled_that_is_not(home: Path) -> None:
+    texts = """
+        select exceptions.order_id, exceptions.detail, exceptions.what_to_do, orders.order_status
+        from marts.fct_exceptions as exceptions
+        inner join marts.fct_orders as orders on orders.order_id = exceptions.order_id
+        where exceptions.code = 'cancelled_not_refunded'
+    """
+    with duckdb.connect(str(Settings(home=home).warehouse_db), read_only=True) as warehouse:
+        found = warehouse.execute(texts).fetchall()
+    assert {status == "cancelled" for *_, status in found} == {True, False}
+    for order_id, detail, what_to_do, status in found:
+        says_so = "the order is cancelled" in f"{detail} {what_to_do}".lower()
+        assert says_so == (status == "cancelled"), (order_id, detail, what_to_do, status)
+
+
 def test_every_page_of_the_sample_is_right(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for step in ("audit", "publish"):
         run_orderhouse(step, home=home)

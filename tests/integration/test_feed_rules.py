@@ -302,4 +302,4 @@ def test_nothing_was_quarantined_and_every_row_is_accounted_for(shop: Shop) -> N
 
 def test_scans_of_no_shipment_are_seen(shop: Shop) -> None:
     found = shop.published("select subject_type, detail from ops.exceptions where code = 'orphan_scan' order by 2")
-    assert ("parcel", "Feed tracking, 1 scan(s) of tracking-same: no shipment names it") in found
+    assert ("parcel", "Feed tracking, 1 scan of tracking-same: no shipment names it") in found

@@ -69,7 +69,7 @@ def undisturbed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Undist
     home = tmp_path_factory.mktemp("undisturbed")
     began = time.monotonic()
     output = run_orderhouse("run", "--sources", str(world / "sources.yaml"), "--as-of", AS_OF, home=home)
-    assert "KPIs of the 28 days to " in output and "open exceptions" in output and "Next:" in output
+    assert "KPIs of the 28 days to " in output and "exceptions in the worklist" in output and "Next:" in output
     return Undisturbed(home, time.monotonic() - began)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import json
 import socket
@@ -104,6 +105,7 @@ class MailSink:
     def __init__(self) -> None:
         self.choose: Chooser = always("ok")
         self.choose_recipient: Chooser = always("ok")
+        self.late_seconds = 0.05
         self.got: list[tuple[list[str], EmailMessage]] = []
         self.seen: list[str] = []
         with socket.socket() as probe:
@@ -142,7 +144,9 @@ class MailSink:
         message_id = str(parsed["Message-ID"]).strip("<>").split("@")[0]
         self.seen.append(message_id)
         behaviour = self.choose(message_id)
-        if behaviour == "close":
+        if behaviour in ("hang", "late"):
+            await asyncio.sleep(2 if behaviour == "hang" else self.late_seconds)
+        if behaviour in ("hang", "close"):
             server.transport.abort()
             return "451 closed"
         if isinstance(behaviour, int) and behaviour >= 400:

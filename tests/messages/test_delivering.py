@@ -218,7 +218,7 @@ def test_mail_has_the_id_of_its_message(store: Store, mail: MailSink) -> None:
     assert first.get_content().strip() == "It changed."
 
 
-@pytest.mark.parametrize("behaviour", [451, "close"])
+@pytest.mark.parametrize("behaviour", [451, "close", "hang"])
 def test_mail_is_tried_again_under_its_id(store: Store, mail: MailSink, behaviour: Behaviour) -> None:
     ids = put(store, *mails(3))  # type: ignore[arg-type]
     mail.choose = failing(ids[1], behaviour, times=1)  # type: ignore[assignment]

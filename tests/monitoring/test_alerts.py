@@ -18,9 +18,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from orderhouse.cli.application import run_command
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.outbox import list_messages, message_id_of
 from orderhouse.monitoring.alerts import Review, open_alerts, review_alerts
 from orderhouse.monitoring.conditions import Condition
 from orderhouse.monitoring.notices import Notice, channels_of
+from orderhouse.operations.store import open_store
 from orderhouse.settings import Settings
 
 NOW = datetime(2026, 3, 31, 10, tzinfo=UTC)
@@ -242,8 +244,51 @@ def test_channel_that_would_not_be_safe_or_whole_is_refused(tmp_path: Path, give
 
 def test_no_secret_is_in_the_stored_alerts_or_the_log(settings: Settings) -> None:
     review(settings, LATE)
-    written = "".join(path.read_text() for path in settings.home.rglob("*") if path.is_file())
-    assert SECRET not in written and "a secret" not in written
+    written = b"".join(path.read_bytes() for path in settings.home.rglob("*") if path.is_file())
+    assert b"payments of psp is overdue." in written
+    assert SECRET.encode() not in written and b"a secret" not in written
+
+
+def test_alert_goes_through_the_outbox(settings: Settings) -> None:
+    review(settings, LATE)
+    (message,) = list_messages(open_store(settings))
+    assert (message.kind, message.audience, message.channel) == ("alert.raised", "team", "webhook")
+    assert (message.endpoint, message.recipient, message.state) == ("alert_webhook", "alert_webhook", "sent")
+
+
+@pytest.mark.parametrize("at", ["messages_taken", "messages_handed_over"])
+def test_review_that_was_killed_while_it_told_is_made_good_under_the_same_id(
+    settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def killed(name: str) -> None:
+        if name == at:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orderhouse.messages.delivering.checkpoint", killed)
+        with pytest.raises(KeyboardInterrupt):
+            review(settings, LATE)
+    review(settings, LATE, minutes=1)
+    assert {kind for kind, _ in receiver.notices()} == {"alert.raised"}
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert len(receiver.got) == (2 if at == "messages_handed_over" else 1)
+    assert review(settings, LATE, minutes=2).failures == {}
+    assert len(receiver.got) == (2 if at == "messages_handed_over" else 1)
+
+
+def test_alert_is_told_also_if_the_operations_store_cannot_be_used(settings: Settings, receiver: Receiver) -> None:
+    settings.operations.mkdir(parents=True)
+    (settings.operations / "operations.sqlite").write_bytes(b"no database" * 100)
+    for minute in range(2):
+        assert review(settings, LATE, minutes=minute).failures == {}
+    assert receiver.notices() == [("alert.raised", "feed_overdue")]
+    (headers, _) = receiver.got[0]
+    (settings.operations / "operations.sqlite").unlink()
+    review(settings, minutes=2)
+    review(settings, LATE, minutes=3)
+    assert len(receiver.got) == 3 and headers["webhook-id"] == message_id_of(
+        "alert.raised", "condition", "feed_overdue:psp/payments", "2026-03-31T10:00:00+00:00", "alert_webhook"
+    )
 
 
 def test_test_command_tells_every_channel(

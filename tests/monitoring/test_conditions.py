@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from orderhouse.errors import AuditRefused, OrderhouseError
+from orderhouse.messages.endpoints import note_failure, resume, switch
 from orderhouse.monitoring.conditions import Condition, find_conditions
+from orderhouse.operations.store import open_store
 from orderhouse.settings import Settings
 from orderhouse.storage.step_records import load_steps, recorded_step
 from orderhouse.storage.warehouse import run_lock
@@ -153,3 +155,15 @@ def test_most_severe_conditions_come_first(settings: Settings) -> None:
     fail(settings, "run", OrderhouseError("It failed."))
     severities = [condition.severity for condition in find_conditions(settings, NOW)]
     assert severities == sorted(severities, key=["critical", "high", "medium"].index)
+
+
+def test_paused_channel_of_messages_is_found_until_it_goes_on(settings: Settings) -> None:
+    assert "channel_paused:email" not in found(settings)
+    assert not settings.operations.exists()
+    store = open_store(settings)
+    switch(store, {"email"}, now=NOW)
+    note_failure(store, "email", "The mail server is away.", pause_after=1, now=NOW)
+    sentence = found(settings)["channel_paused:email"].message
+    assert "is paused since 2026-03-31 10:00 UTC: The mail server is away." in sentence
+    resume(store, "email")
+    assert "channel_paused:email" not in found(settings)

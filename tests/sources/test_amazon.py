@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -335,3 +336,13 @@ def test_the_real_stock_is_what_can_be_sold(real: list[FeedRows]) -> None:
     (expected,) = duckdb.sql(f"select sum(fulfillable_quantity), count(distinct seller_sku) from '{path}'").fetchall()
     counts = screened(real, "stock", NAME).accepted
     assert (counts["quantity"].sum(), counts.height) == expected == (expected[0], 99)
+
+
+def test_a_delivery_window_that_ends_at_midnight_ends_with_that_day() -> None:
+    ends = {"A1": "2026-03-09 00:00:00", "A2": "2026-03-09 23:59:59"}
+    orders = [{**ORDER, "amazon_order_id": each, "latest_delivery_date": end} for each, end in ends.items()]
+    found = accepted(read(NAME, table("orders", *orders), table("order_item", ITEM)), "orders")
+    assert [(each["promised_at"], each["promise_is_date_only"]) for each in found] == [
+        (datetime(2026, 3, 9), True),
+        (datetime(2026, 3, 9, 23, 59, 59), None),
+    ]

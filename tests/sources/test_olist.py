@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.formats.olist import PARTS
 
-from tests.sources.format_reading import file_of, read, rows_of
+from tests.sources.format_reading import file_of, read, rows_of, screened
 
 JANUARY, FEBRUARY, MARCH = (f"2018-0{month}-05 10:00:00" for month in (1, 2, 3))
 
@@ -43,3 +44,10 @@ def test_a_product_is_as_its_own_newest_order_found_it_whatever_else_is_in_the_b
         ("pot", MARCH),
         ("jar", MARCH),
     ]
+
+
+def test_an_estimate_is_the_day_whose_midnight_the_file_has() -> None:
+    day, instant = "2018-01-20 00:00:00", "2018-01-20 10:00:00"
+    found = screened(bundle({"a": day, "b": instant}, []), "orders", "olist", time_zone="America/Sao_Paulo")
+    promises = found.accepted.sort("order_id").select("promised_at", "promise_is_date_only").rows()
+    assert promises == [(datetime(2018, 1, 20), True), (datetime(2018, 1, 20, 12), None)]

@@ -1,18 +1,23 @@
 {# The business day of a UTC instant. #}
 {% macro business_date(instant) -%}
-    {{ return(adapter.dispatch('business_date', 'orderhouse')(instant)) }}
+    cast({{ business_time(instant) }} as date)
 {%- endmacro %}
 
-{% macro duckdb__business_date(instant) -%}
+{# A UTC instant as the clocks of the business time zone show it. #}
+{% macro business_time(instant) -%}
+    {{ return(adapter.dispatch('business_time', 'orderhouse')(instant)) }}
+{%- endmacro %}
+
+{% macro duckdb__business_time(instant) -%}
     {%- if var('business_time_zone') == 'UTC' -%}
-        cast({{ instant }} as date)
+        {{ instant }}
     {%- else -%}
-        cast(({{ instant }} at time zone 'UTC') at time zone '{{ var("business_time_zone") }}' as date)
+        ({{ instant }} at time zone 'UTC') at time zone '{{ var("business_time_zone") }}'
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__business_date(instant) -%}
-    cast(from_utc_timestamp({{ instant }}, '{{ var("business_time_zone") }}') as date)
+{% macro default__business_time(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ var("business_time_zone") }}')
 {%- endmacro %}
 
 {# The UTC instant at which a business day begins. #}

@@ -89,6 +89,7 @@ def contents(settings: Settings, before: BackupManifest | None) -> Iterator[Cont
     yield from _optional(settings, settings.erased_tokens)
     # Before the operations store: the log may have later rows than its head, and no earlier ones.
     yield from _optional(settings, settings.home / "audit_log_head")
+    yield from _optional(settings, settings.home / "messages_mark")
     for folder in (settings.actions, settings.operations):
         for path in _below(folder):
             # A store in PostgreSQL is copied by `snapshot`; then this file is left of an earlier setting.
@@ -128,7 +129,8 @@ def _configuration(settings: Settings) -> Iterator[Content]:
         taken.add(name)
         yield Content(name, settings.sources_file)
     yield from _optional(settings, settings.last_sources_file)
-    for pattern in ("*.yaml", "*.toml"):
+    # Also the merchant's own texts of messages.
+    for pattern in ("*.yaml", "*.toml", "messages/*/*.txt"):
         for path in sorted(settings.home.glob(pattern)):
             if _inside(settings, path) not in taken:
                 yield Content(_inside(settings, path), path)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from orderhouse.cli.alerts import review_after_run
+from orderhouse.cli.messages import tell_of_messages
 from orderhouse.cli.orchestration import orchestration
+from orderhouse.cli.rules import print_rules_run
 from orderhouse.cli.session import console, settings_of
 from orderhouse.cli.steps import (
     AsOf,
@@ -62,6 +64,7 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, ful
         raise
     console.print(f"Done in {time.monotonic() - began:.1f} s.")
     print_summary(settings)
+    tell_of_messages(settings)
     review_after_run(settings)
     ingested: IngestResult | None = results.get("ingest")
     if ingested is not None:
@@ -81,3 +84,7 @@ def _print_steps(results: dict[str, Any]) -> None:
             print_result(results[step])
     if "publish" in results and results["build"].changed:
         print_published(results["publish"])
+    if "rules" in results:
+        print_rules_run(results["rules"])
+    if "rules_problem" in results:
+        console.print(f"No rule fired. {results['rules_problem']}", style="red", markup=False, soft_wrap=True)

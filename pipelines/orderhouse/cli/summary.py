@@ -36,7 +36,7 @@ Next:
 
 
 def print_summary(settings: Settings) -> None:
-    """Print KPIs of the last days, open exceptions by code, and counts of files and rows of the current version."""
+    """Print KPIs of the last days, the worklist by code, and counts of files and rows of the current version."""
     from orderhouse.serve.queries import exceptions_by_code, file_counts, headline_kpis
     from orderhouse.serve.reading import open_reader
 
@@ -122,11 +122,11 @@ def _mark(row: dict[str, Any]) -> str:
 
 def _print_exceptions(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        console.print("No open exceptions.")
+        console.print("No exceptions in the worklist.")
         return
     # One line per code: the dashboards show the advice in full.
     lines = ([row["code"], row["severity"], row["open_exceptions"], row["what_to_do"]] for row in rows)
-    total = counted(sum(row["open_exceptions"] for row in rows), "open exception")
+    total = counted(sum(row["open_exceptions"] for row in rows), "exception") + " in the worklist"
     console.print(grid(total, ("code", "severity", "open", "what to do"), lines, numbers=("open",), cut="what to do"))
 
 

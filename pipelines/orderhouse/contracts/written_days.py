@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["with_written_days"]
+__all__ = ["day_of_midnight", "with_written_days"]
 
 DAY = r"^\s*([0-9]{4}-[0-9]{2}-[0-9]{2})"
 LONGEST_DAY = 15
+MIDNIGHT = r"[T ]00:00:00(?:\.0+)?"
 TIME_OF_DAY = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]"
+
+
+def day_of_midnight(text: pl.Expr, zone: str = "") -> pl.Expr:
+    """Return text without its time of day where that is midnight, for formats that write a day as its midnight.
+
+    Args:
+        text: Days and instants in ISO-8601.
+        zone: How the format ends its instants: ``Z``, or nothing for local times.
+    """
+    return text.str.replace(rf"{MIDNIGHT}{zone}\s*$", "")
 
 
 def with_written_days(text: pl.Series, instants: pl.Series, flags: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:

@@ -24,11 +24,20 @@ from orderhouse.messages.sending import Endpoint
 from orderhouse.settings import Settings
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
-__all__ = ["ALERT_EMAILS", "ALERT_WEBHOOK", "Configuration", "Route", "alert_routes", "load_configuration"]
+__all__ = [
+    "ALERT_EMAILS",
+    "ALERT_ENDPOINTS",
+    "ALERT_WEBHOOK",
+    "Configuration",
+    "Route",
+    "alert_routes",
+    "load_configuration",
+]
 
 FILE = "messages.yaml"
 ALERT_WEBHOOK = "alert_webhook"
 ALERT_EMAILS = "alert_emails"
+ALERT_ENDPOINTS = frozenset({ALERT_WEBHOOK, ALERT_EMAILS})
 # Alerts are tried at every review, for as long as the condition holds.
 NEVER = 1 << 30
 
@@ -95,6 +104,8 @@ def load_configuration(settings: Settings) -> Configuration:
     for name, declared in parsed.channels.items():
         where = f"{path}:{line_of(('channels', name), lines)}: {name}"
         try:
+            if name in ALERT_ENDPOINTS:
+                raise OrderhouseError("this name belongs to the alerts. Choose another one.")
             endpoint = _endpoint(settings, path, name, declared)
             endpoint.check()
         except OrderhouseError as error:

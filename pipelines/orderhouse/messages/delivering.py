@@ -27,7 +27,7 @@ from orderhouse.operations.store import Store
 
 __all__ = ["Delivery", "Later", "Never", "Prepared", "Preparer", "Worker", "plain"]
 
-BATCH = 100
+BATCH = 500
 # After so many failures one after the other, the rest of a turn is left to the next one.
 FAILURES_PER_TURN = 3
 # Longest time of one hand-over: connecting, encrypting, signing in and sending, each with its own limit.
@@ -65,7 +65,7 @@ Decision = Prepared | Later | Never | Refused
 class Preparer(Protocol):
     """Makes texts of messages, and decides which are not sent now."""
 
-    def __call__(self, messages: Sequence[Message], now: datetime) -> Mapping[str, Decision] | None:
+    def __call__(self, messages: Sequence[Message], now: datetime, /) -> Mapping[str, Decision] | None:
         """Return a decision for each message by its id; None if none can be made now, as while a run is busy."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,17 +51,25 @@ def endpoint_states(store: Store) -> dict[str, EndpointState]:
         return {row.endpoint: EndpointState(**row._mapping) for row in rows}
 
 
-def switch(store: Store, configured: set[str], *, now: datetime) -> dict[str, EndpointState]:
+def switch(
+    store: Store, configured: set[str], *, now: datetime, is_own: Callable[[str], bool] = lambda _: True
+) -> dict[str, EndpointState]:
     """Note which endpoints are configured now, and return the states of those.
 
     An endpoint that was not configured before begins now: what was held for it is withheld for good. One that is no
     longer configured is switched off: what is pending for it is held.
 
+    Args:
+        store: The operations store.
+        configured: Names of the endpoints.
+        now: The present instant.
+        is_own: Tells which endpoints the caller configures; others are left alone.
+
     Raises:
         OrderhouseError: The store cannot be written.
     """
     known = endpoint_states(store)
-    on = {name for name, state in known.items() if state.switched_on_at is not None}
+    on = {name for name, state in known.items() if state.switched_on_at is not None and is_own(name)}
     if on != configured:
         with store.writing_all() as connection:
             for name in sorted(configured - on):

@@ -58,6 +58,13 @@ class MailEndpoint:
         if "@" not in parseaddr(self.sender)[1]:
             raise OrderhouseError(f"{self.name}: the sender must be an address, such as `Shop <orders@example.com>`.")
 
+    def probe(self) -> None:
+        """Connect, encrypt and sign in, without sending a mail."""
+        try:
+            self.open().quit()
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unavailable(f"{SAID}: {type(error).__name__}.") from None
+
     @contextlib.contextmanager
     def connected(self) -> Iterator[Sender]:
         """Yield a sender; its connection is closed at the end."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -51,6 +53,12 @@ class WebhookEndpoint:
         if self.secret is not None:
             signature_headers(self.secret, "", b"", named=f"{self.setting}_secret")
 
+    def probe(self) -> None:
+        """Post a webhook of the type `test`."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.connected() as send:
+            send(Outgoing(str(uuid.uuid4()), "test", now, "Test", "This is a test."))
+
     @contextlib.contextmanager
     def connected(self) -> Iterator[Sender]:
         """Yield a sender."""
@@ -92,6 +100,18 @@ class TemplateEndpoint:
     def check(self) -> None:
         """Raise if the address would send in clear over a network."""
         _refuse_clear(self.url, f"{self.name}: url")
+
+    def probe(self) -> None:
+        """Ask for the head of the address. A test message would reach, and cost, somebody."""
+        import requests
+
+        with _session() as session:
+            try:
+                answer = session.head(self.url, headers=dict(self.headers), timeout=SECONDS, allow_redirects=False)
+            except requests.RequestException as error:
+                raise Unavailable(f"The endpoint {self.name} could not be reached: {type(error).__name__}.") from None
+        if answer.status_code in (401, 403) or answer.status_code >= 500 and answer.status_code != 501:
+            raise Unavailable(f"The endpoint {self.name} answered {answer.status_code}.")
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Sender]:

@@ -92,5 +92,12 @@ class Endpoint(Protocol):
     def check(self) -> None:
         """Raise an `OrderhouseError` if the configuration is not whole, or would send in clear over a network."""
 
+    def probe(self) -> None:
+        """Reach the endpoint without sending anything to a person.
+
+        Raises:
+            Unavailable: It cannot be reached, or does not work.
+        """
+
     def connected(self) -> AbstractContextManager[Sender]:
         """Return a sender for several messages. It connects with its first message."""

@@ -1,7 +1,8 @@
 """Alerts: each condition is told once when it begins, and once more when it is over.
 
-What was told is in ``operations/alerts.json`` under the home. A notice that could not be delivered is tried again at
-the next review, under the same id, so that a receiver recognises what it has seen. The delivery belongs in `notices`.
+What was told is in ``operations/alerts.json`` under the home, which can be read also if the operations store cannot. A
+notice that could not be delivered stays in the outbox and is tried again at the next review, under the same id, so that
+a receiver recognises what it has seen. The delivery belongs in `notices`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orderhouse.errors import OrderhouseError
 from orderhouse.monitoring.conditions import Condition, find_conditions
-from orderhouse.monitoring.notices import Notice, channels_of
+from orderhouse.monitoring.notices import Notice, channels_of, tell
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.event_log import log_event
@@ -116,7 +116,7 @@ def review_alerts(
         alerts = _compared(before, find(settings, now), now, result)
         # Stored before anybody is told, so that a killed review repeats a notice under its id instead of a new one.
         _save(settings, alerts)
-        told = _tell(settings, alerts, result)
+        told = _tell(settings, alerts, result, now)
         _save(settings, [alert for alert in told if not _is_settled(alert, channels_of(settings))])
     return result
 
@@ -145,7 +145,7 @@ def _compared(before: dict[str, Alert], conditions: Sequence[Condition], now: da
     return alerts
 
 
-def _tell(settings: Settings, alerts: Sequence[Alert], result: Review) -> list[Alert]:
+def _tell(settings: Settings, alerts: Sequence[Alert], result: Review, now: datetime) -> list[Alert]:
     """Tell every channel what it has not been told, and return the alerts with who was told."""
     for alert in (*result.raised, *result.cleared):
         log_event(
@@ -157,21 +157,23 @@ def _tell(settings: Settings, alerts: Sequence[Alert], result: Review) -> list[A
             message=alert.message,
         )
     told = list(alerts)
-    for name, send in channels_of(settings).items():
-        for number, alert in enumerate(told):
-            if name in (alert.told_cleared if alert.cleared_at else alert.told):
-                continue
-            if alert.cleared_at and name not in alert.told:
-                continue  # nobody was told that it began
-            try:
-                send(alert.notice())
-            except OrderhouseError as error:
-                result.failures[name] = error.message
-                log_event(settings, "notice_failed", channel=name, message=error.message)
-                break
-            fields = {"told_cleared" if alert.cleared_at else "told": (*_told(alert), name)}
-            told[number] = replace(alert, **fields)  # type: ignore[arg-type]
+    wanted = {name: [alert.notice() for alert in alerts if _is_news(alert, name)] for name in channels_of(settings)}
+    for name, answer in tell(settings, wanted, now).items():
+        if answer.error is not None:
+            result.failures[name] = answer.error
+            log_event(settings, "notice_failed", channel=name, message=answer.error)
+        told = [_told_by(alert, name) if alert.notice().notice_id in answer.delivered else alert for alert in told]
     return told
+
+
+def _is_news(alert: Alert, name: str) -> bool:
+    """Tell if a channel is to be told about an alert; nothing is over for one that was not told that it began."""
+    return name not in _told(alert) and not (alert.cleared_at and name not in alert.told)
+
+
+def _told_by(alert: Alert, name: str) -> Alert:
+    fields = {"told_cleared" if alert.cleared_at else "told": (*_told(alert), name)}
+    return replace(alert, **fields)  # type: ignore[arg-type]
 
 
 def _told(alert: Alert) -> tuple[str, ...]:

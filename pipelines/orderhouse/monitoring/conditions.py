@@ -15,11 +15,15 @@ from typing import Literal
 import duckdb
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.endpoints import endpoint_states
+from orderhouse.operations.copying import is_elsewhere
+from orderhouse.operations.store import open_store
 from orderhouse.serve.publishing import current_version, load_refusal
 from orderhouse.serve.queries import feed_freshness, rows_of
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
 from orderhouse.storage.readers import open_published
+from orderhouse.storage.rules_record import load_problem
 from orderhouse.storage.step_records import StepRecord, load_steps
 from orderhouse.storage.warehouse import lock_holder
 from orderhouse.storage.watch_record import load_refused
@@ -42,7 +46,8 @@ class Condition:
 
     Attributes:
         kind: `run_failed`, `run_interrupted`, `audit_refused`, `version_old`, `feed_overdue`, `file_rejected`,
-            `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old` or `home_unreadable`.
+            `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old`, `channel_paused`, `rules_stopped` or
+            `home_unreadable`.
         subject: The step, feed, file or folder that it is about; with the kind it identifies the condition.
         severity: Severity.
         message: What is wrong, and what to do.
@@ -71,9 +76,11 @@ def find_conditions(settings: Settings, now: datetime | None = None) -> list[Con
         *_of_steps(settings),
         *_of_sources(settings, now),
         *_of_audit(settings),
+        *_of_rules(settings),
         *_of_disk(settings),
         *_of_backup(settings, now),
         *_of_version(settings, now),
+        *_of_messages(settings),
     ]
     order = {"critical": 0, "high": 1, "medium": 2}
     return sorted(found, key=lambda condition: (order[condition.severity], condition.key))
@@ -106,6 +113,12 @@ def _of_steps(settings: Settings) -> Iterator[Condition]:
 def _of_sources(settings: Settings, now: datetime) -> Iterator[Condition]:
     for place, sentence in load_refused(settings, now).items():
         yield Condition("source_unreachable", place, "high", f"{sentence} The other sources are read all the same.")
+
+
+def _of_rules(settings: Settings) -> Iterator[Condition]:
+    problem = load_problem(settings)
+    if problem is not None:
+        yield Condition("rules_stopped", "rules.yaml", "high", f"No rule fires. {problem}")
 
 
 def _is_made_good(record: StepRecord, whole: StepRecord) -> bool:
@@ -153,6 +166,23 @@ def _of_backup(settings: Settings, now: datetime) -> Iterator[Condition]:
                 f"No backup has been taken since {taken_at:%Y-%m-%d %H:%M} UTC. Look at the journal of its timer, and "
                 "take one. Next: orderhouse backup PLACE",
             )
+
+
+def _of_messages(settings: Settings) -> Iterator[Condition]:
+    """Yield a condition for each paused channel of messages. A store that was never used is not created."""
+    if not is_elsewhere(settings) and not (settings.operations / "operations.sqlite").exists():
+        return
+    with contextlib.suppress(OrderhouseError):
+        for state in endpoint_states(open_store(settings)).values():
+            if state.paused_at is not None:
+                yield Condition(
+                    "channel_paused",
+                    state.endpoint,
+                    "high",
+                    f"The channel {state.endpoint} is paused since {state.paused_at[:16].replace('T', ' ')} UTC: "
+                    f"{state.last_error or 'by hand.'} Its messages are kept. "
+                    f"Next: orderhouse messages resume {state.endpoint}",
+                )
 
 
 def _of_version(settings: Settings, now: datetime) -> Iterator[Condition]:

@@ -1,30 +1,34 @@
-"""Notices of alerts, delivered to a webhook (signed as Standard Webhooks) and by e-mail.
+"""Notices of alerts: stored in the outbox and delivered to a webhook and by e-mail.
 
-A channel raises an error in words if it could not deliver. When to tell whom belongs in `alerts`.
+If the operations store cannot be used, a notice is sent without it, under the same id: an alert may be about the store
+itself. When to tell whom belongs in `alerts`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
-import smtplib
-import ssl
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from email.message import EmailMessage
+from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
+
+import sqlalchemy as sa
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.configuration import ALERT_EMAILS, ALERT_ENDPOINTS, ALERT_WEBHOOK, Route, alert_routes
+from orderhouse.messages.delivering import Worker, plain
+from orderhouse.messages.endpoints import switch
+from orderhouse.messages.instants import instant_of
+from orderhouse.messages.outbox import Channel, NewMessage, enqueue
+from orderhouse.messages.sending import Outgoing
+from orderhouse.operations.store import Store, open_store
+from orderhouse.operations.tables import MESSAGES
 from orderhouse.settings import Settings
 
-__all__ = ["Notice", "channels_of"]
+__all__ = ["Notice", "Told", "channels_of", "tell"]
 
-SECONDS = 10
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# Channel of each endpoint, as people and `alerts.json` name it.
+CHANNELS: dict[str, Channel] = {ALERT_WEBHOOK: "webhook", ALERT_EMAILS: "email"}
+OVER = "the condition changed before this could be told"
 
 
 @dataclass(frozen=True)
@@ -52,95 +56,127 @@ class Notice:
     since: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """Result for one channel: ids of the notices that were delivered, and the error in words if one was not."""
+
+    delivered: frozenset[str]
+    error: str | None = None
+
+
 def channels_of(settings: Settings) -> dict[str, Callable[[Notice], None]]:
-    """Return the configured channels by name. Each takes a notice and raises `OrderhouseError` if it fails.
+    """Return the configured channels by name. Each sends a notice at once and raises `OrderhouseError` if it fails.
 
     Raises:
         OrderhouseError: A channel is configured in part, or would send in clear over a network.
     """
-    channels: dict[str, Callable[[Notice], None]] = {}
-    if settings.alert_webhook is not None:
-        parts = urlsplit(settings.alert_webhook)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-            raise OrderhouseError("alert_webhook must begin with https://, or with http:// on this machine.")
-        channels["webhook"] = partial(_post, settings)
-    if settings.alert_emails:
-        if settings.smtp_server is None or settings.smtp_sender is None:
-            raise OrderhouseError("alert_emails needs the settings smtp_server and smtp_sender.")
-        if settings.smtp_security == "none" and _server(settings)[0] not in LOOPBACK:
-            raise OrderhouseError("smtp_security may be `none` on this machine only. Use `starttls` or `tls`.")
-        channels["email"] = partial(_mail, settings)
-    return channels
+    return {CHANNELS[name]: partial(_send, settings, route) for name, route in alert_routes(settings).items()}
 
 
-def _post(settings: Settings, notice: Notice) -> None:
-    import requests  # takes a tenth of a second, and most reviews tell nothing
+def tell(settings: Settings, wanted: Mapping[str, Sequence[Notice]], now: datetime) -> dict[str, Told]:
+    """Store notices in the outbox and deliver them, and what could not be delivered before.
 
-    body = json.dumps({"type": f"alert.{notice.state}", "timestamp": notice.at, "data": asdict(notice)}).encode()
-    headers = {"content-type": "application/json", "webhook-id": notice.notice_id}
-    if settings.alert_webhook_secret is not None:
-        headers |= _signature(settings.alert_webhook_secret.get_secret_value(), notice.notice_id, body)
+    Args:
+        settings: Settings of the home.
+        wanted: For each channel all notices that it has not been told, in their order.
+        now: The present instant.
+
+    Raises:
+        OrderhouseError: A channel is configured in part, or would send in clear over a network.
+    """
+    routes = alert_routes(settings)
     try:
-        # A redirection could lead the notice, and its signature, to another host.
-        answer = requests.post(
-            settings.alert_webhook or "", data=body, headers=headers, timeout=SECONDS, allow_redirects=False
+        store = open_store(settings)
+        return {
+            CHANNELS[name]: _tell(settings, store, route, wanted[CHANNELS[name]], routes, now)
+            for name, route in routes.items()
+        }
+    except OrderhouseError:
+        return {
+            CHANNELS[name]: _tell_at_once(settings, route, wanted[CHANNELS[name]]) for name, route in routes.items()
+        }
+
+
+def _tell(
+    settings: Settings,
+    store: Store,
+    route: Route,
+    notices: Sequence[Notice],
+    routes: Mapping[str, Route],
+    now: datetime,
+) -> Told:
+    name = route.endpoint.name
+    messages = {_message(settings, name, notice).message_id: notice for notice in notices}
+    states = switch(store, set(routes), now=now, is_own=ALERT_ENDPOINTS.__contains__)
+    _withdraw(store, name, set(messages))
+    if not notices:
+        return Told(frozenset())
+    enqueue(store, [_message(settings, name, notice) for notice in notices], now=now)
+    result = Worker(store, plain, clock=lambda: now).deliver({name: route}, states)
+    sent = sa.select(MESSAGES.c.message_id).where(MESSAGES.c.message_id.in_(list(messages)), MESSAGES.c.state == "sent")
+    with store.reading() as connection:
+        found: set[str] = set(connection.execute(sent).scalars())
+    delivered = frozenset(notice.notice_id for message_id, notice in messages.items() if message_id in found)
+    return Told(delivered, result.errors.get(name))
+
+
+def _withdraw(store: Store, name: str, wanted: set[str]) -> None:
+    """Withhold what is pending and no longer to be told, and take back what a killed review had taken.
+
+    Reviews of two processes do not overlap, so nobody else sends these messages now.
+    """
+    waiting = (MESSAGES.c.endpoint == name, MESSAGES.c.state.in_(("pending", "sending", "held")))
+    over = (*waiting, MESSAGES.c.message_id.not_in(sorted(wanted)))
+    free = {"worker": None, "lease_until": None}
+    with store.writing(MESSAGES.name) as connection:
+        connection.execute(sa.update(MESSAGES).where(*over).values(state="suppressed", reason=OVER, **free))
+        connection.execute(
+            sa.update(MESSAGES).where(*waiting, MESSAGES.c.worker.is_not(None)).values(state="pending", **free)
         )
-    except requests.RequestException as error:
-        raise OrderhouseError(f"The alert webhook could not be reached: {type(error).__name__}.") from None
-    if not 200 <= answer.status_code < 300:
-        raise OrderhouseError(f"The alert webhook answered {answer.status_code}.")
 
 
-def _signature(secret: str, notice_id: str, body: bytes) -> dict[str, str]:
-    """Return the headers of Standard Webhooks that sign a body."""
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        raise OrderhouseError(
-            "alert_webhook_secret must be a secret of Standard Webhooks: `whsec_` and base64."
-        ) from None
-    sent = str(int(time.time()))
-    digest = hmac.digest(key, f"{notice_id}.{sent}.".encode() + body, hashlib.sha256)
-    return {"webhook-timestamp": sent, "webhook-signature": f"v1,{base64.b64encode(digest).decode()}"}
+def _tell_at_once(settings: Settings, route: Route, notices: Sequence[Notice]) -> Told:
+    delivered: set[str] = set()
+    for notice in notices:
+        try:
+            _send(settings, route, notice)
+        except OrderhouseError as error:
+            return Told(frozenset(delivered), error.message)
+        delivered.add(notice.notice_id)
+    return Told(frozenset(delivered))
 
 
-def _mail(settings: Settings, notice: Notice) -> None:
-    message = EmailMessage()
-    message["Subject"] = f"[Orderhouse] {notice.state}: {notice.kind.replace('_', ' ')} ({notice.subject})"
-    message["From"] = settings.smtp_sender
-    message["To"] = ", ".join(settings.alert_emails)
-    domain = (settings.smtp_sender or "").rpartition("@")[2] or "localhost"
-    message["Message-ID"] = f"<{notice.notice_id}@{domain}>"
-    message.set_content(
-        f"{notice.message}\n\nState: {notice.state} at {notice.at}\nSeverity: {notice.severity}\n"
-        f"First seen: {notice.since}\nHome: {settings.home}\n"
+def _send(settings: Settings, route: Route, notice: Notice) -> None:
+    """Send one notice without the outbox."""
+    message = _message(settings, route.endpoint.name, notice)
+    with route.endpoint.connected() as send:
+        send(
+            Outgoing(
+                message_id=message.message_id,
+                kind=message.kind,
+                occurred_at=notice.at,
+                title=str(message.payload["title"]),
+                text=str(message.payload["text"]),
+                data=message.payload["data"],
+            )
+        )
+
+
+def _message(settings: Settings, endpoint: str, notice: Notice) -> NewMessage:
+    return NewMessage(
+        kind=f"alert.{notice.state}",
+        subject_type="condition",
+        subject_id=f"{notice.kind}:{notice.subject}",
+        occasion=notice.since if notice.state != "test" else notice.notice_id,
+        channel=CHANNELS[endpoint],
+        endpoint=endpoint,
+        audience="team",
+        recipient=endpoint,
+        occurred_at=instant_of(notice.at),
+        payload={
+            "title": f"[Orderhouse] {notice.state}: {notice.kind.replace('_', ' ')} ({notice.subject})",
+            "text": f"{notice.message}\n\nState: {notice.state} at {notice.at}\nSeverity: {notice.severity}\n"
+            f"First seen: {notice.since}\nHome: {settings.home}\n",
+            "data": asdict(notice),
+        },
     )
-    try:
-        with _connected(settings) as server:
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
-        raise OrderhouseError(f"The mail server could not take the alert: {type(error).__name__}.") from None
-
-
-def _connected(settings: Settings) -> smtplib.SMTP:
-    host, port = _server(settings)
-    context = ssl.create_default_context()
-    if settings.smtp_security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, port, timeout=SECONDS)
-        if settings.smtp_security == "starttls":
-            server.starttls(context=context)
-    if settings.smtp_user is not None and settings.smtp_password is not None:
-        server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-    return server
-
-
-def _server(settings: Settings) -> tuple[str, int]:
-    try:
-        parts = urlsplit(f"//{settings.smtp_server}")
-        if parts.hostname is None or parts.port is None:
-            raise ValueError
-    except ValueError:
-        raise OrderhouseError("smtp_server must be host:port, such as mail.example.com:587.") from None
-    return parts.hostname, parts.port

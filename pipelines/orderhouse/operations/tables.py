@@ -6,12 +6,16 @@ import sqlalchemy as sa
 
 __all__ = [
     "API_KEYS",
+    "APPROVALS",
     "AUDIT_LOG",
     "MESSAGES",
     "MESSAGE_ENDPOINTS",
     "MESSAGE_MARKS",
     "METADATA",
     "PRESENCE",
+    "RULE_FIRINGS",
+    "RULE_STOPS",
+    "RULE_VERSIONS",
     "SAVED_VIEWS",
 ]
 
@@ -116,4 +120,68 @@ MESSAGE_MARKS = sa.Table(
     METADATA,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+RULE_VERSIONS = sa.Table(
+    "rule_versions",
+    METADATA,
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("first_at", sa.Text, nullable=False),
+    sa.Column("editor", sa.Text),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+RULE_FIRINGS = sa.Table(
+    "rule_firings",
+    METADATA,
+    sa.Column("firing_id", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("rule_version", sa.Text, nullable=False),
+    sa.Column("table_name", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("order_id", sa.Text, index=True),
+    sa.Column("line_id", sa.Text),
+    sa.Column("amount", sa.Text),
+    sa.Column("business_date", sa.Text, nullable=False),
+    sa.Column("fields", sa.Text, nullable=False),
+    sa.Column("fired_at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("outcomes", sa.Text, nullable=False),
+    sa.Column("over_at", sa.Text),
+    sa.UniqueConstraint("rule", "subject_id", "occasion"),
+    sa.Index("ix_rule_firings_state", "state", "rule"),
+)
+
+RULE_STOPS = sa.Table(
+    "rule_stops",
+    METADATA,
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("rule_version", sa.Text, nullable=False),
+    sa.Column("firings_count", sa.Integer, nullable=False),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("allowed_count", sa.Integer),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_at", sa.Text),
+)
+
+APPROVALS = sa.Table(
+    "approvals",
+    METADATA,
+    sa.Column("approval_id", sa.Text, primary_key=True),
+    sa.Column("firing_id", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("order_id", sa.Text),
+    sa.Column("business_date", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_role", sa.Text),
+    sa.Column("decided_at", sa.Text),
+    sa.Column("reason", sa.Text),
 )

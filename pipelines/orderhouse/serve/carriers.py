@@ -35,7 +35,8 @@ percentiles as (
     {{ percentiles_of_buckets('buckets', ['name', 'percentile']) }}
 )
 select
-    days.*, on_time / nullif(promised, 0)::double as on_time_rate, lost / nullif(parcels, 0)::double as lost_rate,
+    days.*, delivered / nullif(parcels, 0)::double as delivered_rate,
+    on_time / nullif(promised, 0)::double as on_time_rate, lost / nullif(parcels, 0)::double as lost_rate,
     (select hours from percentiles where percentiles.name = days.name and percentile = 0.5)::double as median_hours,
     (select hours from percentiles where percentiles.name = days.name and percentile = 0.9)::double as p90_hours,
     (cost / nullif(parcels, 0))::double as cost_per_parcel

@@ -15,6 +15,7 @@ from orderhouse.serve.kpis import complete_days, kpis_of_periods
 from orderhouse.serve.relations import published_tables, quoted
 
 __all__ = [
+    "FILE_COUNTS",
     "OrderView",
     "exceptions_by_code",
     "control_findings",
@@ -39,6 +40,20 @@ PARTS = {
     "returns": ("ops.returns", "1, 2, 3"),
     "exceptions": ("ops.exceptions", "amount_at_stake_reporting desc nulls last, opened_at, code"),
 }
+
+# Rows of feeds: one record of a bundle or an order of a platform gives rows of several feeds, and each counts.
+FILE_COUNTS = """
+    select
+        count(distinct file_id) as files,
+        count(distinct file_id) filter (status = 'rejected') as rejected_files,
+        coalesce(sum(rows_in), 0)::bigint as rows_in,
+        coalesce(sum(accepted), 0)::bigint as accepted,
+        coalesce(sum(duplicate), 0)::bigint as duplicate,
+        coalesce(sum(quarantined), 0)::bigint as quarantined,
+        count(*) filter (rows_in <> accepted + duplicate + quarantined) as unbalanced
+    from quality.files
+    where not is_superseded
+"""
 
 # Query for the sentence of `status` about each table of findings; no row if there are no findings.
 CONTROL_FINDINGS = {
@@ -166,12 +181,13 @@ def headline_kpis(connection: duckdb.DuckDBPyConnection, days: int = 28) -> list
 
 
 def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Return open exceptions by code, the most severe first, with their number, the oldest instant and the advice."""
+    """Return the exceptions in the worklist by code, the most severe first: number, oldest instant and advice."""
     return rows_of(
         connection,
         """
         select code, severity, count(*) as open_exceptions, min(opened_at) as oldest_at, min(what_to_do) as what_to_do
-        from marts.fct_exceptions
+        from ops.exceptions
+        where is_in_worklist
         group by code, severity
         order by
             case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end,
@@ -182,20 +198,7 @@ def exceptions_by_code(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def file_counts(connection: duckdb.DuckDBPyConnection) -> Row:
     """Return the numbers of files and rows received; rows_in = accepted + duplicate + quarantined."""
-    return rows_of(
-        connection,
-        """
-        select
-            count(distinct file_id) as files,
-            count(distinct file_id) filter (status = 'rejected') as rejected_files,
-            coalesce(sum(rows_in) filter (role = 'primary'), 0)::bigint as rows_in,
-            coalesce(sum(accepted) filter (role = 'primary'), 0)::bigint as accepted,
-            coalesce(sum(duplicate) filter (role = 'primary'), 0)::bigint as duplicate,
-            coalesce(sum(quarantined) filter (role = 'primary'), 0)::bigint as quarantined
-        from quality.files
-        where not is_superseded
-        """,
-    )[0]
+    return rows_of(connection, FILE_COUNTS)[0]
 
 
 def control_findings(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -32,7 +32,16 @@ from orderhouse.storage.raw_tables import create_raw_tables
 from orderhouse.storage.spill import give_spill_folder, sweep_spill
 from orderhouse.storage.step_records import recorded_step
 
-__all__ = ["BACKUP", "ROW_GROUP", "Holder", "connection_configuration", "lock_holder", "open_raw", "run_lock"]
+__all__ = [
+    "BACKUP",
+    "MESSAGES",
+    "ROW_GROUP",
+    "Holder",
+    "connection_configuration",
+    "lock_holder",
+    "open_raw",
+    "run_lock",
+]
 
 # A quarter of DuckDB's default. Dictionaries of this size stay in the processor's cache, which saves a tenth of an
 # insert's time. The rows that do not fill a group are written twice, and smaller groups leave fewer of them. The file
@@ -41,9 +50,11 @@ ROW_GROUP = 30_720
 
 # Longer than every holder's name; the rest is blank, which JSON allows.
 HOLDER_BYTES = 1024
-# A backup holds the lock only while it copies files. A run waits for it at least so long, whatever the setting.
+# A backup holds the lock only while it copies files, and the delivery of messages only while it looks addresses up. A
+# run waits for them at least so many seconds, whatever the setting.
 BACKUP = "backup"
-BACKUP_PATIENCE_SECONDS = 900.0
+MESSAGES = "messages"
+PATIENCE_SECONDS = {BACKUP: 900.0, MESSAGES: 60.0}
 # Tries, 20 ms apart, to read the name of a first run that began in the same instant.
 NAMING_TRIES = 50
 
@@ -118,8 +129,8 @@ def _acquire_lock(settings: Settings, wait_limit: float) -> int:
             os.close(descriptor)
             if not has_said or time.monotonic() >= deadline:
                 who = _who_holds(settings)
-                if isinstance(who, Holder) and who.purpose == BACKUP and not has_said:
-                    deadline = max(deadline, time.monotonic() + BACKUP_PATIENCE_SECONDS)
+                if isinstance(who, Holder) and not has_said:
+                    deadline = max(deadline, time.monotonic() + PATIENCE_SECONDS.get(who.purpose, 0.0))
                 if who is not None and time.monotonic() >= deadline:
                     raise LockHeld(
                         f"The warehouse {settings.home} is held by {who}. Try again when that run has ended."

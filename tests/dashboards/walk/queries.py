@@ -8,7 +8,7 @@ __all__ = ["FIGURES", "OF_ONE", "ROWS_OF_ONE"]
 
 RATED = "case when count(*) = count({0}) then sum({0}) end"
 OPEN = "outcome = 'on_the_way'"
-REFUNDS = "ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded')"
+REFUNDS = "ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded') and is_in_worklist"
 PARCELS = "from marts.fct_shipments"
 OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)"
 NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
@@ -94,7 +94,7 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
         "Accepted": Sum(f"select coalesce(sum(accepted), 0) {FILES}"),
         "Duplicate": Sum(f"select coalesce(sum(duplicate), 0) {FILES}"),
         "Quarantined": Sum(f"select coalesce(sum(quarantined), 0) {FILES}"),
-        "Files": Sum(f"select count(*) {FILES}"),
+        "Files": Sum(f"select count(distinct file_id) {FILES}"),
     },
     ("exports", "list"): {
         "Rows": Sum("select count(*) from {table}"),

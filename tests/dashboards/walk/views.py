@@ -59,6 +59,7 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("exports", {}),
     ("exports", {"table": "ops.orders"}),
     ("audit_log", {}),
+    ("messages", {}),
     *(("settings", {"settings_view": view}) for view in ("Versions", "Sources", "Runs", "Access")),
 )
 # The records with the most to show.

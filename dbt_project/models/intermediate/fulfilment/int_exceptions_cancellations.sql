@@ -42,10 +42,12 @@ cancelled_but_shipped as (
         states.currency,
         case
             when states.is_whole_order_cancelled
-                then concat('Cancelled, yet ', cast(states.shipped_quantity as {{ dbt.type_string() }}), ' units were shipped')
-            else concat(
-                cast(shipped_after_all.late_cancelled_quantity as {{ dbt.type_string() }}), ' cancelled units were shipped'
-            )
+                then concat(
+                    'Cancelled, yet ', {{ counted('states.shipped_quantity', 'unit was shipped', 'units were shipped') }}
+                )
+            else {{ counted(
+                'shipped_after_all.late_cancelled_quantity', 'cancelled unit was shipped', 'cancelled units were shipped'
+            ) }}
         end as detail,
         states._source
     from states

@@ -33,7 +33,7 @@ late as (
         states.due_amount as amount_at_stake,
         states.currency,
         concat(
-            cast(states.to_fulfil_quantity as {{ dbt.type_string() }}), ' units promised, ',
+            {{ counted('states.to_fulfil_quantity', 'unit') }}, ' promised, ',
             cast(states.fulfilled_quantity as {{ dbt.type_string() }}), ' shipped, not all delivered'
         ) as detail,
         states._source
@@ -50,7 +50,7 @@ stuck_in_transit as (
         states.stuck_at as opened_at,
         states.due_amount as amount_at_stake,
         states.currency,
-        'No scan of a parcel on its way for {{ var("stuck_days") }} days' as detail,
+        'No scan of a parcel on its way for {{ var("stuck_days") }} day{{ "s" if var("stuck_days") != 1 }}' as detail,
         states._source
     from states
     where states.stuck_at is not null
@@ -64,7 +64,7 @@ paid_not_shipped as (
             as opened_at,
         states.captured_amount - states.refunded_amount as amount_at_stake,
         states.currency,
-        concat(cast(states.to_ship_quantity as {{ dbt.type_string() }}), ' units paid and not shipped') as detail,
+        concat({{ counted('states.to_ship_quantity', 'unit') }}, ' paid and not shipped') as detail,
         states._source
     from states
     where

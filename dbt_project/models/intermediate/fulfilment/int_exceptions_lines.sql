@@ -50,7 +50,7 @@ backordered as (
         min(problem_lines.placed_at) as opened_at,
         sum(problem_lines.backordered_quantity * problem_lines.unit_price_amount) as amount_at_stake,
         min(problem_lines.currency) as currency,
-        concat(cast(sum(problem_lines.backordered_quantity) as {{ dbt.type_string() }}), ' units have no stock') as detail,
+        {{ counted('sum(problem_lines.backordered_quantity)', 'unit has no stock', 'units have no stock') }} as detail,
         min(problem_lines._source) as _source
     from problem_lines
     where problem_lines.backordered_quantity > 0
@@ -66,8 +66,8 @@ over_shipped as (
             as amount_at_stake,
         min(problem_lines.currency) as currency,
         concat(
-            cast(sum(problem_lines.shipped_quantity - problem_lines.ordered_quantity) as {{ dbt.type_string() }}),
-            ' units shipped beyond what was ordered'
+            {{ counted('sum(problem_lines.shipped_quantity - problem_lines.ordered_quantity)', 'unit') }},
+            ' shipped beyond what was ordered'
         ) as detail,
         min(problem_lines._source) as _source
     from problem_lines
@@ -85,14 +85,10 @@ return_exceeds_shipment as (
             * problem_lines.unit_price_amount
         ) as amount_at_stake,
         min(problem_lines.currency) as currency,
-        concat(
-            cast(
-                sum(
-                    problem_lines.returned_quantity - problem_lines.shipped_quantity
-                    - problem_lines.carrier_returned_quantity
-                ) as {{ dbt.type_string() }}
-            ), ' more units came back than were shipped'
-        ) as detail,
+        {%- set surplus %}
+            sum(problem_lines.returned_quantity - problem_lines.shipped_quantity - problem_lines.carrier_returned_quantity)
+        {%- endset %}
+        concat({{ counted(surplus | trim, 'more unit') }}, ' came back than left') as detail,
         min(problem_lines._source) as _source
     from problem_lines
     inner join states

@@ -57,9 +57,7 @@ illegal_transition as (
         min(illegal_moves.occurred_at) as opened_at,
         max(states.due_amount) as amount_at_stake,
         min(states.currency) as currency,
-        concat(
-            cast(count(*) as {{ dbt.type_string() }}), ' unexpected move(s), such as ', min(illegal_moves.move)
-        ) as detail,
+        {{ counted_with_example('count(*)', 'unexpected move', 'min(illegal_moves.move)') }} as detail,
         min(illegal_moves._source) as _source
     from illegal_moves
     inner join states on illegal_moves.order_id = states.order_id
@@ -75,7 +73,7 @@ rejected_action as (
         cast(null as {{ dbt.type_string() }}) as currency,
         concat(
             min(concat(actions.kind, ' by ', coalesce(actions.actor, 'nobody named'), ': ', actions.rejection)),
-            case when count(*) > 1 then concat(' (and ', cast(count(*) - 1 as {{ dbt.type_string() }}), ' more)') else '' end
+            {{ and_more('count(*)') }}
         ) as detail,
         min(actions._source) as _source
     from actions

@@ -32,7 +32,7 @@ orphan_line as (
         min(all_order_lines.updated_at) as opened_at,
         sum(all_order_lines.quantity * all_order_lines.unit_price) as amount_at_stake,
         cast(null as {{ dbt.type_string() }}) as currency,
-        concat(cast(count(*) as {{ dbt.type_string() }}), ' line(s) of an order that has not arrived') as detail,
+        concat({{ counted('count(*)', 'line') }}, ' of an order that has not arrived') as detail,
         min(all_order_lines._source) as _source
     from all_order_lines
     where

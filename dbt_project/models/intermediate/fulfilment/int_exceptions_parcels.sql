@@ -58,8 +58,8 @@ lost as (
             as amount_at_stake,
         min(lost_lines.currency) as currency,
         concat(
-            cast(sum(lost_lines.lost_quantity) as {{ dbt.type_string() }}),
-            ' units lost by the carrier, neither sent again nor refunded'
+            {{ counted('sum(lost_lines.lost_quantity)', 'unit') }},
+            ' lost by the carrier, neither sent again nor refunded'
         ) as detail,
         min(lost_lines._source) as _source
     from lost_lines

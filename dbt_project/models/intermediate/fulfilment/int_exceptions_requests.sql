@@ -82,7 +82,7 @@ return_requested as (
             'The ', min(waiting_returns.role), ' asks to return ',
             case
                 when count(waiting_returns.quantity) > 0
-                    then concat(cast(sum(waiting_returns.quantity) as {{ dbt.type_string() }}), ' unit(s)')
+                    then {{ counted('sum(waiting_returns.quantity)', 'unit') }}
                 else 'units'
             end,
             case when count(waiting_returns.line_id) > 0 then concat(' of line ', min(waiting_returns.line_id)) else '' end,

@@ -29,7 +29,7 @@ flagged as (
         'tracking' as feed,
         case
             when orphan_scans.order_id is null
-                then concat(cast(orphan_scans.scans_count as {{ dbt.type_string() }}), ' scan(s) of ', orphan_scans.scan_key)
+                then concat({{ counted('orphan_scans.scans_count', 'scan') }}, ' of ', orphan_scans.scan_key)
             else concat(
                 'carrier ', orphan_scans.carrier_word, ' for number ', orphan_scans.tracking_number, ', which was sent with ',
                 orphan_scans.shipment_carrier
@@ -81,11 +81,7 @@ final as (
                 when raised.code = 'orphan_scan' then ': no shipment names it'
                 else ''
             end,
-            case
-                when raised.things_count > 1
-                    then concat(' (and ', cast(raised.things_count - 1 as {{ dbt.type_string() }}), ' more)')
-                else ''
-            end
+            {{ and_more('raised.things_count') }}
         ) as detail,
         cast(null as {{ money_type() }}) as amount_at_stake,
         raised.opened_at,

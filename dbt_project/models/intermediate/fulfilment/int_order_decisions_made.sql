@@ -43,7 +43,7 @@ final as (
         order_changes.order_id as reference,
         case order_changes.event
             when 'cancelled' then order_changes.cancel_reason
-            when 'promise_changed' then cast(order_changes.promised_at as {{ dbt.type_string() }})
+            when 'promise_changed' then {{ written_promise('order_changes.promised_at', 'order_changes.promise_is_date_only') }}
         end as detail,
         order_changes._source as actor,
         cast(null as {{ dbt.type_string() }}) as line_id,
@@ -67,12 +67,13 @@ final as (
         case
             when actions.rejection is not null then actions.rejection
             when actions.kind = 'cancel_line'
-                then concat(cast(actions.quantity as {{ dbt.type_string() }}), ' units of line ', actions.line_id)
+                then concat({{ counted('actions.quantity', 'unit') }}, ' of line ', actions.line_id)
             when actions.kind = 'route' then concat(
-                cast(actions.quantity as {{ dbt.type_string() }}), ' units of line ', actions.line_id,
+                {{ counted('actions.quantity', 'unit') }}, ' of line ', actions.line_id,
                 ' to ', actions.warehouse_id
             )
-            when actions.kind = 'change_promise' then cast(actions.promised_at as {{ dbt.type_string() }})
+            when actions.kind = 'change_promise'
+                then {{ written_promise('actions.promised_at', 'actions.promise_is_date_only') }}
         end as detail,
         actions.actor,
         actions.line_id,

@@ -15,6 +15,7 @@ order_versions as (
         orders.is_cancelled,
         orders.cancelled_at,
         orders.cancel_reason,
+        orders.promise_is_date_only,
         orders.promised_at,
         orders.updated_at,
         orders._file_id,

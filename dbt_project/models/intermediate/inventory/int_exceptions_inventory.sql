@@ -45,7 +45,7 @@ final as (
         exceptions.opened_at,
         cast(exceptions.units * sku_costs.average_cost_amount as {{ money_type() }}) as amount_at_stake,
         sku_costs.currency,
-        concat(exceptions.detail, ' (', cast(exceptions.units as {{ dbt.type_string() }}), ' units).') as detail,
+        concat(exceptions.detail, ' (', {{ counted('exceptions.units', 'unit') }}, ').') as detail,
         sources._source,
         {{ this_batch() }} as _batch_id
     from exceptions

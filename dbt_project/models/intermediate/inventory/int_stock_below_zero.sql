@@ -57,8 +57,7 @@ final as (
         min(negative_since.opened_at) as opened_at,
         -sum(on_hand.on_hand_quantity) as units,
         concat(
-            'Level below zero at ', cast(count(*) as {{ dbt.type_string() }}), ' warehouse(s), first of them ',
-            min(on_hand.warehouse_id)
+            'Level below zero at ', {{ counted_with_example('count(*)', 'warehouse', 'min(on_hand.warehouse_id)') }}
         ) as detail
     from on_hand
     inner join negative_since

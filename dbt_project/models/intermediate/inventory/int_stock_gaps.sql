@@ -42,8 +42,8 @@ final as (
         min(latest_counts.occurred_at) as opened_at,
         sum(abs(latest_counts.quantity)) as units,
         concat(
-            'Last count differs from the books at ', cast(count(*) as {{ dbt.type_string() }}),
-            ' warehouse(s), first of them ', min(latest_counts.warehouse_id)
+            'Last count differs from the books at ',
+            {{ counted_with_example('count(*)', 'warehouse', 'min(latest_counts.warehouse_id)') }}
         ) as detail
     from latest_counts
     where latest_counts.count_number > 1 and abs(latest_counts.quantity) >= {{ var('stock_count_gap_units') }}
@@ -55,8 +55,8 @@ final as (
         min(transfers.due_at) as opened_at,
         sum(abs(transfers.quantity)) as units,
         concat(
-            'Legs differ in ', cast(count(*) as {{ dbt.type_string() }}), ' transfer(s), first of them ',
-            coalesce(min(transfers.reference), 'without reference')
+            'Legs differ in ',
+            {{ counted_with_example('count(*)', 'transfer', "coalesce(min(transfers.reference), 'without reference')") }}
         ) as detail
     from transfers
     group by transfers.sku

@@ -52,8 +52,8 @@ final as (
         sum(least(waiting_lines.backordered_quantity, waiting_lines.waiting_quantity - waiting_lines.incoming_quantity))
             as units,
         concat(
-            'More units sold than on hand and incoming; ', cast(count(*) as {{ dbt.type_string() }}),
-            ' order line(s) wait in vain'
+            'More units sold than on hand and incoming; ',
+            {{ counted('count(*)', 'order line waits in vain', 'order lines wait in vain') }}
         ) as detail
     from waiting_lines
     where waiting_lines.waiting_quantity > waiting_lines.incoming_quantity

@@ -62,9 +62,13 @@ final as (
         'missing_fx_rate' as code,
         without_rate.currency,
         concat(
-            'No rate to {{ var("reporting_currency") }} on ', cast(without_rate.days_count as {{ dbt.type_string() }}),
-            ' day(s) with revenue from ', cast(without_rate.first_date as {{ dbt.type_string() }}), ' to ',
-            cast(without_rate.last_date as {{ dbt.type_string() }})
+            'No rate to {{ var("reporting_currency") }} on ', {{ counted('without_rate.days_count', 'day') }},
+            ' with revenue', case when without_rate.days_count = 1 then ', ' else ' from ' end,
+            cast(without_rate.first_date as {{ dbt.type_string() }}),
+            case
+                when without_rate.days_count = 1 then ''
+                else concat(' to ', cast(without_rate.last_date as {{ dbt.type_string() }}))
+            end
         ) as detail,
         cast(without_rate.sales_amount as {{ money_type() }}) as amount_at_stake,
         {{ business_day_start('without_rate.first_date') }} as opened_at,

@@ -41,7 +41,7 @@ found as (
         'orphan_payment' as code,
         abs(orders.cash_amount) as amount_at_stake,
         orders.first_payment_at as opened_at,
-        concat(cast(orders.payments_count as {{ dbt.type_string() }}), ' payment event(s) of an order that is not there') as detail
+        concat({{ counted('orders.payments_count', 'payment event') }}, ' of an order that is not there') as detail
     from orders
     where orders.is_orphan
     union all
@@ -54,9 +54,9 @@ found as (
             as amount_at_stake,
         orders.last_captured_at as opened_at,
         concat(
-            'Captured ', cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
-            cast(orders.refunded_amount as {{ dbt.type_string() }}), ', due ',
-            cast(orders.due_amount - orders.returned_amount as {{ dbt.type_string() }})
+            'Captured ', {{ written_amount('orders.captured_amount', 'orders.currency') }},
+            ', refunded ', {{ written_amount('orders.refunded_amount', 'orders.currency') }},
+            ', due ', {{ written_amount('orders.due_amount - orders.returned_amount', 'orders.currency') }}
         ) as detail
     from orders
     where
@@ -84,9 +84,9 @@ found as (
         orders.owed_to_us_amount as amount_at_stake,
         orders.unpaid_at as opened_at,
         concat(
-            'Due ', cast(orders.due_amount - orders.returned_amount as {{ dbt.type_string() }}), ', captured ',
-            cast(orders.captured_amount as {{ dbt.type_string() }}), ', refunded ',
-            cast(orders.refunded_amount as {{ dbt.type_string() }})
+            'Due ', {{ written_amount('orders.due_amount - orders.returned_amount', 'orders.currency') }},
+            ', captured ', {{ written_amount('orders.captured_amount', 'orders.currency') }},
+            ', refunded ', {{ written_amount('orders.refunded_amount', 'orders.currency') }}
         ) as detail
     from orders
     where orders.unpaid_at is not null
@@ -99,8 +99,7 @@ found as (
         cast(null as {{ money_type() }}) as amount_at_stake,
         orders.first_other_currency_at as opened_at,
         concat(
-            cast(orders.missing_rates_count as {{ dbt.type_string() }}),
-            ' payment event(s) cannot be converted into ', orders.currency
+            {{ counted('orders.missing_rates_count', 'payment event') }}, ' cannot be converted into ', orders.currency
         ) as detail
     from orders
     where orders.missing_rates_count > 0

@@ -15,8 +15,8 @@ final as (
         'payout_mismatch' as code,
         payouts.currency,
         concat(
-            'Stated ', cast(payouts.parts_amount + payouts.residual_amount as {{ dbt.type_string() }}), ', parts ',
-            cast(payouts.parts_amount as {{ dbt.type_string() }})
+            'Stated ', {{ written_amount('payouts.parts_amount + payouts.residual_amount', 'payouts.currency') }},
+            ', parts ', {{ written_amount('payouts.parts_amount', 'payouts.currency') }}
         ) as detail,
         cast(abs(payouts.residual_amount) as {{ money_type() }}) as amount_at_stake,
         cast(payouts.occurred_at as {{ dbt.type_timestamp() }}) as opened_at,

@@ -71,8 +71,8 @@ found as (
         orders.refunded_for_status_amount - orders.captured_amount as amount_at_stake,
         orders.last_refunded_at as opened_at,
         concat(
-            'Refunded ', cast(orders.refunded_for_status_amount as {{ dbt.type_string() }}), ', captured ',
-            cast(orders.captured_amount as {{ dbt.type_string() }})
+            'Refunded ', {{ written_amount('orders.refunded_for_status_amount', 'orders.currency') }},
+            ', captured ', {{ written_amount('orders.captured_amount', 'orders.currency') }}
         ) as detail
     from orders
     where
@@ -99,7 +99,7 @@ found as (
         'received_not_refunded' as code,
         orders.received_not_refunded_break_amount as amount_at_stake,
         {{ add_days('orders.arrived_at', var('received_not_refunded_days')) }} as opened_at,
-        concat('Goods worth ', cast(orders.returned_amount as {{ dbt.type_string() }}), ' are back') as detail
+        concat('Goods worth ', {{ written_amount('orders.returned_amount', 'orders.currency') }}, ' are back') as detail
     from orders
     where
         orders.received_not_refunded_break_amount > 0

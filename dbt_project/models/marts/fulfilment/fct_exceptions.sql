@@ -56,8 +56,9 @@ future_events as (
         'future_event' as code,
         cast(null as {{ dbt.type_string() }}) as currency,
         concat(
-            cast(count(*) as {{ dbt.type_string() }}), ' event(s) after the clock of this build, the last at ',
-            cast(max(timeline.occurred_at) as {{ dbt.type_string() }})
+            {{ counted('count(*)', 'event') }}, ' after the clock of this build',
+            case when count(*) = 1 then ', at ' else ', the last at ' end,
+            {{ written_instant('max(timeline.occurred_at)') }}
         ) as detail,
         min(timeline._source) as source,
         cast(null as {{ money_type() }}) as amount_at_stake,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from orderhouse.contracts.written_days import day_of_midnight
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.formats.format import Declaration, FeedRows, Format
 from orderhouse.sources.readers.json_objects import Object, frame_of, leaves, many, one, read_objects
@@ -62,8 +63,6 @@ TELLING_DETAILS = (
 # Statuses to which one of the details above is added, so that the vocabulary can map the pair.
 VAGUE_STATUSES = ("in_transit", "failure", "error", "unknown")
 # The name of the person who signed is personal, so it is cut off the message.
-# Carriers estimate a day; EasyPost writes it as midnight UTC.
-MIDNIGHT = r"T00:00:00(?:\.0+)?Z$"
 SIGNATURE = r"(?i)[\s,;:.(-]*\b(?:signed(?: for)? by|received by|left with)\b.*$"
 
 
@@ -181,5 +180,6 @@ def _scans(trackers: pl.DataFrame) -> pl.DataFrame:
         occurred_at=scan.field("datetime"),
         location=pl.concat_str(parts, separator=", ", ignore_nulls=True),
         detail=scan.field("message").str.replace(SIGNATURE, ""),
-        estimated_delivery_at=scan.field("est_delivery_date").str.replace(MIDNIGHT, ""),
+        # Carriers estimate a day; EasyPost writes it as midnight UTC.
+        estimated_delivery_at=day_of_midnight(scan.field("est_delivery_date"), "Z"),
     )

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 import polars as pl
 
+from orderhouse.contracts.written_days import day_of_midnight
 from orderhouse.files.source_files import FileRejected, SourceFile
 from orderhouse.sources.formats.format import Declaration, FeedRows, Format
 from orderhouse.sources.formats.whole_files import CsvFile, exact, read_whole
@@ -63,7 +64,7 @@ class Olist(Format):
     """Seven files in one bundle."""
 
     name = "olist"
-    version = "3"
+    version = "4"
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "products", "customers", "feedback")
     is_bundle = True
     time_zone = "America/Sao_Paulo"
@@ -141,7 +142,8 @@ def _orders(orders: pl.DataFrame, items: pl.DataFrame, customers: pl.DataFrame) 
         ship_country=pl.lit(COUNTRY),
         shipping_amount=pl.coalesce("unreadable", pl.col("amount").cast(pl.String)),
         payment_terms=pl.lit("prepaid"),
-        promised_at="order_estimated_delivery_date",
+        # The marketplace estimates a day, and its files write a day as its midnight.
+        promised_at=day_of_midnight(pl.col("order_estimated_delivery_date")),
         is_cancelled=is_cancelled,
         cancel_reason=pl.when(is_cancelled).then("order_status"),
     )

@@ -26,7 +26,7 @@ class AmazonTables(Format):
     """Orders, items, stock and catalogue of one seller."""
 
     name = "amazon_tables"
-    version = "2"
+    version = "3"
     covers = ("orders", "order_lines", "products", "stock")
     is_bundle = True
     time_zone = "UTC"

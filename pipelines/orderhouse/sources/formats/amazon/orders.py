@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from orderhouse.contracts.written_days import day_of_midnight
 from orderhouse.sources.formats.amazon.tables import amount
 from orderhouse.sources.formats.format import Declaration
 from orderhouse.sources.readers.records import RECORD
@@ -74,7 +75,8 @@ def orders(
         ship_country="shipping_address_country_code",
         prices_include_tax=pl.lit(includes_tax) if includes_tax else ~pl.col("sales_channel").is_in(TAX_ON_TOP),
         payment_terms=pl.coalesce("payment_method", "method"),
-        promised_at="latest_delivery_date",
+        # A window ends in its last second. Connectors that keep only its day write the midnight of this day.
+        promised_at=day_of_midnight(pl.col("latest_delivery_date")),
         is_cancelled=is_cancelled,
         cancel_reason=pl.when(status.is_in(CANCELLED)).then(status),
     )

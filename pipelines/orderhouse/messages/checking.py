@@ -1,0 +1,114 @@
+"""Check of templates: every kind in every language for every stage, before a customer meets a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError, meta, nodes
+
+from orderhouse.config_values import nearest_sentence
+from orderhouse.errors import OrderhouseError
+from orderhouse.messages.configuration import FILE, Configuration
+from orderhouse.messages.contacts import Contact
+from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.locales import locale_of
+from orderhouse.messages.templates import (
+    EXTENSION,
+    LANGUAGES,
+    Found,
+    environment_of,
+    find_template,
+    language_files,
+    render,
+)
+from orderhouse.messages.values import COMMON, SAMPLES, values_of
+
+__all__ = ["Checked", "check_templates"]
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+NAMES = ("Erika Muster", None)
+SAMPLE_ORDER = {"order_id": "OH-000001234", "tracking_id": "H8EHWSRWMQAF", "currency": "EUR"}
+
+
+class Checked:
+    """Result of a check.
+
+    Attributes:
+        texts: Number of texts that were rendered.
+        problems: One sentence for each mistake, with file and line.
+    """
+
+    def __init__(self) -> None:
+        self.texts = 0
+        self.problems: list[str] = []
+
+    def note(self, problem: str) -> None:
+        """Keep a problem once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
+    """Render every template in every language for every stage, and return what is wrong.
+
+    Args:
+        configuration: Configuration in force.
+        zone: Business time zone.
+    """
+    own = configuration.path.parent / FILE.removesuffix(".yaml")
+    checked = Checked()
+    languages = {*LANGUAGES}
+    for path in language_files(own):
+        for problem in _misplaced(path):
+            checked.note(problem)
+        if LANGUAGE.fullmatch(path.parent.name):
+            languages.add(path.parent.name)
+    for kind in KINDS:
+        for language in sorted(languages):
+            _check(checked, configuration, own, kind, language, zone)
+    return checked
+
+
+def _misplaced(path: Path) -> Iterator[str]:
+    """Yield what is wrong with place and name of a merchant's own template."""
+    kind = path.name.removesuffix(EXTENSION)
+    if kind not in KINDS:
+        yield f"{path}:1: {nearest_sentence('kind of message', kind, KINDS)}"
+    if not LANGUAGE.fullmatch(path.parent.name):
+        yield f"{path}:1: the folder must be a language, such as de or de_AT."
+
+
+def _check(checked: Checked, configuration: Configuration, own: Path, kind: str, language: str, zone: str) -> None:
+    try:
+        found = find_template(kind, language, own, configuration.language)
+    except OrderhouseError as error:
+        checked.note(error.message)
+        return
+    for problem in _unknown_variables(found, kind, zone):
+        checked.note(problem)
+    locale = locale_of(language, None, configuration.language)
+    for sample in SAMPLES[kind]:
+        for name in NAMES:
+            try:
+                render(
+                    found, locale, zone, values_of({**SAMPLE_ORDER, **sample}, configuration, Contact(name=name).name)
+                )
+            except OrderhouseError as error:
+                checked.note(error.message)
+            checked.texts += 1
+
+
+def _unknown_variables(found: Found, kind: str, zone: str) -> Iterator[str]:
+    """Yield variables that messages of this kind do not have, also where no example comes by."""
+    environment = environment_of(found.language, zone)
+    try:
+        tree = environment.parse(found.source)
+    except TemplateSyntaxError as error:
+        yield f"{found.path}:{error.lineno}: {(error.message or 'it is not valid').rstrip('.')}."
+        return
+    known = {*COMMON, *environment.globals, *(key for sample in SAMPLES[kind] for key in sample)}
+    for name in sorted(meta.find_undeclared_variables(tree) - known):
+        line = min(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
+        yield f"{found.path}:{line}: {nearest_sentence('variable', name, known)}"

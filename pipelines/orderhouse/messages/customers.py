@@ -1,0 +1,129 @@
+"""Preparation of messages to customers: judged again, addressed from the vault, in their language, not in quiet hours.
+
+A closed gate or a busy run leaves all of them for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from orderhouse.errors import OrderhouseError
+from orderhouse.messages.configuration import FILE, Configuration
+from orderhouse.messages.contacts import Contact, look_up
+from orderhouse.messages.delivering import Decision, Later, Never, Prepared, plain
+from orderhouse.messages.judging import VERSION, judged
+from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.outbox import Message
+from orderhouse.messages.quiet_hours import end_of_quiet
+from orderhouse.messages.selecting import Fact, Published
+from orderhouse.messages.sending import Outgoing, Refused
+from orderhouse.messages.templates import find_template, render
+from orderhouse.messages.values import values_of
+from orderhouse.operations.store import Store
+from orderhouse.settings import Settings
+
+__all__ = ["Customers", "prepared"]
+
+ERASED = "the person was erased"
+
+
+class Customers:
+    """Preparer of messages to customers, and of those to the team that have no template.
+
+    Attributes:
+        settings: Settings of the home.
+        store: The operations store.
+        configuration: Configuration in force.
+        published: The current version; None if there is none.
+        zone: Business time zone.
+        closed: Reason why customers are told nothing now, once that is known.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, configuration: Configuration, published: Published | None
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.configuration = configuration
+        self.published = published
+        self.zone = published.version.business_time_zone if published else "UTC"
+        self.closed = ""
+
+    def __call__(self, messages: Sequence[Message], now: datetime) -> Mapping[str, Decision] | None:
+        """Return a decision for each message; None while sending is paused, or a run has the vault."""
+        own = [message for message in messages if message.audience == "customer"]
+        found = plain([message for message in messages if message.audience != "customer"], now)
+        if not own:
+            return found
+        facts = judged(self.published, own, now)
+        waiting = [message for message in own if isinstance(facts[message.message_id], Fact)]
+        looked_up = look_up(self.settings, self.store, waiting)
+        if looked_up is None or not looked_up.gate.is_open:
+            self.closed = looked_up.gate.reason if looked_up else ""
+            return None
+        for message in own:
+            fact = facts[message.message_id]
+            found[message.message_id] = (
+                self._prepared(message, fact, looked_up.contacts[message.message_id], now)
+                if isinstance(fact, Fact)
+                else fact
+            )
+        return found
+
+    def _prepared(self, message: Message, fact: Fact, contact: Contact, now: datetime) -> Decision:
+        """Decide about one message whose facts hold."""
+        if contact.is_erased:
+            return Never(ERASED)
+        address = contact.phone if message.channel == "sms" else contact.email
+        if address is None and message.channel in ("email", "sms"):
+            return Never("there is no address or number of the customer")
+        if _needs_consent(self.configuration, message.kind) and not fact.has_consent:
+            return Never("the customer has not agreed to marketing")
+        until = self._end_of_quiet(message, now)
+        if until is not None:
+            return Later(until)
+        try:
+            return prepared(self.configuration, message, fact, contact, self.zone)
+        except OrderhouseError as error:
+            return Refused(error.message)
+
+    def _end_of_quiet(self, message: Message, now: datetime) -> datetime | None:
+        own = self.configuration.kinds.get(message.kind)
+        keeps_quiet = own.quiet_hours if own and own.quiet_hours is not None else KINDS[message.kind].keeps_quiet
+        if not keeps_quiet:
+            return None
+        zones = (message.time_zone or self.zone).split(",")
+        return end_of_quiet(now, zones, self.configuration.quiet_hours)
+
+
+def prepared(configuration: Configuration, message: Message, fact: Fact, contact: Contact, zone: str) -> Prepared:
+    """Return a message with its text.
+
+    Raises:
+        OrderhouseError: Its template has a mistake or does not exist.
+    """
+    locale = message.locale or configuration.language
+    own = configuration.path.parent / FILE.removesuffix(".yaml")
+    template = find_template(message.template or message.kind, locale, own, configuration.language)
+    payload = {key: value for key, value in fact.payload.items() if key != VERSION}
+    text = render(template, locale, zone, values_of(payload, configuration, contact.name))
+    to = contact.phone if message.channel == "sms" else contact.email
+    outgoing = Outgoing(
+        message_id=message.message_id,
+        kind=message.kind,
+        occurred_at=message.occurred_at,
+        title=text.title,
+        text=text.text,
+        html=text.html,
+        short=text.short,
+        to=(to,) if to and message.channel in ("email", "sms") else (),
+        data={**payload, "subject_type": message.subject_type, "subject_id": message.subject_id, "locale": locale},
+        locale=locale,
+    )
+    return Prepared(outgoing, f"{template.language}/{template.version}")
+
+
+def _needs_consent(configuration: Configuration, kind: str) -> bool:
+    own = configuration.kinds.get(kind)
+    return own.needs_consent if own and own.needs_consent is not None else KINDS[kind].needs_consent

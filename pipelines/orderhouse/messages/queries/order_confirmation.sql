@@ -1,0 +1,13 @@
+-- One row per order that was placed and not cancelled.
+select
+    orders.order_id as subject_id,
+    '' as occasion,
+    orders.order_id,
+    orders.placed_at as occurred_at,
+    'ordered' as counted,
+    to_json(struct_pack(
+        amount := orders.due_amount::varchar,
+        promised_at := instant(orders.current_promised_at)
+    )) as payload
+from ops.orders as orders
+where orders.order_status <> 'cancelled' and orders.ordered_quantity > orders.cancelled_quantity

@@ -1,0 +1,72 @@
+"""Variables of a text: the facts of a message, the name of the customer, and the link to the tracking page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orderhouse.messages.configuration import Configuration
+
+__all__ = ["COMMON", "SAMPLES", "values_of"]
+
+# Variables of every kind.
+COMMON = ("name", "shop", "order_id", "tracking_url", "currency")
+ITEM = {"name": "Kettle", "quantity": 1}
+AT = "2026-04-05T22:00:00Z"
+
+# Examples of each kind, one for every stage that its text tells apart. They also say which variables it has.
+SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
+    "order_confirmation": (
+        {"items": [ITEM, {"name": "Tea", "quantity": 2}], "amount": "1234.50", "promised_at": AT},
+        {"items": [ITEM], "amount": "9.99", "promised_at": None},
+    ),
+    "back_ordered": (
+        {"items": [ITEM], "promised_at": AT},
+        {"items": [ITEM, {"name": "Tea", "quantity": 1000}], "promised_at": None},
+    ),
+    "late": ({"promised_at": AT, "new_at": "2026-04-08T16:00:00Z"}, {"promised_at": AT, "new_at": None}),
+    "cancelled": (
+        {"items": [ITEM], "is_whole": False},
+        {"items": [ITEM, {"name": "Tea", "quantity": 2}], "is_whole": False},
+        {"items": [ITEM], "is_whole": True},
+    ),
+    "dispatched": (
+        {"carrier": "DHL", "tracking_number": "00340434161094042557", "estimated_delivery_at": AT},
+        {"carrier": None, "tracking_number": None, "estimated_delivery_at": None},
+    ),
+    "out_for_delivery": ({"carrier": "UPS", "tracking_number": "1Z1"}, {"carrier": None, "tracking_number": None}),
+    "delivered": ({"carrier": "DPD", "delivered_at": AT},),
+    "return_received": ({"items": [ITEM]}, {"items": [ITEM, {"name": "Tea", "quantity": 2}]}),
+    "refunded": ({"amount": "15.27", "method": "card"}, {"amount": "1234567.50", "method": None}),
+    "feedback_asked": ({"delivered_at": AT},),
+}
+SHORT_NAME = 4
+MOST_ITEMS = 200
+
+
+def values_of(payload: Mapping[str, Any], configuration: Configuration, name: str | None) -> dict[str, Any]:
+    """Return the variables of a text.
+
+    Args:
+        payload: Values of the message.
+        configuration: Configuration in force.
+        name: Name of the customer, or None.
+    """
+    found = dict(payload)
+    if found.get("carrier"):
+        found["carrier"] = _carrier(str(found["carrier"]))
+    if "items" in found:
+        found["items"] = list(found["items"])[:MOST_ITEMS]
+    tracking_id = found.pop("tracking_id", None)
+    link = f"{configuration.portal_url}/track/{tracking_id}" if configuration.portal_url and tracking_id else ""
+    return {
+        **found,
+        "name": " ".join((name or "").split()),
+        "shop": configuration.shop_name or "",
+        "tracking_url": link,
+    }
+
+
+def _carrier(code: str) -> str:
+    """Return the name of a carrier for people; short codes are abbreviations."""
+    return code.upper() if len(code) < SHORT_NAME else code.replace("_", " ").title()
