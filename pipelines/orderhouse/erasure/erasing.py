@@ -29,6 +29,7 @@ from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.database_files import compact
 from orderhouse.storage.home_identity import check_key
 from orderhouse.storage.warehouse import open_raw, run_lock
+from orderhouse.vault.erased_list import read_erased
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
@@ -95,7 +96,7 @@ def erase(
                 person = _require_person(settings, connection, vault, customer, by)
                 originals = Originals(settings, vault.keys)
                 noted = remove_note(settings, connection, vault)
-                _list_tokens(settings, person.tokens)
+                _list_tokens(settings, person.tokens | vault.suppressed())
                 lost = drop_rejected(connection, originals)
                 values = vault.erase(person.tokens)
                 checkpoint("erased_values")
@@ -130,7 +131,7 @@ def _require_person(
 
 def _list_tokens(settings: Settings, tokens: Iterable[str]) -> None:
     """Add tokens to the file of erased tokens."""
-    listed = settings.erased_tokens.read_text(encoding="ascii").split() if settings.erased_tokens.exists() else []
+    listed = read_erased(settings.erased_tokens)
     write_atomically(settings.erased_tokens, "".join(f"{token}\n" for token in sorted({*listed, *tokens})))
 
 

@@ -6,6 +6,7 @@ A note in the vault's folder holds the last batch whose originals are done. How 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -24,9 +25,11 @@ from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
 __all__ = [
+    "NOTE",
     "Redaction",
     "drop_rejected",
     "last_batch",
+    "noted_batch",
     "redact_units",
     "remove_note",
     "suppress",
@@ -75,8 +78,7 @@ def suppress_recent(
     erased = vault.suppressed()
     if not erased:
         return
-    note = settings.vault / NOTE
-    done = int(note.read_text(encoding="ascii")) if note.exists() else 0
+    done = noted_batch(settings) or 0
     if last_batch(connection) > done:
         units = units_with(connection, erased, done)
         originals = Originals(settings, vault.keys)
@@ -114,17 +116,23 @@ def write_note(settings: Settings, batch_id: int) -> None:
     write_atomically(settings.vault / NOTE, str(batch_id))
 
 
+def noted_batch(settings: Settings) -> int | None:
+    """Return the last batch whose originals are done; None without a note, or if it is damaged."""
+    note = settings.vault / NOTE
+    text = note.read_bytes().decode("ascii", errors="replace").strip() if note.exists() else ""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+
+
 def remove_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault) -> int | None:
     """Delete the note until the erasure is complete, so that a missing note tells of a killed erasure.
 
     Returns:
         The batch to be noted again; None if an erasure was killed and all originals have to be redacted.
     """
-    note = settings.vault / NOTE
-    if note.exists():
-        batch_id = int(note.read_text(encoding="ascii"))
-        note.unlink()
-        return batch_id
+    noted = noted_batch(settings)
+    (settings.vault / NOTE).unlink(missing_ok=True)
+    if noted is not None:
+        return noted
     return None if vault.suppressed() else last_batch(connection)
 
 
