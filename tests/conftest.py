@@ -23,6 +23,7 @@ LONGEST = (
     "integration/test_online_retail.py",
     "browser/test_access.py",
     "properties/test_kills.py",
+    "browser/test_rules.py",
     "properties/test_repair.py",
     "integration/test_explain.py",
     "integration/test_known_at.py",

@@ -14,8 +14,9 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.rules.rule import Comparison, Group, Part, Rule
 from orderhouse.rules.rules_file import read_rules
 from orderhouse.rules.saving import plain_condition
+from orderhouse.rules.subjects import SUBJECTS
 
-__all__ = ["Condition", "Draft", "StepDraft", "draft_of", "new_draft", "rule_of"]
+__all__ = ["Condition", "Draft", "StepDraft", "draft_of", "example_text", "new_draft", "rule_of"]
 
 
 @dataclass
@@ -73,13 +74,24 @@ class Draft:
 
     def move_to(self, table: str) -> None:
         """Look at another table, whose fields are others."""
-        self.table = table
+        before, self.table = example_text(self.table), table
         self.required, self.alternatives, self.other = [], [], None
+        for step in self.steps:
+            if step.options.get("text") == before:
+                step.options["text"] = example_text(table)
 
 
 def new_draft() -> Draft:
-    """Return a new rule that does nothing yet."""
-    return Draft("", "", False, "orders", [], [], None, [StepDraft("notify", {"role": "operator", "text": ""})])
+    """Return a new rule without conditions, which is switched off."""
+    step = StepDraft("notify", {"role": "operator", "text": example_text("orders")})
+    return Draft("new_rule", "New rule", False, "orders", [], [], None, [step])
+
+
+def example_text(table: str) -> str:
+    """Return a text that names the row of a table."""
+    subject = SUBJECTS[table]
+    noun = subject.noun if subject.noun.isupper() else subject.noun.capitalize()
+    return f"{noun} {' '.join(f'{{{name}}}' for name in subject.key)}"
 
 
 def draft_of(rule: Rule) -> Draft:

@@ -11,7 +11,7 @@ from orderhouse.rules.subjects import SUBJECTS
 from shared.formats import label
 
 from app_pages.rules_conditions import Fields
-from app_pages.rules_draft import Draft, StepDraft
+from app_pages.rules_draft import Draft, StepDraft, example_text
 
 __all__ = ["steps"]
 
@@ -41,7 +41,7 @@ def steps(draft: Draft, fields: Fields) -> None:
             index=kinds.index("notify"),
         )
         if st.button("Add the step", icon=":material/add:", key=f"{draft.key}.add_step"):
-            draft.steps.append(StepDraft(kind, {}))
+            draft.steps.append(StepDraft(kind, {"text": example_text(draft.table)} if kind == "notify" else {}))
             st.rerun()
     examples = ", ".join(f"`{{{name}}}`" for name in SUBJECTS[draft.table].key)
     st.caption(f"Texts may name {len(fields)} fields of the row in braces, such as {examples}.")

@@ -11,16 +11,19 @@ import dagster as dg
 import pytest
 from orderhouse.ingest import watching
 from orderhouse.monitoring.conditions import find_conditions
+from orderhouse.operations.store import open_store
 from orderhouse.serve.publishing import current_version
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
-from orderhouse_dagster.automation import hourly_schedule, sources_sensor
+from orderhouse_dagster.automation import hourly_schedule, messages_sensor, sources_sensor
 from orderhouse_dagster.definitions import build_defs
 from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
 from orderhouse_dagster.resources import Warehouse
 from orderhouse_dagster.running import execute
 
 from tests.dagster.conftest import Verdict
+from tests.messages.making import new, put
+from tests.messages.sinks import HttpSink
 
 SOURCES = "sources:\n  shop:\n    format: canonical\n    feed: orders\n    path: in/*.csv\n"
 
@@ -164,3 +167,22 @@ def test_launched_run_may_change_the_clock_and_says_so(settings: Settings, verdi
     changed = Warehouse(settings, as_of="now", is_held=True)
     execute(changed)
     assert changed.clock is not None and "was `data` and is now `now`" in str(changed.clock.note)
+
+
+def test_messages_are_delivered_while_nothing_runs(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+
+    def looked() -> str:
+        with dg.DagsterInstance.ephemeral() as instance:
+            found = messages_sensor(settings).evaluate_tick(dg.build_sensor_context(instance))
+        assert found.run_requests == []
+        return str(found.skip_message)
+
+    assert looked() == "0 sent, 0 to be tried again."
+    with HttpSink() as sink:
+        (tmp_path / "messages.yaml").write_text(f"channels:\n  hook: {{type: webhook, url: '{sink.address}'}}\n")
+        put(open_store(settings), new(1))
+        assert looked() == "1 sent, 0 to be tried again."
+        assert sink.ids() == [new(1).message_id]
+    (tmp_path / "messages.yaml").write_text("channels: none\n")
+    assert "messages.yaml:1: channels: " in looked()

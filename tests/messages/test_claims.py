@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from orderhouse.messages.claims import LEASE, Claims
+from orderhouse.messages.endpoints import switch
 from orderhouse.messages.outbox import find_message
 from orderhouse.operations.store import Store
 
@@ -97,3 +98,9 @@ def test_what_is_given_back_or_postponed_counts_as_no_attempt(store: Store) -> N
 def test_only_the_own_endpoint_is_served(store: Store) -> None:
     put(store, new(1), new(2, endpoint="other"))
     assert taken(store, "a") == ["OH-1"]
+
+
+def test_processes_that_switch_a_channel_on_at_once_do_it_once(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda number: switch(store, {"hook"}, now=NOW + number * MINUTE), range(16)))
+    assert len({states["hook"].switched_on_at for states in found}) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from orderhouse.cli.application import run_command
+from orderhouse.cli.messages import tell_of_messages
 from orderhouse.messages.endpoints import endpoint_states
 from orderhouse.messages.outbox import find_message
 from orderhouse.messages.service import derive_messages
@@ -100,3 +101,24 @@ def test_mistake_in_the_file_is_a_sentence(home: Settings, capsys: pytest.Captur
     for words in (("send",), ("check",), ("resume", "email")):
         assert command(home, *words) == 2
         assert "messages.yaml:1: channels: " in capsys.readouterr().err
+
+
+def test_run_tells_of_dry_runs_and_sends_where_a_channel_is_on(
+    home: Settings, mail: MailSink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(home)
+    derive_messages(home)
+    tell_of_messages(home)
+    assert "1 message waiting (dry run)." in capsys.readouterr().out
+    assert mail.got == []
+    (home.home / "messages.yaml").write_text("channels: []\n")
+    tell_of_messages(home)
+    assert "Messages were not sent: " in capsys.readouterr().out
+    configure(home, mail.server)
+    derive_messages(home)
+    publish(home, order("OH-2", placed_at=f"{datetime.now(UTC) + timedelta(seconds=5):%Y-%m-%d %H:%M:%S}"),
+            number=2, as_of=f"{NOW:%Y-%m-%d %H:%M:%S.%f}")  # fmt: skip
+    derive_messages(home)
+    tell_of_messages(home)
+    assert "1 message sent" in capsys.readouterr().out
+    assert "OH-2" in str(mail.got[0][1]["Subject"])

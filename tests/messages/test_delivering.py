@@ -181,6 +181,16 @@ def test_decisions_of_the_preparer_are_obeyed(store: Store, http: HttpSink) -> N
     assert deliver(store, route(http.address), clock).sent == 1
 
 
+def test_decision_for_now_does_not_keep_a_turn_busy(store: Store, http: HttpSink) -> None:
+    put(store, new(1))
+    clock = Clock()
+
+    def prepare(messages: list[Message], now: object) -> dict[str, object]:
+        return {message.message_id: Later(clock()) for message in messages}
+
+    assert deliver(store, route(http.address), clock, prepare=prepare).postponed == 1  # type: ignore[arg-type]
+
+
 def test_while_the_texts_cannot_be_made_nothing_is_sent_and_no_attempt_counts(store: Store, http: HttpSink) -> None:
     (message_id,) = put(store, new(1))
     assert deliver(store, route(http.address), Clock(), prepare=lambda *_: None).is_busy

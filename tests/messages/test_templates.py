@@ -120,6 +120,18 @@ def test_values_are_escaped_in_html_and_never_templates(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in found.text
 
 
+def test_value_beside_the_link_is_escaped_too(tmp_path: Path) -> None:
+    write(tmp_path, "en", "late", OWN.replace("}T{", "}<i>{{ name }}</i>\n{{ tracking_url }}{"))
+    found = text(tmp_path, "late", "en", name="<b>x</b>").html
+    assert "&lt;i&gt;&lt;b&gt;x" in found and "<b>" not in found and "<i>" not in found
+
+
+def test_variable_without_a_value_is_an_error_with_file_and_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "en", "late", OWN.replace("}T{", "}\nT {{ nothing }}{"))
+    with pytest.raises(OrderhouseError, match=f"^{path}:2: 'nothing' is undefined"):
+        text(tmp_path, "late", "en")
+
+
 @pytest.mark.parametrize(
     "attack",
     [

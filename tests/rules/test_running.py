@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from orderhouse.access.roles import BUILT_IN
 from orderhouse.actions.landing import landed_names
 from orderhouse.actions.pending import pending_actions
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.outbox import list_messages
+from orderhouse.messages.releases import release
 from orderhouse.operations.store import open_store
 from orderhouse.rules import running, steps
 from orderhouse.rules.approvals import decide, waiting_approvals
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import list_firings
+from orderhouse.rules.matching import Match
 from orderhouse.rules.running import preview_rules, run_rules
 from orderhouse.rules.stops import allow, stops
 from orderhouse.serve.reading import open_reader
@@ -174,15 +179,15 @@ def test_rule_that_acts_does_not_fire_again_by_its_own_effect(settings: Settings
     (rule,) = write_rules(HOLD % order_id + "  once_per: subject and state\n")
     run_rules(settings, now=NOW)
     (preview,) = preview_rules(settings, [rule])
-    moved = preview.match.rows.with_columns(_state=running.pl.lit("held"), _occasion=running.pl.lit("held"))
-    again = running.Match(rule, moved)
+    moved = preview.match.rows.with_columns(_state=pl.lit("held"), _occasion=pl.lit("held"))
+    again = Match(rule, moved)
     assert running._new(open_store(settings), again).height == 0
 
 
 def test_quiet_hours_are_those_of_the_business_zone(settings: Settings, write_rules: WriteRules) -> None:
     write_rules(HOLD % some_orders(settings, 1)[0] + "  quiet_hours: 21:00-08:00\n")
     ((zone,),) = query(settings, "select business_time_zone from marts.as_of")
-    local = datetime(2026, 11, 30, 23, 0, tzinfo=running.ZoneInfo(zone))
+    local = datetime(2026, 11, 30, 23, 0, tzinfo=ZoneInfo(zone))
     assert run_rules(settings, now=local).quiet == ["hold_some"]
     assert run_rules(settings, now=local.replace(hour=7, minute=59)).quiet == ["hold_some"]
     assert run_rules(settings, now=local.replace(hour=8)).fired == {"hold_some": 1}
@@ -263,3 +268,16 @@ def test_actions_of_rules_are_pending_like_those_of_people(settings: Settings, w
             order_ids=[order_id], exception_ids=[],
         )  # fmt: skip
     assert [(each.kind, each.actor) for each in pending] == [("hold", "rule hold_some")]
+
+
+def test_rules_wait_for_a_person_after_the_operations_store_was_lost(
+    settings: Settings, write_rules: WriteRules
+) -> None:
+    write_rules(HOLD % some_orders(settings, 1)[0])
+    assert run_rules(settings, now=NOW).fired == {"hold_some": 1}
+    shutil.rmtree(settings.operations)
+    result = run_rules(settings, now=NOW)
+    assert (result.fired, result.paused) == ({}, "the operations store was lost or exchanged")
+    assert len(landed(settings)) == 1
+    release(settings, open_store(settings), sends=False)
+    assert run_rules(settings, now=NOW).paused == ""

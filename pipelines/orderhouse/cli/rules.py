@@ -209,6 +209,10 @@ def _decide(context: typer.Context, begins: str, *, approves: bool, reason: str 
 
 def print_rules_run(result: RulesRun) -> None:
     """Print what rules did."""
+    if result.paused:
+        console.print(
+            f"No rule fires, because {result.paused}. Next: orderhouse messages release", style="yellow", soft_wrap=True
+        )
     for name, count in result.fired.items():
         console.print(f"Rule {name}: {counted(count, 'firing')}.")
     for name, count in result.asking.items():

@@ -34,6 +34,7 @@ FAILURES_PER_TURN = 3
 MARGIN = timedelta(seconds=60)
 # Another attempt at an alert is due at the next review, which comes a minute later.
 IMPATIENT = timedelta(seconds=40)
+SOONEST = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,10 @@ class Worker:
         """
         result = Delivery()
         deadline = None if seconds is None else time.monotonic() + seconds
-        for name, route in routes.items():
-            if states[name].paused_at is None:
-                _Turn(self, route, states[name], result, deadline).run(batch)
+        with self.store.kept_open():
+            for name, route in routes.items():
+                if states[name].paused_at is None:
+                    _Turn(self, route, states[name], result, deadline).run(batch)
         return result
 
 
@@ -182,7 +184,9 @@ class _Turn:
         if isinstance(decision, Never):
             self.result.withheld += self.claims.withheld(message, state=decision.state, reason=decision.reason)
         elif isinstance(decision, Later):
-            self.result.postponed += self.claims.postponed(message, until=decision.until)
+            # Never at once: it would be taken again and again within this turn.
+            until = max(decision.until, now + SOONEST)
+            self.result.postponed += self.claims.postponed(message, until=until)
         elif isinstance(decision, Refused):
             self.result.failed += self.claims.failed(message, error=decision.message)
         else:

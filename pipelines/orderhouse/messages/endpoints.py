@@ -47,8 +47,12 @@ def endpoint_states(store: Store) -> dict[str, EndpointState]:
         OrderhouseError: The store cannot be read.
     """
     with store.reading() as connection:
-        rows = connection.execute(sa.select(MESSAGE_ENDPOINTS).order_by(COLUMNS.endpoint))
-        return {row.endpoint: EndpointState(**row._mapping) for row in rows}
+        return _states(connection)
+
+
+def _states(connection: sa.Connection) -> dict[str, EndpointState]:
+    rows = connection.execute(sa.select(MESSAGE_ENDPOINTS).order_by(COLUMNS.endpoint))
+    return {row.endpoint: EndpointState(**row._mapping) for row in rows}
 
 
 def switch(
@@ -69,15 +73,20 @@ def switch(
         OrderhouseError: The store cannot be written.
     """
     known = endpoint_states(store)
-    on = {name for name, state in known.items() if state.switched_on_at is not None and is_own(name)}
-    if on != configured:
-        with store.writing_all() as connection:
+    if _switched_on(known, is_own) != configured:
+        with store.writing(MESSAGE_ENDPOINTS.name) as connection:
+            known = _states(connection)  # another process may have come first
+            on = _switched_on(known, is_own)
             for name in sorted(configured - on):
                 _switch_on(connection, name, stored(now), is_known=name in known)
             for name in sorted(on - configured):
                 _switch_off(connection, name)
-        known = endpoint_states(store)
+            known = _states(connection)
     return {name: known[name] for name in configured}
+
+
+def _switched_on(states: dict[str, EndpointState], is_own: Callable[[str], bool]) -> set[str]:
+    return {name for name, state in states.items() if state.switched_on_at is not None and is_own(name)}
 
 
 def _switch_on(connection: sa.Connection, name: str, at: str, *, is_known: bool) -> None:

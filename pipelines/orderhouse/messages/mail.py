@@ -170,11 +170,11 @@ def mail_of(endpoint: MailEndpoint, message: Outgoing) -> EmailMessage:
         mail["Auto-Submitted"] = "auto-generated"
         if endpoint.reply_to:
             mail["Reply-To"] = endpoint.reply_to
-        if message.locale:
-            mail["Content-Language"] = message.locale.replace("_", "-")
     except (ValueError, IndexError, HeaderParseError):
         raise Refused("The address or the subject line is not valid in a mail.") from None
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    if message.locale:  # setting the content clears such headers
+        mail["Content-Language"] = message.locale.replace("_", "-")
     return mail

@@ -92,6 +92,18 @@ class Store:
             connection.rollback()
 
     @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep a connection open, without a transaction, while many short ones follow.
+
+        SQLite merges its log into the file whenever the last connection is closed, which takes as long as a commit.
+
+        Raises:
+            OrderhouseError: The store cannot be opened.
+        """
+        with self._errors(), self.engine.connect():
+            yield
+
+    @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield

@@ -15,6 +15,7 @@ import polars as pl
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.messages.configuration import Configuration, load_configuration
+from orderhouse.messages.releases import epoch_of, gate_of
 from orderhouse.operations.store import Store, open_store
 from orderhouse.rules.approvals import waiting_approvals
 from orderhouse.rules.contradictions import contradictions
@@ -36,6 +37,7 @@ from orderhouse.rules.texts import shown
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
+from orderhouse.storage.warehouse import open_raw
 
 __all__ = ["Preview", "RulesRun", "preview_rules", "run_rules"]
 
@@ -51,12 +53,14 @@ class RulesRun:
         asking: Firings that a rule would have made, by rule that asks because they are more than its limit.
         quiet: Rules that did not fire because of their quiet hours.
         waiting: Firings that wait for an approval, those of earlier runs too.
+        paused: Why no rule fires although some are switched on; empty if they fire.
     """
 
     fired: dict[str, int] = field(default_factory=dict)
     asking: dict[str, int] = field(default_factory=dict)
     quiet: list[str] = field(default_factory=list)
     waiting: int = 0
+    paused: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,9 @@ def run_rules(settings: Settings, *, now: datetime | None = None) -> RulesRun:
     result = RulesRun()
     settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(settings.operations / "rules.lock"):
-        _finish(settings, store, configuration, now)
-        if enabled:
+        result.paused = _pause(settings, store) if enabled else ""
+        if enabled and not result.paused:
+            _finish(settings, store, configuration, now)
             with contextlib.closing(open_reader(settings)) as published:
                 ((zone,),) = published.execute("select business_time_zone from marts.as_of").fetchall()
                 matches = matches_of(enabled, published, path)
@@ -126,6 +131,16 @@ def run_rules(settings: Settings, *, now: datetime | None = None) -> RulesRun:
             _finish(settings, store, configuration, now)
     result.waiting = len(waiting_approvals(settings))
     return result
+
+
+def _pause(settings: Settings, store: Store) -> str:
+    """Return why rules may not fire: after a restore, or with another store, they would do things a second time."""
+    with contextlib.ExitStack() as opened:
+        raw = None
+        if settings.raw_db.exists():
+            raw = opened.enter_context(contextlib.closing(open_raw(settings, read_only=True)))
+        gate = gate_of(settings, store, epoch_of(raw))
+    return gate.reason
 
 
 def _new(store: Store, match: Match) -> pl.DataFrame:

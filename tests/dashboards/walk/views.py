@@ -60,6 +60,11 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("exports", {"table": "ops.orders"}),
     ("audit_log", {}),
     ("messages", {}),
+    ("rules", {}),
+    ("rules", {"rule": "tell_of_late_orders"}),
+    ("rules", {"rule": "new"}),
+    ("rules", {"rules_view": "Approvals"}),
+    ("rules", {"rules_view": "Fired"}),
     *(("settings", {"settings_view": view}) for view in ("Versions", "Sources", "Runs", "Access")),
 )
 # The records with the most to show.
