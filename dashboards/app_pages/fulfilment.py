@@ -49,7 +49,7 @@ AGEING = """
 AGES = ["Under 1", "1–3", "3–7", "7–14", "Over 14"]
 LATE = """
     select orders.order_id, orders.stage, orders.channel, orders.ship_country, orders.placed_at,
-        orders.current_promised_at,
+        orders.current_promised_at, orders.promise_is_date_only,
         exceptions.opened_at, orders.open_quantity, orders.due_amount, orders.due_amount_reporting, orders.currency,
         exceptions.exception_id
     from ops.exceptions as exceptions
@@ -125,8 +125,8 @@ def late(version: Version) -> None:
         {
             "order_id": column("Order"),
             "stage": word("Stage"),
-            "opened_at": column("Late since", "Instant of the deadline."),
-            "current_promised_at": column("Promised"),
+            "opened_at": column("Late since", "End of the promise.", day_if="promise_is_date_only"),
+            "current_promised_at": column("Promised", day_if="promise_is_date_only"),
             "placed_at": column("Placed"),
             "channel": column("Channel"),
             "ship_country": column("Country"),

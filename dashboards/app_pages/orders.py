@@ -15,8 +15,8 @@ from app_pages.orders_conditions import Conditions
 
 FOUND = """
     select order_id, stage, order_status, payment_status, fulfilment_status, delivery_status, return_status, channel,
-        ship_country, placed_at, current_promised_at, ordered_quantity, due_amount, owed_to_us_amount,
-        owed_back_amount, currency, tracking_id, due_amount_reporting, owed_to_us_amount_reporting,
+        ship_country, placed_at, current_promised_at, promise_is_date_only, ordered_quantity, due_amount,
+        owed_to_us_amount, owed_back_amount, currency, tracking_id, due_amount_reporting, owed_to_us_amount_reporting,
         owed_back_amount_reporting
     from ops.orders where {where}
 """
@@ -75,7 +75,7 @@ def show_list(version: Version) -> None:
             "delivery_status": column("Delivery"),
             "return_status": column("Return"),
             "placed_at": column("Placed", "Instant in the earliest version of the order, in the business time zone."),
-            "current_promised_at": column("Promised", "Current delivery promise."),
+            "current_promised_at": column("Promised", "Current delivery promise.", day_if="promise_is_date_only"),
             "channel": column("Channel"),
             "ship_country": column("Country"),
             "ordered_quantity": column("Units", digits=0),

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 from shared import charts, received
 from shared.access import Row, Version
-from shared.formats import hours, instant
+from shared.formats import hours, promise
 from shared.layout import section
 from shared.tables import column, table, word
 
@@ -33,7 +33,7 @@ ALWAYS = ("ordered_quantity", "shipped_quantity", "delivered_quantity")
 DATES = (
     ("placed_at", "Placed"),
     ("confirmed_at", "Confirmed"),
-    ("first_promised_at", "First promised"),
+    ("first_promise_ends_at", "First promised"),
     ("current_promised_at", "Promised now"),
     ("first_shipped_at", "First shipped"),
     ("last_shipped_at", "Last shipped"),
@@ -41,6 +41,8 @@ DATES = (
     ("delivered_at", "Delivered"),
     ("cancelled_at", "Cancelled"),
 )
+# Flag that is true where a promise is a day.
+PROMISES = {"current_promised_at": "promise_is_date_only"}
 DURATIONS = (
     ("hours_to_ship", "Time to ship"),
     ("hours_in_transit", "Time in transit"),
@@ -159,7 +161,9 @@ def dates(version: Version, order: Row) -> None:
         "Dates", "Time to ship and time to deliver count from the time placed, time in transit from the first shipment."
     ):
         facts = [
-            (heading, instant(order[name], version.time_zone)) for name, heading in DATES if order[name] is not None
+            (heading, promise(order[name], order.get(PROMISES.get(name, "")), version.time_zone))
+            for name, heading in DATES
+            if order.get(name) is not None
         ]
         facts += [(heading, hours(order[name])) for name, heading in DURATIONS if order[name] is not None]
         table(
@@ -182,7 +186,7 @@ def actions(version: Version, order_id: str) -> None:
             "line_id": column("Line"),
             "quantity": column("Units", digits=0),
             "warehouse_id": column("Warehouse"),
-            "promised_at": column("Promise"),
+            "promised_at": column("Promise", day_if="promise_is_date_only"),
             "subject_kind": column("About"),
         },
     )

@@ -11,8 +11,8 @@ from shared.periods import end_of_day
 __all__ = ["promised_today", "to_ship"]
 
 COLUMNS = """
-    order_id, stage, channel, ship_country, placed_at, current_promised_at, open_quantity, allocated_quantity,
-    backordered_quantity, due_amount, due_amount_reporting, currency, source
+    order_id, stage, channel, ship_country, placed_at, current_promised_at, promise_is_date_only, open_quantity,
+    allocated_quantity, backordered_quantity, due_amount, due_amount_reporting, currency, source
 """
 TO_SHIP = "order_status = 'confirmed' and is_shipment_tracked and allocated_quantity > 0"
 PROMISED = """
@@ -43,7 +43,7 @@ def _list(version: Version, condition: str, parameters: list[object], key: str, 
         {
             "order_id": column("Order"),
             "stage": word("Stage"),
-            "current_promised_at": column("Promised"),
+            "current_promised_at": column("Promised", day_if="promise_is_date_only"),
             "placed_at": column("Placed"),
             "allocated_quantity": column("Ready", unit="units", digits=0),
             "backordered_quantity": column("Backordered", unit="units", digits=0),

@@ -47,7 +47,7 @@ def show(version: Version, shipment: str) -> None:
     st.caption(
         f"{label(parcel['carrier'])} {label(parcel['service'])}, number {parcel['tracking_number'] or DASH}, "
         f"{parcel['lane']}. Promised by {instant(parcel['promise_ends_at'], version.time_zone)}, "
-        f"estimated {instant(parcel['estimated_delivery_at'], version.time_zone)}, "
+        f"estimated {instant(parcel.get('estimate_ends_at'), version.time_zone)}, "
         f"delivered {instant(parcel['delivered_at'], version.time_zone)}."
     )
     costs = Figure("Cost", money(parcel["cost_amount"], parcel["cost_currency"] or ""), "Cost of the whole parcel.")

@@ -38,7 +38,7 @@ PARCELS = f"""
     select parcels.shipment_id || ' ' || coalesce(parcels.order_id, '') as row_id, parcels.shipment_id,
         parcels.order_id, parcels.carrier, parcels.service, parcels.tracking_number,
         parcels.outcome, parcels.delivery_status, parcels.latest_scan_status, parcels.last_scan_at, parcels.shipped_at,
-        parcels.promise_ends_at, parcels.estimated_delivery_at, parcels.delivered_at, parcels.lane,
+        parcels.promise_ends_at, parcels.estimate_ends_at, parcels.delivered_at, parcels.lane,
         parcels.quantity, parcels.attempts_count, parcels.source,
         date_diff('second', parcels.last_scan_at, ?) / 86400.0 as silent_days
     from {FROM} where {CHOSEN}
@@ -78,7 +78,7 @@ def parcels(version: Version) -> None:
             "tracking_number": column("Carrier's number"),
             "shipped_at": column("Left"),
             "promise_ends_at": column("Promised", "End of the first promise of the order."),
-            "estimated_delivery_at": column("Estimated", "By the carrier."),
+            "estimate_ends_at": column("Estimated", "End of the carrier's estimate."),
             "delivered_at": column("Delivered"),
             "attempts_count": column("Attempts", digits=0),
             "quantity": column("Units", digits=0),

@@ -62,6 +62,7 @@ class Column:
         digits: Decimal digits of a number.
         sort: Column of the query that gives the order, if it is not the shown one. An amount in the currencies of its
             rows is ordered by the amount in the reporting currency.
+        day_if: Column of the query that is true where an instant is a promise of a day, which is shown without a time.
     """
 
     heading: str
@@ -69,6 +70,7 @@ class Column:
     kind: Kind = "plain"
     digits: int = 0
     sort: str | None = None
+    day_if: str | None = None
 
 
 def column(
@@ -80,6 +82,7 @@ def column(
     digits: int | None = None,
     is_amount: bool = False,
     sort: str | None = None,
+    day_if: str | None = None,
 ) -> Column:
     """Describe a table column by its heading with the unit, its definition and, for numbers, its decimal digits.
 
@@ -87,7 +90,7 @@ def column(
     `_reporting`, of the reporting currency.
     """
     kind: Kind = "per_cent" if per_cent else "amount" if is_amount else "plain" if digits is None else "number"
-    return Column(f"{name} ({unit})" if unit else name, tip, kind, digits or 0, sort)
+    return Column(f"{name} ({unit})" if unit else name, tip, kind, digits or 0, sort, day_if)
 
 
 def word(name: str, tip: str | None = None, *, sort: str | None = None) -> Column:
@@ -112,6 +115,8 @@ def written(frame: pl.DataFrame, name: str, described: Column) -> list[Cell]:
     values = frame[name].to_list()
     if described.kind == "amount":
         return _amounts(frame, name, values)
+    if described.day_if and described.day_if in frame.columns:
+        return _promises(values, frame[described.day_if].to_list())
     write = _writer(frame, name, described)
     is_word = described.kind == "word" or (frame.schema[name] == pl.String and _holds_words(name))
     absent = (None, NOTHING) if is_word else (None,)
@@ -129,6 +134,15 @@ def _writer(frame: pl.DataFrame, name: str, described: Column) -> Callable[..., 
     if isinstance(kind, pl.Datetime):
         return lambda value: formats.instant(value, version.time_zone)
     return formats.label if kind == pl.String and _holds_words(name) else _plain
+
+
+def _promises(values: list[datetime | None], are_days: list[bool | None]) -> list[Cell]:
+    """Write promises: a day alone where the promise is one."""
+    zone = _version().time_zone
+    return [
+        None if value is None else formats.promise(value, is_day, zone)
+        for value, is_day in zip(values, are_days, strict=True)
+    ]
 
 
 def _amounts(frame: pl.DataFrame, name: str, values: list[Decimal | float | None]) -> list[Cell]:

@@ -6,7 +6,7 @@ that.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ __all__ = [
     "minor_digits",
     "money",
     "per_cent",
+    "promise",
     "short_money",
     "use_locale",
 ]
@@ -163,11 +164,21 @@ def day(value: date | None) -> str:
 
 
 def instant(value: datetime | None, time_zone: str) -> str:
-    """Write a UTC instant in the business time zone: ``31 Mar 2026, 12:00``."""
+    """Write a UTC instant in the business time zone: ``31 Mar 2026, 12:00``.
+
+    The last instant of a day is the end of a promise or an estimate that is a day. It is written as that day.
+    """
     if value is None:
         return DASH
-    local = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(time_zone))
+    local = _local(value, time_zone)
+    if local.time() == time.max:
+        return day(local.date())
     return f"{day(local.date())}, {format_time(local, 'HH:mm', locale=_in_use['locale'])}"
+
+
+def promise(value: datetime | None, is_day: bool | None, time_zone: str) -> str:
+    """Write a promise: the day alone if it is a day, else its instant."""
+    return day(_local(value, time_zone).date()) if value and is_day else instant(value, time_zone)
 
 
 def stored_instant(text: str, time_zone: str) -> str:
@@ -182,6 +193,11 @@ def age(seconds: float) -> str:
             number = int(seconds // size)
             return f"{number} {unit}{'' if number == 1 else 's'} ago"
     return "just now"
+
+
+def _local(value: datetime, time_zone: str) -> datetime:
+    """Return a UTC instant by the clocks of a time zone."""
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(ZoneInfo(time_zone))
 
 
 @cache

@@ -101,6 +101,18 @@ class _List:
         last = f"{ties}{quoted(self.unique)}"
         return f"select * from ({self.sql}) as listed order by {quoted(by)} {direction} nulls last, {last}"  # noqa: S608
 
+    def exported(self, order: str, time_zone: str) -> tuple[str, list[object]]:
+        """Return the query of the CSV and its own values. A promise of a day is that day."""
+        days = {name: each.day_if for name, each in self.columns.items() if each.day_if}
+        if not days:
+            return self.ordered(order), []
+        written = ", ".join(
+            f"case when {quoted(flag)} then strftime(({quoted(name)} at time zone 'UTC') at time zone ?, '%Y-%m-%d') "
+            f"else {quoted(name)}::varchar end as {quoted(name)}"
+            for name, flag in days.items()
+        )
+        return f"select * replace ({written}) from ({self.ordered(order)}) as written", [time_zone] * len(days)  # noqa: S608 - described columns
+
 
 def listing(
     version: Version,
@@ -247,7 +259,7 @@ def _download(version: Version, this: _List, order: str, total: int) -> None:
         icon=":material/download:",
         help=f"The download ends at {count(DOWNLOAD_ROWS)} rows: narrow the filters, or use Exports."
         if is_too_long
-        else f"All {count(total)} rows in this order, with exact values and instants in UTC.",
+        else f"All {count(total)} rows in this order, with exact values, instants in UTC, and promised days as days.",
         disabled=is_too_long,
         on_click="ignore",
         key=f"{this.key}.csv",
@@ -257,7 +269,6 @@ def _download(version: Version, this: _List, order: str, total: int) -> None:
 def _csv(person: Person, version: Version, this: _List, order: str, total: int) -> bytes:
     """Record the download, and return the file. Values of filters are not recorded: a search can name a person."""
     person.record("export", f"list {this.key}", version=version.number, format="csv", rows=total, sort=order)
-    contents: Any = listed_csv(
-        version.settings, person.role, version.number, this.ordered(order), list(this.parameters)
-    )
+    sql, before = this.exported(order, version.time_zone)
+    contents: Any = listed_csv(version.settings, person.role, version.number, sql, [*before, *this.parameters])
     return bytes(contents)

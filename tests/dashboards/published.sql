@@ -107,7 +107,7 @@ select order_id, upper(substr(md5(order_id), 1, 12)) as tracking_id, source, cha
     order_id like '%3' and stage = 'in_transit' as is_stuck, stage = 'cancelled' as is_cancelled, stage in ('awaiting_payment', 'placed') as is_unpaid, stage = 'awaiting_stock' as is_backordered, stage = 'late' as is_late, order_id like '%7' and stage = 'closed' as was_late, stage in ('closed', 'returned', 'cancelled') as is_settled,
     source <> 'marketplace' as is_paid_tracked, source <> 'till' as is_shipment_tracked, true as is_return_tracked, source <> 'marketplace' as is_stock_tracked, stage = 'delivery_problem' as has_delivery_problem,
     placed_at::date as placed_date, placed_at, placed_at + interval 1 hour as confirmed_at, first_shipped_at, first_shipped_at as last_shipped_at, delivered_at as first_attempt_at, delivered_at,
-    case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, placed_at + interval 6 day as current_promised_at,
+    case when stage = 'cancelled' then placed_at + interval 5 hour end as cancelled_at, placed_at + interval 5 day as first_promised_at, first_promised_at as first_promise_ends_at, false as promise_is_date_only, placed_at + interval 6 day as current_promised_at,
     case when stage = 'in_transit' and order_id like '%1' then timestamp '2026-03-31 18:00:00' else placed_at + interval 6 day end as late_at, placed_at + interval 2 day as unpaid_at, placed_at + interval 12 day as stuck_at,
     (date_diff('second', placed_at, first_shipped_at) / 3600.0)::double as hours_to_ship, (date_diff('second', first_shipped_at, delivered_at) / 3600.0)::double as hours_in_transit,
     (date_diff('second', placed_at, delivered_at) / 3600.0)::double as hours_to_deliver,
@@ -344,7 +344,7 @@ from read_csv(getvariable('action_rules'), header = true, all_varchar = true);
 create table ops.actions as
 select 'A-' || order_id as action_id, order_id, 'order' as subject_kind, order_id as subject_id, 'hold' as kind, 'hold' as kind_word, 'mia' as actor,
     'operator' as role, null::varchar as line_id, null::varchar as warehouse_id, null::varchar as assignee, null::varchar as payload_token, null::varchar as reason_token,
-    null::varchar as rejection, 'shop' as source, null::bigint as quantity, true as is_accepted, null::date as snoozed_until,
+    null::varchar as rejection, 'shop' as source, null::bigint as quantity, true as is_accepted, null::boolean as promise_is_date_only, null::date as snoozed_until,
     placed_at + interval 2 hour as occurred_at, null::timestamp as promised_at, md5('actions') as _file_id, 1::bigint as _record, 12::bigint as _batch_id
 from marts.fct_orders where order_status = 'on_hold';
 create view ops.payments as select * exclude (amount_reporting, _source, _batch_id) from marts.fct_payment_ledger;
@@ -356,7 +356,7 @@ from marts.fct_orders where first_shipped_at is not null;
 create table marts.fct_shipments as
 select parcels.*, 'standard' as service, orders.ship_country, parcels.warehouse_id || ' to ' || orders.ship_country as lane, orders.source, case when orders.delivered_at is not null then 'delivered' else 'on_the_way' end as outcome,
     orders.shipped_quantity as quantity, 1::bigint as lines_count, 2::bigint as scans_count, case when orders.delivered_at is not null then 1 else 0 end::bigint as attempts_count, 4.2::decimal(18, 4) as cost_amount_reporting, false as is_orphan,
-    orders.first_promised_at as promise_ends_at, parcels.shipped_at + interval 3 day as estimated_delivery_at, parcels.first_attempt_at <= orders.first_promised_at as is_on_time, parcels.shipped_at::date as shipped_date, orders.first_promised_at::date as promised_date,
+    orders.first_promised_at as promise_ends_at, parcels.shipped_at + interval 3 day as estimated_delivery_at, estimated_delivery_at as estimate_ends_at, parcels.first_attempt_at <= orders.first_promised_at as is_on_time, parcels.shipped_at::date as shipped_date, orders.first_promised_at::date as promised_date,
     orders.hours_to_ship, 2.0::double as hours_to_pick_up, 20.0::double as hours_between_depots, 6.0::double as hours_on_last_mile, orders.hours_in_transit,
     (date_diff('second', orders.first_promised_at, orders.delivered_at) / 3600.0)::double as hours_past_promise
 from ops.shipments as parcels join marts.fct_orders as orders on orders.order_id = parcels.order_id;

@@ -33,6 +33,15 @@ def test_instants_are_shown_in_the_business_time_zone() -> None:
     assert formats.day(date(2026, 3, 1)) == "1 Mar 2026"
 
 
+def test_a_promise_of_a_day_is_shown_without_a_time() -> None:
+    begins, ends = datetime(2026, 1, 7, 23), datetime(2026, 1, 8, 22, 59, 59, 999_999)
+    assert formats.promise(begins, True, "Europe/Berlin") == "8 Jan 2026"
+    assert formats.promise(begins, False, "Europe/Berlin") == "8 Jan 2026, 00:00"
+    assert formats.promise(None, True, "Europe/Berlin") == "–"
+    assert formats.instant(ends, "Europe/Berlin") == "8 Jan 2026"
+    assert formats.instant(ends.replace(microsecond=0), "Europe/Berlin") == "8 Jan 2026, 23:59"
+
+
 def test_ages_are_in_their_largest_unit() -> None:
     assert formats.age(59) == "just now"
     assert formats.age(3_700) == "1 hour ago"

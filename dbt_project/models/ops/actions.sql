@@ -16,8 +16,8 @@ of_exceptions as (
 
 {%- set nothing = {
     'of_orders': ['assignee', 'snoozed_until'],
-    'of_periods': ['order_id', 'line_id', 'warehouse_id', 'payload_token', 'reason_token', 'assignee', 'quantity', 'snoozed_until', 'promised_at'],
-    'of_exceptions': ['line_id', 'warehouse_id', 'payload_token', 'quantity', 'promised_at'],
+    'of_periods': ['order_id', 'line_id', 'warehouse_id', 'payload_token', 'reason_token', 'assignee', 'quantity', 'promise_is_date_only', 'snoozed_until', 'promised_at'],
+    'of_exceptions': ['line_id', 'warehouse_id', 'payload_token', 'quantity', 'promise_is_date_only', 'promised_at'],
 } %}
 
 final as (
@@ -38,6 +38,8 @@ final as (
         {{ source }}.source,
         cast({{ 'null' if 'quantity' in missing else source ~ '.quantity' }} as {{ dbt.type_bigint() }}) as quantity,
         {{ source }}.is_accepted,
+        cast({{ 'null' if 'promise_is_date_only' in missing else source ~ '.promise_is_date_only' }} as {{ dbt.type_boolean() }})
+            as promise_is_date_only,
         cast({{ 'null' if 'snoozed_until' in missing else source ~ '.snoozed_until' }} as date) as snoozed_until,
         {{ source }}.occurred_at,
         cast({{ 'null' if 'promised_at' in missing else source ~ '.promised_at' }} as {{ dbt.type_timestamp() }}) as promised_at,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -133,11 +133,20 @@ def _print_order(view: OrderView, format: str, zone: str) -> None:
 
 
 def _facts(view: OrderView, zone: str) -> list[tuple[str, Any]]:
-    return [(name, _local(view.order[name], zone)) for name in ORDER_FACTS if view.order.get(name) is not None]
+    is_day = {"current_promised_at": bool(view.order.get("promise_is_date_only"))}
+    return [
+        (name, _local(view.order[name], zone, is_day=is_day.get(name, False)))
+        for name in ORDER_FACTS
+        if view.order.get(name) is not None
+    ]
 
 
-def _local(value: Any, zone: str) -> Any:
-    """Return an instant, which is stored in UTC without zone, by the clocks of a zone. Leave other values alone."""
+def _local(value: Any, zone: str, *, is_day: bool = False) -> Any:
+    """Return an instant, which is stored in UTC without zone, by the clocks of a zone. Leave other values alone.
+
+    A promise of a day is that day, and so is the last instant of a day, at which such a promise ends.
+    """
     if not isinstance(value, datetime):
         return value
-    return value.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    local = value.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return local.date() if is_day or local.time() == time.max else local

@@ -32,6 +32,7 @@ final as (
         actions._source as source,
         actions.quantity,
         actions.is_accepted,
+        actions.promise_is_date_only,
         actions.occurred_at,
         actions.promised_at,
         actions._file_id,

@@ -79,6 +79,7 @@ final as (
         {{ business_date('joined.delivered_at') }} as delivered_date,
         joined.shipped_at,
         joined.estimated_delivery_at,
+        joined.estimate_ends_at,
         joined.promise_ends_at,
         joined.first_attempt_at,
         joined.delivered_at,

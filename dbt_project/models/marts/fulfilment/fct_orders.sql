@@ -150,6 +150,7 @@ final as (
         judged.delivered_at,
         judged.cancelled_at,
         judged.first_promised_at,
+        judged.first_promise_ends_at,
         judged.current_promised_at,
         judged.late_at,
         judged.unpaid_at,

@@ -7,7 +7,7 @@
 {%- set after = [
     'is_orphan', 'has_delivery_problem', 'is_delivered', 'is_cancelled', 'is_lost', 'is_returned', 'is_on_time',
     'is_within_estimate', 'shipped_date', 'promised_date', 'delivered_date', 'shipped_at', 'estimated_delivery_at',
-    'promise_ends_at', 'first_attempt_at', 'delivered_at', 'cancelled_at', 'lost_at', 'returned_at', 'last_scan_at',
+    'estimate_ends_at', 'promise_ends_at', 'first_attempt_at', 'delivered_at', 'cancelled_at', 'lost_at', 'returned_at', 'last_scan_at',
     'hours_to_ship', 'hours_to_pick_up', 'hours_between_depots', 'hours_on_last_mile', 'hours_to_first_attempt',
     'hours_in_transit', 'hours_past_promise', '_batch_id'
 ] %}
