@@ -15,9 +15,6 @@ from typing import Literal
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.messages.endpoints import endpoint_states
-from orderhouse.operations.copying import is_elsewhere
-from orderhouse.operations.store import open_store
 from orderhouse.serve.publishing import current_version, load_refusal
 from orderhouse.serve.queries import feed_freshness, rows_of
 from orderhouse.settings import Settings
@@ -170,8 +167,12 @@ def _of_backup(settings: Settings, now: datetime) -> Iterator[Condition]:
 
 def _of_messages(settings: Settings) -> Iterator[Condition]:
     """Yield a condition for each paused channel of messages. A store that was never used is not created."""
-    if not is_elsewhere(settings) and not (settings.operations / "operations.sqlite").exists():
+    is_elsewhere = settings.operations_url is not None or settings.operations_url_file is not None
+    if not is_elsewhere and not (settings.operations / "operations.sqlite").exists():
         return
+    from orderhouse.messages.endpoints import endpoint_states  # imports SQLAlchemy, which takes half a second
+    from orderhouse.operations.store import open_store
+
     with contextlib.suppress(OrderhouseError):
         for state in endpoint_states(open_store(settings)).values():
             if state.paused_at is not None:
