@@ -17,6 +17,7 @@ roles:
   store: {tables: all, rows: {channel: [store]}}
   wrong: {tables: all, hidden_columns: [traking_id]}
   clerk: {tables: [quality.quarantine]}
+  untracked: {tables: all, hidden_columns: [tracking_id]}
   auditor: {tables: all}
   mender: {tables: all, actions: [repair], exports: yes}
 """
@@ -79,6 +80,11 @@ def test_query_that_cannot_be_recorded_is_not_answered(
         (["sql", "select 1", "--as-role", "stor"], "there is no role 'stor'; did you mean 'store'?"),
         (["restatements", "2026-01", "--as-role", "store"], "The role store may not see restatements"),
         (["restatements", "2026-01", "--as-role", "clerk"], "The role clerk may not see restatements"),
+        (
+            ["track", "AAAAAAAAAAAA", "--as-role", "untracked"],
+            "The role untracked does not see what an order is found",
+        ),
+        (["order", "OH-1", "--as-role", "clerk"], "The role clerk does not see what an order is found by"),
         (["quarantine", "list", "--as-role", "store"], "The role store may not see the quarantine"),
         (["quarantine", "show", "a1", "--as-role", "viewer"], "The role viewer may not see the quarantine"),
         (["quarantine", "history", "--as-role", "agent"], "The role agent may not see the quarantine"),

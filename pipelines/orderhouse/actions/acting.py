@@ -79,7 +79,12 @@ def act(settings: Settings, *, actor: str, role: Role, request: Request) -> list
         now = next_instant(settings)
         taken = [request.record(each.subject, actor, role.recorded_name, now) for each in answers if each.has_landed]
         if taken:
-            land(settings, request.request_id, taken, now)
+            try:
+                land(settings, request.request_id, taken, now)
+            except OrderhouseError as failed:
+                # The log is written first, so that nothing lands unrecorded. It must not tell of what never landed.
+                _record_failure(settings, actor, role, request, failed)
+                raise
     return answers
 
 
@@ -221,6 +226,19 @@ def _record(settings: Settings, actor: str, role: Role, request: Request, answer
                 subject=f"{request.kind} {named[0] if len(named) == 1 else f'{len(named)} subjects'}",
                 detail=detail | ({"why": why[:5]} if why else {}),
             )
+
+
+def _record_failure(settings: Settings, actor: str, role: Role, request: Request, failed: OrderhouseError) -> None:
+    """Append that nothing of a request has landed, if the disk takes that."""
+    with contextlib.suppress(OrderhouseError):
+        record(
+            settings,
+            actor=actor,
+            role=role.name,
+            action="act_failed",
+            subject=request.kind,
+            detail={"request": request.request_id, "why": failed.message},
+        )
 
 
 @contextlib.contextmanager
