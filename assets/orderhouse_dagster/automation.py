@@ -41,7 +41,8 @@ WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.Dagst
 CLOCK_TAG = "orderhouse/clock"
 # Seconds between two looks at the paths of the sources.
 SENSOR_SECONDS = 2
-# Seconds between two turns of the delivery of messages, and the longest time of one. Dagster ends a sensor after 60.
+# Seconds between two turns of the delivery of messages. A turn takes no new message after half of them, since Dagster
+# ends a sensor after 60 seconds, and one message may wait long for its server.
 DELIVERY_SECONDS = 30
 
 orderhouse_job = dg.define_asset_job(
@@ -154,7 +155,7 @@ def messages_sensor(settings: Settings) -> dg.SensorDefinition:
     def messages(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         """Deliver due messages until the next turn."""
         try:
-            result, closed = deliver_messages(settings, seconds=DELIVERY_SECONDS)
+            result, closed = deliver_messages(settings, seconds=DELIVERY_SECONDS / 2)
         except OrderhouseError as error:
             return dg.SkipReason(error.message)
         failed = f" {' '.join(result.errors.values())}" if result.errors else ""

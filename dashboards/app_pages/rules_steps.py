@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from orderhouse.access.roles import BUILT_IN
 from orderhouse.rules.rule import STEP_KINDS
-from orderhouse.rules.rules_file import KINDS_OF_RULES
 from orderhouse.rules.sentences import ACTIONS
+from orderhouse.rules.steps_file import KINDS_OF_RULES
 from orderhouse.rules.subjects import SUBJECTS
 from shared.formats import label
 

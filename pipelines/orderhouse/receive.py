@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
+from orderhouse.erasure.own_actions import conceal_loaded, reopen_unknown
 from orderhouse.erasure.suppression import suppress_recent
 from orderhouse.ingest.earlier_ids import replace_earlier_ids
 from orderhouse.ingest.results import IngestResult, ProgressCallback
@@ -52,11 +53,13 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
         if settings.sources is not None:
             write_atomically(settings.last_sources_file, str(settings.sources))
         originals = Originals(settings, vault.keys)
+        reopen_unknown(settings, connection)
         ingested = ingest(settings, declared, connection, vault, originals, progress)
         rereads = [] if ingested.batch_id is None else record_sentences(connection, ingested.batch_id)
         replayed = replay(connection, vault, declared.sources)
         if vault.suppressed():
             suppress_recent(settings, connection, declared.sources, vault)
         originals.prune()
+        conceal_loaded(settings, connection)
     notes = [*ingested.notes, *rereads, *replay_sentences(replayed), *replayed.notes]
     return replace(ingested, batch_id=replayed.batch_id or ingested.batch_id, notes=notes)

@@ -17,6 +17,7 @@ roles:
   store: {tables: all, rows: {channel: [store]}}
   wrong: {tables: all, hidden_columns: [traking_id]}
   clerk: {tables: [quality.quarantine]}
+  untracked: {tables: all, hidden_columns: [tracking_id]}
   auditor: {tables: all}
   mender: {tables: all, actions: [repair], exports: yes}
 """
@@ -79,6 +80,11 @@ def test_query_that_cannot_be_recorded_is_not_answered(
         (["sql", "select 1", "--as-role", "stor"], "there is no role 'stor'; did you mean 'store'?"),
         (["restatements", "2026-01", "--as-role", "store"], "The role store may not see restatements"),
         (["restatements", "2026-01", "--as-role", "clerk"], "The role clerk may not see restatements"),
+        (
+            ["track", "AAAAAAAAAAAA", "--as-role", "untracked"],
+            "The role untracked does not see what an order is found",
+        ),
+        (["order", "OH-1", "--as-role", "clerk"], "The role clerk does not see what an order is found by"),
         (["quarantine", "list", "--as-role", "store"], "The role store may not see the quarantine"),
         (["quarantine", "show", "a1", "--as-role", "viewer"], "The role viewer may not see the quarantine"),
         (["quarantine", "history", "--as-role", "agent"], "The role agent may not see the quarantine"),
@@ -121,9 +127,21 @@ def test_commands_that_read_for_a_role_are_recorded_before_they_read(
     assert _done(home) == [("mender", *done), ("admin", *done), ("admin", *done)]
 
 
-def test_month_that_is_closed_is_recorded(home: Path) -> None:
-    run_command(["close", "2026-01"])
-    assert _done(home) == [("finance", "close_month", "2026-01")]
+@pytest.mark.parametrize(
+    ("month", "role", "why"),
+    [
+        ("2026-13", "finance", "is not a month"),
+        ("2026-03", "finance", "has not ended"),
+        ("2026-02", "finance", "was closed at"),
+        ("2026-01", "viewer", "may not close months"),
+    ],
+)
+def test_month_that_is_not_closed_is_recorded_as_refused(home: Path, month: str, role: str, why: str) -> None:
+    (home / "access.yaml").unlink()
+    assert run_command(["close", month, "--role", role]) == 2
+    (entry,) = entries(Settings(home=home))
+    assert (entry.role, entry.action, entry.subject) == (role, "close_month_refused", month)
+    assert why in str(entry.detail)
 
 
 def test_status_shows_a_role_no_files_and_feeds_that_it_may_not_read(

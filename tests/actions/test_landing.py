@@ -20,6 +20,7 @@ from orderhouse.actions.landing import land, landed_file, landed_names, landing_
 from orderhouse.actions.pending import pending_actions
 from orderhouse.actions.requests import Request, Subject, new_request_id
 from orderhouse.errors import OrderhouseError
+from orderhouse.operations.audit_log import entries
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import sources_of
 
@@ -135,3 +136,16 @@ def test_file_that_is_no_list_of_actions_hides_no_pending_action(settings: Setti
     from tests.actions.test_acting import query_of
 
     assert [each.order_id for each in pending_actions(settings, query_of(settings))] == [order]
+
+
+def test_action_that_did_not_land_is_recorded_as_failed(
+    settings: Settings, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("orderhouse.actions.landing.checkpoint", full)
+    with pytest.raises(OrderhouseError, match="It has not been taken"):
+        do("hold", order_in(settings, "ready_to_ship"))
+    assert [entry.action for entry in entries(settings)] == ["act", "act_failed"]
+    assert landed_names(settings) == []

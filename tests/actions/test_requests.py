@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from orderhouse.actions.requests import MOST_SUBJECTS, Request, Subject, new_request_id
@@ -60,3 +61,34 @@ def test_record_has_the_columns_of_the_feed_and_nothing_empty() -> None:
         "role": "agent",
         "snoozed_until": "2026-04-01",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2027-W14-2", "20270331", "20270331T180000+0200", "2027-03-31T18:00:00.5+02:00", "2027-03-31 18:00Z",
+        "2027-03-31T18:00:60Z", "2027-02-30", "2027-03-31T18:00+02:00:30", "2027-03-31T18+02:00",
+        "9999-12-31T23:59-01:00",
+        " 2027-03-31 ", "2027-03-31T18:00,5+02:00", "2027-3-31",
+    ],
+)  # fmt: skip
+def test_a_promise_is_taken_if_and_only_if_the_contract_takes_it(text: str) -> None:
+    from tests.contracts.one_value import parsed
+
+    value, broken = parsed("actions", "promised_at", text)
+    request = Request(new_request_id(), "change_promise", ORDER, promised_at=text)
+    if broken:
+        with pytest.raises(OrderhouseError, match="no day and no instant|no offset"):
+            request.check(NOW)
+    else:
+        assert value is not None
+        request.check(NOW)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"reason": "half \udcff"}, {"warehouse_id": "\udcff"}, {"subjects": (Subject("\ud800"),)}]
+)
+def test_half_a_character_is_refused(changed: dict[str, Any]) -> None:
+    request = Request(**{"request_id": new_request_id(), "kind": "hold", "subjects": ORDER, **changed})
+    with pytest.raises(OrderhouseError, match="not UTF-8"):
+        request.check(NOW)

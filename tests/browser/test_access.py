@@ -45,16 +45,17 @@ TITLES = {
     "viewer": ["Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "KPIs"],
     "agent": ["Orders", "Exceptions", "Fulfilment", "Shipments", "Returns", "Feedback"],
     "operator": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Customers", "Feedback",
-        "KPIs", "Data quality", "SQL", "Exports", "Settings",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Customers",
+        "Feedback", "KPIs", "Rules", "Data quality", "SQL", "Exports", "Settings",
     ],
     "finance": [
-        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Data quality", "SQL", "Exports",
+        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Data quality", "SQL",
+        "Exports",
     ],
     "marketing": ["Today", "Customers", "Feedback", "KPIs", "SQL", "Exports"],
     "admin": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Revenue", "Payments",
-        "Customers", "Feedback", "KPIs", "Data quality", "SQL", "Exports", "Audit log",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
+        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Data quality", "SQL", "Exports", "Audit log",
         "Settings",
     ],
     "store": ["Orders", "Exports"],

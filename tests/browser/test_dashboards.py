@@ -72,6 +72,16 @@ def test_first_row_is_on_the_first_screen_of_a_phone(path: str, chromium: webdri
         assert element(chromium, "tbody tr").rect["y"] < 700
 
 
+def test_figures_of_an_order_are_all_on_a_phone_two_in_a_row(chromium: webdriver.Chrome, address: str) -> None:
+    with sized(chromium, 390, 844):
+        chromium.get(f"{address}/orders?order=O-0000001")
+        wait_for_text(chromium, "Owed back")
+        tiles = chromium.find_elements(By.CSS_SELECTOR, ".stMetric")
+        assert len(tiles) == 6
+        assert max(tile.rect["x"] + tile.rect["width"] for tile in tiles) <= 390
+        assert len({round(tile.rect["y"]) for tile in tiles}) == 3
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_page_requests_nothing_from_other_machines(path: str, chromium: webdriver.Chrome, address: str) -> None:
     chromium.get("about:blank")

@@ -247,3 +247,8 @@ def test_simulated_feeds_say_what_to_type_next(orderhouse: Orderhouse, tmp_path:
     out = orderhouse("simulate", "--orders", "5", "--seed", "2", "--to", tmp_path / "feeds").out
     assert f"orderhouse run --sources {tmp_path / 'feeds' / 'sources.yaml'}" in out
     assert (tmp_path / "feeds" / "sources.yaml").exists()
+
+
+def test_argument_that_is_not_utf_8_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["order", "\udcff"]) == 2
+    assert "The argument \\udcff is not UTF-8 text" in capsys.readouterr().err

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
+from openpyxl import Workbook
 from orderhouse.erasure import By, erase, look_up, suppress
 from orderhouse.errors import OrderhouseError
 from orderhouse.storage.warehouse import open_raw
@@ -125,12 +127,41 @@ def test_a_restored_vault_obeys_the_list_and_its_originals_can_be_made_to(mercha
     assert not any(ANNA.email.encode() in content for content in merchant.originals().values())
 
 
-def test_a_rejected_file_that_names_the_person_is_not_kept(merchant: Merchant) -> None:
-    merchant.write("feeds/nothing-we-know.csv", f"a,b\n1,{ANNA.email}\n")
+def rejected_files() -> dict[str, bytes]:
+    """Return files that no format takes and that hold the person's address in other bytes than UTF-8."""
+    book, sheet = io.BytesIO(), Workbook()
+    sheet.active.append(["a", ANNA.email])
+    sheet.save(book)
+    table = io.BytesIO()
+    pl.DataFrame({"a": [ANNA.email]}).write_parquet(table)
+    return {
+        "feeds/nothing-1.csv": f"a,b\n1,{ANNA.email}\n".encode(),
+        "feeds/orders-2.csv": f"a,b\n1,{ANNA.email}\n".encode("utf-16"),
+        "feeds/orders-3.xlsx": book.getvalue(),
+        "feeds/orders-4.parquet": table.getvalue(),
+        "feeds/orders-5.json": json.dumps([{"a": ANNA.email.replace("@", "\u0040")}]).encode(),
+    }
+
+
+def test_no_original_of_a_rejected_file_is_kept_after_an_erasure(merchant: Merchant) -> None:
+    files = rejected_files()
+    for name, content in files.items():
+        merchant.write(name, content)
     merchant.ingest()
-    assert "feeds/nothing-we-know.csv" in merchant.originals()
-    assert erase(merchant.settings, "c1", "customer_id").originals.dropped == 1
-    assert "feeds/nothing-we-know.csv" not in merchant.originals()
+    assert files.keys() <= merchant.originals().keys()
+    assert erase(merchant.settings, "c1", "customer_id").originals.dropped == len(files)
+    assert files.keys().isdisjoint(merchant.originals())
+
+
+def test_no_original_of_a_file_that_is_rejected_after_an_erasure_is_kept(merchant: Merchant) -> None:
+    erase(merchant.settings, "c1", "customer_id")
+    files = rejected_files()
+    for name, content in files.items():
+        merchant.write(name, content)
+    merchant.write("feeds/customers-6.csv", f"customer_id,updated_at\nc9,{AT}\n")
+    merchant.ingest()
+    assert "feeds/customers-6.csv" in merchant.originals()
+    assert files.keys().isdisjoint(merchant.originals())
 
 
 def test_a_sender_cannot_borrow_a_token_that_was_not_erased(merchant: Merchant) -> None:

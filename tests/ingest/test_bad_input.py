@@ -379,3 +379,40 @@ def test_text_guarded_by_an_export_is_read_back_as_it_was(landing: Landing) -> N
     )
     landing.ingest()
     assert landing.query("select sku from raw.order_lines order by order_id") == [("=1+1",), ("'t",)]
+
+
+PLAIN = (
+    '{"order_id": "%s", "placed_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z", "currency": "EUR"}'
+)
+DEEP = PLAIN.replace("}", ', "more": ' + '{"]": [' * 2_000 + "]}" * 2_000 + "}")
+TWICE = PLAIN.replace("}", ', "currency": "USD"}')
+TWICE_INSIDE = PLAIN.replace("}", ', "more": [{"a": 1, "a": 2}]}')
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"), [(DEEP, "nested too deep"), (TWICE, "two values"), (TWICE_INSIDE, "two values")]
+)
+@pytest.mark.parametrize(
+    ("form", "records"),
+    [("[{}, {}, {}]", (1, 2, 3)), ("{}\n{}\n{}\n", (1, 2, 3)), ("[\n {},\n{}\n,{}]\n", (1, 2, 3))],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_json_record_that_cannot_be_read_is_quarantined_alone(
+    landing: Landing, form: str, records: tuple[int, ...], bad: str, why: str, place: int
+) -> None:
+    made = [bad % "bad" if place == number else PLAIN % f"o{number}" for number in range(3)]
+    for record in made:
+        form = form.replace("{}", record, 1)
+    landing.write("feeds/orders.json", form)
+    landing.ingest()
+    good = [(f"o{number}", records[number]) for number in range(3) if number != place]
+    assert landing.query("select order_id, _record from raw.orders order by all") == good
+    ((feed, record, rules, reasons),) = landing.quarantined()
+    assert (feed, record, rules) == ("orders", records[place], '["readable_record"]')
+    assert why in reasons
+
+
+@pytest.mark.parametrize("content", ["[{}, {}", "[{} {}]", "[{}, ]", "[{}] []", "[{}, {}]]"])
+def test_broken_array_is_rejected_though_a_record_of_it_cannot_be_read(landing: Landing, content: str) -> None:
+    landing.write("feeds/orders.json", content.replace("{}", TWICE % "o1"))
+    assert "The file is not JSON" in str(report(landing.ingest(), "orders.json").reason)

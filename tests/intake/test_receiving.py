@@ -268,3 +268,22 @@ def test_signed_body_whose_id_holds_half_a_character_lands(client: TestClient, f
     assert client.post("/webhooks/money", content=body, headers=stripe_headers(body)).status_code == 200
     (path,) = landed(folder)
     assert path.read_bytes() == body
+
+
+def test_a_body_whose_file_is_gone_lands_again_and_is_loaded_once(client: TestClient, folder: Path) -> None:
+    for expected in ("landed", "known"):
+        answer = client.post("/webhooks/shop", content=BODY, headers=shopify_headers(BODY))
+        assert answer.json() == {"status": expected}
+    (path,) = landed(folder)
+    path.unlink()
+    for expected in ("landed", "known"):
+        answer = client.post("/webhooks/shop", content=BODY, headers=shopify_headers(BODY))
+        assert answer.json() == {"status": expected}
+    assert [each.read_bytes() for each in landed(folder)] == [BODY]
+
+
+@pytest.mark.parametrize("topic", ["orders/4915112345678", "orders/create/7", "1", "orders anna", "/orders", "a/"])
+def test_what_is_no_topic_of_shopify_is_in_no_file_name(client: TestClient, folder: Path, topic: str) -> None:
+    headers = {**shopify_headers(BODY), "X-Shopify-Topic": topic}
+    assert client.post("/webhooks/shop", content=BODY, headers=headers).status_code == 200
+    assert [path.name.partition("-")[0] for path in landed(folder)] == ["event"]

@@ -57,3 +57,9 @@ def test_probe_connects_and_sends_nothing(mail: MailSink) -> None:
 def test_encryption_that_the_server_does_not_offer_is_not_done_without(mail: MailSink) -> None:
     with pytest.raises(OrderhouseError, match="SMTPNotSupportedError"):
         MailEndpoint("mail", mail.server, "shop@example.com", security="starttls").probe()
+
+
+def test_channel_without_a_recipient_says_what_to_do() -> None:
+    message = Outgoing("id-1", "rule.late", "2026-03-31T10:00:00Z", "Late", "Text")
+    with pytest.raises(Refused, match="The channel mail has no recipient. Give it the key `to`"):
+        mail_of(ENDPOINT, message)

@@ -99,6 +99,13 @@ def test_language_falls_back_step_by_step_and_the_own_text_comes_first(tmp_path:
     assert text(tmp_path, "late", "de_DE").title == "Own OH-000001234"
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [("dhl", "DHL"), ("usps", "USPS"), ("hermes", "Hermes"), ("dhl_express", "Dhl Express")]
+)
+def test_carrier_has_a_name_for_people(tmp_path: Path, code: str, name: str) -> None:
+    assert f"warehouse with {name}." in text(tmp_path, "dispatched", "en", carrier=code).text
+
+
 def test_text_in_another_language_has_the_days_of_that_language(tmp_path: Path) -> None:
     assert "April" in text(tmp_path, "order_confirmation", "fr_FR").text
     assert "avril" not in text(tmp_path, "order_confirmation", "fr_FR").text

@@ -19,7 +19,7 @@ from orderhouse.settings import Settings
 from starlette.testclient import TestClient
 
 from tests.portal.conftest import portal
-from tests.portal.published_home import point_at, publish
+from tests.portal.published_home import IDS, point_at, publish
 
 
 @given(st.text(max_size=300))
@@ -225,3 +225,15 @@ def test_the_interface_is_documented_without_other_servers(client: TestClient) -
     }
     page = client.get("/docs").text
     assert "silent_since" in page and "http" not in page.partition("</style>")[2]
+
+
+@pytest.mark.parametrize("instant", ["0000-06-01", "0001-01-01", "9999-12-31 23:59:59", "10000-01-01"])
+def test_instants_at_the_ends_of_the_calendar_are_shown(own: Settings, instant: str) -> None:
+    names = ("placed_at", "first_promised_at", "current_promised_at", "delivered_at", "cancelled_at")
+    moved = ", ".join(f"{name} = timestamp '{instant}'" for name in names)
+    lines = f"update ops.order_lines set delivered_at = timestamp '{instant}'"
+    publish(own.home, 2, extra=f"update ops.orders set {moved}; {lines}")  # noqa: S608
+    with portal(own) as client:
+        for tracking_id in IDS:
+            assert client.get(f"/track/{tracking_id}").status_code == 200
+            assert client.get(f"/v1/track/{tracking_id}").status_code == 200

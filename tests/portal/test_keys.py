@@ -11,6 +11,8 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import entries
 from orderhouse.portal.keys import create_key, key_of, list_keys, revoke_key
 from orderhouse.settings import Settings
+from orderhouse.vault.keys import load_keys
+from orderhouse.vault.single_tokens import token_of
 from starlette.testclient import TestClient
 
 from tests.portal.conftest import portal
@@ -158,3 +160,52 @@ def test_the_commands_make_list_and_revoke_keys(tmp_path: Path, capsys: pytest.C
     assert run_command([*home, "portal", "keys", "revoke", key.key_id]) == 0
     assert key_of(Settings(home=tmp_path), secret) is None
     assert run_command([*home, "portal", "keys", "create", "--role", "nobody", "--name", "bot"]) == 2
+
+
+def test_an_address_that_is_asked_for_is_in_the_audit_log_as_its_token(own: Settings) -> None:
+    headers = bearer(own, "agent")
+    token = token_of(load_keys(own), "email", "zelda@example.com")
+    (own.home / "access.yaml").write_text("mode: oidc\n", encoding="utf-8")
+    asked = (
+        "/v1/customers/Zelda@example.com/orders",
+        "/v1/orders/zelda@example.com",
+        "/v1/orders/+49 171 5550199",
+        "/v1/customers/Zelda Quittenbaum/orders",
+        "/v1/orders/OPEN",
+    )
+    with portal(own) as client:
+        for path in asked:
+            assert client.get(path, headers=headers).status_code in (200, 404)
+    subjects = [entry.subject for entry in entries(own) if entry.action == "api"]
+    phone = token_of(load_keys(own), "phone", "+49 171 5550199")
+    assert subjects == [
+        f"/v1/customers/{token}/orders",
+        f"/v1/orders/{token}",
+        f"/v1/orders/{phone}",
+        "/v1/customers/(customer_id withheld)/orders",
+        "/v1/orders/OPEN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization"),
+    [
+        ("/v1/track/PARTSHIPPED1", "x"),
+        ("/v1/track/PARTSHIPPED1", "Bearer ohk_000000000000_" + "0" * 64),
+        ("/track/PARTSHIPPED1", "Bearer ohk_000000000000_" + "0" * 64),
+        ("/v1/orders/OPEN", "x"),
+        ("/v1/orders/OPEN", "Bearer x"),
+        ("/v1/orders/OPEN", "Bearer ohk_000000000000_" + "0" * 64),
+    ],
+)
+def test_no_header_but_a_valid_key_lifts_the_limit_of_a_client(own: Settings, path: str, authorization: str) -> None:
+    with portal(own, portal_client_per_minute=3) as client:
+        statuses = [client.get(path, headers={"Authorization": authorization}).status_code for _ in range(12)]
+        assert statuses.count(429) >= 6
+        assert client.get("/v1/track/PARTSHIPPED1").status_code == 429
+
+
+def test_two_keys_in_one_request_are_refused(own: Settings, visitor: TestClient) -> None:
+    (key,) = bearer(own, "agent").values()
+    twice = [("Authorization", "x"), ("Authorization", key)]
+    assert visitor.get("/v1/orders/OPEN", headers=twice).status_code == 400

@@ -50,6 +50,11 @@ def spill_of(connection: duckdb.DuckDBPyConnection) -> Path:
         "select * from query_table('ops.orders')",
         "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
         "from duckdb_settings()",
+        "select current_setting('temp_directory')",
+        "select list_transform(['temp_directory'], lambda name: Current_Setting(name))",
+        "explain select main.current_setting('temp_directory')",
+        "show temp_directory",
+        "select * from (show temp_directory)",
         "from enable_logging('QueryLog', storage = 'file')",
         "call checkpoint()",
         "pivot ops.orders on stage using count(*)",
@@ -58,7 +63,9 @@ def spill_of(connection: duckdb.DuckDBPyConnection) -> Path:
 def test_query_that_is_no_select_from_tables_is_refused(published: Settings, query: str) -> None:
     published.spill.mkdir(exist_ok=True)
     (published.spill / "a.csv").write_text("a\n1\n")
-    with pytest.raises(OrderhouseError, match="Only one reading statement|reads published tables and no files"):
+    with pytest.raises(
+        OrderhouseError, match="Only one reading statement|reads published tables and no files or settings"
+    ):
         ask(published, query.format(home=published.home, spill=published.spill))
     assert not (published.home / "stolen.csv").exists()
 

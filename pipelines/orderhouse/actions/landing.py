@@ -16,6 +16,8 @@ from pathlib import Path
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
+from orderhouse.files.landed_actions import LANDED, LOADED, LOCK
+from orderhouse.files.landed_actions import landed_names as names_in
 from orderhouse.serve.copying import sync_folder
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
@@ -33,7 +35,7 @@ def landing_lock(settings: Settings) -> Iterator[None]:
     with contextlib.ExitStack() as held:
         with _explained(settings):
             _make(settings.actions)
-            held.enter_context(locked(settings.actions / "landing.lock"))
+            held.enter_context(locked(settings.actions / LOCK))
         yield
 
 
@@ -70,8 +72,9 @@ def land(settings: Settings, request_id: str, records: Sequence[Mapping[str, obj
 
 
 def landed_file(settings: Settings, request_id: str) -> Path | None:
-    """Return the file of a request, if it has landed."""
-    return next(iter(settings.actions.glob(f"actions-*-{request_id}.ndjson")), None)
+    """Return the file of a request, or the receipt in its place, if it has landed."""
+    found = (path for end in (LANDED, LOADED) for path in settings.actions.glob(f"actions-*-{request_id}{end}"))
+    return next(found, None)
 
 
 def next_instant(settings: Settings) -> datetime:
@@ -85,11 +88,8 @@ def next_instant(settings: Settings) -> datetime:
 
 
 def landed_names(settings: Settings) -> list[str]:
-    """Return the names of all landed files, in the order in which they landed."""
-    if not settings.actions.is_dir():
-        return []
-    with os.scandir(settings.actions) as found:
-        return sorted(each.name for each in found if each.name.endswith(".ndjson") and not each.name.startswith("."))
+    """Return the names of all landed files, in the order in which they landed; see `files.landed_actions`."""
+    return names_in(settings.actions)
 
 
 @contextlib.contextmanager

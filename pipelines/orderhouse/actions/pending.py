@@ -1,6 +1,6 @@
 """Pending actions: landed, and not yet folded into the published version.
 
-They are read from the landed files. Personal text stays in the files: a reason or note is not read.
+They are read from the landed files, or from their receipts. Personal text is not read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orderhouse.actions.landing import landed_names
 from orderhouse.actions.rules import Query
+from orderhouse.files.landed_actions import landed_text
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import OPERATORS
 
@@ -84,7 +85,7 @@ def _received(query: Query, action_ids: list[str]) -> set[str]:
 def _actions_of(path: Path) -> tuple[Pending, ...]:
     """Return the actions in a landed file, which never changes. A line that is no record is left to the ingest."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = landed_text(path).splitlines()
     except (OSError, UnicodeDecodeError):  # erased meanwhile, or not ours
         return ()
     return tuple(found for line in lines if (found := _action_in(line)) is not None)

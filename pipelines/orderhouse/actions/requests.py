@@ -87,6 +87,10 @@ class Request:
         """
         if not REQUEST_ID.fullmatch(self.request_id):
             raise OrderhouseError("The request has no id of 32 hexadecimal digits. Open the page again.")
+        texts = (self.kind, self.warehouse_id, self.promised_at, self.assignee, self.reason)
+        named = (text for each in self.subjects for text in (each.order_id, each.line_id, each.exception_id, each.seen))
+        if not all(_is_text(each) for each in (*texts, *named)):
+            raise OrderhouseError("The action has characters that are not UTF-8. Type it again.")
         if not self.subjects:
             raise OrderhouseError("Nothing is chosen. Choose at least one row.")
         if len(self.subjects) > MOST_SUBJECTS:
@@ -137,13 +141,31 @@ def new_request_id() -> str:
 
 
 def _end_of_promise(text: str) -> datetime:
-    """Return the last instant of a promise. A day lasts until it has ended everywhere."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise OrderhouseError(f"{text!r} is no day and no instant. Write one such as 2026-03-31.") from None
-    if len(text) == len("2026-03-31"):
-        return datetime.combine(found.date(), datetime.max.time(), UTC)
-    if found.tzinfo is None:
+    """Return the last instant of a promise, read as the contract reads it.
+
+    A day lasts until it has ended everywhere.
+    """
+    import polars as pl
+
+    from orderhouse.contracts import CONTRACTS
+    from orderhouse.contracts.notation import Notation
+    from orderhouse.contracts.parsing import parse
+
+    parsed = parse(CONTRACTS["actions"], pl.DataFrame({"promised_at": [text]}), Notation(None))
+    broken = {rule.partition("|")[2] for rule, mask in parsed.failures.items() if mask.any()}
+    if broken == {"has_offset"}:
         raise OrderhouseError(f"{text!r} has no offset. Write an instant such as 2026-03-31T18:00+02:00, or a day.")
-    return found
+    ((found, is_day),) = parsed.frame.select("promised_at", "promise_is_date_only").rows()
+    if broken or found is None:
+        raise OrderhouseError(f"{text!r} is no day and no instant. Write one such as 2026-03-31.")
+    last = datetime.combine(found.date(), datetime.max.time()) if is_day else found
+    return last.replace(tzinfo=UTC)
+
+
+def _is_text(value: object) -> bool:
+    """Return False for a text with half a character, which a terminal gives for bytes that are not UTF-8."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

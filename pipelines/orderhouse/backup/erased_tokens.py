@@ -15,14 +15,14 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.files.object_stores import is_address
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.vault.erased_list import read_erased
 
 __all__ = ["announce_erasures", "listed_tokens", "note_place"]
 
 
 def listed_tokens(settings: Settings) -> set[str]:
     """Return the home's list of erased tokens."""
-    path = settings.erased_tokens
-    return set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+    return read_erased(settings.erased_tokens)
 
 
 def note_place(settings: Settings, place: str) -> None:
@@ -53,4 +53,10 @@ def announce_erasures(settings: Settings) -> list[str]:
 
 def _places(settings: Settings) -> list[str]:
     path = settings.backup_places
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    try:
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except UnicodeDecodeError:
+        raise OrderhouseError(
+            f"{path} is damaged: it is no list of places. Remove it, and back up to each place once, so that later "
+            "erasures are announced there."
+        ) from None

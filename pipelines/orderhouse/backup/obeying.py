@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from orderhouse.backup.erased_tokens import listed_tokens
 from orderhouse.backup.manifest import BackupManifest
-from orderhouse.erasure.erasing import drop_rejected
+from orderhouse.erasure.own_actions import mark_waiting
 from orderhouse.erasure.person import units_with
-from orderhouse.erasure.suppression import last_batch, redact_units, write_note
+from orderhouse.erasure.suppression import drop_rejected, last_batch, redact_units, write_note
 from orderhouse.files.local_files import LANDED_BODY
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import sources_of
@@ -38,8 +38,9 @@ def obey_erasures(settings: Settings, manifest: BackupManifest, tokens: Iterable
     sources = sources_of(settings).sources if settings.sources_file.exists() else {}
     with open_vault(settings) as vault, contextlib.closing(open_raw(settings)) as raw:
         originals = Originals(settings, vault.keys)
-        drop_rejected(raw, originals, vault, wanted)  # searches for the values, which are there until the next line
+        drop_rejected(raw, originals)
         vault.erase(wanted)
+        mark_waiting(settings, vault, vault.suppressed())
         units = list(units_with(raw, wanted))
         redact_units(raw, sources, originals, vault, vault.suppressed(), units)
         write_note(settings, last_batch(raw))

@@ -145,6 +145,7 @@ def run_command(arguments: list[str]) -> int:
     """
     ordered = _global_options_first(arguments)
     try:
+        _refuse_bytes(ordered)
         outcome = app(args=ordered, prog_name="orderhouse", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except OrderhouseError as error:
@@ -165,6 +166,16 @@ def run_command(arguments: list[str]) -> int:
         return _unexpected(error, show_traceback="--debug" in ordered)
     finally:
         console.file.flush()
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Refuse arguments that are not UTF-8: no file and no table of the home could hold them."""
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="backslashreplace").decode()
+            raise OrderhouseError(f"The argument {shown} is not UTF-8 text. Type it again.") from None
 
 
 def _wrong_usage(error: TyperException) -> int:

@@ -133,11 +133,12 @@ def restore(
     """Restore an empty home from a backup: verify, put back, rebuild the tables, and compare them."""
     from orderhouse.backup.restoring import restore as put_back
     from orderhouse.settings import load_settings
+    from orderhouse.vault.erased_list import read_erased
 
     settings = load_settings(home=to)
     if erased is not None and not erased.is_file():
         raise OrderhouseError(f"There is no file {erased}.")
-    tokens = erased.read_text(encoding="ascii").split() if erased else []
+    tokens = read_erased(erased) if erased else set()
     with console.status("Reading the backup") as status:
         done = put_back(
             settings,

@@ -5,6 +5,8 @@ Instants are shown in the business time zone, and in UTC in JSON. The queries be
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -63,7 +65,8 @@ def order(
     _refuse_format(format)
     settings = settings_of(context)
     record_use(settings, as_role, "order", order_id)
-    with published(settings, version, known_file(settings, known_at, as_of, version), as_role) as connection:
+    file = known_file(settings, known_at, as_of, version)
+    with published(settings, version, file, as_role) as connection, _hidden_said(as_role):
         _print_order(find_order(connection, order_id), format, _zone_of(settings, version))
 
 
@@ -80,8 +83,24 @@ def track(
     _refuse_format(format)
     settings = settings_of(context)
     record_use(settings, as_role, "order", tracking_id)
-    with published(settings, version, as_role=as_role) as connection:
+    with published(settings, version, as_role=as_role) as connection, _hidden_said(as_role):
         _print_order(find_order_by_tracking_id(connection, tracking_id), format, _zone_of(settings, version))
+
+
+@contextlib.contextmanager
+def _hidden_said(role: str | None) -> Iterator[None]:
+    """Say that a role does not see the table or column by which an order is found."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException):
+        if role is None:
+            raise
+        raise OrderhouseError(
+            f"The role {role} does not see what an order is found by: a table or column of it is hidden. "
+            "`orderhouse access check` lists what each role sees."
+        ) from None
 
 
 def _refuse_format(format: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import duckdb
 
 from orderhouse.doctor.databases import check_built, check_published, check_received, files_to_read
-from orderhouse.doctor.file_checks import check_leftovers, check_permissions, check_space, check_sqlite
+from orderhouse.doctor.file_checks import check_leftovers, check_notes, check_permissions, check_space, check_sqlite
 from orderhouse.doctor.findings import Finding
 from orderhouse.doctor.ledger_checks import check_identity, check_ledger
 from orderhouse.doctor.reading import read_whole
@@ -75,6 +75,7 @@ def _findings(settings: Settings, say: Say) -> Iterator[Finding]:
     yield from check_published(settings, readings)
     yield from check_leftovers(settings)
     yield from check_sqlite(settings)
+    yield from check_notes(settings)
     yield from check_space(settings)
 
 

@@ -11,9 +11,13 @@ from pathlib import Path
 
 from orderhouse.backup.snapshot import left_snapshots
 from orderhouse.doctor.findings import Finding, Repair
+from orderhouse.erasure.suppression import NOTE, noted_batch
+from orderhouse.errors import OrderhouseError
+from orderhouse.operations.audit_log import head_of
 from orderhouse.settings import Settings
+from orderhouse.vault.erased_list import read_erased
 
-__all__ = ["check_leftovers", "check_permissions", "check_space", "check_sqlite"]
+__all__ = ["check_leftovers", "check_notes", "check_permissions", "check_space", "check_sqlite"]
 
 SQLITE = b"SQLite format 3\x00"
 # Readers and exports take no run lock, so their drafts count as left only after a day.
@@ -52,6 +56,24 @@ def check_sqlite(settings: Settings) -> Iterator[Finding]:
     if cache.exists() and (problem := _sqlite_problem(cache)):
         cure = "`orderhouse doctor --repair` removes it. It is a cache."
         yield Finding(str(cache), f"It is damaged: {problem}", cure, Repair.REMOVE)
+
+
+def check_notes(settings: Settings) -> Iterator[Finding]:
+    """Check the small files of the home that say what was erased and recorded."""
+    for path, read in ((settings.erased_tokens, _erased), (settings.home / "audit_log_head", head_of)):
+        try:
+            read(settings)
+        except OrderhouseError as error:
+            what, _, cure = error.message.removeprefix(f"{path} ").partition(". ")
+            yield Finding(str(path), f"It {what}.", cure)
+    note = settings.vault / NOTE
+    if note.exists() and noted_batch(settings) is None:
+        cure = "`orderhouse doctor --repair` removes it; the next receipt examines all originals again."
+        yield Finding(str(note), "It is damaged: it names no batch.", cure, Repair.REMOVE)
+
+
+def _erased(settings: Settings) -> object:
+    return read_erased(settings.erased_tokens)
 
 
 def check_space(settings: Settings) -> Iterator[Finding]:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
+from orderhouse.erasure.own_actions import conceal_loaded, mark_waiting, waiting_tokens
 from orderhouse.erasure.person import By, Person, find_person, units_with
-from orderhouse.erasure.suppression import Redaction, last_batch, redact_units, remove_note, write_note
+from orderhouse.erasure.suppression import Redaction, drop_rejected, last_batch, redact_units, remove_note, write_note
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
 from orderhouse.files.local_files import LANDED_BODY
-from orderhouse.files.source_files import FileRejected, unpacked
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import sources_of
@@ -29,13 +29,11 @@ from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.database_files import compact
 from orderhouse.storage.home_identity import check_key
 from orderhouse.storage.warehouse import open_raw, run_lock
+from orderhouse.vault.erased_list import read_erased
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Erasure", "drop_rejected", "erase", "look_up"]
-
-# Kinds of values that identify one person in any text; names and streets do not.
-DISTINCT = ("email", "phone")
+__all__ = ["Erasure", "erase", "look_up"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def look_up(settings: Settings, customer: str, by: By) -> Person:
     with run_lock(settings, "erase"), open_vault(settings) as vault:
         connection = open_raw(settings, read_only=True)
         try:
-            return _require_person(connection, vault, customer, by)
+            return _require_person(settings, connection, vault, customer, by)
         finally:
             connection.close()
 
@@ -94,20 +92,22 @@ def erase(
             connection = open_raw(settings)
             try:
                 check_key(connection, vault.keys.fingerprint)
-                person = _require_person(connection, vault, customer, by)
+                conceal_loaded(settings, connection)
+                person = _require_person(settings, connection, vault, customer, by)
                 originals = Originals(settings, vault.keys)
                 noted = remove_note(settings, connection, vault)
-                _list_tokens(settings, person.tokens)
-                lost = drop_rejected(connection, originals, vault, person.tokens)
+                _list_tokens(settings, person.tokens | vault.suppressed())
+                lost = drop_rejected(connection, originals)
                 values = vault.erase(person.tokens)
                 checkpoint("erased_values")
                 erased = vault.suppressed()
+                waiting = mark_waiting(settings, vault, erased)
                 units = units_with(connection, erased if noted is None else person.tokens)
                 redaction = redact_units(connection, sources, originals, vault, erased, units, drop=drop_originals)
                 redaction = Redaction(redaction.redacted, redaction.dropped + lost)
                 noted = last_batch(connection) if noted is None else noted
-                webhooks, elsewhere = _delete_webhooks(person, sources)
-                if values or redaction != Redaction() or webhooks:
+                webhooks, elsewhere = _delete_webhooks(settings, person, sources)
+                if values or waiting or redaction != Redaction() or webhooks:
                     _record(connection, person, values, redaction, why)
             finally:
                 connection.close()
@@ -117,8 +117,12 @@ def erase(
     return Erasure(person, values, redaction, webhooks, elsewhere)
 
 
-def _require_person(connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By) -> Person:
-    person = find_person(connection, vault, customer, by)
+def _require_person(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault, customer: str, by: By
+) -> Person:
+    """Return the person with the tokens of texts in actions that wait for a run, which no row and no vault has."""
+    found = find_person(connection, vault, customer, by)
+    person = replace(found, tokens=found.tokens | waiting_tokens(settings, connection, vault, found.tokens))
     if not person.is_known:
         what = {"customer_id": "customer number", "email": "e-mail address", "token": "token"}[by]
         raise OrderhouseError(f"Nobody with this {what} is known here. Nothing was changed.")
@@ -127,43 +131,11 @@ def _require_person(connection: duckdb.DuckDBPyConnection, vault: Vault, custome
 
 def _list_tokens(settings: Settings, tokens: Iterable[str]) -> None:
     """Add tokens to the file of erased tokens."""
-    listed = settings.erased_tokens.read_text(encoding="ascii").split() if settings.erased_tokens.exists() else []
+    listed = read_erased(settings.erased_tokens)
     write_atomically(settings.erased_tokens, "".join(f"{token}\n" for token in sorted({*listed, *tokens})))
 
 
-def drop_rejected(
-    connection: duckdb.DuckDBPyConnection, originals: Originals, vault: Vault, tokens: Iterable[str]
-) -> int:
-    """Drop the originals of rejected files whose text contains a value of the person, and return their number.
-
-    A rejected file gave no rows, so its text is searched instead.
-    """
-    values = [
-        value.lower().encode()
-        for (value,) in vault.connection.execute(
-            "select value from personal where list_contains($tokens, token) and list_contains($kinds, kind)",
-            {"tokens": sorted(tokens), "kinds": list(DISTINCT)},
-        ).fetchall()
-    ]
-    rejected = connection.execute(
-        "select distinct file_id, path, size_bytes from raw.files where status = 'rejected'"
-    ).fetchall()
-    count = 0
-    for file_id, path, size_bytes in rejected:
-        if not originals.has(file_id):
-            continue
-        try:
-            content = unpacked(originals.file(file_id, path, size_bytes)).getvalue().lower()
-        except FileRejected:
-            with originals.file(file_id, path, size_bytes).open() as packed:
-                content = packed.read()
-        if any(value in content for value in values):
-            originals.drop(file_id)
-            count += 1
-    return count
-
-
-def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int, tuple[str, ...]]:
+def _delete_webhooks(settings: Settings, person: Person, sources: Mapping[str, Source]) -> tuple[int, tuple[str, ...]]:
     """Delete bodies that the intake landed. Return their number, and the paths of the merchant's own files."""
     deleted = 0
     elsewhere: list[str] = []
@@ -173,7 +145,7 @@ def _delete_webhooks(person: Person, sources: Mapping[str, Source]) -> tuple[int
         if source and source.intake and LANDED_BODY.match(path.name):
             deleted += path.exists()
             path.unlink(missing_ok=True)
-        else:
+        elif path.parent != settings.actions:
             elsewhere.append(shown)
     return deleted, tuple(elsewhere)
 

@@ -19,12 +19,17 @@ from orderhouse.ingest.repairs_in_force import has_repairs
 from orderhouse.storage.sql_names import quote
 from orderhouse.vault.vault import TOKEN_CHARACTERS, Vault
 
-__all__ = ["By", "Person", "find_person", "token_columns"]
+__all__ = ["By", "Person", "find_person", "own_values", "token_columns"]
 
 By = Literal["customer_id", "email", "token"]
 TOKEN = "[0-9a-f]{32}"  # noqa: S105 - a pattern
 # A shorter value, such as a first name, is found in texts about other people.
 LONG_ENOUGH = 7
+OWN = """
+    select lower(value) as value from personal
+    where list_contains($tokens, token) and kind in ('email', 'phone', 'name', 'street')
+        and length(value) >= $long and (kind <> 'name' or contains(value, ' '))
+"""
 
 
 @dataclass(frozen=True)
@@ -265,19 +270,21 @@ def _in_quarantine(connection: duckdb.DuckDBPyConnection, tokens: set[str]) -> s
     return {token for (token,) in connection.execute(" union ".join(found)).fetchall()}
 
 
+def own_values(vault: Vault, tokens: Iterable[str]) -> list[str]:
+    """Return the values by which a text is known to be about a person, in lower case."""
+    rows = vault.connection.execute(f"select value from ({OWN})", {"tokens": sorted(tokens), "long": LONG_ENOUGH})  # noqa: S608
+    return [value for (value,) in rows.fetchall()]
+
+
 def _tokens_of_texts(vault: Vault, tokens: set[str]) -> set[str]:
     """Return tokens of texts and unreadable lines that contain an address, a number or a full name of the person."""
     rows = vault.connection.execute(
-        """
-        with own as (
-            select lower(value) as value from personal
-            where list_contains($tokens, token) and kind in ('email', 'phone', 'name', 'street')
-                and length(value) >= $long and (kind <> 'name' or contains(value, ' '))
-        )
+        f"""
+        with own as ({OWN})
         select distinct token from personal
         where kind in ('text', 'unreadable')
             and exists (select 1 from own where contains(lower(personal.value), own.value))
-        """,
+        """,  # noqa: S608
         {"tokens": sorted(tokens), "long": LONG_ENOUGH},
     ).fetchall()
     return {token for (token,) in rows}

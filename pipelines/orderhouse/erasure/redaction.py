@@ -28,7 +28,7 @@ from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.readers.arrow_columns import UnusableColumn, usable
-from orderhouse.sources.readers.json_text import load_json
+from orderhouse.sources.readers.json_text import is_json_lines, load_json
 from orderhouse.vault.vault import ERASED, Vault
 
 __all__ = ["redact"]
@@ -197,12 +197,7 @@ def _redact_delimited(text: str, delimiter: str | None, values: Values) -> str:
 
 def _redact_json(content: bytes, values: Values) -> bytes:
     text = content.decode("utf-8-sig")
-    first = text.lstrip().split("\n", 1)[0]
-    try:
-        is_lines = isinstance(load_json(first), dict)
-    except (ValueError, RecursionError):
-        is_lines = False
-    if not is_lines:
+    if not is_json_lines(content):
         return json.dumps(_redact_value(load_json(text), values), ensure_ascii=False).encode()
     return "\n".join(_redact_line(line, values) for line in text.split("\n")).encode()
 

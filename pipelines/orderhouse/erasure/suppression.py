@@ -6,6 +6,7 @@ A note in the vault's folder holds the last batch whose originals are done. How 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,18 @@ from orderhouse.storage.warehouse import open_raw, run_lock
 from orderhouse.vault.originals import Originals
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Redaction", "suppress", "suppress_recent", "redact_units", "last_batch", "remove_note", "write_note"]
+__all__ = [
+    "NOTE",
+    "Redaction",
+    "drop_rejected",
+    "last_batch",
+    "noted_batch",
+    "redact_units",
+    "remove_note",
+    "suppress",
+    "suppress_recent",
+    "write_note",
+]
 
 NOTE = "obeyed_batch"
 
@@ -52,8 +64,9 @@ def suppress(settings: Settings) -> Redaction:
             originals = Originals(settings, vault.keys)
             erased = vault.suppressed()
             done = redact_units(connection, sources, originals, vault, erased, units_with(connection, erased))
+            lost = drop_rejected(connection, originals) if erased else 0
             write_note(settings, last_batch(connection))
-            return done
+            return Redaction(done.redacted, done.dropped + lost)
         finally:
             connection.close()
 
@@ -65,17 +78,49 @@ def suppress_recent(
     erased = vault.suppressed()
     if not erased:
         return
-    note = settings.vault / NOTE
-    done = int(note.read_text(encoding="ascii")) if note.exists() else 0
+    done = noted_batch(settings) or 0
     if last_batch(connection) > done:
         units = units_with(connection, erased, done)
-        redact_units(connection, sources, Originals(settings, vault.keys), vault, erased, units)
+        originals = Originals(settings, vault.keys)
+        redact_units(connection, sources, originals, vault, erased, units)
+        drop_rejected(connection, originals, done)
         write_note(settings, last_batch(connection))
+
+
+def drop_rejected(connection: duckdb.DuckDBPyConnection, originals: Originals, after_batch: int = 0) -> int:
+    """Drop the originals of rejected files, and return their number.
+
+    A rejected file gave no rows, and its text may be in any encoding or escaped. So nobody can prove that it is free of
+    a person's values.
+
+    Args:
+        connection: The raw database.
+        originals: Store of the retained originals.
+        after_batch: Only files of later batches are dropped.
+    """
+    rows = connection.execute(
+        """
+        select file_id from raw.files
+        group by file_id having bool_and(status = 'rejected') and max(batch_id) > $after
+        """,
+        {"after": after_batch},
+    ).fetchall()
+    kept = [file_id for (file_id,) in rows if originals.has(file_id)]
+    for file_id in kept:
+        originals.drop(file_id)
+    return len(kept)
 
 
 def write_note(settings: Settings, batch_id: int) -> None:
     """Store the last batch up to which all originals are redacted."""
     write_atomically(settings.vault / NOTE, str(batch_id))
+
+
+def noted_batch(settings: Settings) -> int | None:
+    """Return the last batch whose originals are done; None without a note, or if it is damaged."""
+    note = settings.vault / NOTE
+    text = note.read_bytes().decode("ascii", errors="replace").strip() if note.exists() else ""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def remove_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault: Vault) -> int | None:
@@ -84,11 +129,10 @@ def remove_note(settings: Settings, connection: duckdb.DuckDBPyConnection, vault
     Returns:
         The batch to be noted again; None if an erasure was killed and all originals have to be redacted.
     """
-    note = settings.vault / NOTE
-    if note.exists():
-        batch_id = int(note.read_text(encoding="ascii"))
-        note.unlink()
-        return batch_id
+    noted = noted_batch(settings)
+    (settings.vault / NOTE).unlink(missing_ok=True)
+    if noted is not None:
+        return noted
     return None if vault.suppressed() else last_batch(connection)
 
 

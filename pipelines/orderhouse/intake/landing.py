@@ -2,7 +2,7 @@
 
 A body is written to a hidden draft, synced, and renamed; then the folder is synced. Bodies that arrive meanwhile are
 written together in the next round, so that they share one sync of the folder. A body that landed in the last seven
-days is recognised by its digest in the file names. HTTP belongs to `application`.
+days is recognised by its digest in the file names, as long as its file is there. HTTP belongs to `application`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import os
 import re
 from collections.abc import Iterable
@@ -53,7 +54,7 @@ class Landing:
 
     def __init__(self, places: dict[str, LandingPlace]) -> None:
         self.places = places
-        self._known: dict[str, dict[str, datetime]] = {name: {} for name in places}
+        self._known: dict[str, dict[str, tuple[datetime, Path]]] = {name: {} for name in places}
         self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._made: set[Path] = set()
@@ -77,14 +78,15 @@ class Landing:
             now: Instant of receipt, with a time zone.
 
         Returns:
-            True if the body is new; False if the same body is there already.
+            True if the body is new, or its file is gone; False if the same body is there already.
 
         Raises:
             OSError: The body could not be written. If a file of it remains, the ingest recognises a second one by its
                 content.
         """
         digest = hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS]
-        if digest in self._known[source]:
+        known = self._known[source].get(digest)
+        if known is not None and known[1].exists():  # a file that is gone may not have been loaded
             return False
         first = self._under_way.get((source, digest))
         if first is not None:
@@ -94,8 +96,9 @@ class Landing:
         folder = place.folder / f"{now:%Y-%m-%d}" if place.by_day else place.folder
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._under_way[source, digest] = done
-        self._queue.put_nowait(_Waiting(folder / file_name(delivery, digest, now), body, done))
-        done.add_done_callback(lambda _: self._settle(source, digest, done, now))
+        target = folder / file_name(delivery, digest, now)
+        self._queue.put_nowait(_Waiting(target, body, done))
+        done.add_done_callback(lambda _: self._settle(source, digest, done, (now, target)))
         await asyncio.shield(done)
         return True
 
@@ -121,15 +124,16 @@ class Landing:
         """Stop the writing threads."""
         self._pool.shutdown()
 
-    def _settle(self, source: str, digest: str, done: asyncio.Future[None], now: datetime) -> None:
+    def _settle(self, source: str, digest: str, done: asyncio.Future[None], landed: tuple[datetime, Path]) -> None:
         """Remember a digest once its body is durable; a body that failed may be sent again."""
         del self._under_way[source, digest]
         if done.cancelled() or done.exception() is not None:
             return
         known = self._known[source]
-        known[digest] = now
-        for oldest, landed in list(zip(known, known.values(), strict=True))[:2]:
-            if landed < now - REMEMBERED:
+        known.pop(digest, None)  # the oldest come first
+        known[digest] = landed
+        for oldest, (at, _) in list(itertools.islice(known.items(), 2)):
+            if at < landed[0] - REMEMBERED:
                 del known[oldest]
 
     def _write_round(self, batch: list[_Waiting]) -> list[OSError | None]:
@@ -184,20 +188,20 @@ def file_name(delivery: Delivery, digest: str, now: datetime) -> str:
     return f"{topic}-{now.astimezone(UTC):{STAMP}}-{given}-{digest}.json"
 
 
-def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, datetime]]:
-    """Return digest and instant of the bodies that landed since an instant, oldest first."""
+def _landed_since(place: LandingPlace, oldest: datetime) -> Iterable[tuple[str, tuple[datetime, Path]]]:
+    """Return digest, instant and file of the bodies that landed since an instant, oldest first."""
     folders = [place.folder]
     if place.by_day:
         day = f"{oldest:%Y-%m-%d}"
         folders += [each for each in place.folder.iterdir() if each.name >= day and each.is_dir()]
-    found: list[tuple[datetime, str]] = []
+    found: list[tuple[datetime, str, Path]] = []
     for folder in folders:
         with os.scandir(folder) as entries:
             for entry in entries:
                 match = LANDED_BODY.match(entry.name)
                 if match and (landed := datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)) >= oldest:
-                    found.append((landed, match[2]))
-    return [(digest, landed) for landed, digest in sorted(found)]
+                    found.append((landed, match[2], Path(entry.path)))
+    return [(digest, (landed, path)) for landed, digest, path in sorted(found)]
 
 
 def _rename(waiting: _Waiting) -> OSError | None:

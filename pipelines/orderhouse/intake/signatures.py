@@ -31,6 +31,7 @@ SHOPIFY_WORDS = frozenset({
     "returns", "reverse", "risk", "shop", "start", "subscription", "success", "tender", "transactions",
     "uninstalled", "update", "updated", "variants",
 })  # fmt: skip
+TOPIC = re.compile("[a-z]+([/_]+[a-z]+)*")
 SHOPIFY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Headers = Mapping[str, str]
@@ -192,7 +193,7 @@ def _unsigned(topic: str, delivery_id: str) -> Delivery:
 
     Other text could be anything, also somebody's name, and would stand in the name of a file.
     """
-    is_topic = set(re.findall(r"[a-z]+", topic.lower())) <= SHOPIFY_WORDS
+    is_topic = TOPIC.fullmatch(topic.lower()) and set(re.split("[/_]+", topic.lower())) <= SHOPIFY_WORDS
     return Delivery(topic if is_topic and topic else "event", delivery_id if SHOPIFY_ID.fullmatch(delivery_id) else "")
 
 

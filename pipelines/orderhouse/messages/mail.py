@@ -138,10 +138,10 @@ def _problem(error: Exception) -> OrderhouseError:
     if isinstance(error, (smtplib.SMTPNotSupportedError, ValueError)):
         return Refused("The mail server does not take addresses of this form.")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _ in error.recipients.values()]
-        if min(codes, default=PERMANENT) >= PERMANENT:
-            return Refused(f"The mail server refused the recipient with {codes[0]}.")
-        return Deferred(f"The mail server put the recipient off with {min(codes)}.")
+        code = min((code for code, _ in error.recipients.values()), default=PERMANENT)
+        if code >= PERMANENT:
+            return Refused(f"The mail server refused the recipient with {code}.")
+        return Deferred(f"The mail server put the recipient off with {code}.")
     if isinstance(error, smtplib.SMTPDataError):
         if error.smtp_code >= PERMANENT:
             return Refused(f"The mail server refused the message with {error.smtp_code}.")
@@ -157,6 +157,8 @@ def mail_of(endpoint: MailEndpoint, message: Outgoing) -> EmailMessage:
     Raises:
         Refused: The address or a header is not valid.
     """
+    if not (message.to or endpoint.to):
+        raise Refused(f"The channel {endpoint.name} has no recipient. Give it the key `to`.")
     mail = EmailMessage()
     domain = parseaddr(endpoint.sender)[1].rpartition("@")[2] or "localhost"
     try:

@@ -40,7 +40,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "refunded": ({"amount": "15.27", "method": "card"}, {"amount": "1234567.50", "method": None}),
     "feedback_asked": ({"delivered_at": AT},),
 }
-SHORT_NAME = 4
+SHORT_NAME = 5
 MOST_ITEMS = 200
 
 

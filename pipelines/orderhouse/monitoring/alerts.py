@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orderhouse.monitoring.conditions import Condition, find_conditions
-from orderhouse.monitoring.notices import Notice, channels_of, tell
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.event_log import log_event
 from orderhouse.storage.file_locks import locked
+
+if TYPE_CHECKING:
+    from orderhouse.monitoring.notices import Notice
 
 __all__ = ["Alert", "Review", "open_alerts", "review_alerts"]
 
@@ -58,6 +61,8 @@ class Alert:
 
     def notice(self) -> Notice:
         """Return what is told about its present state; the same state has the same id."""
+        from orderhouse.monitoring.notices import Notice  # imports SQLAlchemy, which takes half a second
+
         state = "cleared" if self.cleared_at else "raised"
         name = f"{self.key}|{self.since}|{state}"
         return Notice(
@@ -109,6 +114,8 @@ def review_alerts(
         now: The present instant, in UTC.
         find: Finds the conditions.
     """
+    from orderhouse.monitoring.notices import channels_of
+
     now = now or datetime.now(UTC)
     with _only_review(settings):
         before = {alert.key: alert for alert in _load(settings)}
@@ -147,6 +154,8 @@ def _compared(before: dict[str, Alert], conditions: Sequence[Condition], now: da
 
 def _tell(settings: Settings, alerts: Sequence[Alert], result: Review, now: datetime) -> list[Alert]:
     """Tell every channel what it has not been told, and return the alerts with who was told."""
+    from orderhouse.monitoring.notices import channels_of, tell
+
     for alert in (*result.raised, *result.cleared):
         log_event(
             settings,

@@ -23,7 +23,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.file_locks import locked
 
-__all__ = ["Entry", "Finding", "count_entries", "count_since", "entries", "record", "verify"]
+__all__ = ["Entry", "Finding", "count_entries", "count_since", "entries", "head_of", "record", "verify"]
 
 FIRST = "0" * 64
 BATCH = 5_000
@@ -87,8 +87,9 @@ def record(
     """Append one row, and return it once it is stored.
 
     Raises:
-        OrderhouseError: The operations store cannot be written.
+        OrderhouseError: The operations store cannot be written, or the noted head is damaged.
     """
+    head_of(settings)  # a damaged head is refused before anything is recorded
     store = open_store(settings)
     with store.writing(AUDIT_LOG.name) as connection:
         newest = connection.execute(
@@ -183,8 +184,13 @@ def verify(settings: Settings, *, head: str | None = None) -> Finding:
     Raises:
         OrderhouseError: The operations store cannot be read, or the given head is none.
     """
-    wanted = [each for each in (_head_of(settings), _parsed(head)) if each is not None]
     problems: list[str] = []
+    try:
+        newest = head_of(settings)
+    except OrderhouseError as damaged:
+        newest = None
+        problems.append(damaged.message)
+    wanted = [each for each in (newest, _parsed(head)) if each is not None]
     seen: dict[int, str] = {}
     number, previous = 0, FIRST
     for entry in entries(settings):
@@ -221,14 +227,28 @@ def _head_file(settings: Settings) -> Path:
 def _remember(settings: Settings, entry: Entry) -> None:
     """Write the head, unless another writer has written a later one. A kill before leaves an earlier head."""
     with locked(settings.home / "audit_log_head.lock"):
-        known = _head_of(settings)
+        known = head_of(settings)
         if known is None or known[0] < entry.number:
             write_atomically(_head_file(settings), f"{entry.number}:{entry.hash}\n")
 
 
-def _head_of(settings: Settings) -> tuple[int, str] | None:
+def head_of(settings: Settings) -> tuple[int, str] | None:
+    """Return number and hash of the newest row as noted outside the store; None before the first.
+
+    Raises:
+        OrderhouseError: The note is damaged.
+    """
     path = _head_file(settings)
-    return _parsed(path.read_text(encoding="ascii").strip()) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return _parsed(path.read_bytes().decode("ascii", errors="replace").strip())
+    except OrderhouseError:
+        raise OrderhouseError(
+            f"{path} is damaged: it has no head of the audit log. Restore it from a backup. If "
+            "`orderhouse audit-log verify --head` finds a head that you noted elsewhere, remove the file instead: the "
+            "next record writes it again."
+        ) from None
 
 
 def _parsed(head: str | None) -> tuple[int, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import date, datetime
@@ -18,21 +19,26 @@ from starlette.responses import Response
 from orderhouse.access.access_file import load_access
 from orderhouse.access.roles import Role
 from orderhouse.errors import OrderhouseError
+from orderhouse.ingest.personal_ids import kind_of_id
 from orderhouse.operations.audit_log import record
 from orderhouse.portal.answers import etag_of, is_unchanged, json_answer, unchanged
 from orderhouse.portal.current import Current
 from orderhouse.portal.index import Index
-from orderhouse.portal.keys import ApiKey, key_of
+from orderhouse.portal.keys import ApiKey, bearer, key_of
 from orderhouse.portal.limits import Limits, client_subject
 from orderhouse.serve.queries import find_order, rows_of
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
+from orderhouse.vault.keys import load_keys
+from orderhouse.vault.single_tokens import token_of
 
 __all__ = ["Api", "as_json"]
 
 ORDERS = "ops.orders"
 MOST_ORDERS = 200
 WRONG_KEYS_PER_MINUTE = 20
+# Other texts than these are no ids, and may be names.
+ID = re.compile(r"[\w.:#/+-]{1,100}", re.ASCII)
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 NO_KEY = "Send a key of this server: `Authorization: Bearer ohk_…`."
 OF_CUSTOMER = """
@@ -90,14 +96,15 @@ class Api:
 
     def _checked(self, request: Request) -> tuple[ApiKey, Role]:
         """Return the key of a request and its role."""
-        kind, _, text = request.headers.get("authorization", "").partition(" ")
+        text = bearer(request.headers.get("authorization", ""))
         challenge = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
-        if kind.lower() != "bearer" or not text.strip():
+        if text is None:
             raise _Refused(401, NO_KEY, **challenge)
-        key = key_of(self.settings, text.strip())
+        key = key_of(self.settings, text)
         if key is None:
             subject = client_subject(request.client.host if request.client else None)
             self._limit(f"wrong keys of {subject}", WRONG_KEYS_PER_MINUTE)
+            self._limit(subject, self.settings.portal_client_per_minute)
             raise _Refused(401, "This key is unknown or revoked.", **challenge)
         self._limit(f"key {key.key_id}", self.settings.portal_key_per_minute)
         role = load_access(self.settings).roles.get(key.role)
@@ -119,9 +126,18 @@ class Api:
                 actor=f"key {key.key_id}",
                 role=key.role,
                 action="api",
-                subject=request.url.path,
+                subject=self._asked_for(request),
                 detail=told,
             )
+
+    def _asked_for(self, request: Request) -> str:
+        """Return the path that was asked for, with a token in place of a personal id, and without what is no id."""
+        ((name, written),) = request.path_params.items()
+        kind = kind_of_id(written)
+        shown = written if ID.fullmatch(written) else f"({name} withheld)"
+        if kind is not None:
+            shown = token_of(load_keys(self.settings), kind, written.strip())
+        return f"/v1/orders/{shown}" if name == "order_id" else f"/v1/customers/{shown}/orders"
 
     def _reader(self, index: Index, role: Role) -> duckdb.DuckDBPyConnection:
         with self._lock:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orderhouse.files.landed_actions import landed_names, landed_text
+
 __all__ = ["CUSTOMER", "KINDS", "Asked", "Request", "requests_of"]
 
 # Actor and role of the records.
@@ -75,11 +77,7 @@ class Asked:
         return self._by_order.get(order_id, [])
 
     def _refresh(self) -> None:
-        names = {
-            each.name
-            for each in os.scandir(self.folder)
-            if each.name.endswith(".ndjson") and not each.name.startswith(".")
-        }
+        names = set(landed_names(self.folder))
         for gone in self._read.keys() - names:
             del self._read[gone]
         for name in names - self._read.keys():
@@ -93,7 +91,7 @@ class Asked:
 
 def _requests_in(path: Path) -> list[Request]:
     try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        records = [json.loads(line) for line in landed_text(path).splitlines()]
     except (OSError, ValueError):  # erased meanwhile, or not ours
         return []
     return [

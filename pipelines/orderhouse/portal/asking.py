@@ -126,7 +126,10 @@ def _returnable(
     processed = sum(each.quantity or 0 for each in own if each.action_id in published and each.status != "rejected")
     landed = sum(each.quantity or 0 for each in own if each.action_id not in published)
     left = line["delivered"] - max(returned, processed, line["returned"]) - landed
-    until = datetime.fromisoformat(line["delivered_at"]) + timedelta(days=days)
+    try:
+        until = datetime.fromisoformat(line["delivered_at"]) + timedelta(days=days)
+    except (ValueError, OverflowError):  # beyond the years 1 to 9999, which earlier releases accepted
+        return None
     return Returnable(line["line"], line["name"], max(left, 0), until)
 
 

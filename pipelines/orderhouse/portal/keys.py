@@ -18,7 +18,7 @@ from orderhouse.operations.store import open_store
 from orderhouse.operations.tables import API_KEYS
 from orderhouse.settings import Settings
 
-__all__ = ["ApiKey", "create_key", "key_of", "list_keys", "revoke_key"]
+__all__ = ["ApiKey", "bearer", "create_key", "has_form", "key_of", "list_keys", "revoke_key"]
 
 FORM = re.compile(r"ohk_([0-9a-f]{12})_([0-9a-f]{64})")
 NAME_CHARACTERS = 60
@@ -87,6 +87,17 @@ def revoke_key(settings: Settings, key_id: str, *, who: str) -> ApiKey:
     with open_store(settings).writing(API_KEYS.name) as connection:
         connection.execute(changed)
     return next(key for key in list_keys(settings) if key.key_id == key_id)
+
+
+def bearer(authorization: str) -> str | None:
+    """Return the text of a key in a header `Authorization: Bearer …`; None if it is of another kind or empty."""
+    kind, _, text = authorization.partition(" ")
+    return text.strip() or None if kind.lower() == "bearer" else None
+
+
+def has_form(text: str) -> bool:
+    """Return True if a text could be a key, which nothing but `key_of` decides."""
+    return FORM.fullmatch(text) is not None
 
 
 def key_of(settings: Settings, text: str) -> ApiKey | None:

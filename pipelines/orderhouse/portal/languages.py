@@ -127,18 +127,27 @@ def _number(value: int, locale: Locale) -> str:
     return str(format_decimal(value, locale=locale))
 
 
+def _local(instant: str, zone: str) -> datetime | None:
+    """Return an instant in a time zone; None beyond the years 1 to 9999, which earlier releases accepted."""
+    try:
+        return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+    except (ValueError, OverflowError):
+        return None
+
+
 @lru_cache(maxsize=65_536)
 def _day(instant: str, zone: str, locale: Locale) -> str:
-    return str(format_date(datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)), "long", locale=locale))
+    at = _local(instant, zone)
+    return str(format_date(at, "long", locale=locale)) if at else instant.partition("T")[0]
 
 
 @lru_cache(maxsize=65_536)
 def _moment(instant: str, zone: str, locale: Locale) -> str:
-    at = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
-    return f"{format_date(at, 'long', locale=locale)}, {format_time(at, 'short', locale=locale)}"
+    at = _local(instant, zone)
+    return f"{format_date(at, 'long', locale=locale)}, {format_time(at, 'short', locale=locale)}" if at else instant
 
 
 @lru_cache(maxsize=65_536)
 def _short(instant: str, zone: str, locale: Locale) -> str:
-    at = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
-    return f"{format_date(at, 'medium', locale=locale)}, {format_time(at, 'short', locale=locale)}"
+    at = _local(instant, zone)
+    return f"{format_date(at, 'medium', locale=locale)}, {format_time(at, 'short', locale=locale)}" if at else instant

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from orderhouse.front import is_own_origin, is_served_host
+from orderhouse.portal.keys import bearer, has_form
 from orderhouse.portal.limits import Limits, client_subject
 
 __all__ = ["Shield"]
@@ -16,6 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
+API_PATHS = ("/v1/orders/", "/v1/customers/")
 LONGEST_PATH = 200
 LONGEST_QUERY = 1000
 
@@ -23,7 +25,7 @@ LONGEST_QUERY = 1000
 class Shield:
     """Middleware that refuses requests for other hosts, forms of other sites, and what is too much or too long.
 
-    Requests with a key have limits of their own, see `api`.
+    Requests to the API with a key have limits of their own, see `api`, which also counts the client of a wrong key.
 
     Args:
         application: The application behind it.
@@ -58,7 +60,7 @@ class Shield:
         """Return status, sentence and headers of a refusal, or None."""
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
-            if name in headers and name in (b"host", b"origin"):
+            if name in headers and name in (b"host", b"origin", b"authorization"):
                 return 400, "A header was sent twice.", {}
             headers[name] = value
         host = headers.get(b"host", b"").decode("latin-1")
@@ -71,12 +73,17 @@ class Shield:
         if scope["method"] == "POST" and not _is_from_own_page(headers, host):
             return 403, "This server takes forms of its own pages only.", {}
         wait = self.limits.wait("all", self.per_second, 1)
-        if not wait and b"authorization" not in headers:
+        if not wait and not _is_counted_by_key(scope["path"], headers):
             client = scope.get("client") or (None, 0)
             wait = self.limits.wait(client_subject(client[0]), self.per_minute, 60)
         if wait:
             return 429, f"Too many requests. Try again in {wait} seconds.", {b"retry-after": str(wait).encode()}
         return None
+
+
+def _is_counted_by_key(path: str, headers: dict[bytes, bytes]) -> bool:
+    """Tell if `api` counts a request: it is for its paths, and has what may be a key. All others count by client."""
+    return path.startswith(API_PATHS) and has_form(bearer(headers.get(b"authorization", b"").decode("latin-1")) or "")
 
 
 def _is_from_own_page(headers: dict[bytes, bytes], host: str) -> bool:

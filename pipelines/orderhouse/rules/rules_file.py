@@ -6,59 +6,26 @@ Fields and values are compared with the tables in `compiling`, when there is a p
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Any
 
-from orderhouse.access.roles import BUILT_IN, KINDS
 from orderhouse.config_values import nearest_sentence
-from orderhouse.errors import OrderhouseError
-from orderhouse.rules.rule import ONCE_PER, OPERATORS, STEP_KINDS, Comparison, Group, Part, QuietHours, Rule, Step
+from orderhouse.rules.reading import Place, flag, known_keys, number, text, word
+from orderhouse.rules.rule import ONCE_PER, OPERATORS, Comparison, Group, Part, QuietHours, Rule
+from orderhouse.rules.steps_file import read_steps
 from orderhouse.rules.subjects import SUBJECTS
 from orderhouse.settings import Settings
-from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
+from orderhouse.sources.readers.yaml_lines import read_yaml
 
-__all__ = ["KINDS_OF_RULES", "SHIPPED", "load_rules", "path_in_force", "read_rules", "rules_path"]
+__all__ = ["SHIPPED", "load_rules", "path_in_force", "read_rules", "rules_path"]
 
 SHIPPED = Path(__file__).with_name("shipped.yaml")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})? [A-Z]{3}")
 HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 KEYS = ("title", "enabled", "on", "when", "then", "once_per", "limit_per_run", "quiet_hours", "stop")
 GROUPS = ("all", "any", "not")
-# Kinds of operator actions that need nothing but their subject, or what a rule can say beforehand.
-KINDS_OF_RULES = ("hold", "release", "cancel", "approve_return", "decline_return", "tag", "note", "assign", "resolve")
-OPTIONS = {
-    "approve": ("role", "above"),
-    "action": ("kind", "as", "assignee", "text"),
-    "notify": ("role", "text", "channel"),
-    "webhook": ("to", "text"),
-}
-REQUIRED = {"approve": ("role",), "action": ("kind",), "notify": ("role", "text"), "webhook": ("to",)}
 MOST_RULES = 200
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Place in the file, for messages."""
-
-    path: Path
-    lines: Mapping[Keys, int]
-    keys: Keys = ()
-
-    def __truediv__(self, key: str | int) -> _Place:
-        return _Place(self.path, self.lines, (*self.keys, key))
-
-    @property
-    def line(self) -> int:
-        return line_of(self.keys, dict(self.lines))
-
-    def refusal(self, clause: str) -> OrderhouseError:
-        owner = ".".join(str(each) for each in self.keys[1:])
-        sentence = f"{self.path}:{self.line}: {owner + ': ' if owner else ''}{clause}"
-        return OrderhouseError(sentence if sentence.endswith("?") else f"{sentence}.")
 
 
 def rules_path(settings: Settings) -> Path:
@@ -88,8 +55,8 @@ def read_rules(path: Path) -> list[Rule]:
         OrderhouseError: The file has a mistake.
     """
     document, lines = read_yaml(path, "rules file", "rules:", "rules.yaml")
-    place = _Place(path, lines)
-    _known_keys(document, ("rules",), place)
+    place = Place(path, lines)
+    known_keys(document, ("rules",), place)
     found = document.get("rules")
     if not isinstance(found, dict):
         raise (place / "rules").refusal("write each rule under its name, such as `late_orders:`")
@@ -98,39 +65,39 @@ def read_rules(path: Path) -> list[Rule]:
     return [_rule(name, body, place / "rules" / name) for name, body in found.items()]
 
 
-def _rule(name: str, body: Any, place: _Place) -> Rule:
+def _rule(name: str, body: Any, place: Place) -> Rule:
     if not NAME.fullmatch(name):
         raise place.refusal("the name of a rule has lower-case letters, digits and _, and begins with a letter")
     if not isinstance(body, dict):
         raise place.refusal("it must be keys with values")
-    _known_keys(body, KEYS, place)
+    known_keys(body, KEYS, place)
     for key in ("on", "when", "then"):
         if key not in body:
             raise place.refusal(f"it has no `{key}`")
-    table = _word(body["on"], "table of rules", SUBJECTS, place / "on")
-    steps = _steps(body["then"], table, place / "then")
+    table = word(body["on"], "table of rules", SUBJECTS, place / "on")
+    steps = read_steps(body["then"], table, place / "then")
     return Rule(
         name=name,
-        title=_text(body.get("title", name.replace("_", " ").capitalize()), place / "title"),
-        is_enabled=_flag(body.get("enabled", "true"), place / "enabled"),
+        title=text(body.get("title", name.replace("_", " ").capitalize()), place / "title"),
+        is_enabled=flag(body.get("enabled", "true"), place / "enabled"),
         table=table,
         when=_condition(body["when"], place / "when"),
         steps=steps,
-        once_per=_word(body.get("once_per", "subject"), "occasion", ONCE_PER, place / "once_per"),
-        limit_per_run=_number(body.get("limit_per_run", "100"), place / "limit_per_run"),
+        once_per=word(body.get("once_per", "subject"), "occasion", ONCE_PER, place / "once_per"),
+        limit_per_run=number(body.get("limit_per_run", "100"), place / "limit_per_run"),
         quiet_hours=_quiet(body.get("quiet_hours"), place / "quiet_hours"),
-        stops=_flag(body.get("stop", "false"), place / "stop"),
+        stops=flag(body.get("stop", "false"), place / "stop"),
         line=place.line,
     )
 
 
-def _condition(value: Any, place: _Place) -> Group:
+def _condition(value: Any, place: Place) -> Group:
     """Return a condition; a single comparison, or a list of parts, means `all`."""
     part = _part({"all": value} if isinstance(value, list) else value, place)
     return part if isinstance(part, Group) else Group("all", (part,))
 
 
-def _part(value: Any, place: _Place) -> Part:
+def _part(value: Any, place: Place) -> Part:
     if not isinstance(value, dict) or not value:
         raise place.refusal("a condition is {field: …, eq: …}, or all, any or not with conditions below it")
     if "field" in value:
@@ -148,11 +115,11 @@ def _part(value: Any, place: _Place) -> Part:
     return Group(kind, tuple(_part(each, inner / number) for number, each in enumerate(below)))
 
 
-def _comparison(value: dict[str, Any], place: _Place) -> Comparison:
+def _comparison(value: dict[str, Any], place: Place) -> Comparison:
     operators = [key for key in value if key != "field"]
     if len(operators) != 1:
         raise place.refusal("a field has one operator, such as {field: is_late, eq: true}")
-    operator = _word(operators[0], "operator", OPERATORS, place)
+    operator = word(operators[0], "operator", OPERATORS, place)
     given = value[operator]
     values = given if isinstance(given, list) else [given]
     if not all(isinstance(each, str) for each in values) or not values:
@@ -162,98 +129,10 @@ def _comparison(value: dict[str, Any], place: _Place) -> Comparison:
         raise (place / operator).refusal(f"{operator} takes {count}")
     if operator == "is_null" and values[0] not in ("true", "false"):
         raise (place / operator).refusal("is_null is true or false")
-    return Comparison(_text(value["field"], place / "field"), operator, tuple(values), place.line)
+    return Comparison(text(value["field"], place / "field"), operator, tuple(values), place.line)
 
 
-def _steps(value: Any, table: str, place: _Place) -> tuple[Step, ...]:
-    given = [value] if isinstance(value, dict) else value
-    if not isinstance(given, list) or not given:
-        raise place.refusal("write its steps as a list, such as `- notify: {role: operator, text: …}`")
-    steps = tuple(_step(each, table, place / number) for number, each in enumerate(given))
-    if steps[-1].kind == "approve":
-        raise place.refusal("nothing follows the approval; write the steps that wait for it below it")
-    return steps
-
-
-def _step(value: Any, table: str, place: _Place) -> Step:
-    if not isinstance(value, dict) or len(value) != 1:
-        raise place.refusal("a step is one of " + ", ".join(STEP_KINDS))
-    ((kind, options),) = value.items()
-    _word(kind, "step", STEP_KINDS, place)
-    inner = place / kind
-    if not isinstance(options, dict):
-        raise inner.refusal("write its options, such as {" + ": …, ".join(REQUIRED[kind]) + ": …}")
-    _known_keys(options, OPTIONS[kind], inner)
-    for name in REQUIRED[kind]:
-        if name not in options:
-            raise inner.refusal(f"it has no `{name}`")
-    texts = {name: _text(each, inner / name) for name, each in options.items()}
-    _check_step(kind, texts, table, inner)
-    return Step(kind, texts, place.line)
-
-
-def _check_step(kind: str, options: Mapping[str, str], table: str, place: _Place) -> None:
-    """Refuse options that no state could make possible."""
-    subject = SUBJECTS[table]
-    for name in ("role", "as"):
-        if name in options:
-            _word(options[name], "role", BUILT_IN, place / name)
-    if kind == "approve" and "above" in options:
-        if not AMOUNT.fullmatch(options["above"]):
-            raise (place / "above").refusal("write an amount with its currency, such as 100 EUR")
-        if subject.amount is None:
-            raise (place / "above").refusal(f"{table} have no amount; leave `above` out to ask for every one")
-    if kind == "action":
-        _check_action(options, table, place)
-
-
-def _check_action(options: Mapping[str, str], table: str, place: _Place) -> None:
-    kind, subject = options["kind"], SUBJECTS[table]
-    if kind in KINDS and kind not in KINDS_OF_RULES:
-        raise (place / "kind").refusal(f"a rule cannot {kind}: it needs what only a person can say; use notify")
-    _word(kind, "action", KINDS_OF_RULES, place / "kind")
-    if subject.order is None:
-        raise place.refusal(f"no action can be taken on {table}; use notify")
-    if kind in ("assign", "resolve") and table != "exceptions":
-        raise (place / "kind").refusal(f"{kind} is an action on exceptions, and the rule looks at {table}")
-    if kind == "assign" and "assignee" not in options:
-        raise place.refusal("assign needs `assignee`")
-    if kind in ("note", "tag") and "text" not in options:
-        raise place.refusal(f"{kind} needs `text`")
-
-
-def _known_keys(found: Mapping[str, Any], known: Collection[str], place: _Place) -> None:
-    for key in found:
-        if key not in known:
-            raise (place / key).refusal(nearest_sentence("key", key, known))
-
-
-def _word(value: Any, what: str, known: Collection[str], place: _Place) -> str:
-    text = _text(value, place)
-    if text not in known:
-        raise place.refusal(nearest_sentence(what, text, known))
-    return text
-
-
-def _text(value: Any, place: _Place) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 1_000:
-        raise place.refusal("it must be one text of 1 to 1,000 characters")
-    return value
-
-
-def _flag(value: Any, place: _Place) -> bool:
-    if value not in ("true", "false"):
-        raise place.refusal("it must be true or false")
-    return bool(value == "true")
-
-
-def _number(value: Any, place: _Place) -> int:
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 10_000:
-        raise place.refusal("it must be a whole number from 1 to 10000")
-    return int(value)
-
-
-def _quiet(value: Any, place: _Place) -> QuietHours | None:
+def _quiet(value: Any, place: Place) -> QuietHours | None:
     if value is None:
         return None
     match = HOURS.fullmatch(value) if isinstance(value, str) else None

@@ -15,10 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.landed_actions import LANDED, landed_names
 from orderhouse.serve.known_at import known_version
 from orderhouse.serve.publishing import find_version, list_versions
 from orderhouse.settings import Settings
@@ -28,7 +30,7 @@ from orderhouse.storage.received_until import batch_at
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform import ModelEvent
 
-__all__ = ["ClosingAction", "close_month", "days_of_month", "freeze_closed"]
+__all__ = ["ClosingAction", "Record", "close_month", "days_of_month", "freeze_closed"]
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 FIGURES = "marts.fct_period_figures"
@@ -49,6 +51,13 @@ order by closed_at, action_id
 """
 
 
+class Record(Protocol):
+    """Appends a row to the audit log."""
+
+    def __call__(self, action: str, subject: str, **detail: object) -> None:
+        """Record an action on a subject."""
+
+
 @dataclass(frozen=True)
 class ClosingAction:
     """An action that closes a month.
@@ -64,13 +73,32 @@ class ClosingAction:
     closed_at: datetime
 
 
-def close_month(settings: Settings, month: str, who: str, role: str = "finance") -> ClosingAction:
+def close_month(settings: Settings, month: str, who: str, role: str, *, record: Record) -> ClosingAction:
     """Write the action that closes a month. The caller holds the run lock.
+
+    Args:
+        settings: Settings of the home.
+        month: The month, as 2026-05.
+        who: Name of the person.
+        role: The role as the action carries it.
+        record: Appends a row to the audit log: `close_month` before the action is written, and `close_month_refused`
+            with the reason where it is not.
 
     Raises:
         OrderhouseError: The month is no month, has not ended, is closed already or has no revenue, rows have arrived
             that are not published, or nothing is published.
     """
+    try:
+        _check(settings, month)
+    except OrderhouseError as error:
+        record("close_month_refused", month, why=error.message)
+        raise
+    record("close_month", month)
+    return _write(settings, month, who, role)
+
+
+def _check(settings: Settings, month: str) -> None:
+    """Raise an error if a month cannot be closed now."""
     first, last = days_of_month(month)
     version = find_version(settings)
     with contextlib.closing(open_published(settings)) as published:
@@ -93,6 +121,9 @@ def close_month(settings: Settings, month: str, who: str, role: str = "finance")
         raise OrderhouseError(
             f"Rows have arrived that version {version.number} does not hold. Run `orderhouse run` before you close."
         )
+
+
+def _write(settings: Settings, month: str, who: str, role: str) -> ClosingAction:
     action = ClosingAction(str(uuid.uuid4()), month, datetime.now(UTC).replace(tzinfo=None))
     record = {
         "action_id": action.action_id, "kind": "close_month", "subject_kind": "period", "subject_id": month,
@@ -151,7 +182,7 @@ def _closed(published: duckdb.DuckDBPyConnection, month: str) -> list[tuple[date
 
 def _is_waiting(settings: Settings, month: str) -> bool:
     """Return True if an action that closes the month is written and not published."""
-    return any(settings.actions.glob(f"*-close_month-{month}.ndjson"))
+    return any(name.endswith(f"-close_month-{month}{LANDED}") for name in landed_names(settings.actions))
 
 
 def _known_batch(settings: Settings, action: ClosingAction) -> int | None:

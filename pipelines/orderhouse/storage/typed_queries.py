@@ -25,6 +25,8 @@ TABLE_FUNCTIONS = frozenset({
     "duckdb_types", "duckdb_views", "generate_series", "histogram", "histogram_values", "json_each", "json_tree",
     "pg_timezone_names", "pragma_show", "pragma_table_info", "range", "repeat", "repeat_row", "unnest",
 })  # fmt: skip
+# Scalar functions that tell of the machine: paths, variables of the environment, logs.
+TELLING = frozenset({"current_setting", "getenv", "write_log"})
 # A name with one of these can be the name of a file; no published table has such a name.
 FILE_NAME = re.compile(r"[./\\:*?]")
 
@@ -55,7 +57,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         raise OrderhouseError(ONE_SELECT)
     if forbidden:
         raise OrderhouseError(
-            f"A query reads published tables and no files: {listed(forbidden)} is not allowed. "
+            f"A query reads published tables and no files or settings: {listed(forbidden)} is not allowed. "
             "Name a table such as marts.fct_orders."
         )
 
@@ -71,6 +73,10 @@ def _forbidden(node: Any) -> Iterator[str]:
             name = str(node.get("function", {}).get("function_name", "")).lower()
             if name not in TABLE_FUNCTIONS:
                 yield name
+        elif kind == "SHOW_REF" and node.get("show_type") == "SHOW" and node.get("table_name"):
+            yield f"show {node['table_name']}"  # a setting; tables of a schema are described
+        elif str(node.get("function_name", "")).lower() in TELLING:
+            yield str(node["function_name"]).lower()
         elif kind == "BASE_TABLE" and FILE_NAME.search(str(node.get("table_name", ""))):
             yield repr(node["table_name"])
         for each in node.values():

@@ -21,6 +21,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.database_files import make_database
 from orderhouse.storage.layouts import bring_forward
 from orderhouse.storage.machine_errors import is_locked, machine_problem
+from orderhouse.vault.erased_list import read_erased
 from orderhouse.vault.keys import VaultKeys, load_keys, new_keys, write_keys
 from orderhouse.vault.token_cache import TokenCache
 
@@ -205,13 +206,12 @@ def open_vault(settings: Settings) -> Vault:
     vault = _open(settings, load_keys(settings))
     try:
         _check_keys(settings, vault)
+        listed = read_erased(settings.erased_tokens)
+        if listed - vault.suppressed():
+            vault.erase(listed)
     except OrderhouseError:
         vault.connection.close()
         raise
-    if settings.erased_tokens.exists():  # outside the vault, so that it applies to a restored one
-        listed = set(settings.erased_tokens.read_text(encoding="ascii").split())
-        if listed - vault.suppressed():
-            vault.erase(listed)
     return vault
 
 

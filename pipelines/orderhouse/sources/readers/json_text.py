@@ -18,6 +18,7 @@ from orderhouse.files.damage import damage
 from orderhouse.files.limits import FileLimits, is_deeper, may_be_deeper
 from orderhouse.files.patches import PatchMisfit, Received, RecordPatch, RecordPatches
 from orderhouse.files.source_files import FileRejected, SourceFile, limited_lines, refuse, unpacked_blocks, whole
+from orderhouse.sources.readers.json_decoding import NameTwice, Undecodable, elements, is_object, load_json
 from orderhouse.sources.readers.patched_json import patched_value, received_value, replaced
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
@@ -28,13 +29,6 @@ Item = TypeVar("Item")
 BLOCK_BYTES = 16 << 20
 
 HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
-
-_decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-
-
-def load_json(text: str) -> Any:
-    """Decode a JSON value; numbers become text, digit for digit."""
-    return _decoder.decode(text)
 
 
 @dataclass(frozen=True)
@@ -67,8 +61,10 @@ def iterate_records(values: Values, opened: Callable[[Any], Iterable[Item]]) -> 
     if values.patches is not None:
         yield from _each_patched(values, opened, values.patches)
         return
-    running = 0
+    running, last = 0, 0
     for place, value in values.values:
+        running += place - last - 1  # elements between them that cannot be read
+        last = place
         for item in opened(value):
             running += 1
             yield (place if values.are_lines else running), item
@@ -94,7 +90,7 @@ def read_values(file: SourceFile) -> Iterator[Values]:
 def is_json_lines(head: bytes) -> bool:
     """Return whether a file with this head is one of lines; a single object on one line counts as such."""
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return first[:1] != b"[" and _is_object(first.split(b"\n", 1)[0])
+    return first[:1] != b"[" and is_object(first.split(b"\n", 1)[0])
 
 
 def read_json(file: SourceFile) -> Iterator[Records]:
@@ -109,26 +105,41 @@ def read_json(file: SourceFile) -> Iterator[Records]:
         yield _frame(values, read.malformed, file.limits)
 
 
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(load_json(line.decode()), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
 def _whole(content: bytes, patches: RecordPatches | None, limits: FileLimits | None) -> Values:
-    try:
-        value = load_json(_text(content))
-    except (ValueError, RecursionError) as error:
-        raise FileRejected(f"The file is not JSON: {damage(error)}.") from None
-    objects = list(enumerate(value if isinstance(value, list) else [value], 1))
-    malformed: list[Malformed] = []
+    objects = list(enumerate(_values(_text(content)), 1))
+    malformed = [_undecoded(number, value) for number, value in objects if isinstance(value, Undecodable)]
+    objects = [(number, value) for number, value in objects if not isinstance(value, Undecodable)]
     if limits is not None and may_be_deeper(content, limits.depth + 1):  # one level more for the array
-        objects, malformed = _shallow(objects, limits.depth)
+        objects, deep = _shallow(objects, limits.depth)
+        malformed += deep
     if HALF_CHARACTER.search(content):
         objects, halves = _whole_characters(objects)
         malformed += halves
     return Values(objects, malformed, are_lines=False, patches=patches)
+
+
+def _values(text: str) -> list[Any]:
+    """Return the elements of an array, or the single value; what cannot be decoded alone stands for itself."""
+    try:
+        value = load_json(text)
+        return value if isinstance(value, list) else [value]
+    except (NameTwice, RecursionError) as error:
+        if text.lstrip()[:1] != "[":
+            return [Undecodable(text, error)] if isinstance(error, NameTwice) else _refused(error)
+    except ValueError as error:
+        return _refused(error)
+    try:
+        return list(elements(text))
+    except (ValueError, RecursionError) as error:
+        return _refused(error)
+
+
+def _refused(error: Exception) -> list[Any]:
+    raise FileRejected(f"The file is not JSON: {damage(error)}.") from None
+
+
+def _undecoded(number: int, value: Undecodable) -> Malformed:
+    return Malformed(number, "readable_record", f"the record cannot be read: {damage(value.error)}", value.text)
 
 
 def _lines(
@@ -160,7 +171,8 @@ def _of_lines(lines: list[bytes], line: int, patches: RecordPatches | None, limi
         try:
             objects.append((number, load_json(text)))
         except (ValueError, RecursionError) as error:
-            malformed.append(Malformed(number, "readable_record", f"the line is not JSON: {damage(error)}", text))
+            what = "the record cannot be read" if isinstance(error, NameTwice) else "the line is not JSON"
+            malformed.append(Malformed(number, "readable_record", f"{what}: {damage(error)}", text))
     if limits is not None and any(raw.count(b"{") + raw.count(b"[") > limits.depth for raw in lines):
         objects, deep = _shallow(objects, limits.depth)
         malformed += deep
@@ -193,8 +205,10 @@ def _each_patched(
     Each patched record replaces the received one in its value. The value is then opened again, because the patch may
     change how many records it holds.
     """
-    first = 1
-    for _, value in values.values:
+    first, last = 1, 0
+    for place, value in values.values:
+        first += place - last - 1
+        last = place
         items = list(opened(value))
         numbers = [number for number in range(first, first + len(items)) if number in patches.by_record]
         patched = value
