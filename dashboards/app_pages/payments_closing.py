@@ -150,9 +150,8 @@ def close(version: Version) -> None:
 def _close(version: Version, month: str) -> None:
     person = signed_in()
     try:
-        person.record("close_month", month)
         with run_lock(version.settings, "close"):
-            action = close_month(version.settings, month, person.name, person.role.recorded_name)
+            action = close_month(version.settings, month, person.name, person.role.recorded_name, record=person.record)
     except OrderhouseError as error:
         st.error(error.message, icon=":material/error:")
         return

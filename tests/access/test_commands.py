@@ -127,9 +127,21 @@ def test_commands_that_read_for_a_role_are_recorded_before_they_read(
     assert _done(home) == [("mender", *done), ("admin", *done), ("admin", *done)]
 
 
-def test_month_that_is_closed_is_recorded(home: Path) -> None:
-    run_command(["close", "2026-01"])
-    assert _done(home) == [("finance", "close_month", "2026-01")]
+@pytest.mark.parametrize(
+    ("month", "role", "why"),
+    [
+        ("2026-13", "finance", "is not a month"),
+        ("2026-03", "finance", "has not ended"),
+        ("2026-02", "finance", "was closed at"),
+        ("2026-01", "viewer", "may not close months"),
+    ],
+)
+def test_month_that_is_not_closed_is_recorded_as_refused(home: Path, month: str, role: str, why: str) -> None:
+    (home / "access.yaml").unlink()
+    assert run_command(["close", month, "--role", role]) == 2
+    (entry,) = entries(Settings(home=home))
+    assert (entry.role, entry.action, entry.subject) == (role, "close_month_refused", month)
+    assert why in str(entry.detail)
 
 
 def test_status_shows_a_role_no_files_and_feeds_that_it_may_not_read(

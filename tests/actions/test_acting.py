@@ -84,7 +84,7 @@ def test_kinds_of_the_access_file_are_those_of_the_feed() -> None:
             row["word"] for row in csv.DictReader(file) if (row["feed"], row["column_name"]) == ("actions", "kind")
         }
     assert set(KINDS) == words
-    assert set(ACTIONS) - words == {"dagster", "explain", "repair"}
+    assert set(ACTIONS) - words == {"automate", "dagster", "explain", "messages", "repair"}
 
 
 def test_forged_action_of_a_viewer_is_refused_and_recorded(settings: Settings, do: Do) -> None:
@@ -169,6 +169,8 @@ def test_units_of_a_line_are_judged_by_the_line(settings: Settings, do: Do) -> N
     assert do("cancel_line", order)[0].refusal == "it names no line"
     assert do("cancel_line", Subject(order, "77"))[0].refusal == "the order has no such line"
     assert do("route", Subject(order, "1"), quantity=1)[0].refusal == "it names no warehouse"
+    astray = do("route", Subject(order, "1"), quantity=1, warehouse_id="lion")
+    assert astray[0].refusal == "no feed knows the warehouse"
     assert f"the line has {units} open units" in str(
         do("cancel_line", Subject(order, "1"), quantity=units + 1)[0].refusal
     )

@@ -378,6 +378,7 @@ join (select order_id, channel, ship_country as country from marts.fct_orders) a
 where returned_quantity > 0;
 create table ops.returns as
 select * exclude (reason_token, outcome, returned_net_amount, returned_tax_amount, arrived_at, refunded_at, hours_to_receive, hours_to_refund) from marts.fct_returns;
+create view ops.warehouses as select distinct warehouse_id from marts.fct_inventory_positions where position_level = 'warehouse' and warehouse_id <> 'unassigned';
 create view ops.action_states as
 select order_id, null::varchar as line_id, 'order' as axis, 'known' as state from marts.fct_orders
 union all select order_id, null, 'shipment', case when first_shipped_at is null then 'unshipped' else 'shipped' end from marts.fct_orders

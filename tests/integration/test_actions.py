@@ -26,6 +26,13 @@ SOURCES = """
 sources:
   shop: {format: canonical, path: shop/*/*.ndjson, covers: [orders, order_lines, payments, shipments, returns, actions]}
 """
+# What a source sends, which no page has judged.
+ROUTE = {
+    "order_id": "astray", "line_id": "1", "kind": "route", "quantity": 1, "actor": "till", "role": "operator",
+    "occurred_at": "2026-03-05T12:00:00Z",
+}  # fmt: skip
+ROUTES = "select warehouse_id, rejection from ops.actions where kind = 'route' order by all"
+ASTRAY = "no feed knows the warehouse"
 NOTE = "Mrs Miller is moving on Friday"
 ADDRESS = "Quittenbaum an der Elbe"
 
@@ -42,9 +49,20 @@ def pending_in(settings: Settings) -> list[str]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Return a shop in which operators acted before its second run, and a copy of whose actions came once more."""
     shop = Shop(tmp_path_factory.mktemp("actions"), SOURCES, AS_OF)
-    names = ("held", "dropped", "promised", "routed", "changed_meanwhile", "back", "back_approved", "to_change")
+    names = (
+        "held",
+        "dropped",
+        "promised",
+        "routed",
+        "changed_meanwhile",
+        "back",
+        "back_approved",
+        "to_change",
+        "astray",
+    )
     shop.deliver("shop/1/orders", [order(name) for name in names])
-    shop.deliver("shop/1/order_lines", [line(name, quantity=3) for name in names])
+    lines = [line("held", quantity=3, warehouse_id="west"), *(line(name, quantity=3) for name in names[1:])]
+    shop.deliver("shop/1/order_lines", lines)
     shop.deliver("shop/1/payments", [payment(name, "90.00") for name in names[1:]])
     shop.run()
     settings = Settings(home=shop.home)
@@ -56,6 +74,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     command("cancel_line", "dropped", "--line", "1", "--quantity", "2")
     command("change_promise", "promised", "--promise", "2099-01-01")
     command("route", "routed", "--line", "1", "--warehouse", "west")
+    assert "no feed knows the warehouse" in command("route", "routed", "--line", "1", "--warehouse", "wset", expect=2)
     refused = command("release", "promised", "nowhere", expect=2)
     assert "2 actions refused" in refused and "the order was not on hold" in refused and "not known" in refused
     assert "may not do it" in command("hold", "promised", "--as-role", "viewer", expect=2)
@@ -71,7 +90,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     shop.deliver("shop/2/orders", [gone])
     for path in sorted(settings.actions.glob("*.ndjson")):
         shutil.copy(path, path.with_name(path.name.replace("actions-", "actions-copy-")))
+    shop.deliver("shop/2/actions", [ROUTE | {"action_id": each, "warehouse_id": each} for each in ("north", "south")])
     shop.run()
+    assert shop.published(ROUTES) == [("north", ASTRAY), ("south", ASTRAY), ("west", None)]
+    shop.deliver("shop/3/order_lines", [line("other", sku="bowl", warehouse_id="north")])
     shop.run()
     return shop
 
@@ -94,7 +116,7 @@ def test_actions_count_once_and_are_no_longer_pending(shop: Shop) -> None:
     sql = "select kind, count(*), count(distinct action_id) from ops.actions group by kind order by all"
     assert shop.published(sql) == [
         ("approve_return", 1, 1), ("assign", 1, 1), ("cancel_line", 1, 1), ("change_promise", 1, 1), ("hold", 2, 2),
-        ("note", 1, 1), ("request_change", 1, 1), ("request_return", 2, 2), ("route", 1, 1), ("snooze", 1, 1),
+        ("note", 1, 1), ("request_change", 1, 1), ("request_return", 2, 2), ("route", 3, 3), ("snooze", 1, 1),
     ]  # fmt: skip
 
 
@@ -106,9 +128,23 @@ def test_order_is_held_cut_promised_and_routed_as_the_operator_said(shop: Shop) 
 
 
 def test_action_that_had_become_impossible_is_rejected_with_its_reason(shop: Shop) -> None:
-    assert shop.published("select order_id, actor is not null, rejection from ops.actions where not is_accepted") == [
-        ("changed_meanwhile", True, "the order had already been cancelled")
-    ]
+    rejected = (
+        "select order_id, actor is not null, rejection from ops.actions where not is_accepted and kind <> 'route'"
+    )
+    assert shop.published(rejected) == [("changed_meanwhile", True, "the order had already been cancelled")]
+
+
+def test_route_to_a_warehouse_counts_once_a_feed_knows_it(shop: Shop) -> None:
+    assert shop.published(ROUTES) == [("north", None), ("south", ASTRAY), ("west", None)]
+    detail = "select detail from ops.exceptions where code = 'rejected_action' and order_id = 'astray'"
+    assert [ASTRAY in found for (found,) in shop.published(detail)] == [True]
+    assert shop.published("select * from ops.warehouses order by all") == [("north",), ("west",)]
+
+
+def test_a_routed_line_is_explained_without_the_rows_that_make_its_warehouse_known(shop: Shop) -> None:
+    cell = ("fct_order_lines", "order_id=astray", "line_id=1", "warehouse_id")
+    printed = run_orderhouse("explain", *cell, "--no-effects", home=shop.home)
+    assert "Derived again from its own rows: equal." in printed
 
 
 def test_exception_is_given_noted_and_out_of_the_worklist_until_its_day(shop: Shop) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from orderhouse.operations.audit_log import entries
 from orderhouse.serve.closing import freeze_closed
 from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import open_raw
@@ -137,6 +139,16 @@ def test_the_actions_of_a_closing_are_listed_in_the_order_of_arrival(shop: Shop)
         ("period", "2026-03", "mia", "finance", True, None),
         ("period", "2026-03", "controller", "finance", False, "the month had already been closed"),
         ("period", "2030-01", "controller", "finance", False, "the month had not ended"),
+    ]
+
+
+def test_the_audit_log_tells_the_closing_from_the_refused_one(shop: Shop) -> None:
+    told = [
+        (each.action, each.subject, json.loads(each.detail).get("why")) for each in entries(Settings(home=shop.home))
+    ]
+    assert told[:2] == [
+        ("close_month", "2026-03", None),
+        ("close_month_refused", "2026-03", "2026-03 is being closed: `orderhouse run` takes the action in."),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from orderhouse.cli.application import run_command
 from orderhouse.messages.outbox import list_messages
 from orderhouse.messages.service import deliver_messages, derive_messages
+from orderhouse.monitoring.conditions import find_conditions
 from orderhouse.operations.store import open_store
 from orderhouse.operations.tables import METADATA
 from orderhouse.settings import Settings
@@ -65,11 +66,14 @@ def test_restored_home_sends_after_its_release_alone(home: Settings, mail: MailS
     restore(home)
     assert "restored from a backup" in tell(home)
     assert waiting(home) == ["pending"] and len(mail.got) == 1
+    (paused,) = [each for each in find_conditions(home) if each.kind == "sending_paused"]
+    assert "because the home was restored from a backup" in paused.message
     assert _command(home, "release") == 2
     assert len(mail.got) == 1
     assert _command(home, "release", "--send") == 0
     assert tell(home) == ""
     assert waiting(home) == ["sent"] and len(mail.got) == 2
+    assert not any(each.kind == "sending_paused" for each in find_conditions(home))
     restore(home)
     publish(home, order("OH-1"), order("OH-2"), order("OH-3"), number=3)
     assert "restored from a backup" in tell(home)

@@ -68,6 +68,15 @@ def test_role_without_the_right_decides_nothing(landing: Landing, mending: Mendi
     assert mending.states() == [(3, "open")] and list(entries(landing.settings)) == []
 
 
+def test_decision_that_is_refused_is_told_from_one_that_was_made(landing: Landing, mending: Mending) -> None:
+    with pytest.raises(OrderhouseError):
+        decide(
+            landing.settings, actor="mia", role=BUILT_IN["operator"], decision="withdraw", subject="nothing", why="no"
+        )
+    done = [(each.action, each.subject) for each in entries(landing.settings)]
+    assert done == [("quarantine_withdraw", "nothing"), ("quarantine_withdraw_refused", "nothing")]
+
+
 def test_decision_waits_for_no_run_and_says_so(landing: Landing, mending: Mending) -> None:
     (row,) = mending.rows()
     chosen = {"actor": "mia", "role": BUILT_IN["operator"], "decision": "discard", "subject": row["quarantine_id"]}

@@ -146,7 +146,7 @@ _ORDERS = [
     "marts.fct_returns", "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions",
     "ops.exceptions", "ops.order_lines",
     "ops.order_timeline", "ops.orders",
-    "ops.payments", "ops.returns", "ops.shipments",
+    "ops.payments", "ops.returns", "ops.shipments", "ops.warehouses",
 ]  # fmt: skip
 _FIGURES = ["marts.fct_kpi_daily", "marts.fct_kpi_distribution", "marts.fct_revenue_daily"]
 _GOODS = [

@@ -89,7 +89,14 @@ def act(settings: Settings, *, actor: str, role: Role, request: Request) -> list
 
 
 def refusal_of(
-    rules: Rules, role: Role, request: Request, subject: Subject, state: State | None, business_date: date
+    rules: Rules,
+    role: Role,
+    request: Request,
+    subject: Subject,
+    state: State | None,
+    business_date: date,
+    *,
+    knows_warehouse: bool = True,
 ) -> str | None:
     """Return why an action on a subject would be refused now; None if it would be taken.
 
@@ -100,6 +107,7 @@ def refusal_of(
         subject: The subject.
         state: State of the subject; None if it is not known.
         business_date: Business day of the published version.
+        knows_warehouse: False if the request names a warehouse that no feed names.
     """
     is_exception = subject.exception_id is not None
     if state is None and is_exception:
@@ -110,6 +118,8 @@ def refusal_of(
         "day": request.snoozed_until,
     }  # fmt: skip
     axes |= {axis: "unnamed" if value is None else "named" for axis, value in named.items()}
+    if not knows_warehouse:
+        axes["warehouse"] = "unknown"
     refused = rules.refusal(request.kind, axes, role)
     if refused is not None or state is None:
         return refused
@@ -171,14 +181,21 @@ def _refusals(settings: Settings, published: Query, of_role: Query, role: Role, 
         **exceptions_now(published, rules, sorted(set(exceptions)), pending),
     }
     ((business_date,),) = published("select business_date from marts.as_of", ())
+    knows_warehouse = _knows_warehouse(published, request.warehouse_id)
     found = {}
     for each in request.subjects:
-        refused = refusal_of(
-            rules, role, request, each, states.get(each.exception_id or each.order_id or ""), business_date
-        )
+        state = states.get(each.exception_id or each.order_id or "")
+        refused = refusal_of(rules, role, request, each, state, business_date, knows_warehouse=knows_warehouse)
         if refused is not None:
             found[each] = refused
     return found
+
+
+def _knows_warehouse(published: Query, warehouse_id: str | None) -> bool:
+    """Tell if a feed names a warehouse; without one there is nothing to know."""
+    if warehouse_id is None:
+        return True
+    return bool(published("select 1 from ops.warehouses where warehouse_id = ?", (warehouse_id,)))
 
 
 def _answers_of(landed: str, request: Request) -> list[Answer]:

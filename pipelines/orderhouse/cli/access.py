@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsRole", "add_commands", "record_use", "role_given"]
 
+# Actions that are recorded also where nobody signs in.
+ALWAYS = ("export", "close_month", "close_month_refused")
+
 AsRole = Annotated[
     str | None,
     typer.Option(
@@ -49,7 +52,7 @@ def role_given(settings: Settings, name: str | None) -> Role:
 
 
 def record_use(settings: Settings, as_role: str | None, action: str, subject: str, **detail: object) -> None:
-    """Append what this user does to the audit log: exports and closings always, and in mode oidc the rest.
+    """Append what this user does to the audit log: exports and closings, refused ones too, and in mode oidc the rest.
 
     Raises:
         OrderhouseError: The log cannot be written. What it should record must not happen then.
@@ -57,7 +60,7 @@ def record_use(settings: Settings, as_role: str | None, action: str, subject: st
     from orderhouse.access.access_file import load_access
     from orderhouse.access.visitors import machine_user
 
-    if action not in ("export", "close_month") and not load_access(settings).is_oidc:
+    if action not in ALWAYS and not load_access(settings).is_oidc:
         return
     from orderhouse.operations.audit_log import record
 

@@ -5,6 +5,7 @@ Closing belongs to `orderhouse.serve.closing`; what has changed is the table `ma
 
 from __future__ import annotations
 
+import functools
 import getpass
 from typing import Annotated
 
@@ -69,11 +70,13 @@ def close(
 
     settings = settings_of(context)
     known = load_access(settings).role_named(role)
+    tell = functools.partial(record_use, settings, role)
     if not known.may("close_month"):
-        raise OrderhouseError(f"The role {role} may not close months.")
-    record_use(settings, role, "close_month", month)
+        refusal = f"The role {role} may not close months."
+        tell("close_month_refused", month, why=refusal)
+        raise OrderhouseError(refusal)
     with run_lock(settings, "close"):
-        action = close_month(settings, month, who or getpass.getuser(), known.recorded_name)
+        action = close_month(settings, month, who or getpass.getuser(), known.recorded_name, record=tell)
     console.print(
         f"Closed {action.month} at {action.closed_at:%Y-%m-%d %H:%M:%S} UTC. The next run takes the action in."
     )

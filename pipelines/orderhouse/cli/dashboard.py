@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orderhouse.child_processes import asked_to_end, ends_with_parent
 from orderhouse.cli.orchestration import orchestration
 from orderhouse.cli.session import console, settings_of
 from orderhouse.packaged import packaged
@@ -39,8 +40,7 @@ def dashboard(
     """Serve the dashboards, on this machine only."""
     settings = settings_of(context)
     console.print(f"Dashboards: http://127.0.0.1:{port} (Ctrl-C ends them)")
-    command = dashboard_command(port, settings)
-    raise typer.Exit(subprocess.run(command, env=_environment(settings), check=False).returncode)  # noqa: S603
+    raise typer.Exit(_serve([dashboard_command(port, settings)], _environment(settings)))
 
 
 def up(
@@ -78,25 +78,33 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _serve(commands: list[list[str]], environment: dict[str, str]) -> int:
-    """Run servers until one ends or the user stops them. Then end all of them, with their child processes."""
-    processes = [
-        subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
-        for command in commands
-    ]
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.5)
-        return next((process.returncode for process in processes if process.returncode), 0)
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-        _end(processes)
+    """Run servers until one ends or this process is asked to end. Then end all of them, with their child processes."""
+    processes: list[subprocess.Popen[bytes]] = []
+    with asked_to_end():
+        try:
+            for command in commands:
+                processes.append(_started(command, environment))
+            while all(process.poll() is None for process in processes):
+                time.sleep(0.5)
+            return next((process.returncode for process in processes if process.returncode), 0)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            _end(processes)
+
+
+def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a server in a session of its own: Ctrl-C reaches this process alone, which ends the servers in order."""
+    return subprocess.Popen(  # noqa: S603
+        command,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=ends_with_parent(),  # this process has one thread
+    )
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ask each server to end, and kill its child processes if it does not.
+    """Ask each server to end, and kill its child processes if it does not, or if the user asks a second time.
 
     A server ends its own children in their order. If all got the signal at once, the web server would still ask the
     code server for answers.
@@ -106,5 +114,6 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         try:
             process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

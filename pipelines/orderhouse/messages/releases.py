@@ -24,11 +24,11 @@ from orderhouse.storage.home_identity import identity
 from orderhouse.storage.warehouse import MESSAGES as LOCK_PURPOSE
 from orderhouse.storage.warehouse import open_raw, run_lock
 
-__all__ = ["Gate", "epoch_of", "gate_of", "release"]
+__all__ = ["Gate", "closed_reason", "epoch_of", "gate_of", "release"]
 
 LOST = "the operations store was lost or exchanged"
 RESTORED = "the home was restored from a backup"
-STORE, EPOCH = "store", "epoch"
+STORE, EPOCH, CLOSED = "store", "epoch", "closed"
 COLUMNS = MESSAGE_MARKS.c
 WITHHELD = "withheld when sending was released"
 
@@ -52,9 +52,26 @@ def gate_of(settings: Settings, store: Store, epoch: str) -> Gate:
     Raises:
         OrderhouseError: The store cannot be used.
     """
-    marks, path = _marks(store), _path(settings)
+    marks = _marks(store)
+    gate = _gate(settings, store, marks, epoch)
+    if marks.get(CLOSED, "") != gate.reason:
+        _set(store, {CLOSED: gate.reason})
+    return gate
+
+
+def closed_reason(store: Store) -> str:
+    """Return why customers were told nothing at the last try; an empty text if they may be told.
+
+    Raises:
+        OrderhouseError: The store cannot be used.
+    """
+    return _marks(store).get(CLOSED, "")
+
+
+def _gate(settings: Settings, store: Store, marks: dict[str, str], epoch: str) -> Gate:
+    path = _path(settings)
     noted = path.read_text(encoding="ascii").strip() if path.exists() else None
-    if not marks and noted is None:
+    if STORE not in marks and noted is None:
         if _is_later(epoch) and list_messages(store, limit=1):
             return Gate(is_open=False, reason=RESTORED)
         _open(settings, store, uuid.uuid4().hex, epoch)
@@ -102,7 +119,7 @@ def release(settings: Settings, store: Store, *, sends: bool) -> int:
 
 def _open(settings: Settings, store: Store, mark: str, epoch: str) -> None:
     """Mark store and home; the store first, so that a kill between leaves a gate that is closed."""
-    _set(store, {STORE: mark, EPOCH: epoch})
+    _set(store, {STORE: mark, EPOCH: epoch, CLOSED: ""})
     write_atomically(_path(settings), mark)
 
 

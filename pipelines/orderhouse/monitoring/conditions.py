@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
@@ -24,6 +24,9 @@ from orderhouse.storage.rules_record import load_problem
 from orderhouse.storage.step_records import StepRecord, load_steps
 from orderhouse.storage.warehouse import lock_holder
 from orderhouse.storage.watch_record import load_refused
+
+if TYPE_CHECKING:
+    from orderhouse.messages.endpoints import EndpointState
 
 __all__ = ["MAIN_STEPS", "Condition", "find_conditions"]
 
@@ -166,24 +169,38 @@ def _of_backup(settings: Settings, now: datetime) -> Iterator[Condition]:
 
 
 def _of_messages(settings: Settings) -> Iterator[Condition]:
-    """Yield a condition for each paused channel of messages. A store that was never used is not created."""
+    """Yield what holds messages up. A store that was never used is not created."""
     is_elsewhere = settings.operations_url is not None or settings.operations_url_file is not None
     if not is_elsewhere and not (settings.operations / "operations.sqlite").exists():
         return
     from orderhouse.messages.endpoints import endpoint_states  # imports SQLAlchemy, which takes half a second
+    from orderhouse.messages.releases import closed_reason
     from orderhouse.operations.store import open_store
 
     with contextlib.suppress(OrderhouseError):
-        for state in endpoint_states(open_store(settings)).values():
-            if state.paused_at is not None:
-                yield Condition(
-                    "channel_paused",
-                    state.endpoint,
-                    "high",
-                    f"The channel {state.endpoint} is paused since {state.paused_at[:16].replace('T', ' ')} UTC: "
-                    f"{state.last_error or 'by hand.'} Its messages are kept. "
-                    f"Next: orderhouse messages resume {state.endpoint}",
-                )
+        store = open_store(settings)
+        reason = closed_reason(store)
+        if reason:
+            yield Condition(
+                "sending_paused",
+                "customers",
+                "high",
+                f"Customers are told nothing, because {reason}. Next: orderhouse messages release",
+            )
+        yield from _of_channels(endpoint_states(store))
+
+
+def _of_channels(states: Mapping[str, EndpointState]) -> Iterator[Condition]:
+    for state in states.values():
+        if state.paused_at is not None:
+            yield Condition(
+                "channel_paused",
+                state.endpoint,
+                "high",
+                f"The channel {state.endpoint} is paused since {state.paused_at[:16].replace('T', ' ')} UTC: "
+                f"{state.last_error or 'by hand.'} Its messages are kept. "
+                f"Next: orderhouse messages resume {state.endpoint}",
+            )
 
 
 def _of_version(settings: Settings, now: datetime) -> Iterator[Condition]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from orderhouse.access.quarantine import refuse_role
 from orderhouse.access.roles import Role
+from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
 from orderhouse.repair.applying import Applied, apply_decisions, opened
 from orderhouse.repair.decisions import record_discards, record_patches, record_withdrawal
@@ -43,8 +45,7 @@ def decide(
         OrderhouseError: The role may not, the decision has no meaning, or a run is busy.
     """
     refuse_role(role, decides=True)
-    with opened(settings, decision) as stores:
-        record(settings, actor=actor, role=role.name, action=f"quarantine_{decision}", subject=subject)
+    with opened(settings, decision) as stores, _recorded(settings, actor, role, f"quarantine_{decision}", subject):
         if decision == "repair":
             record_patches(stores.connection, stores.vault, stores.sources, [subject], fields or {}, why=why, who=actor)
         elif decision == "discard":
@@ -52,3 +53,17 @@ def decide(
         elif decision == "withdraw":
             record_withdrawal(stores.connection, subject, why=why, who=actor)
         return apply_decisions(stores, [subject] if decision == "replay" else ())
+
+
+@contextlib.contextmanager
+def _recorded(settings: Settings, actor: str, role: Role, action: str, subject: str) -> Iterator[None]:
+    """Append a decision to the audit log before it is made, and once more if it is refused.
+
+    The reason of a refusal can quote a personal value, so it stays out.
+    """
+    record(settings, actor=actor, role=role.name, action=action, subject=subject)
+    try:
+        yield
+    except OrderhouseError:
+        record(settings, actor=actor, role=role.name, action=f"{action}_refused", subject=subject)
+        raise

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import socket
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
+from orderhouse.child_processes import asked_to_end, ends_with_parent
 from orderhouse.errors import OrderhouseError
 from orderhouse.intake.listening import listening, open_log
 from orderhouse.settings import Settings
@@ -74,28 +74,32 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
     spawn = multiprocessing.get_context("spawn")
 
     def start() -> tuple[BaseProcess, float]:
-        worker = spawn.Process(target=_work, args=(settings, listener), daemon=True)
+        worker = spawn.Process(target=_work_apart, args=(settings, listener, ends_with_parent()), daemon=True)
         worker.start()
         return worker, time.monotonic()
 
     asked: list[int] = []
-    before = {
-        each: signal.signal(each, lambda number, _: asked.append(number)) for each in (signal.SIGTERM, signal.SIGINT)
-    }
-    workers = [start() for _ in range(settings.portal_workers)]
-    try:
-        while not asked:
-            time.sleep(0.2)
-            for place, (worker, began) in enumerate(workers):
-                if worker.is_alive() or asked:
-                    continue
-                if time.monotonic() - began < LEAST_SECONDS:
-                    raise OrderhouseError(f"A worker of the portal ended at once. See {settings.logs / 'portal.log'}.")
-                workers[place] = start()
-    finally:
-        for worker, _ in workers:
-            worker.terminate()
-        for worker, _ in workers:
-            worker.join(GRACE_SECONDS + 5)
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    with asked_to_end(lambda number, _: asked.append(number)):
+        workers = [start() for _ in range(settings.portal_workers)]
+        try:
+            while not asked:
+                time.sleep(0.2)
+                for place, (worker, began) in enumerate(workers):
+                    if worker.is_alive() or asked:
+                        continue
+                    if time.monotonic() - began < LEAST_SECONDS:
+                        log = settings.logs / "portal.log"
+                        raise OrderhouseError(f"A worker of the portal ended at once. See {log}.")
+                    workers[place] = start()
+        finally:
+            for worker, _ in workers:
+                worker.terminate()
+            for worker, _ in workers:
+                worker.join(GRACE_SECONDS + 5)
+
+
+def _work_apart(settings: Settings, listener: socket.socket, bond: Callable[[], None] | None) -> None:
+    """Answer requests in a process that ends with its supervisor."""
+    if bond is not None:
+        bond()
+    _work(settings, listener)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -29,7 +30,7 @@ from orderhouse.storage.received_until import batch_at
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform import ModelEvent
 
-__all__ = ["ClosingAction", "close_month", "days_of_month", "freeze_closed"]
+__all__ = ["ClosingAction", "Record", "close_month", "days_of_month", "freeze_closed"]
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 FIGURES = "marts.fct_period_figures"
@@ -50,6 +51,13 @@ order by closed_at, action_id
 """
 
 
+class Record(Protocol):
+    """Appends a row to the audit log."""
+
+    def __call__(self, action: str, subject: str, **detail: object) -> None:
+        """Record an action on a subject."""
+
+
 @dataclass(frozen=True)
 class ClosingAction:
     """An action that closes a month.
@@ -65,13 +73,32 @@ class ClosingAction:
     closed_at: datetime
 
 
-def close_month(settings: Settings, month: str, who: str, role: str = "finance") -> ClosingAction:
+def close_month(settings: Settings, month: str, who: str, role: str, *, record: Record) -> ClosingAction:
     """Write the action that closes a month. The caller holds the run lock.
+
+    Args:
+        settings: Settings of the home.
+        month: The month, as 2026-05.
+        who: Name of the person.
+        role: The role as the action carries it.
+        record: Appends a row to the audit log: `close_month` before the action is written, and `close_month_refused`
+            with the reason where it is not.
 
     Raises:
         OrderhouseError: The month is no month, has not ended, is closed already or has no revenue, rows have arrived
             that are not published, or nothing is published.
     """
+    try:
+        _check(settings, month)
+    except OrderhouseError as error:
+        record("close_month_refused", month, why=error.message)
+        raise
+    record("close_month", month)
+    return _write(settings, month, who, role)
+
+
+def _check(settings: Settings, month: str) -> None:
+    """Raise an error if a month cannot be closed now."""
     first, last = days_of_month(month)
     version = find_version(settings)
     with contextlib.closing(open_published(settings)) as published:
@@ -94,6 +121,9 @@ def close_month(settings: Settings, month: str, who: str, role: str = "finance")
         raise OrderhouseError(
             f"Rows have arrived that version {version.number} does not hold. Run `orderhouse run` before you close."
         )
+
+
+def _write(settings: Settings, month: str, who: str, role: str) -> ClosingAction:
     action = ClosingAction(str(uuid.uuid4()), month, datetime.now(UTC).replace(tzinfo=None))
     record = {
         "action_id": action.action_id, "kind": "close_month", "subject_kind": "period", "subject_id": month,

@@ -30,6 +30,8 @@ __all__ = ["World", "feeds_of", "open_world", "open_world_of"]
 
 SEEDS = "seeds"
 META = "meta"
+# Models that any row can decide, such as one that names a warehouse. Chosen rows are judged by what all rows say.
+OF_ALL_ROWS = ("int_warehouses",)
 
 
 class World:
@@ -91,7 +93,9 @@ class World:
                 model = self.models[each]
                 kind = "view" if model.is_view else "table"
                 place = f"{quote(model.database)}.{quote(model.schema)}.{quote(each)}"
-                self.connection.execute(f"create or replace {kind} {place} as {model.text(self.values)}")
+                is_known = each in OF_ALL_ROWS and not self.is_whole
+                text = f"from published.{quote(model.schema)}.{quote(each)}" if is_known else model.text(self.values)
+                self.connection.execute(f"create or replace {kind} {place} as {text}")
                 self.computed.add(each)
                 self._columns = None
 

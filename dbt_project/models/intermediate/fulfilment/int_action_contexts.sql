@@ -34,6 +34,10 @@ shipment_lines as (
     select * from {{ ref('int_shipment_lines') }}
 ),
 
+warehouses as (
+    select * from {{ ref('int_warehouses') }}
+),
+
 acted_orders as (
     select distinct actions.order_id from actions
 ),
@@ -112,7 +116,11 @@ final as (
             when line_actions.left_quantity <= 0 then 'all_shipped'
             else 'units_left'
         end as line_state,
-        case when actions.warehouse_id is null then 'unnamed' else 'named' end as warehouse_state,
+        case
+            when actions.warehouse_id is null then 'unnamed'
+            when warehouses.warehouse_id is null then 'unknown'
+            else 'named'
+        end as warehouse_state,
         case when actions.promised_at is null then 'unnamed' else 'named' end as promise_state,
         actions.quantity,
         line_actions.left_quantity,
@@ -132,6 +140,7 @@ final as (
         on
             actions.order_id = orders.order_id
             and orders.is_current
+    left join warehouses on actions.warehouse_id = warehouses.warehouse_id
     left join line_actions on actions.action_id = line_actions.action_id
     left join first_cancellations on actions.order_id = first_cancellations.order_id
     left join shipped on actions.order_id = shipped.order_id

@@ -45,6 +45,10 @@ fx_rates as (
     select * from {{ ref('stg_fx_rates') }}
 ),
 
+warehouses as (
+    select * from {{ ref('int_warehouses') }}
+),
+
 fresh_scans as (
     select
         tracking.shipment_id,
@@ -123,6 +127,12 @@ touched as (
     union
     select actions.order_id from actions
     where actions.action_id in (select fresh.action_id from actions as fresh where fresh._batch_id > {{ since }})
+    union
+    -- A route to a warehouse that no feed named was rejected. It counts from when one names it.
+    select actions.order_id from actions
+    where
+        actions.kind = 'route'
+        and actions.warehouse_id in (select fresh.warehouse_id from warehouses as fresh where fresh._batch_id > {{ since }})
     union
     select feedback.order_id from feedback
     where feedback.feedback_id in (select fresh.feedback_id from feedback as fresh where fresh._batch_id > {{ since }})
