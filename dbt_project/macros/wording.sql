@@ -37,12 +37,14 @@
     )
 {%- endmacro %}
 
-{# A UTC instant in the business time zone, to the second: `2026-03-31 12:00:05 (Europe/London)`. #}
+{# A UTC instant in the business time zone, to the second: `2026-03-31 12:00:05 (Europe/London)`. Null without one. #}
 {% macro written_instant(instant) -%}
-    concat(
-        cast(date_trunc('second', {{ business_time(instant) }}) as {{ dbt.type_string() }}),
-        ' ({{ var("business_time_zone") }})'
-    )
+    case
+        when {{ instant }} is not null then concat(
+            cast(date_trunc('second', {{ business_time(instant) }}) as {{ dbt.type_string() }}),
+            ' ({{ var("business_time_zone") }})'
+        )
+    end
 {%- endmacro %}
 
 {# A promise: the day alone if it is a day, else its instant in the business time zone. #}

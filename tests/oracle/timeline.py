@@ -6,6 +6,7 @@ Moves on the axes belong in `moves`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from tests.oracle.orders import Order
@@ -95,9 +96,18 @@ def _versions(order: Order, rows: list[Row]) -> Iterator[dict[str, Any]]:
             event, detail = ("cancelled", row["cancel_reason"]) if row["is_cancelled"] else ("reinstated", None)
             at = (row["cancelled_at"] if row["is_cancelled"] else None) or at
         elif promise != earlier:
-            event, detail = "promise_changed", None if promise is None else str(promise)
+            event, detail = "promise_changed", _written(order, row)
         yield common | {"event": event, "occurred_at": at, "detail": detail, "actor": row["_source"]}
         before = row
+
+
+def _written(order: Order, row: Row) -> str | None:
+    """Return the promise of a version as people read it: its day, or its instant in the business zone."""
+    at, zone = row["promised_at"], order.world.time_zone
+    if at is None or row["promise_is_date_only"]:
+        return None if at is None else str(at.date())
+    local = at.replace(tzinfo=UTC, microsecond=0).astimezone(zone).replace(tzinfo=None)
+    return f"{local} ({zone.key})"
 
 
 def _lines(order: Order, rows: list[Row]) -> Iterator[dict[str, Any]]:
