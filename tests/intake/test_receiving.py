@@ -55,7 +55,7 @@ def test_a_name_that_could_be_a_path_or_a_person_is_not_in_the_file_name(client:
     assert answer.status_code == 200
     (path,) = landed(folder)
     assert "anna" not in path.name
-    assert path.name.startswith("orders_create-")
+    assert path.name.startswith("event-")
 
 
 @pytest.mark.parametrize(
