@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-# The command serves a stand-in that writes its process id. Signals that the shell of the tests ignores are set back.
+# The command serves a stand-in that writes its process id. Signals are set back that the shell of the
+# tests ignores. Dagster, which other tests of the process run, then ignores SIGTERM too.
 STAND_IN = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
 COMMAND = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from orderhouse.cli import dashboard
 server = [sys.executable, "-c", *sys.argv[1:]]
 dashboard.dashboard_command = lambda port, settings: server
