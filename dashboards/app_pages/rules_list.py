@@ -8,7 +8,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.rule import Rule
 from orderhouse.rules.rules_file import load_rules, path_in_force
-from orderhouse.rules.running import preview_rules
+from orderhouse.rules.running import Preview, preview_rules
 from orderhouse.rules.sentences import condition_sentence, steps_sentence
 from orderhouse.rules.stops import allow, stops
 from shared.access import Version
@@ -37,7 +37,7 @@ def rules(version: Version) -> None:
         st.query_params["rule"] = NEW
         st.rerun()
     opened = table(
-        pl.DataFrame([_row(version, rule) for rule in found]),
+        pl.DataFrame(_rows(version, found)),
         {
             "title": column("Rule"),
             "state": column("State"),
@@ -58,17 +58,34 @@ def rules(version: Version) -> None:
         st.rerun()
 
 
+def _rows(version: Version, found: list[Rule]) -> list[dict[str, object]]:
+    """Return a row for each rule; if one of them has a mistake, each is looked at by itself."""
+    with st.spinner("Looking at what each rule matches"):
+        try:
+            previews = preview_rules(version.settings, found)
+        except OrderhouseError:
+            return [_row(version, rule) for rule in found]
+        return [_described(each.match.rule) | _counts(each) for each in previews]
+
+
 def _row(version: Version, rule: Rule) -> dict[str, object]:
-    row: dict[str, object] = {
+    try:
+        (preview,) = preview_rules(version.settings, [rule])
+    except OrderhouseError as error:
+        return _described(rule) | {"problem": error.message}
+    return _described(rule) | _counts(preview)
+
+
+def _counts(preview: Preview) -> dict[str, object]:
+    return {"matched": preview.match.rows.height, "new": preview.new.height}
+
+
+def _described(rule: Rule) -> dict[str, object]:
+    return {
         "name": rule.name, "title": rule.title, "state": "on" if rule.is_enabled else "off", "table": rule.table,
         "when": condition_sentence(rule.when), "then": steps_sentence(rule.steps), "matched": None, "new": None,
         "problem": None,
     }  # fmt: skip
-    try:
-        (preview,) = preview_rules(version.settings, [rule])
-    except OrderhouseError as error:
-        return row | {"problem": error.message}
-    return row | {"matched": preview.match.rows.height, "new": preview.new.height}
 
 
 def _asking(version: Version) -> None:
