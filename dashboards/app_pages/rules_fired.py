@@ -1,4 +1,4 @@
-"""What rules did: counts by day, and each firing with its steps."""
+"""Firings of rules, the newest first, with their steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What figures are of, and how they are counted and judged, in the words of the pages."""
+"""Texts of figures: their period, count and judgement in the words of the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do about messages: try one again, pause and resume an endpoint, and look at a text before it is sent."""
+"""Requests of people: try a message again, pause and resume an endpoint, look at a text before it is sent."""
 
 from __future__ import annotations
 

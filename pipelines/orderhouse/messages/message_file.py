@@ -49,7 +49,7 @@ class ChannelDeclaration(_Keys):
 
 
 class KindDeclaration(_Keys):
-    """What is changed about one kind of message."""
+    """Changes to one kind of message."""
 
     channels: Texts | None = None
     max_age_hours: Annotated[float, Field(gt=0, le=24 * 90)] | None = None

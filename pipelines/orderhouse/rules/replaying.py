@@ -30,7 +30,7 @@ MOST_DAYS = 366
 
 @dataclass(frozen=True)
 class ReplayedDay:
-    """What one rule would have done on one day.
+    """Firings that one rule would have made on one day.
 
     Attributes:
         day: Business day.

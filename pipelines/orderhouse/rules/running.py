@@ -65,7 +65,7 @@ class RulesRun:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a rule matches now.
+    """Rows that a rule matches now.
 
     Attributes:
         match: Rule and rows.

@@ -37,7 +37,7 @@ ROLE = "operator"
 
 @dataclass(frozen=True)
 class Kept:
-    """What of a rule's version is stored with its firings.
+    """Part of a rule's version that is stored with its firings.
 
     Attributes:
         rule: Name of the rule.
