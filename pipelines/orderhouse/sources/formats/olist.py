@@ -55,6 +55,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "products": ("product_id", "product_category_name"),
     "sellers": ("seller_id",),
 }
+INSTANTS = ("_timestamp", "_at", "_date")
 FILE_NAME = re.compile(rf"^(?:olist_)?({'|'.join(PARTS)})(?:_dataset)?\.csv(?:\.gz|\.zst)?$")
 CANCELLED = ("canceled", "unavailable")
 CURRENCY = "BRL"
@@ -70,6 +71,8 @@ class Olist(Format):
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "products", "customers", "feedback")
     is_bundle = True
     time_zone = "America/Sao_Paulo"
+    numbers = ("price", "freight_value", "payment_value")
+    instants = tuple(name for columns in PARTS.values() for name in columns if name.endswith(INSTANTS))
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
         """Return the seven files of each folder, and each other file by itself, so that it is refused by name."""
@@ -110,7 +113,8 @@ def _parts(source: Declaration, files: Sequence[SourceFile]) -> dict[str, CsvFil
         raise FileRejected(
             f"The bundle is not complete: {listed([_name_of(part) for part in missing])} {verb} missing."
         )
-    return {part: read_whole(source, by_part[part], columns) for part, columns in PARTS.items()}
+    notation = {"numbers": Olist.numbers, "instants": Olist.instants}
+    return {part: read_whole(source, by_part[part], columns, **notation) for part, columns in PARTS.items()}
 
 
 def _name_of(part: str) -> str:
