@@ -55,8 +55,10 @@ def check(
     declared = load_sources(settings.sources_file)
     for trial in trials:
         print_trial(trial, declared.sources[trial.source], rows=rows)
-    for sentence in (*notes_on_serves(trials, declared.sources), *notes_on_money(trials, declared)):
+    for sentence in notes_on_serves(trials, declared.sources):
         console.print(sentence, markup=False, style="dim", soft_wrap=True)
+    for sentence in notes_on_money(trials, declared):
+        console.print(sentence, markup=False, style="dim")
     console.print(f"Nothing was loaded. {next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
     without = [trial.source for trial in trials if trial.has_no_files]
     if without:
