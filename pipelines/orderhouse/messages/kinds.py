@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "RULE_TEMPLATES", "Kind"]
 
 Subject = Literal["order", "shipment", "return", "payment"]
 
@@ -62,3 +62,6 @@ KINDS = {
         Kind("feedback_asked", "order", 96, after_days=5, needs_consent=True),
     )
 }
+
+# Texts of the package that rules send, with True for those that need consent to marketing.
+RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}

@@ -15,6 +15,7 @@ from orderhouse.messages.delivering import Delivery, Worker
 from orderhouse.messages.deriving import Derived, derive
 from orderhouse.messages.endpoints import EndpointState, switch
 from orderhouse.messages.selecting import Published
+from orderhouse.messages.write_back import derive_actions, sources_with_channels
 from orderhouse.operations.store import Store, open_store
 from orderhouse.operations.tables import MESSAGES
 from orderhouse.serve.publishing import current_version
@@ -33,7 +34,12 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
     configuration, store = load_configuration(settings), open_store(settings)
     states = own_states(store, configuration, now=at)
     with opened_version(settings) as published:
-        return derive(store, published, configuration, states, now=at) if published is not None else None
+        if published is None:
+            return None
+        derived = derive(store, published, configuration, states, now=at)
+        sources = sources_with_channels(settings)
+        derived.new.update(derive_actions(store, published, sources, configuration, states, now=at))
+        return derived
 
 
 def deliver_messages(

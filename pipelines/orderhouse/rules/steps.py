@@ -26,6 +26,7 @@ from orderhouse.rules.approvals import ask
 from orderhouse.rules.firings import Firing, move_on
 from orderhouse.rules.rule import Step
 from orderhouse.rules.subjects import SUBJECTS
+from orderhouse.rules.telling import tell
 from orderhouse.settings import Settings
 
 __all__ = ["Kept", "stored_rule", "take_steps"]
@@ -123,7 +124,7 @@ def _act(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> li
             continue
         request = Request(
             _request_id(kept, step, firings[0], text), kind, distinct, assignee=step.options.get("assignee"),
-            reason=text or None,
+            tells_customer=step.options.get("tell_customer", "true") == "true", reason=text or None,
         )  # fmt: skip
         answers = {
             each.subject: each for each in act(world.settings, actor=f"rule {kept.rule}", role=role, request=request)
@@ -172,7 +173,7 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
             payload={
                 "title": kept.title,
                 "text": _text(step, kept, each) or f"{kept.title}: {each.subject}",
-                **each.fields,
+                **_carried(step, kept, each),
             },
             occurred_at=datetime.fromisoformat(each.fired_at),
             occasion=f"{each.firing_id}|{each.step}",
@@ -186,6 +187,18 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
     return [{"outcome": "queued" if route else "held", "message_id": each.message_id} for each in messages]
 
 
+def _carried(step: Step, kept: Kept, firing: Firing) -> dict[str, Any]:
+    """Return the fields that a message carries: of a webhook those that were chosen, under `data`."""
+    if not step.fields:
+        return dict(firing.fields)
+    chosen = {name: firing.fields[name] for name in step.fields}
+    return {"data": {"rule": kept.rule, "subject": firing.subject, **chosen}}
+
+
+def _tell(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
+    return tell(world.settings, world.store, world.configuration, kept.rule, kept.table, step, firings, world.now)
+
+
 def _channel(step: Step, route: Route | None) -> Channel:
     """Return the channel of an endpoint; of one that is not configured, the likely one."""
     if route is not None:
@@ -196,5 +209,6 @@ def _channel(step: Step, route: Route | None) -> Channel:
 _TAKE: dict[str, Callable[[_World, Kept, Step, Sequence[Firing]], list[dict[str, Any]]]] = {
     "action": _act,
     "notify": _notify,
+    "message": _tell,
     "webhook": _notify,
 }

@@ -5,6 +5,7 @@ select
     orders.order_id,
     orders.placed_at as occurred_at,
     'ordered' as counted,
+    false as is_silenced,
     to_json(struct_pack(
         amount := orders.due_amount::varchar,
         promised_at := instant(orders.current_promised_at)
