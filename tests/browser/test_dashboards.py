@@ -39,7 +39,11 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_drawn_without_error(path: str, chromium: webdriver.Chrome, address: str, tmp_path: Path) -> None:
+def test_page_is_drawn_without_error_and_asks_no_other_machine(
+    path: str, chromium: webdriver.Chrome, address: str, tmp_path: Path
+) -> None:
+    chromium.get("about:blank")
+    asked_hosts(chromium)
     chromium.get(f"{address}/{path}")
     wait_until_drawn(chromium, PAGES[path])
     assert not chromium.find_elements(By.CSS_SELECTOR, "[data-testid=stException]")
@@ -48,6 +52,9 @@ def test_page_is_drawn_without_error(path: str, chromium: webdriver.Chrome, addr
     picture = tmp_path / "page.png"
     assert chromium.save_screenshot(str(picture))
     assert picture.stat().st_size > 20_000, "an empty page compresses to less"
+    icon = chromium.find_element(By.CSS_SELECTOR, "link[rel~=icon]").get_attribute("href") or ""
+    assert icon.startswith(("data:", address))
+    assert asked_hosts(chromium) == {"127.0.0.1"}
 
 
 def test_first_page_is_found_by_its_name_and_by_the_address_of_the_app(
@@ -80,17 +87,6 @@ def test_figures_of_an_order_are_all_on_a_phone_two_in_a_row(chromium: webdriver
         assert len(tiles) == 6
         assert max(tile.rect["x"] + tile.rect["width"] for tile in tiles) <= 390
         assert len({round(tile.rect["y"]) for tile in tiles}) == 3
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_page_requests_nothing_from_other_machines(path: str, chromium: webdriver.Chrome, address: str) -> None:
-    chromium.get("about:blank")
-    asked_hosts(chromium)
-    chromium.get(f"{address}/{path}")
-    wait_until_drawn(chromium, PAGES[path])
-    icon = chromium.find_element(By.CSS_SELECTOR, "link[rel~=icon]").get_attribute("href") or ""
-    assert icon.startswith(("data:", address))
-    assert asked_hosts(chromium) == {"127.0.0.1"}
 
 
 def test_order_is_searched_and_opened(chromium: webdriver.Chrome, address: str) -> None:

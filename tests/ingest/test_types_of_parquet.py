@@ -122,6 +122,30 @@ def test_column_of_a_type_with_a_meaning_is_read_as_its_text_would_be(
     assert landing.query(f"select {column} from raw.orders where _record = 1 and order_id <> 'good'") == [(stored,)]  # noqa: S608
 
 
+LOCAL = [dt.datetime(2026, 7, 1, 12), dt.datetime(2026, 3, 29, 2, 30)]  # the clocks of Berlin skip the second one
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_instants_without_zone_are_in_the_zone_of_the_source(landing: Landing, unit: str) -> None:
+    ingest_beside_a_good_file(landing, parquet(placed_at=pa.array(LOCAL, pa.timestamp(unit))))
+    landing.declare("sources:\n  shop: {format: canonical, path: feeds/*, time_zone: Europe/Berlin}\n")
+    landing.ingest()
+    placed = landing.query("select order_id, placed_at from raw.orders where order_id <> 'good'")
+    assert placed == [("p1", dt.datetime(2026, 7, 1, 10))]
+    [(reason,)] = landing.query("select reasons from raw.quarantine")
+    assert reason.startswith("placed_at '2026-03-29T02:30:00") and "clocks" in reason
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_instants_without_zone_go_to_quarantine_if_the_source_declares_none(landing: Landing, unit: str) -> None:
+    ingest_beside_a_good_file(landing, parquet(placed_at=pa.array(LOCAL, pa.timestamp(unit))))
+    landing.ingest()
+    assert landing.query("select order_id from raw.orders") == [("good",)]
+    reasons = [reason for (reason,) in landing.query("select reasons from raw.quarantine")]
+    assert len(reasons) == 2
+    assert all("has no UTC offset, and the source declares no time_zone" in reason for reason in reasons)
+
+
 def test_column_that_is_not_taken_may_be_of_any_type(landing: Landing) -> None:
     blobs = {"photo": pa.array([b"\xff", None]), "tags": pa.array([["a"], None])}
     ingest_beside_a_good_file(landing, parquet(**blobs))

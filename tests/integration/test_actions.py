@@ -28,7 +28,7 @@ sources:
 """
 # What a source sends, which no page has judged.
 ROUTE = {
-    "order_id": "astray", "line_id": "1", "kind": "route", "quantity": 1, "actor": "till", "role": "operator",
+    "order_id": "astray", "line_id": "1", "kind": "route", "quantity": 3, "actor": "till", "role": "operator",
     "occurred_at": "2026-03-05T12:00:00Z",
 }  # fmt: skip
 ROUTES = "select warehouse_id, rejection from ops.actions where kind = 'route' order by all"
@@ -143,6 +143,7 @@ def test_route_to_a_warehouse_counts_once_a_feed_knows_it(shop: Shop) -> None:
 
 def test_a_routed_line_is_explained_without_the_rows_that_make_its_warehouse_known(shop: Shop) -> None:
     cell = ("fct_order_lines", "order_id=astray", "line_id=1", "warehouse_id")
+    assert shop.published("select warehouse_id from marts.fct_order_lines where order_id = 'astray'") == [("north",)]
     printed = run_orderhouse("explain", *cell, "--no-effects", home=shop.home)
     assert "Derived again from its own rows: equal." in printed
 

@@ -96,7 +96,8 @@ def _codes() -> dict[str, dict[str, str]]:
 
 def _row(state: State, each: Found) -> dict[str, Any]:
     world = state.world
-    day = business_day(each.opened_at or world.as_of, world.time_zone)
+    order = state.orders.get(each.subject) if each.subject_type == "order" else None
+    day = business_day((order and order.placed_at) or each.opened_at or world.as_of, world.time_zone)
     rate = state.rates.rate(each.currency, world.reporting_currency, day) if each.currency else None
     amount = None if each.amount is None else rounded(each.amount, each.currency or "")
     key = "|".join((each.subject_type, each.subject, each.code))

@@ -69,7 +69,7 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
         frame: Contract columns, as text or already typed. Missing columns become null, other columns stay as they are.
             Text columns must be clean. A value to be typed is trimmed only if it does not parse as it is, because most
             columns need no trimming.
-        notation: How the source writes numbers and instants; it does not apply to typed columns.
+        notation: How the source writes numbers and instants. Of typed columns only local times need it, for their zone.
 
     Returns:
         The typed frame, with the rows of the input in their order, and the rules that rows broke.
@@ -86,6 +86,9 @@ def parse(contract: type[Contract], frame: pl.DataFrame, notation: Notation) -> 
             too_large = _too_large(values) if kind in WHOLE_DIGITS else None
             if too_large is not None and too_large.any():
                 failures[f"{name}|in_range"] = too_large
+            if kind == "instant":
+                values, broken = _placed(values, notation.time_zone)
+                failures |= {f"{name}|{rule}": mask for rule, mask in broken.items() if mask.any()}
             columns.append(_within_calendar(name, values, failures))
             continue
         text, written = as_text(values), notation if values.dtype == pl.String else Notation(notation.time_zone)
@@ -170,9 +173,8 @@ def _instant(text: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
     if typed is not None:
         return typed.dt.replace_time_zone(None), {}
     local = _uniform_instants(text, LOCAL_SECONDS, None) if zone else None
-    if local is not None and zone:
-        utc = _to_utc(local, zone)
-        return utc, {"in_clock_gap": utc.is_null() & text.is_not_null()}
+    if local is not None:
+        return _placed(local, zone)
     return _instant_of_any_form(text, zone)
 
 
@@ -189,6 +191,15 @@ def _uniform_instants(text: pl.Series, form: str, zone: str | None) -> pl.Series
     except pa.ArrowInvalid:
         return None
     return pl.Series(text.name, typed)
+
+
+def _placed(local: pl.Series, zone: str | None) -> tuple[pl.Series, Failures]:
+    """Return the instants of typed local times, by the rules for local times in text."""
+    given = local.is_not_null()
+    if zone is None:
+        return local, {"has_offset": given}
+    utc = _to_utc(local, zone)
+    return utc, {"in_clock_gap": given & utc.is_null()}
 
 
 def _parse_clock(text: pl.Series, form: str) -> pl.Series:

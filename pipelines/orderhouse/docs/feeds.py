@@ -31,6 +31,8 @@ The published tables are in the [data dictionary](data_dictionary.md).
   (`orders-2026-03.csv`), or the source declares `feed`.
 - **Types of Parquet**: texts (also bytes in UTF-8), numbers, bools, days and instants. A file with values that break
   their type is refused, and so is one that has a column of the contract as list, struct, map, time or duration.
+  A timestamp that is not adjusted to UTC is an instant without offset, and pandas, polars and DuckDB write such ones:
+  declare `time_zone: UTC` where they are in UTC.
 - **Columns** may be in any order. A column that is not required may be missing or empty. A file without a required
   column is refused as a whole. Other columns are ignored and reported. A row that breaks a type or a rule goes to
   quarantine with the reason; the rest of its file is loaded.

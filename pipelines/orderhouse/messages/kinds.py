@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["KINDS", "RULE_TEMPLATES", "Kind"]
+__all__ = ["CAMPAIGN", "KINDS", "RULE_TEMPLATES", "Kind", "kind_named"]
 
-Subject = Literal["order", "shipment", "return", "payment"]
+Subject = Literal["order", "shipment", "return", "payment", "customer"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ KINDS = {
         Kind("feedback_asked", "order", 96, after_days=5, needs_consent=True),
     )
 }
-
+# Messages of campaigns. They are derived apart, and no file may free them of consent or quiet hours.
+CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
 # Texts of the package that rules send, with True for those that need consent to marketing.
 RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}
+
+
+def kind_named(name: str) -> Kind | None:
+    """Return a kind of messages to customers, that of campaigns included; None if there is none."""
+    return CAMPAIGN if name == CAMPAIGN.name else KINDS.get(name)

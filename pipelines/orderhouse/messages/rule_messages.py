@@ -196,7 +196,7 @@ def _facts(published: Published, messages: Sequence[Message]) -> dict[tuple[str,
         if message.template in KINDS and message.order_id:
             wanted.setdefault(str(message.template), set()).add(message.order_id)
     return {
-        (kind, fact.order_id): fact
+        (kind, fact.order_id or ""): fact
         for kind, orders in wanted.items()
         for fact in published.facts(KINDS[kind], since=EVER, subjects=sorted(orders))
     }
@@ -205,6 +205,8 @@ def _facts(published: Published, messages: Sequence[Message]) -> dict[tuple[str,
 def _fact(message: Message, told: Told, fact: Fact | None) -> Fact:
     order = {"order_id": told.order_id or "", "tracking_id": told.tracking_id, "currency": told.currency}
     values: dict[str, Any] = dict(fact.payload) if fact else {**order, **message.payload["fields"]}
+    # People unsubscribe from a text, whichever rule sends it.
+    values["purpose"] = message.template
     return Fact(
         message.kind,
         message.subject_id,

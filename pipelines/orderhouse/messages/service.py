@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from orderhouse.access.roles import OWNER, Role
+from orderhouse.messages.campaigning import derive_campaigns
 from orderhouse.messages.configuration import ALERT_ENDPOINTS, Configuration, load_configuration
 from orderhouse.messages.customers import Customers
 from orderhouse.messages.delivering import Delivery, Worker
@@ -36,10 +37,11 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
     with opened_version(settings) as published:
         if published is None:
             return None
-        derived = derive(store, published, configuration, states, now=at)
+        result = derive(store, published, configuration, states, now=at)
+        derive_campaigns(store, published, configuration, states, result, now=at)
         sources = sources_with_channels(settings)
-        derived.new.update(derive_actions(store, published, sources, configuration, states, now=at))
-        return derived
+        result.new.update(derive_actions(store, published, sources, configuration, states, now=at))
+        return result
 
 
 def deliver_messages(

@@ -115,7 +115,8 @@ def _orders_with_fact(published: Published, template: str, firings: Sequence[Fir
     if template not in KINDS:
         return None
     orders = sorted({each.order_id for each in firings if each.order_id})
-    return {fact.order_id for fact in published.facts(KINDS[template], since=EVER, subjects=orders)}
+    found = published.facts(KINDS[template], since=EVER, subjects=orders)
+    return {fact.order_id for fact in found if fact.order_id}
 
 
 def _why_not(configuration: Configuration, step: Step, told: Told | None, facts: set[str] | None) -> str:

@@ -22,6 +22,10 @@ fx_daily as (
     select * from {{ published_ref('int_fx_daily') }}
 ),
 
+orders as (
+    select * from {{ published_ref('int_order_states') }}
+),
+
 -- A deadline becomes an exception after it has passed; other exceptions open as soon as they are known.
 open_exceptions as (
     select
@@ -107,10 +111,12 @@ final as (
     from visible
     cross join clock
     left join codes on visible.code = codes.code
+    left join orders on visible.order_id = orders.order_id
+    -- An amount of an order has the rate of its day, as the order itself: the exception recognises no money.
     left join fx_daily
         on
             visible.currency = fx_daily.currency
-            and coalesce({{ business_date('visible.opened_at') }}, clock.business_date) = fx_daily.rate_date
+            and coalesce(orders.placed_date, {{ business_date('visible.opened_at') }}, clock.business_date) = fx_daily.rate_date
 )
 
 select * from final
