@@ -94,10 +94,7 @@ def _misplaced(path: Path, configuration: Configuration) -> Iterator[str]:
     """Yield what is wrong with place and name of a merchant's own template."""
     kind, known = path.name.removesuffix(EXTENSION), (*KINDS, *configuration.templates)
     if kind not in known and not OF_CAMPAIGN.fullmatch(kind):
-        yield (
-            f"{path}:1: {nearest_sentence('kind of message', kind, known)} "
-            "Declare a text that rules send under `templates:` of messages.yaml."
-        )
+        yield f"{path}:1: {nearest_sentence('kind of message', kind, known)}"
     if not LANGUAGE.fullmatch(path.parent.name):
         yield f"{path}:1: the folder must be a language, such as de or de_AT."
 

@@ -20,6 +20,7 @@ from orderhouse.actions.acting import act
 from orderhouse.actions.requests import Request, Subject
 from orderhouse.messages.configuration import Configuration, Route
 from orderhouse.messages.outbox import Channel, NewMessage, enqueue
+from orderhouse.messages.posting import filled
 from orderhouse.operations.store import Store
 from orderhouse.operations.tables import RULE_VERSIONS
 from orderhouse.rules.approvals import ask
@@ -32,6 +33,8 @@ from orderhouse.settings import Settings
 __all__ = ["Kept", "stored_rule", "take_steps"]
 
 NAMESPACE = uuid.UUID("2f0c7a4e-7b55-4d0e-bf0b-6b1f5f6f2a90")
+# Keeps a text that is one field alone from being more than a field.
+END = "\x00"
 # Role in whose name a rule acts, unless its step names one.
 ROLE = "operator"
 
@@ -113,17 +116,18 @@ def _act(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> li
     role = load_access(world.settings).role_named(step.options.get("as", ROLE))
     subjects = [_subject_of(kept, kind, each) for each in firings]
     outcomes: list[dict[str, Any]] = [{"outcome": "refused", "why": "it belongs to no order"} for _ in firings]
-    for text in sorted({_text(step, kept, each) for each in firings}):
+    requests = [(_text(step, kept, each), _part(kept, each)) for each in firings]
+    for text, part in sorted(set(requests)):
         chosen = [
             (number, subject)
-            for number, (each, subject) in enumerate(zip(firings, subjects, strict=True))
-            if subject is not None and _text(step, kept, each) == text
+            for number, subject in enumerate(subjects)
+            if subject is not None and requests[number] == (text, part)
         ]
         distinct = tuple(dict.fromkeys(subject for _, subject in chosen))
         if not distinct:
             continue
         request = Request(
-            _request_id(kept, step, firings[0], text), kind, distinct, assignee=step.options.get("assignee"),
+            _request_id(kept, firings[0], text, part), kind, distinct, assignee=step.options.get("assignee"),
             tells_customer=step.options.get("tell_customer", "true") == "true", reason=text or None,
         )  # fmt: skip
         answers = {
@@ -143,18 +147,24 @@ def _subject_of(kept: Kept, kind: str, firing: Firing) -> Subject | None:
     return None if firing.order_id is None else Subject(order_id=firing.order_id)
 
 
-def _request_id(kept: Kept, step: Step, firing: Firing, text: str) -> str:
+def _part(kept: Kept, firing: Firing) -> str:
+    """Return the part of a step that a firing is taken in.
+
+    Firings of one run go on together, until people decide on each: then each is a part of its own. Otherwise one that
+    is approved later would meet the request of those that were approved before, and be taken for refused.
+    """
+    return firing.firing_id if any(step.kind == "approve" for step in kept.steps[: firing.step]) else ""
+
+
+def _request_id(kept: Kept, firing: Firing, text: str, part: str) -> str:
     """Return the id of the request of a step; the same firings give the same id again."""
-    parts = (kept.rule, firing.rule_version, firing.fired_at, str(firing.step), text)
+    parts = (kept.rule, firing.rule_version, firing.fired_at, str(firing.step), text, *([part] if part else []))
     return uuid.uuid5(NAMESPACE, json.dumps(parts)).hex
 
 
 def _text(step: Step, kept: Kept, firing: Firing) -> str:
-    """Return the text of a step with the fields of the firing."""
-    text = step.options.get("text", "")
-    for name, value in firing.fields.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """Return the text of a step with the fields of the firing. Braces within a value stay as they are."""
+    return str(filled(step.options.get("text", "") + END, firing.fields)).removesuffix(END)
 
 
 def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
