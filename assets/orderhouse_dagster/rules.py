@@ -1,6 +1,10 @@
-"""Rules as an asset: they fire over each published version. What they do belongs to `orderhouse.rules`."""
+"""Rules as an asset: they fire over each published version, and campaigns start whose instant has come.
+
+What they do belongs to `orderhouse.rules` and `orderhouse.campaigns`.
+"""
 
 import dagster as dg
+from orderhouse.campaigns.starting import start_due
 from orderhouse.errors import OrderhouseError
 from orderhouse.rules.running import run_rules
 from orderhouse.storage.rules_record import record_problem
@@ -26,10 +30,24 @@ def rules_fired(context: dg.AssetExecutionContext, warehouse: WarehouseParam) ->
         return dg.MaterializeResult(metadata={"problem": error.message})
     record_problem(warehouse.settings, None)
     warehouse.ruled = result
+    started = _start_campaigns(warehouse, context)
     return dg.MaterializeResult(
         metadata={
             "firings": sum(result.fired.values()),
             "rules that ask": ", ".join(result.asking),
             "approvals that wait": result.waiting,
+            "campaigns": started,
         }
     )
+
+
+def _start_campaigns(warehouse: WarehouseParam, context: dg.AssetExecutionContext) -> str:
+    """Start the campaigns whose instant has come. A mistake in their file is told and changes nothing else."""
+    try:
+        started = start_due(warehouse.settings)
+    except OrderhouseError as error:
+        context.log.warning(error.message)
+        return error.message
+    for name, outcome in started.items():
+        context.log.info(f"Campaign {name}: {outcome}")
+    return ", ".join(f"{name}: {outcome}" for name, outcome in started.items())

@@ -117,6 +117,16 @@ class Settings(BaseSettings):
     portal_return_days_by_category: dict[str, int] = Field(
         default_factory=dict, description="The same for the products of a category; 0 for no returns."
     )
+    campaign_control_share: float = Field(
+        default=0.05, ge=0, lt=1, description="Share of customers in the control group that no campaign writes to."
+    )
+    campaign_control_salt: str = Field(
+        default="orderhouse", min_length=1, description="Text that decides who is in that group; it must never change."
+    )
+    campaign_cap_count: int = Field(
+        default=4, ge=1, description="Most campaigns that one person is a member of within `campaign_cap_days`."
+    )
+    campaign_cap_days: int = Field(default=28, ge=1, le=366, description="Days of that limit.")
     export_destinations: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Folders and s3:// addresses that jobs and pages may export to, beside <home>/exports."
     )
@@ -243,6 +253,16 @@ class Settings(BaseSettings):
     def actions(self) -> Path:
         """Return the folder of actions that operators took on this machine, one file each. Every run reads it."""
         return self.home / "actions"
+
+    @property
+    def campaigns(self) -> Path:
+        """Return the folder of the frozen members of campaigns, one file for each start. Every run reads it."""
+        return self.home / "campaigns"
+
+    @property
+    def suppressions(self) -> Path:
+        """Return the folder of decisions about who is not written to. Every run reads it."""
+        return self.home / "suppressions"
 
     @property
     def warehouse(self) -> Path:

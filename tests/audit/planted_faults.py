@@ -13,6 +13,18 @@ INVENTED = "one row more: "
 
 # By the test: the table, and its fault.
 FAULTS: dict[str, list[tuple[str, str]]] = {
+    "a_lift_lies_in_its_interval_and_is_an_effect_only_without_zero": [
+        ("fct_campaign_results", "lift_low_per_member = lift_per_member + 1"),
+        ("fct_campaign_results", "has_effect = not has_effect"),
+        ("fct_campaign_results", "p_value = 1.5"),
+        ("fct_campaign_results", "arm = 'held_out'"),
+    ],
+    "arms_of_campaigns_add_up_to_their_members": [
+        ("fct_campaign_results", "members_count = members_count + 1"),
+        ("fct_campaign_results", "net_sales_amount_reporting = net_sales_amount_reporting + 0.01"),
+        ("fct_campaign_results", WITHOUT_ONE),
+        ("fct_campaign_members", WITHOUT_ONE),
+    ],
     "a_count_sets_the_level_at_its_instant": [("int_stock_on_hand", "on_hand_quantity = on_hand_quantity + 1")],
     "a_settled_order_leaves_nothing_in_the_reporting_currency": [
         ("fct_journal", "debit_amount_reporting = debit_amount_reporting + 0.01")
@@ -88,6 +100,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         )
     ],
     "every_line_of_a_known_order_is_in_the_mart_once": [("fct_order_lines", WITHOUT_ONE), ("fct_order_lines", TWICE)],
+    "every_member_of_a_campaign_is_in_one_arm": [("fct_campaign_members", TWICE)],
     "every_movement_of_a_payout_is_explained_or_a_part_of_it": [("int_payout_parts", "part_id = part_id || '?'")],
     "every_open_unit_that_needs_stock_is_allocated_or_backordered": [
         ("int_line_allocations", "backordered_quantity = backordered_quantity + 1"),
@@ -143,6 +156,9 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_orders", "owed_to_us_amount = 0; owed_back_amount = 0")
     ],
     "money_is_owed_one_way_at_most": [("fct_orders", "owed_to_us_amount = 1; owed_back_amount = 1")],
+    "nothing_that_a_customer_bought_is_recommended": [
+        ("fct_recommendations", "sku = bought_sku"),
+    ],
     "no_more_is_allocated_than_is_on_hand": [("fct_inventory_positions", "allocated_quantity = 1000000")],
     "no_order_takes_back_more_than_it_recognised": [("int_revenue_returns", "returns_amount = 1000000")],
     "open_units_are_split_without_rest": [("fct_order_lines", "open_quantity = open_quantity + 1")],
@@ -151,6 +167,10 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_order_lines", WITHOUT_ONE),
     ],
     "order_money_appears_in_revenue_exactly_once": [("int_revenue_sales", WITHOUT_ONE), ("int_revenue_sales", TWICE)],
+    "pairs_of_products_are_the_same_in_both_directions": [
+        ("fct_product_affinity", WITHOUT_ONE),
+        ("fct_product_affinity", "orders_count = orders_count + 1000"),
+    ],
     "percentiles_of_a_day_lie_within_its_durations": [("fct_kpi_daily", "numerator = numerator + 1000000")],
     "positions_hold_what_the_ledger_closes_with": [
         ("fct_inventory_ledger", "closing_quantity = closing_quantity + 1"),

@@ -6,9 +6,11 @@ stands in place of the table. Nothing is written.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -52,6 +54,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     payments = pl.concat(pl.read_csv(file, infer_schema=False) for file in files)
     stated_payouts(payments).write_csv(folder / "feeds" / "payouts-stated.csv")
     home = folder / "home"
+    _write_members(home / "campaigns" / "members.ndjson")
     run_steps(home, folder / "feeds" / "sources.yaml")
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
@@ -63,6 +66,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert record is not None
     tests = data_tests(settings, {**build_variables(record), "audited_batch_id": -1})
     return Built(connection, {test.name: test.sql for test in tests})
+
+
+def _write_members(path: Path) -> None:
+    """Make every customer of the world a member of a campaign, as the start of one does."""
+    path.parent.mkdir(parents=True)
+    member = {"campaign_id": "spring", "assigned_at": "2026-01-01T00:00:00Z", "attribution_days": 400}
+    member |= {"purpose": "news", "channel": "email"}
+    arms = ("treated", "treated", "held_out", "held_out", "global_control")
+    rows = [
+        {**member, "customer_key": f"c:C-{number:08d}", "arm": arms[number % len(arms)]} for number in range(1, 121)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def _planted(place: str, fault: str) -> str:

@@ -22,10 +22,12 @@ KEYS = {
     "carts": ("event", ["cart_id", "sku", "status", "occurred_at"]),
     "feedback": ("event", ["feedback_id"]),
     "actions": ("event", ["action_id"]),
+    "campaign_members": ("event", ["campaign_id", "customer_key"]),
+    "suppressions": ("event", ["suppression_id"]),
 }
 
 
-def test_there_are_fifteen_feeds_with_these_keys() -> None:
+def test_there_are_seventeen_feeds_with_these_keys() -> None:
     assert {feed: (contract.shape, contract.key()) for feed, contract in CONTRACTS.items()} == KEYS
 
 

@@ -84,6 +84,19 @@ COLUMNS: dict[str, str] = {
         quantity:units promised_at:instant promise_is_date_only:bool assignee:text snoozed_until:date
         seen_version:text payload:text:p reason:text:p
     """,
+    "campaign_members": """
+        campaign_id:text!k customer_key:text!k assigned_at:instant! arm:text! attribution_days:units! purpose:text!
+        channel:text! title:text template:text offer:text
+    """,
+    "suppressions": """
+        suppression_id:text!k recipient:text! purpose:text! kind:text! occurred_at:instant! origin:text
+    """,
+}
+# Values that the rules of a feed ask for.
+OF_RULES = {
+    "stock": {"kind": "adjustment"},
+    "campaign_members": {"arm": "treated"},
+    "suppressions": {"kind": "unsubscribed", "recipient": "0123456789abcdef" * 2},
 }
 VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}
 GOOD = {
@@ -107,7 +120,7 @@ BAD = {
     "units": ("1.5", "a_whole_number"),
     "bool": ("perhaps", "true_or_false"),
     "currency": ("EURO", "iso_4217"),
-    "country": ("Germany", "iso_3166"),
+    "country": ("Atlantis", "iso_3166"),
 }
 SIGNED = {
     "order_lines.tax_amount",
@@ -121,7 +134,13 @@ SIGNED = {
     "feedback.score",
     "feedback.scale_max",
 }
-ABOVE_ZERO = {"shipments.quantity", "returns.quantity", "fx_rates.rate", "actions.quantity"}
+ABOVE_ZERO = {
+    "shipments.quantity",
+    "returns.quantity",
+    "fx_rates.rate",
+    "actions.quantity",
+    "campaign_members.attribution_days",
+}
 
 
 def columns(feed: str) -> Iterator[tuple[str, str, str]]:
@@ -134,7 +153,7 @@ def columns(feed: str) -> Iterator[tuple[str, str, str]]:
 
 def good_row(feed: str) -> dict[str, str]:
     """Return an accepted row with every column."""
-    return {name: GOOD[kind] for name, kind, _ in columns(feed)} | ({"kind": "adjustment"} if feed == "stock" else {})
+    return {name: GOOD[kind] for name, kind, _ in columns(feed)} | OF_RULES.get(feed, {})
 
 
 def screened(feed: str, row: dict[str, str]) -> Screened:

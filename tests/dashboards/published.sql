@@ -291,6 +291,37 @@ select first_order_month, 'web' as channel, 'apparel' as first_category, 'full_p
 from (values (date '2025-12-01'), (date '2026-01-01'), (date '2026-02-01')) m(first_order_month), range(0, 4) t(n), lateral (select (first_order_month + to_months(n::integer))::date as active_month) a
 where active_month <= date '2026-03-31';
 
+-- Two campaigns: one whose window has ended, and one that began a week ago.
+create table marts.fct_campaign_members as
+with drawn as (
+    select customer_key, campaign_id, title, assigned_at, attribution_days, effect, u(hash(customer_key || campaign_id) % 100000, 71) as draw, u(hash(customer_key || campaign_id) % 100000, 72) as bought, u(hash(customer_key || campaign_id) % 100000, 73) as spent
+    from marts.dim_customers, (values ('winter_sale', 'Winter sale', timestamp '2026-01-10 09:00:00', 28, 0.25), ('spring_sale', 'Spring sale', timestamp '2026-03-24 09:00:00', 28, 0.02)) c(campaign_id, title, assigned_at, attribution_days, effect)
+    where has_marketing_consent
+)
+select campaign_id, customer_key, title, case when draw < 0.05 then 'global_control' when draw < 0.3 then 'held_out' else 'treated' end as arm, 'newsletter' as purpose, 'email' as channel, 'campaign' as template, case campaign_id when 'winter_sale' then 'WINTER10' end as offer,
+    attribution_days::bigint as attribution_days, (bought < 0.15 + case when draw >= 0.3 then effect else 0 end)::integer::bigint as orders_count, 0::bigint as missing_rates_count,
+    case when bought < 0.15 + case when draw >= 0.3 then effect else 0 end then 20 + 90 * spent else 0 end::decimal(18, 4) as net_sales_amount_reporting, orders_count > 0 as is_buyer, assigned_at::date as assigned_date, assigned_at, assigned_at + to_days(attribution_days::integer) as window_ends_at
+from drawn;
+
+create table marts.fct_campaign_results as
+with arms as (
+    select campaign_id, arm, any_value(title) as title, any_value(purpose) as purpose, any_value(channel) as channel, any_value(offer) as offer, any_value(attribution_days) as attribution_days, count(*) as members_count, count(*) filter (is_buyer) as buyers_count, sum(orders_count)::bigint as orders_count,
+        0::bigint as missing_rates_count, sum(net_sales_amount_reporting)::decimal(18, 4) as net_sales_amount_reporting, avg(net_sales_amount_reporting)::double as net_sales_per_member, stddev_samp(net_sales_amount_reporting)::double as net_sales_deviation, min(assigned_at) as assigned_at, max(window_ends_at) as window_ends_at
+    from marts.fct_campaign_members group by campaign_id, arm
+), lifts as (
+    select campaign_id, treated.net_sales_per_member - held_out.net_sales_per_member as lift, sqrt(pow(treated.net_sales_deviation, 2) / treated.members_count + pow(held_out.net_sales_deviation, 2) / held_out.members_count) as error
+    from arms as treated join arms as held_out using (campaign_id) where treated.arm = 'treated' and held_out.arm = 'held_out'
+)
+select arms.*, buyers_count / members_count as buyer_rate, 200::bigint as degrees_of_freedom, lift as lift_per_member, lift - 1.97 * error as lift_low_per_member, lift + 1.97 * error as lift_high_per_member, 2.81 * error as detectable_lift_per_member, case when abs(lift) > 1.97 * error then 0.01 else 0.4 end::double as p_value, abs(lift) > 1.97 * error as has_effect, window_ends_at <= timestamp '2026-03-31 10:00:00' as is_complete
+from arms left join lifts on arms.campaign_id = lifts.campaign_id and arms.arm = 'treated';
+
+create table marts.fct_suppressions as
+select email_token as recipient, 'newsletter' as purpose, 'unsubscribed' as kind, 'portal' as origin, true as is_suppressed, timestamp '2026-03-20 10:00:00' as occurred_at
+from marts.dim_customers where email_token is not null order by customer_key limit 6;
+
+create table marts.fct_product_affinity (sku varchar, other_sku varchar, orders_count bigint, sku_orders_count bigint, other_orders_count bigint, all_orders_count bigint, support_rate double, confidence_rate double, lift double);
+create table marts.fct_recommendations (customer_key varchar, sku varchar, bought_sku varchar, recommendation_number bigint, confidence_rate double, lift double);
+
 create table marts.kpi_catalogue as
 select kpi, name, formula, case unit when 'money' then getvariable('currency') else unit end as unit, 'day × dimension' as grain, aggregation, direction, owner, target::decimal(18, 4) as target,
     case kpi when 'return_rate_units' then 30 when 'retention_90d' then 90 when 'on_time_delivery_rate' then 3 else 0 end::bigint as mature_after_days, null::varchar as distribution, null::decimal(3, 2) as percentile

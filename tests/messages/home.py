@@ -51,7 +51,11 @@ def publish(settings: Settings, *stories: str, number: int = 1, as_of: str = AS_
         for email, language in LANGUAGES.items():
             token = token_of(keys, "email", email)
             name = email.split("@")[0].lower()
-            connection.execute("insert into marts.dim_customers values (?, ?, ?, true)", [name, token, language])
+            connection.execute(
+                "insert into marts.dim_customers (customer_key, email_token, language, has_marketing_consent) "
+                "values (?, ?, ?, true)",
+                [name, token, language],
+            )
         for story in stories:
             for name, token in tokens.items():
                 story = story.replace(f"${name}", f"'{token}'")

@@ -2,7 +2,15 @@
 create schema marts; create schema ops;
 create table marts.dim_products (sku varchar, name varchar);
 insert into marts.dim_products values ('K', 'Kettle & "lid" <steel>'), ('T', 'Tea, 200 g');
-create table marts.dim_customers (customer_key varchar, email_token varchar, language varchar, has_marketing_consent boolean);
+create table marts.dim_customers (
+    customer_key varchar, email_token varchar, language varchar, has_marketing_consent boolean, country varchar default 'DE'
+);
+create table marts.fct_campaign_members (
+    campaign_id varchar, customer_key varchar, arm varchar default 'treated', title varchar default 'Spring sale',
+    offer varchar default 'SPRING10', purpose varchar default 'newsletter', channel varchar default 'email',
+    template varchar default 'campaign', assigned_at timestamp default timestamp '2026-03-31 09:30:00'
+);
+create table marts.fct_suppressions (recipient varchar, purpose varchar, is_suppressed boolean, occurred_at timestamp);
 create table marts.fct_feedback (order_id varchar);
 create table ops.orders (
     order_id varchar, tracking_id varchar, customer_key varchar, customer_token varchar, ship_country varchar default 'DE',

@@ -11,7 +11,10 @@ __all__ = ["assert_table_agrees", "compare_built"]
 
 SHOWN = 10
 # A world without carts or feedback, or without anything wrong, has none of these.
-MAY_BE_EMPTY = ("fct_carts", "fct_exceptions", "fct_feedback")
+MAY_BE_EMPTY = (
+    "fct_carts", "fct_exceptions", "fct_feedback", "fct_campaign_members", "fct_campaign_results", "fct_suppressions",
+    "fct_product_affinity", "fct_recommendations",
+)  # fmt: skip
 
 
 def compare_built(home: Path, sources: Path, as_of: str = "data") -> Comparison:

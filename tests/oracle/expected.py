@@ -9,8 +9,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle.affinity import product_affinity, recommendations
 from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.bridge import journal_bridge
+from tests.oracle.campaigns import campaign_members, campaign_results, suppressions
 from tests.oracle.catalogue import carts, feedback, products
 from tests.oracle.cohorts import cohort_retention
 from tests.oracle.customers import customer_key
@@ -225,6 +227,11 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_period_figures": FIGURE,
     "fct_journal/realised": ("order_id",),
     "fct_restatements": ("month", *FIGURE),
+    "fct_campaign_members": ("campaign_id", "customer_key"),
+    "fct_campaign_results": ("campaign_id", "arm"),
+    "fct_suppressions": ("recipient", "purpose"),
+    "fct_product_affinity": ("sku", "other_sku"),
+    "fct_recommendations": ("customer_key", "sku"),
 }
 # Rows of a mart that are compared; of all other marts every row is.
 COMPARED: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -272,6 +279,11 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_journal/realised": realised_differences,
     "fct_journal_bridge": journal_bridge,
     "fct_period_figures": period_figures,
+    "fct_campaign_members": campaign_members,
+    "fct_campaign_results": campaign_results,
+    "fct_suppressions": suppressions,
+    "fct_product_affinity": product_affinity,
+    "fct_recommendations": recommendations,
 }
 
 # Why columns or whole marts are not compared.
@@ -295,6 +307,7 @@ LEFT_OUT: dict[str, str] = {
     "which nothing is open.",
     "fct_period_figures": "Not compared are what fct_journal leaves out, in the reporting currency.",
     "fct_shipments": "Hours are of whole seconds.",
+    "fct_campaign_results": "`p_value` is an approximation, which `test_campaign_statistics.py` compares with scipy.",
     "fct_closed_months": "Compared by `test_closed_months.py` on a world of which a month is closed.",
     "fct_restatements": "Compared there, with what fct_period_figures leaves out.",
     "fct_restatement_causes": "Compared there.",

@@ -37,6 +37,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "carts": ("cart_id", "sku", "status", "occurred_at"),
     "feedback": ("feedback_id",),
     "actions": ("action_id",),
+    "campaign_members": ("campaign_id", "customer_key"),
+    "suppressions": ("suppression_id",),
 }
 VERSIONED = ("orders", "order_lines", "inbound", "products", "customers")
 ENUMERATED = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.integration.running import run_orderhouse
 from tests.oracle.rows import KEYS
+from tests.oracle.simulated_campaigns import write_campaigns
 
 __all__ = ["write_simulated"]
 
@@ -50,6 +51,7 @@ def write_simulated(folder: Path, seeds: range, orders: int = 40) -> Path:
             feed = path.name.rsplit("-", 1)[0]
             if feed != "fx_rates" or seed == seeds[0]:
                 _copy(path, landing / feed / path.name, f"w{seed}-")
+    write_campaigns(landing)
     declared = {
         feed.name: {"format": "canonical", "feed": feed.name, "path": f"landing/{feed.name}/*.csv", "covers": []}
         for feed in sorted(landing.iterdir())

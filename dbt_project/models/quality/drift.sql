@@ -37,8 +37,10 @@ final as (
             found.source = files_received.source
             and found.feed = files_received.feed
             and found.file_id = files_received.file_id
-    -- A file of an operator's request has the columns, words and rows that this request needs, so none is like the others.
-    where not (found.source = 'operators' and found.feed = 'actions')
+    -- A file that the product wrote has the columns, words and rows that one request needs, so none is like the others.
+    where
+        not (found.source = 'operators' and found.feed = 'actions')
+        and found.feed not in ('campaign_members', 'suppressions')
 )
 
 select * from final

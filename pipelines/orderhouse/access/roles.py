@@ -20,16 +20,16 @@ PAGES = (
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
-# Actions that are checked: the kinds of the feed `actions`, changing rules, using Dagster's pages and API, explaining a
-# number by its feed rows, deciding about rows in quarantine, trying messages again and pausing their channels. For the
-# built-in roles, the table `ops.allowed_actions` says who may do a kind, unless `access.yaml` gives the role `actions`
-# of its own; other roles list it here.
+# Actions that are checked: the kinds of the feed `actions`, changing rules, starting and stopping campaigns, using
+# Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine, trying messages
+# again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may do a kind,
+# unless `access.yaml` gives the role `actions` of its own; other roles list it here.
 KINDS = (
     "confirm", "hold", "release", "cancel", "cancel_line", "change_address", "change_promise", "approve_return",
     "decline_return", "request_cancel", "request_change", "request_return", "request_refund", "approve", "decline",
     "route", "note", "tag", "assign", "snooze", "resolve", "close_month",
 )  # fmt: skip
-ACTIONS = (*KINDS, "automate", "dagster", "explain", "messages", "repair")
+ACTIONS = (*KINDS, "automate", "campaigns", "dagster", "explain", "messages", "repair")
 
 Words = Annotated[list[str], BeforeValidator(as_list)]
 
@@ -154,8 +154,9 @@ _GOODS = [
     "marts.fct_inventory_positions",
 ]  # fmt: skip
 _CUSTOMERS = [
-    "marts.dim_customers", "marts.fct_carts", "marts.fct_cohort_retention", "marts.fct_customer_segments",
-    "marts.fct_feedback",
+    "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
+    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_feedback", "marts.fct_product_affinity",
+    "marts.fct_recommendations", "marts.fct_suppressions",
 ]  # fmt: skip
 
 # Roles of an installation that declares none. The keys of a role in `access.yaml` replace those of the same name.
@@ -190,6 +191,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "marketing": {
         "pages": ["today", "customers", "feedback", "kpis", "sql", "exports"],
+        "actions": ["campaigns"],
         "tables": [
             *_CATALOGUE, *_FIGURES, *_CUSTOMERS, "marts.dim_products", "marts.fct_exceptions", "marts.fct_orders",
             "ops.exceptions", "ops.order_lines", "ops.orders", "ops.shipments", "quality.files", "quality.freshness",

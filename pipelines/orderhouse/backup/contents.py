@@ -26,8 +26,8 @@ __all__ = ["CONFIGURATION", "DERIVED", "PRIMARY", "Content", "contents", "name_o
 
 # The paths of `Settings` that a backup holds, and those that it leaves out; a test requires each path to be in one.
 PRIMARY = {
-    "raw_db", "vault", "vault_db", "vault_keys", "originals", "erased_tokens", "actions", "operations", "landing",
-    "published", "sources_file", "last_sources_file",
+    "raw_db", "vault", "vault_db", "vault_keys", "originals", "erased_tokens", "actions", "campaigns", "suppressions",
+    "operations", "landing", "published", "sources_file", "last_sources_file",
 }  # fmt: skip
 DERIVED = {
     "warehouse", "work_db", "warehouse_db", "incoming", "hash_cache_file", "known", "exports", "dagster_home", "logs",
@@ -90,7 +90,7 @@ def contents(settings: Settings, before: BackupManifest | None) -> Iterator[Cont
     # Before the operations store: the log may have later rows than its head, and no earlier ones.
     yield from _optional(settings, settings.home / "audit_log_head")
     yield from _optional(settings, settings.home / "messages_mark")
-    for folder in (settings.actions, settings.operations):
+    for folder in (settings.actions, settings.campaigns, settings.suppressions, settings.operations):
         for path in _below(folder):
             # A store in PostgreSQL is copied by `snapshot`; then this file is left of an earlier setting.
             is_left = is_elsewhere(settings) and path == settings.operations / "operations.sqlite"

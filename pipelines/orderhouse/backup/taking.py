@@ -96,7 +96,10 @@ def _later_than(before: BackupManifest | None) -> datetime:
 def _refuse_own_folder(settings: Settings, place: str) -> None:
     """Refuse a folder whose content would be part of the next backup."""
     folder = Path(place).expanduser().absolute()
-    for own in (settings.landing, settings.actions, settings.operations, settings.vault, settings.published):
+    for own in (
+        settings.landing, settings.actions, settings.campaigns, settings.suppressions, settings.operations,
+        settings.vault, settings.published,
+    ):  # fmt: skip
         if not is_address(place) and folder.is_relative_to(own):
             raise OrderhouseError(f"{own} is itself backed up. Name a folder outside the home, on another disk.")
 

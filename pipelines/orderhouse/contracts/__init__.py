@@ -1,4 +1,4 @@
-"""Contracts: the columns, types and row rules of the fifteen feeds; the public interface for all who send data.
+"""Contracts: the columns, types and row rules of the seventeen feeds; the public interface for all who send data.
 
 One module per feed. The translation of a source's own format into these columns belongs in `orderhouse.sources`.
 """
@@ -6,6 +6,7 @@ One module per feed. The translation of a source's own format into these columns
 from __future__ import annotations
 
 from orderhouse.contracts.actions import Actions
+from orderhouse.contracts.campaign_members import CampaignMembers
 from orderhouse.contracts.carts import Carts
 from orderhouse.contracts.contract import LINEAGE, Contract
 from orderhouse.contracts.customers import Customers
@@ -20,6 +21,7 @@ from orderhouse.contracts.products import Products
 from orderhouse.contracts.returns import Returns
 from orderhouse.contracts.shipments import Shipments
 from orderhouse.contracts.stock import Stock
+from orderhouse.contracts.suppressions import Suppressions
 from orderhouse.contracts.tracking import Tracking
 
 __all__ = ["CONTRACTS", "LINEAGE", "Contract"]
@@ -42,5 +44,7 @@ CONTRACTS: dict[str, type[Contract]] = {
         Carts,
         Feedback,
         Actions,
+        CampaignMembers,
+        Suppressions,
     )
 }

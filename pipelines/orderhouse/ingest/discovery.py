@@ -17,7 +17,7 @@ from orderhouse.files.object_stores import StoreRefused, is_address
 from orderhouse.files.source_files import SIDE_FILE, SourceFile
 from orderhouse.files.store_files import StoreFiles, StoreObject
 from orderhouse.sources.config.declaration import Source
-from orderhouse.sources.config.sources_file import OPERATORS
+from orderhouse.sources.config.sources_file import INTERNAL
 from orderhouse.sources.formats import FORMATS
 
 __all__ = ["Found", "Unit", "find", "shown_path"]
@@ -92,7 +92,7 @@ def find(source: Source, stores: StoreFiles) -> Found:
             matched.remove(path)
             refused[_storable(path)] = "Its name is not UTF-8."
             notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8. Rename the file to load it.")
-        if not matched and source.name != OPERATORS:  # their files go once they are stored
+        if not matched and source.name not in INTERNAL:  # files of actions go once they are stored
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
         paths |= dict.fromkeys(matched)

@@ -12,7 +12,7 @@ from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.kinds import CAMPAIGN, KINDS
 from orderhouse.messages.locales import locale_of
 from orderhouse.messages.templates import (
     EXTENSION,
@@ -23,11 +23,14 @@ from orderhouse.messages.templates import (
     language_files,
     render,
 )
-from orderhouse.messages.values import COMMON, SAMPLES, values_of
+from orderhouse.messages.values import COMMON, samples_of, values_of
 
 __all__ = ["Checked", "check_templates"]
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+# Templates of campaigns, whose texts must have the link that ends such messages.
+OF_CAMPAIGN = re.compile(rf"{CAMPAIGN.name}(_[a-z0-9_]{{1,40}})?")
+LINK = "https://track.example.com/unsubscribe/x"
 NAMES = ("Erika Muster", None)
 SAMPLE_ORDER = {"order_id": "OH-000001234", "tracking_id": "H8EHWSRWMQAF", "currency": "EUR"}
 
@@ -60,12 +63,15 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
     own = configuration.path.parent / FILE.removesuffix(".yaml")
     checked = Checked()
     languages = {*LANGUAGES}
+    names = dict.fromkeys((*KINDS, CAMPAIGN.name))
     for path in language_files(own):
         for problem in _misplaced(path):
             checked.note(problem)
         if LANGUAGE.fullmatch(path.parent.name):
             languages.add(path.parent.name)
-    for kind in KINDS:
+            if OF_CAMPAIGN.fullmatch(path.stem):
+                names[path.stem] = None
+    for kind in names:
         for language in sorted(languages):
             _check(checked, configuration, own, kind, language, zone)
     return checked
@@ -74,7 +80,7 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
 def _misplaced(path: Path) -> Iterator[str]:
     """Yield what is wrong with place and name of a merchant's own template."""
     kind = path.name.removesuffix(EXTENSION)
-    if kind not in KINDS:
+    if kind not in KINDS and not OF_CAMPAIGN.fullmatch(kind):
         yield f"{path}:1: {nearest_sentence('kind of message', kind, KINDS)}"
     if not LANGUAGE.fullmatch(path.parent.name):
         yield f"{path}:1: the folder must be a language, such as de or de_AT."
@@ -89,12 +95,15 @@ def _check(checked: Checked, configuration: Configuration, own: Path, kind: str,
     for problem in _unknown_variables(found, kind, zone):
         checked.note(problem)
     locale = locale_of(language, None, configuration.language)
-    for sample in SAMPLES[kind]:
+    is_campaign = OF_CAMPAIGN.fullmatch(kind) is not None
+    of_order = {} if is_campaign else SAMPLE_ORDER
+    for sample in samples_of(kind):
         for name in NAMES:
             try:
-                render(
-                    found, locale, zone, values_of({**SAMPLE_ORDER, **sample}, configuration, Contact(name=name).name)
-                )
+                values = values_of({**of_order, **sample}, configuration, Contact(name=name).name, LINK)
+                text = render(found, locale, zone, values)
+                if is_campaign and not (LINK in text.text and LINK in text.short):
+                    checked.note(f"{found.path}:1: the blocks text and short must have {{{{ unsubscribe_url }}}}.")
             except OrderhouseError as error:
                 checked.note(error.message)
             checked.texts += 1
@@ -108,7 +117,7 @@ def _unknown_variables(found: Found, kind: str, zone: str) -> Iterator[str]:
     except TemplateSyntaxError as error:
         yield f"{found.path}:{error.lineno}: {(error.message or 'it is not valid').rstrip('.')}."
         return
-    known = {*COMMON, *environment.globals, *(key for sample in SAMPLES[kind] for key in sample)}
+    known = {*COMMON, *environment.globals, *(key for sample in samples_of(kind) for key in sample)}
     for name in sorted(meta.find_undeclared_variables(tree) - known):
         line = min(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
         yield f"{found.path}:{line}: {nearest_sentence('variable', name, known)}"

@@ -19,7 +19,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import MESSAGES, open_raw, run_lock
 from orderhouse.vault.vault import Vault, open_vault
 
-__all__ = ["Contact", "LookedUp", "look_up"]
+__all__ = ["Contact", "LookedUp", "look_up", "names_by_email"]
 
 NOBODY = (None, None)
 
@@ -111,6 +111,15 @@ def _contacts(vault: Vault, raw: duckdb.DuckDBPyConnection | None, messages: Seq
         )
         for message_id, (email, phone, name) in tokens.items()
     }
+
+
+def names_by_email(settings: Settings, recipients: Sequence[str]) -> dict[str, str]:
+    """Return the tokens of names by those of e-mail addresses. The caller holds the run lock."""
+    if not settings.raw_db.exists():
+        return {}
+    with contextlib.closing(open_raw(settings, read_only=True)) as raw:
+        rows = raw.execute(NAMES, {"recipients": list(recipients)}).fetchall()
+    return {token: name for token, name, _ in rows if name}
 
 
 def _tokens(

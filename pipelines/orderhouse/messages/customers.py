@@ -9,23 +9,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.campaigning import campaign_decision, campaign_state
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact, look_up
 from orderhouse.messages.delivering import Decision, Later, Never, Prepared, plain
 from orderhouse.messages.judging import VERSION, judged
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.kinds import CAMPAIGN, KINDS, Kind
 from orderhouse.messages.outbox import Message
 from orderhouse.messages.quiet_hours import end_of_quiet
 from orderhouse.messages.selecting import Fact, Published
 from orderhouse.messages.sending import Outgoing, Refused
+from orderhouse.messages.suppressions import Suppressions, suppressions_of
 from orderhouse.messages.templates import find_template, render
+from orderhouse.messages.unsubscribing import PATH, mark_of
 from orderhouse.messages.values import values_of
 from orderhouse.operations.store import Store
 from orderhouse.settings import Settings
+from orderhouse.vault.keys import load_keys
 
 __all__ = ["Customers", "prepared"]
 
 ERASED = "the person was erased"
+UNSUBSCRIBED = "the person has unsubscribed from this purpose"
 
 
 class Customers:
@@ -62,43 +67,88 @@ class Customers:
         if looked_up is None or not looked_up.gate.is_open:
             self.closed = looked_up.gate.reason if looked_up else ""
             return None
+        suppressed = self._suppressed(waiting)
+        states = campaign_state(self.store) if any(message.kind == CAMPAIGN.name for message in own) else {}
         for message in own:
             fact = facts[message.message_id]
-            found[message.message_id] = (
-                self._prepared(message, fact, looked_up.contacts[message.message_id], now)
-                if isinstance(fact, Fact)
-                else fact
-            )
+            if isinstance(fact, Fact):
+                stopped = campaign_decision(states, fact.occasion, now) if message.kind == CAMPAIGN.name else None
+                contact = looked_up.contacts[message.message_id]
+                found[message.message_id] = stopped or self._prepared(message, fact, contact, suppressed, now)
+            else:
+                found[message.message_id] = fact
         return found
 
-    def _prepared(self, message: Message, fact: Fact, contact: Contact, now: datetime) -> Decision:
+    def _suppressed(self, messages: Sequence[Message]) -> Suppressions:
+        """Return who is not written to, if a message needs consent."""
+        if not any(_needs_consent(self.configuration, message.kind) for message in messages):
+            return Suppressions({})
+        return suppressions_of(self.settings, self.published.reader if self.published else None)
+
+    def _prepared(
+        self, message: Message, fact: Fact, contact: Contact, suppressed: Suppressions, now: datetime
+    ) -> Decision:
         """Decide about one message whose facts hold."""
         if contact.is_erased:
             return Never(ERASED)
         address = contact.phone if message.channel == "sms" else contact.email
         if address is None and message.channel in ("email", "sms"):
             return Never("there is no address or number of the customer")
-        if _needs_consent(self.configuration, message.kind) and not fact.has_consent:
+        is_marketing = _needs_consent(self.configuration, message.kind)
+        if is_marketing and not fact.has_consent:
             return Never("the customer has not agreed to marketing")
+        if is_marketing and suppressed.holds(message.recipient, purpose_of(fact)):
+            return Never(UNSUBSCRIBED)
         until = self._end_of_quiet(message, now)
         if until is not None:
             return Later(until)
         try:
-            return prepared(self.configuration, message, fact, contact, self.zone)
+            link = self._unsubscribe_link(message, fact) if is_marketing else None
+            return prepared(self.configuration, message, fact, contact, self.zone, unsubscribe_url=link)
         except OrderhouseError as error:
             return Refused(error.message)
 
+    def _unsubscribe_link(self, message: Message, fact: Fact) -> str | None:
+        """Return the link that ends messages of this purpose. Without the address of the portal there is none."""
+        portal = self.configuration.portal_url
+        if portal is None:
+            if message.kind == CAMPAIGN.name:
+                raise OrderhouseError("messages.yaml has no portal_url, and no campaign goes without its link.")
+            return None
+        return f"{portal}{PATH}/{mark_of(load_keys(self.settings), message.recipient, purpose_of(fact))}"
+
     def _end_of_quiet(self, message: Message, now: datetime) -> datetime | None:
         own = self.configuration.kinds.get(message.kind)
-        keeps_quiet = own.quiet_hours if own and own.quiet_hours is not None else KINDS[message.kind].keeps_quiet
+        keeps_quiet = own.quiet_hours if own and own.quiet_hours is not None else _kind(message.kind).keeps_quiet
         if not keeps_quiet:
             return None
         zones = (message.time_zone or self.zone).split(",")
         return end_of_quiet(now, zones, self.configuration.quiet_hours)
 
 
-def prepared(configuration: Configuration, message: Message, fact: Fact, contact: Contact, zone: str) -> Prepared:
+def purpose_of(fact: Fact) -> str:
+    """Return the purpose of a marketing message, from which people may unsubscribe."""
+    return str(fact.payload.get("purpose", fact.kind))
+
+
+def prepared(
+    configuration: Configuration,
+    message: Message,
+    fact: Fact,
+    contact: Contact,
+    zone: str,
+    *,
+    unsubscribe_url: str | None = None,
+) -> Prepared:
     """Return a message with its text.
+
+    Args:
+        configuration: Configuration in force.
+        message: The message.
+        fact: What it tells.
+        contact: The person.
+        zone: Business time zone.
+        unsubscribe_url: Link that ends messages of this purpose; None if there is none.
 
     Raises:
         OrderhouseError: Its template has a mistake or does not exist.
@@ -107,7 +157,7 @@ def prepared(configuration: Configuration, message: Message, fact: Fact, contact
     own = configuration.path.parent / FILE.removesuffix(".yaml")
     template = find_template(message.template or message.kind, locale, own, configuration.language)
     payload = {key: value for key, value in fact.payload.items() if key != VERSION}
-    text = render(template, locale, zone, values_of(payload, configuration, contact.name))
+    text = render(template, locale, zone, values_of(payload, configuration, contact.name, unsubscribe_url))
     to = contact.phone if message.channel == "sms" else contact.email
     outgoing = Outgoing(
         message_id=message.message_id,
@@ -120,10 +170,15 @@ def prepared(configuration: Configuration, message: Message, fact: Fact, contact
         to=(to,) if to and message.channel in ("email", "sms") else (),
         data={**payload, "subject_type": message.subject_type, "subject_id": message.subject_id, "locale": locale},
         locale=locale,
+        unsubscribe_url=unsubscribe_url,
     )
     return Prepared(outgoing, f"{template.language}/{template.version}")
 
 
 def _needs_consent(configuration: Configuration, kind: str) -> bool:
     own = configuration.kinds.get(kind)
-    return own.needs_consent if own and own.needs_consent is not None else KINDS[kind].needs_consent
+    return own.needs_consent if own and own.needs_consent is not None else _kind(kind).needs_consent
+
+
+def _kind(name: str) -> Kind:
+    return CAMPAIGN if name == CAMPAIGN.name else KINDS[name]

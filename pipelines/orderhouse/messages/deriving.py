@@ -22,7 +22,7 @@ from orderhouse.messages.outbox import Channel, NewMessage, State, enqueue
 from orderhouse.messages.selecting import Fact, Published
 from orderhouse.operations.store import Store
 
-__all__ = ["Derived", "derive"]
+__all__ = ["Derived", "channel_of", "derive", "state_of"]
 
 # Facts that are older than messages of their kind may be are listed one by one for so long; older ones are not read.
 LISTED = timedelta(days=7)
@@ -122,14 +122,14 @@ def _messages(
     expires_at = not_before + timedelta(hours=kind.max_age_hours)
     zone = published.version.business_time_zone
     for name in _endpoints(kind, configuration):
-        state, reason = _state(published, fact, expires_at, states.get(name))
+        state, reason = state_of(published, fact, expires_at, states.get(name))
         yield NewMessage(
             kind=kind.name,
             subject_type=kind.subject,
             subject_id=fact.subject_id,
             occasion=fact.occasion,
             order_id=fact.order_id,
-            channel=_channel(name, configuration),
+            channel=channel_of(name, configuration),
             endpoint=name,
             audience="customer",
             recipient=fact.recipient or "",
@@ -150,12 +150,13 @@ def _endpoints(kind: Kind, configuration: Configuration) -> tuple[str, ...]:
     return tuple(own.channels) if own is not None and own.channels is not None else ("email",)
 
 
-def _channel(name: str, configuration: Configuration) -> Channel:
+def channel_of(name: str, configuration: Configuration) -> Channel:
+    """Return the channel of an endpoint; of one that is not configured, the likely one."""
     route = configuration.routes.get(name)
     return cast(Channel, route.endpoint.channel if route is not None else name if name in CHANNELS else "email")
 
 
-def _state(
+def state_of(
     published: Published, fact: Fact, expires_at: datetime, endpoint: EndpointState | None
 ) -> tuple[State, str | None]:
     """Return the state of a new message: to be sent, a dry run, or withheld for good."""

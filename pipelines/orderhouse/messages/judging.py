@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from orderhouse.messages.delivering import Later, Never
 from orderhouse.messages.instants import instant_of
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.kinds import kind_named
 from orderhouse.messages.outbox import Message
 from orderhouse.messages.selecting import Fact, Published
 
@@ -33,7 +33,7 @@ def judged(published: Published | None, messages: Sequence[Message], now: dateti
         by_kind[message.kind].append(message)
     found: dict[str, Fact | Later | Never] = {}
     for name, own in by_kind.items():
-        kind = KINDS.get(name)
+        kind = kind_named(name)
         facts: dict[tuple[str, str], Fact] = {}
         if kind is not None and published is not None:
             since = min(instant_of(message.occurred_at) for message in own) - timedelta(days=1)

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["CAMPAIGN", "KINDS", "Kind", "kind_named"]
 
-Subject = Literal["order", "shipment", "return", "payment"]
+Subject = Literal["order", "shipment", "return", "payment", "customer"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,10 @@ KINDS = {
         Kind("feedback_asked", "order", 96, after_days=5, needs_consent=True),
     )
 }
+# Messages of campaigns. They are derived apart, and no file may free them of consent or quiet hours.
+CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
+
+
+def kind_named(name: str) -> Kind | None:
+    """Return a kind of messages to customers, that of campaigns included; None if there is none."""
+    return CAMPAIGN if name == CAMPAIGN.name else KINDS.get(name)

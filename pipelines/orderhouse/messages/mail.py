@@ -172,6 +172,9 @@ def mail_of(endpoint: MailEndpoint, message: Outgoing) -> EmailMessage:
         mail["Auto-Submitted"] = "auto-generated"
         if endpoint.reply_to:
             mail["Reply-To"] = endpoint.reply_to
+        if message.unsubscribe_url:
+            mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     except (ValueError, IndexError, HeaderParseError):
         raise Refused("The address or the subject line is not valid in a mail.") from None
     mail.set_content(message.text)

@@ -33,7 +33,7 @@ class Fact:
         kind: Kind of message.
         subject_id: Subject, of the kind's type.
         occasion: Which of several occasions.
-        order_id: The order.
+        order_id: The order, if it tells of one.
         occurred_at: Instant, in UTC.
         payload: Values for the text.
         recipient: Token of the customer's e-mail address, or None.
@@ -45,7 +45,7 @@ class Fact:
     kind: str
     subject_id: str
     occasion: str
-    order_id: str
+    order_id: str | None
     occurred_at: datetime
     payload: dict[str, Any]
     recipient: str | None
@@ -60,12 +60,13 @@ class Published:
     Attributes:
         version: The version.
         as_of: The clock of its numbers, in UTC.
+        reader: Its open tables.
     """
 
     def __init__(self, version: PublishedVersion, reader: duckdb.DuckDBPyConnection) -> None:
         self.version = version
         self.as_of = datetime.fromisoformat(version.as_of).replace(tzinfo=UTC)
-        self._reader = reader
+        self._reader = self.reader = reader
         with self._errors():
             reader.execute(_text("prelude"))
 
@@ -102,7 +103,9 @@ class Published:
         if "$as_of" in kind.query:
             values["as_of"] = self.as_of.replace(tzinfo=None)
         with self._errors():
-            found = self._reader.execute(f"with found as (\n{kind.query})\n{_text('told')}", values)  # noqa: S608
+            # A campaign tells people and no orders, so its query stands alone.
+            told = kind.query if kind.subject == "customer" else f"with found as (\n{kind.query})\n{_text('told')}"  # noqa: S608
+            found = self._reader.execute(told, values)
             while rows := found.fetchmany(ROWS_AT_ONCE):
                 yield from [_fact(kind, row) for row in rows]
 
@@ -119,7 +122,7 @@ class Published:
 
 def _fact(kind: Kind, row: tuple[Any, ...]) -> Fact:
     subject_id, occasion, order_id, at, payload, items, tracking_id, currency, country, recipient, language, may = row
-    values = {"order_id": order_id, "tracking_id": tracking_id, "currency": currency}
+    values = {"order_id": order_id, "tracking_id": tracking_id, "currency": currency} if order_id else {}
     values |= json.loads(payload) | ({"items": json.loads(items)} if items else {})
     instant = at.replace(tzinfo=UTC)
     return Fact(

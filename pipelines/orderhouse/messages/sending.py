@@ -51,6 +51,7 @@ class Outgoing:
         to: Addresses or telephone numbers; empty if the endpoint needs none.
         data: Values for a webhook.
         locale: Language and country.
+        unsubscribe_url: Address at which one POST ends messages of this purpose (RFC 8058); None for order messages.
     """
 
     message_id: str
@@ -63,6 +64,7 @@ class Outgoing:
     to: tuple[str, ...] = field(default=(), repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 class Sender(Protocol):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from orderhouse.access.roles import OWNER, Role
+from orderhouse.messages.campaigning import derive_campaigns
 from orderhouse.messages.configuration import ALERT_ENDPOINTS, Configuration, load_configuration
 from orderhouse.messages.customers import Customers
 from orderhouse.messages.delivering import Delivery, Worker
@@ -33,7 +34,11 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
     configuration, store = load_configuration(settings), open_store(settings)
     states = own_states(store, configuration, now=at)
     with opened_version(settings) as published:
-        return derive(store, published, configuration, states, now=at) if published is not None else None
+        if published is None:
+            return None
+        result = derive(store, published, configuration, states, now=at)
+        derive_campaigns(store, published, configuration, states, result, now=at)
+        return result
 
 
 def deliver_messages(

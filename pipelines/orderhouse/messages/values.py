@@ -7,10 +7,10 @@ from typing import Any
 
 from orderhouse.messages.configuration import Configuration
 
-__all__ = ["COMMON", "SAMPLES", "values_of"]
+__all__ = ["COMMON", "OF_CAMPAIGNS", "SAMPLES", "samples_of", "values_of"]
 
 # Variables of every kind.
-COMMON = ("name", "shop", "order_id", "tracking_url", "currency")
+COMMON = ("name", "shop", "order_id", "tracking_url", "currency", "unsubscribe_url")
 ITEM = {"name": "Kettle", "quantity": 1}
 AT = "2026-04-05T22:00:00Z"
 
@@ -40,17 +40,36 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "refunded": ({"amount": "15.27", "method": "card"}, {"amount": "1234567.50", "method": None}),
     "feedback_asked": ({"delivered_at": AT},),
 }
+# Examples of messages of campaigns.
+OF_CAMPAIGNS: tuple[dict[str, Any], ...] = (
+    {
+        "campaign": "spring", "title": "Spring sale", "offer": "SPRING10", "purpose": "newsletter", "channel": "email",
+        "template": "campaign",
+    },
+    {
+        "campaign": "spring", "title": "Spring sale", "offer": None, "purpose": "newsletter", "channel": "email",
+        "template": "campaign",
+    },
+)  # fmt: skip
 SHORT_NAME = 5
 MOST_ITEMS = 200
 
 
-def values_of(payload: Mapping[str, Any], configuration: Configuration, name: str | None) -> dict[str, Any]:
+def samples_of(template: str) -> tuple[dict[str, Any], ...]:
+    """Return the examples of a template: those of its kind, or those of campaigns."""
+    return SAMPLES.get(template, OF_CAMPAIGNS)
+
+
+def values_of(
+    payload: Mapping[str, Any], configuration: Configuration, name: str | None, unsubscribe_url: str | None = None
+) -> dict[str, Any]:
     """Return the variables of a text.
 
     Args:
         payload: Values of the message.
         configuration: Configuration in force.
         name: Name of the customer, or None.
+        unsubscribe_url: Link that ends messages of this purpose, or None.
     """
     found = dict(payload)
     if found.get("carrier"):
@@ -64,6 +83,7 @@ def values_of(payload: Mapping[str, Any], configuration: Configuration, name: st
         "name": " ".join((name or "").split()),
         "shop": configuration.shop_name or "",
         "tracking_url": link,
+        "unsubscribe_url": unsubscribe_url or "",
     }
 
 

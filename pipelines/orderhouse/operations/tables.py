@@ -8,6 +8,7 @@ __all__ = [
     "API_KEYS",
     "APPROVALS",
     "AUDIT_LOG",
+    "CAMPAIGNS",
     "MESSAGES",
     "MESSAGE_ENDPOINTS",
     "MESSAGE_MARKS",
@@ -184,4 +185,17 @@ APPROVALS = sa.Table(
     sa.Column("decided_role", sa.Text),
     sa.Column("decided_at", sa.Text),
     sa.Column("reason", sa.Text),
+)
+
+CAMPAIGNS = sa.Table(
+    "campaigns",
+    METADATA,
+    sa.Column("campaign_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("members_count", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("started_by", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
 )

@@ -22,6 +22,7 @@ from orderhouse.portal.limits import Limits
 from orderhouse.portal.openapi import docs_page, openapi
 from orderhouse.portal.pages import message_page
 from orderhouse.portal.shield import Application, Shield
+from orderhouse.portal.unsubscribing import Unsubscribing
 from orderhouse.settings import Settings
 
 __all__ = ["make_application"]
@@ -33,6 +34,7 @@ def make_application(settings: Settings, log: logging.Logger) -> Application:
     limits = Limits(settings.portal / "limits")
     customers = Customers(settings, current, limits)
     api = Api(settings, current, limits)
+    unsubscribing = Unsubscribing(settings, current)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -51,6 +53,7 @@ def make_application(settings: Settings, log: logging.Logger) -> Application:
             Route("/v1/track/{tracking_id}", customers.answer, methods=["GET"]),
             Route("/v1/orders/{order_id:path}", api.order, methods=["GET"]),
             Route("/v1/customers/{customer_id:path}/orders", api.orders_of_customer, methods=["GET"]),
+            Route("/unsubscribe/{mark}", unsubscribing.page, methods=["GET", "POST"]),
             Route("/openapi.json", _openapi, methods=["GET"]),
             Route("/docs", _docs, methods=["GET"]),
             Route("/health", _health(current), methods=["GET"]),

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from orderhouse.portal.asking import FURTHEST_DAYS, REASONS, May
 from orderhouse.portal.languages import LANGUAGES, Language, language_of
 
-__all__ = ["form_page", "message_page", "render_docs", "style_hash", "tracking_page"]
+__all__ = ["form_page", "message_page", "render_docs", "style_hash", "tracking_page", "unsubscribe_page"]
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -112,6 +112,17 @@ def message_page(language: Language, title: str, text: str, **values: Any) -> st
     """Return a page with one message; both are names of sentences."""
     said = language.say(title)
     return _render("message.html", language, "UTC", title=said, heading="", text=language.say(text, **values))
+
+
+def unsubscribe_page(language: Language, action: str) -> str:
+    """Return the page that asks whether a person wants no more messages of a purpose.
+
+    Args:
+        language: The language.
+        action: Address of the form.
+    """
+    said = language.say("unsubscribe_title")
+    return _render("unsubscribe.html", language, "UTC", title=said, heading="", action=action)
 
 
 def _render(template: str, language: Language, zone: str, **values: Any) -> str:

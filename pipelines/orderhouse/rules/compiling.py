@@ -21,7 +21,7 @@ from orderhouse.rules.rule import Comparison, Group, Part, Rule
 from orderhouse.rules.subjects import SUBJECTS, fields_of, relation
 from orderhouse.storage.sql_names import quote
 
-__all__ = ["Compiled", "compile_rule"]
+__all__ = ["Compiled", "compile_condition", "compile_rule"]
 
 SIGNS = {"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 RELATIVE = re.compile(r"(\d{1,5}) (minute|hour|day)s? (ago|ahead)")
@@ -85,6 +85,24 @@ def compile_rule(rule: Rule, published: duckdb.DuckDBPyConnection, path: Path) -
     ]
     sql = f"select {', '.join(columns)} from ({rows}) where {condition} order by _subject"  # noqa: S608 - our names
     return Compiled(sql, [*leading, *query.parameters], shown)
+
+
+def compile_condition(
+    group: Group, table: str, published: duckdb.DuckDBPyConnection, path: Path
+) -> tuple[str, list[Any]]:
+    """Return a condition on the rows of a table as SQL with the values of its marks.
+
+    Args:
+        group: The condition.
+        table: Table of rules.
+        published: Open published version, whose tables say which fields there are.
+        path: File of the condition, for messages.
+
+    Raises:
+        OrderhouseError: A field is unknown, or a value does not fit its type.
+    """
+    query = _Query(fields_of(table, published), path, published)
+    return _group(group, query), query.parameters
 
 
 def _joined(columns: Sequence[str]) -> str:

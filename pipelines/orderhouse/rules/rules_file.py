@@ -18,7 +18,7 @@ from orderhouse.rules.subjects import SUBJECTS
 from orderhouse.settings import Settings
 from orderhouse.sources.readers.yaml_lines import read_yaml
 
-__all__ = ["SHIPPED", "load_rules", "path_in_force", "read_rules", "rules_path"]
+__all__ = ["SHIPPED", "load_rules", "path_in_force", "read_condition", "read_rules", "rules_path"]
 
 SHIPPED = Path(__file__).with_name("shipped.yaml")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -81,7 +81,7 @@ def _rule(name: str, body: Any, place: Place) -> Rule:
         title=text(body.get("title", name.replace("_", " ").capitalize()), place / "title"),
         is_enabled=flag(body.get("enabled", "true"), place / "enabled"),
         table=table,
-        when=_condition(body["when"], place / "when"),
+        when=read_condition(body["when"], place / "when"),
         steps=steps,
         once_per=word(body.get("once_per", "subject"), "occasion", ONCE_PER, place / "once_per"),
         limit_per_run=number(body.get("limit_per_run", "100"), place / "limit_per_run"),
@@ -91,8 +91,12 @@ def _rule(name: str, body: Any, place: Place) -> Rule:
     )
 
 
-def _condition(value: Any, place: Place) -> Group:
-    """Return a condition; a single comparison, or a list of parts, means `all`."""
+def read_condition(value: Any, place: Place) -> Group:
+    """Return a condition; a single comparison, or a list of parts, means `all`.
+
+    Raises:
+        OrderhouseError: It has a mistake.
+    """
     part = _part({"all": value} if isinstance(value, list) else value, place)
     return part if isinstance(part, Group) else Group("all", (part,))
 

@@ -15,10 +15,16 @@ from orderhouse.sources.config.declaration import Intake, Merchant, Source, Sour
 from orderhouse.sources.config.promises import Control
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
-__all__ = ["OPERATORS", "load_sources", "merchant_of", "sources_of"]
+__all__ = ["INTERNAL", "OPERATORS", "load_sources", "merchant_of", "sources_of"]
 
 # Source of the actions that operators take on this machine. No sources file declares it.
 OPERATORS = "operators"
+# Sources that the product writes itself, by name: the feed, and the property of `Settings` that is its folder.
+INTERNAL = {
+    OPERATORS: ("actions", "actions"),
+    "campaigns": ("campaign_members", "campaigns"),
+    "suppressions": ("suppressions", "suppressions"),
+}
 
 
 class _Document(BaseModel):
@@ -60,25 +66,31 @@ def load_sources(path: Path) -> SourcesFile:
 
 
 def sources_of(settings: Settings) -> SourcesFile:
-    """Return the declared sources and, once an operator has acted on this machine, the source of these actions.
+    """Return the declared sources and those that the product writes itself, each once its folder exists.
 
     Raises:
         OrderhouseError: As `load_sources`.
     """
     declared = load_sources(settings.sources_file)
-    if OPERATORS in declared.sources or not settings.actions.is_dir():
-        return declared
-    operators = Source(
-        name=OPERATORS,
+    own: dict[str, Source] = {}
+    for name, (feed, folder) in INTERNAL.items():
+        path: Path = getattr(settings, folder)
+        if name not in declared.sources and path.is_dir():
+            own[name] = _internal(settings, name, feed, path, len(declared.sources) + len(own) + 1)
+    return replace(declared, sources={**declared.sources, **own}) if own else declared
+
+
+def _internal(settings: Settings, name: str, feed: str, folder: Path, priority: int) -> Source:
+    return Source(
+        name=name,
         base=settings.home,
         format="canonical",
-        feed="actions",
-        path=[str(settings.actions / "*.ndjson")],
-        covers=["actions"],
-        priority=len(declared.sources) + 1,
+        feed=feed,
+        path=[str(folder / "*.ndjson")],
+        covers=[feed],
+        priority=priority,
         settle_seconds=0,
     )
-    return replace(declared, sources={**declared.sources, OPERATORS: operators})
 
 
 def merchant_of(settings: Settings) -> Merchant:

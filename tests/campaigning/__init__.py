@@ -1,0 +1,1 @@
+"""Tests of campaigns: their file, audiences, arms, starts and lists."""
