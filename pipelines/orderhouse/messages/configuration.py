@@ -23,6 +23,7 @@ from orderhouse.messages.message_file import (
     CallDeclaration,
     ChannelDeclaration,
     KindDeclaration,
+    LegalEntity,
     MessageFile,
     QuietHours,
     TemplateDeclaration,
@@ -81,6 +82,7 @@ class Configuration:
         portal_url: Address of the portal, or None.
         shop_name: Name of the shop in texts, or None.
         language: Language of customers whose language is not known.
+        legal_entities: Companies of the merchant, by the name that orders give.
         templates: Texts that rules send, with True for those that need consent to marketing.
     """
 
@@ -91,6 +93,7 @@ class Configuration:
     portal_url: str | None = None
     shop_name: str | None = None
     language: str = "en"
+    legal_entities: Mapping[str, LegalEntity] = field(default_factory=dict)
     templates: Mapping[str, bool] = field(default_factory=lambda: dict(RULE_TEMPLATES))
 
 
@@ -126,6 +129,7 @@ def load_configuration(settings: Settings) -> Configuration:
     own = {name: not declared.transactional for name, declared in parsed.templates.items()}
     return Configuration(
         path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language,
+        parsed.legal_entities,
         {**RULE_TEMPLATES, **own},
     )  # fmt: skip
 
@@ -260,6 +264,7 @@ def _known(keys: Keys) -> list[str]:
     models: dict[str, type[BaseModel]] = {
         "channels": ChannelDeclaration, "kinds": KindDeclaration, "quiet_hours": QuietHours,
         "templates": TemplateDeclaration,
+        "legal_entities": LegalEntity,
     }  # fmt: skip
     model: Any = models.get(str(keys[0]), MessageFile) if len(keys) > 1 else MessageFile
     if len(keys) > 3:

@@ -15,6 +15,7 @@ __all__ = [
     "CallDeclaration",
     "ChannelDeclaration",
     "KindDeclaration",
+    "LegalEntity",
     "MessageFile",
     "QuietHours",
     "TemplateDeclaration",
@@ -81,6 +82,16 @@ class TemplateDeclaration(_Keys):
     transactional: bool = False
 
 
+class LegalEntity(_Keys):
+    """A company of the merchant, under the name that orders give in `legal_entity`."""
+
+    name: str | None = None
+    address: str | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    tax_id: str | None = None
+    shop_name: str | None = None
+
+
 class MessageFile(_Keys):
     """The whole file."""
 
@@ -93,6 +104,7 @@ class MessageFile(_Keys):
     templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], TemplateDeclaration] = Field(
         default_factory=dict
     )
+    legal_entities: dict[str, LegalEntity] = Field(default_factory=dict)
 
     @field_validator("portal_url")
     @classmethod

@@ -134,9 +134,10 @@ class Published:
 
 
 def _fact(kind: Kind, row: tuple[Any, ...]) -> Fact:
-    subject_id, occasion, order_id, at, payload, items, tracking_id, currency, country, recipient, language = row[:11]
-    is_silenced, has_consent = row[11:]
+    (subject_id, occasion, order_id, at, payload, items, tracking_id, currency, seller, country, recipient, language,
+     is_silenced, has_consent) = row  # fmt: skip
     values = {"order_id": order_id, "tracking_id": tracking_id, "currency": currency} if order_id else {}
+    values |= {"legal_entity": seller} if seller else {}
     values |= json.loads(payload) | ({"items": json.loads(items)} if items else {})
     instant = at.replace(tzinfo=UTC)
     return Fact(
