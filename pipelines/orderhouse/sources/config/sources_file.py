@@ -14,6 +14,7 @@ from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
 from orderhouse.sources.config.mapping import DaysAfter
 from orderhouse.sources.config.promises import Control
+from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
 __all__ = ["INTERNAL", "OPERATORS", "load_sources", "merchant_of", "sources_of"]
@@ -126,7 +127,7 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
-    for name, nested in (("control", Control), ("promise", DaysAfter)):
+    for name, nested in (("control", Control), ("promise", DaysAfter), ("actions_to", WriteBack)):
         if name in keys[2:-1]:
             return list(nested.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
