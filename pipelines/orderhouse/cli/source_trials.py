@@ -56,7 +56,8 @@ def notes_on_money(trials: Sequence[SourceTrial], declared: SourcesFile) -> Iter
         example = f"{{business_time_zone: Europe/Berlin, reporting_currency: {currencies[0]}}}"
         yield (
             f"{declared.path.name} states no reporting currency. Without one, the currency that all orders share "
-            f"counts, and days are those of {declared.merchant.business_time_zone}. To state both: `merchant: {example}`."
+            f"counts, and days are those of {declared.merchant.business_time_zone}. To state both: `merchant: "
+            f"{example}`."
         )
     wanted = {*currencies, *([reported] if reported else [])}
     gives_rates = any("fx_rates" in {source.feed, *(source.covers or ())} for source in declared.sources.values())
