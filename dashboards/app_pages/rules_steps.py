@@ -8,9 +8,9 @@ from orderhouse.rules.rule import STEP_KINDS
 from orderhouse.rules.sentences import ACTIONS
 from orderhouse.rules.steps_file import KINDS_OF_RULES
 from orderhouse.rules.subjects import SUBJECTS
+from shared.conditions import Fields
 from shared.formats import label
 
-from app_pages.rules_conditions import Fields
 from app_pages.rules_draft import Draft, StepDraft, example_text
 
 __all__ = ["steps"]
