@@ -28,9 +28,9 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
 
 def lifts(marts: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
     """Return the rows of treated members of the campaigns of a kind."""
-    found = marts.execute(
+    found = marts.sql(
         "select * from marts.fct_campaign_results where arm = 'treated' and campaign_id like ? order by campaign_id",
-        [f"{kind}_%"],
+        params=[f"{kind}_%"],
     ).pl()
     return list(found.iter_rows(named=True))
 
