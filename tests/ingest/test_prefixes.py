@@ -32,6 +32,7 @@ IDS = {
     "inbound": {"po_id"},
     "products": set(),
     "customers": {"customer_id"},
+    "price_lists": {"price_list_id", "customer_id"},
     "fx_rates": set(),
     "carts": {"cart_id", "customer_id", "order_id"},
     "feedback": {"feedback_id", "order_id", "customer_id"},
