@@ -126,7 +126,7 @@ BAD = {
     "units": ("1.5", "a_whole_number"),
     "bool": ("perhaps", "true_or_false"),
     "currency": ("EURO", "iso_4217"),
-    "country": ("Germany", "iso_3166"),
+    "country": ("Atlantis", "iso_3166"),
 }
 SIGNED = {
     "order_lines.tax_amount",

@@ -194,7 +194,7 @@ def _words(source: Source) -> list[Row]:
     for column, meanings in source.words.items():
         feed, _, name = column.rpartition(".")
         for candidate, contract in CONTRACTS.items():
-            if name in contract.fields() and candidate == (feed or source.feed or candidate):
+            if name in contract.mapped() and candidate == (feed or source.feed or candidate):
                 rows += [(source.name, candidate, name, word, meaning) for word, meaning in meanings.items()]
     return rows
 
