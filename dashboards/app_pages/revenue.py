@@ -129,7 +129,7 @@ else:
         clocks(version, period)
     with section(
         "By contract",
-        "Lines with an agreed price, by price list: whole months of the period, by the day of the order, in the currency "
-        "of the contract. Lines off their contract are on the page Exceptions.",
+        "Lines with an agreed price, by price list: whole months of the period, by the day of the order, in the "
+        "currency of the contract. Lines off their contract are on the page Exceptions.",
     ):
         contracts(version, period)

@@ -36,8 +36,8 @@ SQL = f"""
     group by price_list_id, currency order by abs(difference_amount) desc, price_list_id, currency
 """  # noqa: S608 - fixed names, values are parameters
 NEEDS_FEED = (
-    "No agreed price counts for any order line. Agreed prices come with the feed `price_lists`: declare it for a source "
-    "in sources.yaml."
+    "No agreed price counts for any order line. Agreed prices come with the feed `price_lists`: declare it for a "
+    "source in sources.yaml."
 )
 
 

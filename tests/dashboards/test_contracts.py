@@ -1,4 +1,4 @@
-"""Contracts on the revenue page: sums of whole months in the contract's currency, and what is missing without a feed."""
+"""Contracts on the revenue page: sums of whole months in the contract's currency, and what it says without any."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_contracts_are_summed_over_the_months_of_the_period(published: Path, ope
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("delete from marts.fct_contract_margin", "declare it for a source"),
+        ("delete from marts.fct_contract_margin", "declare it for a"),
         ("update marts.fct_contract_margin set month_date = date '2019-01-01'", "Choose a longer period"),
     ],
 )

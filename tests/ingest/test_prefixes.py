@@ -37,6 +37,8 @@ IDS = {
     "carts": {"cart_id", "customer_id", "order_id"},
     "feedback": {"feedback_id", "order_id", "customer_id"},
     "actions": {"action_id", "order_id"},
+    "campaign_members": set(),
+    "suppressions": {"suppression_id"},
 }
 PAYMENTS = "payment_id,order_id,parent_payment_id,kind,amount,currency,occurred_at\n"
 
