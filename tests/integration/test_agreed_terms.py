@@ -15,7 +15,11 @@ AS_OF = "2026-03-05T00:00:00Z"
 SOURCES = """
 merchant: {business_time_zone: Europe/Berlin, reporting_currency: EUR}
 sources:
-  shop: {format: canonical, path: shop/*/*.ndjson, words: {customers: {customer_group: {grosshandel: wholesale}}}}
+  shop:
+    format: canonical
+    path: shop/*/*.ndjson
+    covers: [orders, order_lines, shipments, tracking, customers, products, price_lists]
+    words: {customers.customer_group: {grosshandel: wholesale}}
 """
 TERMS = ("off_contract_price", "promise_outside_window")
 
