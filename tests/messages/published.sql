@@ -15,6 +15,7 @@ create table marts.fct_feedback (order_id varchar);
 create table ops.orders (
     order_id varchar, tracking_id varchar, customer_key varchar, customer_token varchar, ship_country varchar default 'DE',
     order_status varchar default 'confirmed', return_status varchar default 'none', currency varchar default 'EUR',
+    legal_entity varchar, tax_amount decimal(18, 4) default 9.57, shipping_tax_amount decimal(18, 4) default 0,
     due_amount decimal(18, 4) default 59.91, ordered_quantity bigint default 1, cancelled_quantity bigint default 0,
     open_quantity bigint default 1, backordered_quantity bigint default 0, is_late boolean default false,
     has_delivery_problem boolean default false, placed_at timestamp default timestamp '2026-03-31 09:00:00',

@@ -17,7 +17,14 @@ from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.kinds import KINDS
 from orderhouse.messages.mail import MailEndpoint
-from orderhouse.messages.message_file import CHANNELS, ChannelDeclaration, KindDeclaration, MessageFile, QuietHours
+from orderhouse.messages.message_file import (
+    CHANNELS,
+    ChannelDeclaration,
+    KindDeclaration,
+    LegalEntity,
+    MessageFile,
+    QuietHours,
+)
 from orderhouse.messages.posting import TemplateEndpoint, WebhookEndpoint
 from orderhouse.messages.secrets import Secret
 from orderhouse.messages.sending import Endpoint
@@ -71,6 +78,7 @@ class Configuration:
         portal_url: Address of the portal, or None.
         shop_name: Name of the shop in texts, or None.
         language: Language of customers whose language is not known.
+        legal_entities: Companies of the merchant, by the name that orders give.
     """
 
     path: Path
@@ -80,6 +88,7 @@ class Configuration:
     portal_url: str | None = None
     shop_name: str | None = None
     language: str = "en"
+    legal_entities: Mapping[str, LegalEntity] = field(default_factory=dict)
 
 
 def load_configuration(settings: Settings) -> Configuration:
@@ -112,8 +121,9 @@ def load_configuration(settings: Settings) -> Configuration:
             raise OrderhouseError(f"{where}: {error.message}") from None
         routes[name] = Route(endpoint, declared.attempts, declared.pause_after)
     return Configuration(
-        path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language
-    )
+        path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language,
+        parsed.legal_entities,
+    )  # fmt: skip
 
 
 def alert_routes(settings: Settings) -> dict[str, Route]:
@@ -219,7 +229,8 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 
 def _known(keys: Keys) -> list[str]:
     models: dict[str, type[BaseModel]] = {
-        "channels": ChannelDeclaration, "kinds": KindDeclaration, "quiet_hours": QuietHours
+        "channels": ChannelDeclaration, "kinds": KindDeclaration, "quiet_hours": QuietHours,
+        "legal_entities": LegalEntity,
     }  # fmt: skip
     model: Any = models.get(str(keys[0]), MessageFile) if len(keys) > 1 else MessageFile
     if len(keys) > 3:

@@ -11,7 +11,7 @@ from orderhouse.config_values import as_list
 from orderhouse.messages.outbox import Channel
 from orderhouse.messages.secrets import Secret
 
-__all__ = ["ChannelDeclaration", "KindDeclaration", "MessageFile", "QuietHours"]
+__all__ = ["ChannelDeclaration", "KindDeclaration", "LegalEntity", "MessageFile", "QuietHours"]
 
 CHANNELS = ("email", "sms", "webhook", "chat")
 Texts = Annotated[list[str], BeforeValidator(as_list)]
@@ -59,6 +59,16 @@ class KindDeclaration(_Keys):
     is_off: bool = Field(default=False, alias="off")
 
 
+class LegalEntity(_Keys):
+    """A company of the merchant, under the name that orders give in `legal_entity`."""
+
+    name: str | None = None
+    address: str | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    tax_id: str | None = None
+    shop_name: str | None = None
+
+
 class MessageFile(_Keys):
     """The whole file."""
 
@@ -68,6 +78,7 @@ class MessageFile(_Keys):
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
     channels: dict[str, ChannelDeclaration] = Field(default_factory=dict)
     kinds: dict[str, KindDeclaration] = Field(default_factory=dict)
+    legal_entities: dict[str, LegalEntity] = Field(default_factory=dict)
 
     @field_validator("portal_url")
     @classmethod

@@ -121,8 +121,10 @@ class Published:
 
 
 def _fact(kind: Kind, row: tuple[Any, ...]) -> Fact:
-    subject_id, occasion, order_id, at, payload, items, tracking_id, currency, country, recipient, language, may = row
+    (subject_id, occasion, order_id, at, payload, items, tracking_id, currency, seller, country, recipient, language,
+     may) = row  # fmt: skip
     values = {"order_id": order_id, "tracking_id": tracking_id, "currency": currency} if order_id else {}
+    values |= {"legal_entity": seller} if seller else {}
     values |= json.loads(payload) | ({"items": json.loads(items)} if items else {})
     instant = at.replace(tzinfo=UTC)
     return Fact(

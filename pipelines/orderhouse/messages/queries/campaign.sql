@@ -15,6 +15,7 @@ select
     null::varchar as items,
     null::varchar as tracking_id,
     null::varchar as currency,
+    null::varchar as legal_entity,
     customers.country,
     customers.email_token as recipient,
     customers.language,

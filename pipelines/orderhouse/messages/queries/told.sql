@@ -43,6 +43,7 @@ select
     items_of_orders.items::varchar as items,
     orders.tracking_id,
     orders.currency,
+    orders.legal_entity,
     orders.ship_country as country,
     coalesce(orders.customer_token, customers.email_token) as recipient,
     customers.language,
