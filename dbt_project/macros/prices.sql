@@ -21,15 +21,15 @@
 {% macro names_weekday(weekdays, day) -%}
     coalesce(
         {{ weekdays }} like concat('%', cast({{ weekday_number(day) }} as {{ dbt.type_string() }}), '%')
-        or {{ weekdays }} like concat('%', {{ weekday_word(day, 3) }}, '%'),
+        or {{ weekdays }} like concat('%', lower({{ weekday_word(day, 3) }}), '%'),
         true
     )
 {%- endmacro %}
 
-{# Name of the day of the week of a date in lower case, or its first letters. #}
+{# Name of the day of the week of a date, or its first letters. #}
 {% macro weekday_word(day, letters=none) -%}
     case {{ weekday_number(day) }}
-        {%- for word in ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] %}
+        {%- for word in ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] %}
         when {{ loop.index }} then '{{ word[:letters] if letters else word }}'
         {%- endfor %}
     end
