@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import duckdb
 import pytest
 from orderhouse.settings import load_settings
 
@@ -155,3 +157,21 @@ def test_the_new_cells_are_explained_by_their_rows(shop: Shop) -> None:
         "explain", "fct_contract_margin", "price_list_id=club", "difference_amount", home=shop.home
     )
     assert "equal" in printed
+
+
+def test_margins_and_exceptions_are_as_known_before_a_correction(shop: Shop) -> None:
+    with duckdb.connect(str(shop.home / "warehouse" / "raw.duckdb"), read_only=True) as raw:
+        ((instant,),) = raw.execute(
+            "select finished_at from raw.raw.batches where batch_id = (select min(_batch_id) from raw.raw.price_lists)"
+        ).fetchall()
+
+    def ask(query: str) -> list[Row]:
+        when = ("--known-at", f"{instant.isoformat()}Z", "--as-of", AS_OF, "--format", "json")
+        printed = run_orderhouse("sql", query, *when, home=shop.home)
+        rows: list[Row] = json.loads(printed[printed.index("[") :])
+        return rows
+
+    margin = "select price_list_id, difference_amount::varchar as difference from marts.fct_contract_margin"
+    assert ask(margin) == [{"price_list_id": "trade", "difference": "3.0000"}]
+    codes = "select order_id, code from marts.fct_exceptions where subject_type = 'order_line' order by code"
+    assert [(row["order_id"], row["code"]) for row in ask(codes)] == [("dear", code) for code in TERMS]
