@@ -31,9 +31,12 @@ SUMS = ", ".join(
     + [f"case when count({name}) = count(*) then sum({name}) end as {name}" for name in AMOUNTS]
 )
 SQL = f"""
-    select price_list_id, currency, {SUMS} from marts.fct_contract_margin
-    where month_date between date_trunc('month', ?::date) and ?
-    group by price_list_id, currency order by abs(difference_amount) desc, price_list_id, currency
+    with summed as (
+        select price_list_id, currency, {SUMS} from marts.fct_contract_margin
+        where month_date between date_trunc('month', ?::date) and ?
+        group by price_list_id, currency
+    )
+    select * from summed order by abs(difference_amount) desc, price_list_id, currency
 """  # noqa: S608 - fixed names, values are parameters
 NEEDS_FEED = (
     "No agreed price counts for any order line. Agreed prices come with the feed `price_lists`: declare it for a "

@@ -18,7 +18,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return the same world without and with price lists."""
     folder = tmp_path_factory.mktemp("prices")
     for name in ("without", "with"):
-        simulate(orders=300, seed=5, to=folder / name, days=60, price_lists=name == "with")
+        simulate(orders=900, seed=5, to=folder / name, days=60, price_lists=name == "with")
     return folder / "without", folder / "with"
 
 
