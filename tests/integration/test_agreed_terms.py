@@ -147,6 +147,7 @@ def test_a_batch_of_prices_touches_the_lines_that_they_count_for(shop: Shop, bat
 
 
 def test_the_new_cells_are_explained_by_their_rows(shop: Shop) -> None:
+    run_orderhouse("audit", home=shop.home)
     run_orderhouse("publish", home=shop.home)
     ((exception_id,),) = shop.published(
         "select exception_id from ops.exceptions where order_id = 'grouped' and code = ?", TERMS[0]
