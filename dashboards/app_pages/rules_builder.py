@@ -54,7 +54,7 @@ def builder(version: Version, name: str) -> None:
         with section("When?", "A row meets all of the first conditions, and one of the second if there are any."):
             conditions(version, draft, fields)
     with section("Then?", "Steps in their order. Steps below an approval wait for it."):
-        steps(draft, fields)
+        steps(version, draft, fields)
     with section("How often?", "What has fired for a row on one occasion does not fire for it again."):
         _limits(draft)
     _outcome(version, draft, known.get(name))

@@ -40,3 +40,10 @@ create table ops.payments (
     occurred_at timestamp, is_orphan boolean default false
 );
 create table ops.exceptions (order_id varchar, code varchar, opened_at timestamp, resolved_at timestamp);
+create table ops.actions (
+    action_id varchar, order_id varchar, subject_kind varchar default 'order', kind varchar default 'hold', occurred_at timestamp,
+    line_id varchar, quantity bigint, warehouse_id varchar, promised_at timestamp, assignee varchar, actor varchar default 'tom',
+    role varchar default 'operator', reason_token varchar, payload_token varchar, source varchar default 'operators',
+    order_source varchar default 'shop', is_accepted boolean default true, is_sent_back boolean default true,
+    is_confirmable boolean default true, tells_customer boolean default true, confirmed_at timestamp
+);

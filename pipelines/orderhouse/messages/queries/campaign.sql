@@ -19,6 +19,7 @@ select
     customers.country,
     customers.email_token as recipient,
     customers.language,
+    false as is_silenced,
     coalesce(customers.has_marketing_consent, false) as has_consent
 from marts.fct_campaign_members as members
 inner join marts.dim_customers as customers on members.customer_key = customers.customer_key

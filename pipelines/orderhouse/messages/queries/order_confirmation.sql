@@ -5,6 +5,7 @@ select
     orders.order_id,
     orders.placed_at as occurred_at,
     'ordered' as counted,
+    false as is_silenced,
     to_json(struct_pack(
         amount := orders.due_amount::varchar,
         tax_amount := nullif(orders.tax_amount + orders.shipping_tax_amount, 0)::varchar,

@@ -39,6 +39,7 @@ from orderhouse.sources.config.promises import (
     checked_numbering,
 )
 from orderhouse.sources.config.validation import as_columns, known_encoding
+from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.formats import FORMATS
 
 __all__ = ["Intake", "Merchant", "Source", "SourcesFile"]
@@ -128,6 +129,7 @@ class Source(BaseModel):
         expect_every: Interval between files by feed, or one interval for all feeds.
         settle_seconds: Seconds for which a file must be unchanged before it is loaded; by default the setting.
         intake: Webhooks of the source, if it has any.
+        actions_to: Channel to which the actions of operators on its orders go; by default they go nowhere.
         base: Folder of the sources file, from which relative paths are resolved.
     """
 
@@ -161,6 +163,7 @@ class Source(BaseModel):
     expect_every: Intervals = Field(default_factory=dict)
     settle_seconds: Annotated[float, Field(ge=0)] | None = None
     intake: Intake | None = None
+    actions_to: WriteBack | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
