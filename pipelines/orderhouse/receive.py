@@ -17,6 +17,7 @@ from orderhouse.ingest.run import ingest
 from orderhouse.repair.replay import replay
 from orderhouse.repair.reread import record_sentences
 from orderhouse.repair.results import replay_sentences
+from orderhouse.repair.standing import FILE_NAME, load_standing, record_standing
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import write_atomically
@@ -44,6 +45,8 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
         OrderhouseError: The sources file is wrong, or the warehouse or the vault cannot be opened.
     """
     declared = sources_of(settings)
+    repairs = settings.sources_file.parent / FILE_NAME
+    load_standing(repairs, declared.sources)  # a mistake in it stops before anything is loaded
     with open_vault(settings) as vault, contextlib.ExitStack() as stack:
         connection = stack.enter_context(contextlib.closing(open_raw(settings)))
         claim(connection, vault.keys.fingerprint)
@@ -56,10 +59,13 @@ def receive(settings: Settings, *, progress: ProgressCallback | None = None) -> 
         reopen_unknown(settings, connection)
         ingested = ingest(settings, declared, connection, vault, originals, progress)
         rereads = [] if ingested.batch_id is None else record_sentences(connection, ingested.batch_id)
+        standing = record_standing(connection, vault, declared.sources, repairs)
         replayed = replay(connection, vault, declared.sources)
         if vault.suppressed():
             suppress_recent(settings, connection, declared.sources, vault)
         originals.prune()
         conceal_loaded(settings, connection)
-    notes = [*ingested.notes, *rereads, *replay_sentences(replayed), *replayed.notes]
-    return replace(ingested, batch_id=replayed.batch_id or ingested.batch_id, notes=notes)
+    repaired = {row.place.rpartition(":")[0] for row in replayed.rows if row.outcome in {"accepted", "duplicate"}}
+    notes = [*ingested.notes, *rereads, *standing, *replay_sentences(replayed), *replayed.notes]
+    batch_id = replayed.batch_id or ingested.batch_id
+    return replace(ingested, batch_id=batch_id, notes=notes, repaired=frozenset(repaired))

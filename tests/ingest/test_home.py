@@ -130,5 +130,6 @@ def test_an_incomplete_bundle_is_rejected_and_says_what_is_missing(landing: Land
     landing.write("feeds/olist_orders_dataset.csv", "order_id\n")
     landing.write("feeds/notes.txt", "hello")
     result = landing.ingest()
-    assert result.count("rejected") == 1
+    assert result.count("rejected") == 2
     assert "olist_order_items_dataset.csv" in result.notes[0]
+    assert result.notes[1].startswith("feeds/notes.txt was refused: It has not one of the seven names of the bundle")

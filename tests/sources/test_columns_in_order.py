@@ -82,9 +82,9 @@ def test_mistakes_are_answered_with_their_line(tmp_path: Path, line: str, compla
 
 def test_a_format_that_knows_its_notation_takes_no_other(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
-    path.write_text("sources:\n  shop:\n    format: olist\n    path: x\n    decimal: ','\n")
+    path.write_text("sources:\n  shop:\n    format: woocommerce_orders\n    path: x\n    decimal: ','\n")
     with pytest.raises(
-        OrderhouseError, match=r"yaml:5: source shop: decimal: the format olist defines how its numbers"
+        OrderhouseError, match=r"yaml:5: source shop: decimal: the format woocommerce_orders defines how its numbers"
     ):
         load_sources(path)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,7 +75,8 @@ def repair(
     named = quarantine_ids or [*filter(None, (source, feed, rule))]
     admit(settings, as_role, "repair", *named, decides=True)
     whole = sys.stdin.read().rstrip("\r\n") if text == "-" else text
-    ids = _selected_ids(settings, quarantine_ids or [], selection(feed, source, rule, list(WAITING)), values, yes=yes)
+    chosen = selection(feed, source, rule, list(WAITING))
+    ids = _selected_ids(settings, quarantine_ids or [], chosen, f"Set {', '.join(values)} in all of them?", yes=yes)
     with opened(settings, "repair") as stores:
         if received or whole is not None:
             repairs, notes = repair_records(
@@ -121,22 +122,32 @@ def replay(
 
 def discard(
     context: typer.Context,
-    ids: Annotated[
-        list[str],
-        typer.Argument(help="Rows to leave out, or repairs (r…) to withdraw.", metavar="ID…"),
-    ],
     why: Why,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Rows to leave out, or repairs (r…) to withdraw.", metavar="[ID]…"),
+    ] = None,
+    feed: OfFeed = None,
+    source: OfSource = None,
+    rule: OfRule = None,
     who: Who = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before many rows are left out.")] = False,
     as_role: AsRole = None,
 ) -> None:
-    """Leave rows out for good, or withdraw repairs. Both stay visible, and a later repair can undo both."""
+    """Leave rows out for good, or withdraw repairs. Both stay visible, and a later repair can undo both.
+
+    Rows are named by id, or by --rule, --source and --feed, which select every open row that matches.
+    """
     from orderhouse.repair.applying import opened
     from orderhouse.repair.decisions import record_discards, record_withdrawal
 
-    settings = settings_of(context)
-    admit(settings, as_role, "discard", *ids, decides=True)
-    repairs = [each for each in ids if each.startswith("r")]
-    rows = full_ids(settings, [each for each in ids if each not in repairs])
+    settings, named = settings_of(context), ids or []
+    admit(settings, as_role, "discard", *(named or filter(None, (source, feed, rule))), decides=True)
+    repairs = [each for each in named if each.startswith("r")]
+    rows = [each for each in named if each not in repairs]
+    if rows or not repairs:
+        chosen = selection(feed, source, rule, list(WAITING))
+        rows = _selected_ids(settings, rows, chosen, "Leave all of them out?", yes=yes)
     with opened(settings, "discard") as stores:
         for repair_id in repairs:
             record_withdrawal(stores.connection, repair_id, why=why, who=who or _user())
@@ -162,9 +173,9 @@ def _apply(stores: Opened, quarantine_ids: Sequence[str] | None = ()) -> bool:
 
 
 def _selected_ids(
-    settings: Settings, beginnings: Sequence[str], chosen: Selection, values: Mapping[str, str], *, yes: bool
+    settings: Settings, beginnings: Sequence[str], chosen: Selection, question: str, *, yes: bool
 ) -> list[str]:
-    """Return the full ids of the rows named by ids or by a selection; ask before a selection is repaired."""
+    """Return the full ids of the rows named by ids or by a selection; ask the question before a selection is used."""
     if bool(beginnings) == bool(chosen.feed or chosen.source or chosen.rule):
         raise OrderhouseError("Name rows by their ids, or all open rows by `--rule`, `--source` and `--feed`.")
     if beginnings:
@@ -172,7 +183,7 @@ def _selected_ids(
     ids = matching_ids(settings, chosen)
     console.print(f"{counted(len(ids), 'matching row')} in quarantine.")
     if not yes:
-        typer.confirm(f"Set {', '.join(values)} in all of them?", abort=True)
+        typer.confirm(question, abort=True)
     return ids
 
 

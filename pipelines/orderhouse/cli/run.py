@@ -25,7 +25,7 @@ from orderhouse.cli.steps import (
     print_clock,
     print_ingested,
     print_published,
-    refuse_unreachable,
+    refuse_incomplete,
 )
 from orderhouse.cli.summary import print_summary
 
@@ -68,7 +68,7 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, ful
     review_after_run(settings)
     ingested: IngestResult | None = results.get("ingest")
     if ingested is not None:
-        refuse_unreachable(ingested)
+        refuse_incomplete(ingested)
 
 
 def _print_steps(results: dict[str, Any]) -> None:

@@ -1,36 +1,24 @@
-"""Command that checks sources: read and screen their files without writing anything.
+"""Commands about sources: check them without writing anything, and propose a sources file for new files.
 
-The dry run belongs to `orderhouse.ingest.trial`; this module prints its result.
+The dry run belongs to `orderhouse.ingest.trial`, the proposal to `orderhouse.sources.proposals`.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 
-from orderhouse.cli.session import console, counted, grid, settings_of
+from orderhouse.cli.session import console, settings_of
+from orderhouse.cli.source_trials import next_step, notes_on_money, notes_on_serves, print_trial
 from orderhouse.cli.steps import Sources
 from orderhouse.errors import OrderhouseError
 
-if TYPE_CHECKING:
-    import polars as pl
-    from rich.table import Table
-
-    from orderhouse.ingest.trial import FeedTrial, SourceTrial
-    from orderhouse.sources.config.declaration import Source
-
 __all__ = ["add_commands"]
 
-# Wide enough for an instant; a longer value is folded.
-VALUE_WIDTH = 21
-PLAIN_WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_./-]*$")
-
-source_commands = typer.Typer(help="Check the sources of feeds.", no_args_is_help=True)
+source_commands = typer.Typer(help="Check the sources of feeds, and propose new ones.", no_args_is_help=True)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -40,7 +28,7 @@ def add_commands(app: typer.Typer) -> None:
 
 @source_commands.callback()
 def group() -> None:
-    """Check the sources of feeds."""
+    """Check the sources of feeds, and propose new ones."""
 
 
 @source_commands.command("check")
@@ -52,132 +40,59 @@ def check(
         Path | None, typer.Option(help="A file or folder to read in place of the source's own files.")
     ] = None,
     rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the first ten rows of each feed.")] = True,
+    hide_values: Annotated[
+        bool,
+        typer.Option("--hide-values", help="Leave values that may be personal out of the reasons, to pass them on."),
+    ] = False,
 ) -> None:
-    """Read and screen every file of a source without loading it: rows, broken rules, unmapped words."""
+    """Read and screen every file of a source without loading it: rows, broken rules, keys, sums, unmapped words."""
     from orderhouse.ingest.trial import check_sources
     from orderhouse.sources.config.sources_file import load_sources
 
     settings = settings_of(context, sources=sources)
     with console.status("Reading the sources"):
-        trials = check_sources(settings, name, file)
-    declared = load_sources(settings.sources_file).sources
+        trials = check_sources(settings, name, file, hide_values=hide_values)
+    declared = load_sources(settings.sources_file)
     for trial in trials:
-        console.print(f"[bold]{trial.source}[/bold]")
-        for note in trial.notes:
-            console.print(f"  {note}", markup=False, style="yellow", soft_wrap=True)
-        for kind, number in trial.kinds.most_common():
-            console.print(f"  {counted(number, 'file')}: {kind}", markup=False, soft_wrap=True)
-        if trial.ignored:
-            console.print(f"  not used: {', '.join(trial.ignored)}", markup=False, style="dim", soft_wrap=True)
-        for feed, found in trial.feeds.items():
-            _print_feed(feed, found, declared[trial.source])
-            if rows and found.sample.height:
-                for table in _tables(_filled(found.sample), console.width):
-                    console.print(table)
-                    console.print()
-    for sentence in _notes_on_serves(trials, declared):
+        print_trial(trial, declared.sources[trial.source], rows=rows)
+    for sentence in notes_on_serves(trials, declared.sources):
         console.print(sentence, markup=False, style="dim", soft_wrap=True)
-    console.print(f"Nothing was loaded. {_next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
+    for sentence in notes_on_money(trials, declared):
+        console.print(sentence, markup=False, style="dim")
+    console.print(f"Nothing was loaded. {next_step(trials, settings.sources_file)}", markup=False, soft_wrap=True)
     without = [trial.source for trial in trials if trial.has_no_files]
     if without:
         raise OrderhouseError(f"No file was found for {', '.join(without)}. Correct `path` in {settings.sources_file}.")
 
 
-def _next_step(trials: Sequence[SourceTrial], sources_file: Path) -> str:
-    """Return the next step, by what was found."""
-    if any(trial.notes for trial in trials):
-        return f"Correct {sources_file}, or the files named above, and check again."
-    if any(found.quarantined for trial in trials for found in trial.feeds.values()):
-        return "Rows with broken rules will go to quarantine, where you can repair them. Next: orderhouse run"
-    return "Next: orderhouse run"
+@source_commands.command("new")
+def new(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", metavar="PATH…")],
+    to: Annotated[Path, typer.Option("--to", help="The sources file to write.")] = Path("sources.yaml"),
+    time_zone: Annotated[str, typer.Option(help="Zone of business days, and of times without an offset.")] = "UTC",
+    currency: Annotated[str | None, typer.Option(help="Currency of amounts, where the files name none.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Look at files and propose a sources file for them: known formats, or a mapping with a comment on each guess."""
+    from orderhouse.config_values import require_known
+    from orderhouse.contracts.codes import CURRENCIES
+    from orderhouse.sources.proposals.proposing import proposed
 
-
-def _notes_on_serves(trials: Sequence[SourceTrial], declared: Mapping[str, Source]) -> Iterator[str]:
-    """Yield notes on sources without orders that cover the orders of several sources, since that may be a mistake."""
-    with_orders = [trial.source for trial in trials if "orders" in trial.feeds]
-    if len(with_orders) < 2:
-        return
-    for trial in trials:
-        about_orders = [feed for feed in ("payments", "shipments", "tracking", "returns") if feed in trial.feeds]
-        if about_orders and trial.source not in with_orders and not declared[trial.source].serves:
-            yield (
-                f"{trial.source} covers the {' and '.join(about_orders)} of {', '.join(with_orders)}. "
-                "If it serves only some of them, name these with `serves`."
-            )
-
-
-def _print_feed(feed: str, found: FeedTrial, source: Source) -> None:
-    quarantined = found.quarantined.total()
+    if to.exists() and not force:
+        raise OrderhouseError(f"{to} exists. Name another file with `--to`, or replace it with `--force`.")
+    try:
+        require_known("time zone", time_zone, available_timezones())
+        if currency is not None:
+            require_known("ISO-4217 currency", currency, CURRENCIES)
+    except ValueError as error:
+        raise OrderhouseError(f"{error}") from None
+    with console.status("Reading the files"):
+        found = proposed([path.absolute() for path in paths], to.absolute().parent, time_zone, currency)
+    to.write_text(found.text, encoding="utf-8")
+    if not found.sources:
+        raise OrderhouseError(f"No file fits a format or a feed. {to} lists the files and their columns, to be mapped.")
     console.print(
-        f"  {feed}: {counted(found.rows_in, 'row')}, {found.accepted:,} accepted, {quarantined:,} to quarantine"
+        f"Wrote {to}. Read the lines with `guess:`, then: orderhouse sources check --sources {to}", soft_wrap=True
     )
-    for rules, count in found.quarantined.most_common():
-        console.print(
-            f"    {counted(count, 'row')}: {found.examples[rules]} ({', '.join(found.places[rules])})",
-            markup=False,
-            style="red",
-            soft_wrap=True,
-        )
-    if found.tokenised_ids:
-        console.print(
-            f"    customer_id of {counted(found.tokenised_ids, 'row')} is an e-mail address or a telephone number. It "
-            "is kept in the vault, and tables hold its token. If these ids identify nobody, set "
-            "`personal_values: allow`.",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
-    unknown = dict(_unknown_words(feed, found, source))
-    for column, words in unknown.items():
-        listed = ", ".join(f"{word!r} ({n:,})" for word, n in sorted(words.items()))
-        console.print(f"    {column}: unmapped words {listed}", markup=False, style="yellow", soft_wrap=True)
-    if unknown:
-        console.print(f"    Paste this into source {source.name}, and write one of our words after each word:")
-        console.print(_snippet(feed, unknown), markup=False, highlight=False, soft_wrap=True)
-    if found.ignored_columns:
-        console.print(f"    not used: {', '.join(found.ignored_columns)}", markup=False, style="dim", soft_wrap=True)
-
-
-def _filled(sample: pl.DataFrame) -> pl.DataFrame:
-    """Return the columns that have a value in some row."""
-    return sample.select(column for column in sample.columns if sample[column].null_count() < sample.height)
-
-
-def _tables(sample: pl.DataFrame, width: int) -> Iterator[Table]:
-    """Yield one table of all rows; if a row is wider than the terminal, tables with one column per row instead."""
-    whole = grid(None, sample.columns, sample.iter_rows())
-    if console.measure(whole).maximum < width:
-        yield whole
-        return
-    names = [name for name in sample.columns if name != "_record"]
-    rows_per_table = max(1, (width - max(map(len, names))) // VALUE_WIDTH)
-    for rows in sample.iter_slices(rows_per_table):
-        headings = [f"record {record}" for record in rows["_record"]]
-        values = rows.select(names)
-        yield grid(None, ("", *headings), ((name, *values[name]) for name in names))
-
-
-def _snippet(feed: str, unknown: dict[str, dict[str, int]]) -> str:
-    """Return lines for the sources file, one per unmapped word, with our words for the column in a comment."""
-    from orderhouse.contracts.vocabulary import vocabulary
-
-    lines = ["    words:"]
-    for column, words in unknown.items():
-        lines += [f"      {feed}.{column}:  # {', '.join(vocabulary()[feed, column])}"]
-        lines += [f"        {word if PLAIN_WORD.match(word) else json.dumps(word)}:" for word in sorted(words)]
-    return "\n".join(lines)
-
-
-def _unknown_words(feed: str, found: FeedTrial, source: Source) -> Iterator[tuple[str, dict[str, int]]]:
-    """Yield the unmapped words of each column with their number: words in no vocabulary of source, format or ours."""
-    from orderhouse.contracts.vocabulary import format_vocabulary, vocabulary
-
-    for column, counts in found.words.items():
-        ours = vocabulary().get((feed, column))
-        if ours is None:
-            continue
-        theirs = {word.lower() for key in (column, f"{feed}.{column}") for word in source.words.get(key, {})}
-        theirs |= {*ours, *(word for *place, word in format_vocabulary(source.format) if place == [feed, column])}
-        unknown = {word: n for word, n in counts.items() if word.lower() not in theirs}
-        if unknown:
-            yield column, unknown
+    check(context, sources=to, rows=False)

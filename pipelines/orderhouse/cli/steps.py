@@ -29,7 +29,7 @@ __all__ = [
     "print_clock",
     "print_ingested",
     "print_published",
-    "refuse_unreachable",
+    "refuse_incomplete",
 ]
 
 Sources = Annotated[
@@ -64,7 +64,7 @@ def ingest(context: typer.Context, sources: Sources = None) -> None:
         )
     print_ingested(result)
     console.print("Next: orderhouse build")
-    refuse_unreachable(result)
+    refuse_incomplete(result)
 
 
 def build(
@@ -127,7 +127,9 @@ def publish(context: typer.Context) -> None:
 
 
 def print_ingested(result: IngestResult) -> None:
-    """Print the result and the notes of an ingest."""
+    """Print the result and the notes of an ingest, first the sources of which nothing was taken."""
+    for source, why in result.taken_nothing.items():
+        console.print(f"Nothing of source {source} was taken: {why}.", markup=False, style="red", soft_wrap=True)
     if not result.count("loaded"):
         console.print("Ingested nothing new.")
     else:
@@ -142,14 +144,19 @@ def print_ingested(result: IngestResult) -> None:
         console.print(f"  {note}", markup=False, style="yellow")
 
 
-def refuse_unreachable(result: IngestResult) -> None:
-    """Raise if a source could not be read, so that the exit code tells of it after all other work is done.
+def refuse_incomplete(result: IngestResult) -> None:
+    """Raise if a source could not be read or gave nothing; the exit code tells of it after all other work is done.
 
     Raises:
-        OrderhouseError: A path could not be read.
+        OrderhouseError: A path could not be read, or every row of a source was quarantined or every file refused.
     """
     from orderhouse.errors import OrderhouseError
 
+    nothing = ", ".join(result.taken_nothing)
+    if nothing:
+        raise OrderhouseError(
+            f"Nothing of {nothing} was taken, as said above. All else is done. `orderhouse sources check` shows why."
+        )
     paths = [report.path for report in result.files if report.status == "unreachable"]
     if paths:
         more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""

@@ -68,29 +68,35 @@ def rule_name(rule: str) -> str:
     return rule.replace("|check__", "|").replace("|nullability", "|required")
 
 
-def broken(contract: type[Contract], rule: str) -> pl.Expr:
-    """Return the sentence of a broken rule as an expression over a frame of the rows' columns as text."""
+def broken(contract: type[Contract], rule: str, *, withhold: bool = True) -> pl.Expr:
+    """Return the sentence of a broken rule as an expression over a frame of the rows' columns as text.
+
+    Args:
+        contract: The contract of the feed.
+        rule: The broken rule.
+        withhold: Withhold values that may be personal; only who has the file may see them.
+    """
     column, _, check = rule.partition("|")
     if not check:
         declared = contract.row_rules()[rule]
         if not declared.columns:
             return pl.lit(declared.sentence)
-        values = [pl.concat_str(pl.lit(f"{name} "), _shown(name)) for name in declared.columns]
+        values = [pl.concat_str(pl.lit(f"{name} "), _shown(name, withhold)) for name in declared.columns]
         return pl.concat_str(pl.lit(f"{declared.sentence} ("), pl.concat_str(values, separator=", "), pl.lit(")"))
     sentence = f"{column} {_SENTENCES[check]}"
     if "{}" not in sentence:
         return pl.lit(sentence)
-    value = pl.lit(WITHHELD) if column in contract.personal() else _shown(column)
+    value = pl.lit(WITHHELD) if withhold and column in contract.personal() else _shown(column, withhold)
     return pl.format(sentence, value)
 
 
-def _shown(column: str) -> pl.Expr:
+def _shown(column: str, withhold: bool) -> pl.Expr:
     text = pl.col(column)
     quoted = pl.when(text.str.contains(r"^[+-]?[\d.]+$")).then(text).otherwise(pl.format("'{}'", text))
     return (
         pl.when(text.is_null())
         .then(pl.lit("missing"))
-        .when(text.str.contains(HARMLESS))
+        .when(text.str.contains(HARMLESS) | pl.lit(not withhold))
         .then(quoted)
         .otherwise(pl.lit(WITHHELD))
     )

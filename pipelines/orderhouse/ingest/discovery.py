@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from orderhouse.errors import listed
 from orderhouse.files.local_files import find_local
 from orderhouse.files.object_stores import StoreRefused, is_address
 from orderhouse.files.source_files import SIDE_FILE, SourceFile
@@ -99,6 +100,9 @@ def find(source: Source, stores: StoreFiles) -> Found:
     groups = FORMATS[source.format].bundles(list(paths))
     if paths and not groups:
         notes.append(f"Source {source.name}: none of its {len(paths)} files belongs to a {source.format} bundle.")
+    elif others := sorted(paths.keys() - {path for group in groups for path in group}):
+        names = listed([shown_path(source, path) for path in others])
+        notes.append(f"Source {source.name}: nothing is taken from {names}: no table of {source.format} has this name.")
     return Found(groups, notes, objects, refused)
 
 

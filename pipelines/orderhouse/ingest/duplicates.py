@@ -17,7 +17,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.ingest.superseding import is_live
 from orderhouse.storage.sql_names import quote
 
-__all__ = ["Compared", "Duplicates"]
+__all__ = ["Compared", "Duplicates", "content_hashes"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Duplicates:
         This half of `find` uses a cursor of its own, so that another thread may run it ahead.
         """
         seen = self._seen(feed)
-        content = _content(feed, rows)
+        content = content_hashes(feed, rows)
         self._run.register("arriving", pl.DataFrame({"content": content, "part": parts}).to_arrow())
         known = self._run.sql(f"select content from arriving where content in (from {seen} select content)")  # noqa: S608
         hits = known.pl()["content"]
@@ -119,8 +119,9 @@ class Duplicates:
             params={"batch": self.batch_id},
         ).pl()
         self.connection.unregister("arriving")
-        return _content(feed, found.cast({name: rows.schema[name] for name in found.columns}))
+        return content_hashes(feed, found.cast({name: rows.schema[name] for name in found.columns}))
 
 
-def _content(feed: str, rows: pl.DataFrame) -> pl.Series:
+def content_hashes(feed: str, rows: pl.DataFrame) -> pl.Series:
+    """Return one 64-bit hash of the stored columns per row, named `content`."""
     return rows.select(*CONTRACTS[feed].stored_columns()).hash_rows().alias("content")

@@ -20,6 +20,7 @@ __all__ = ["RunReport", "no_original_note", "skip_reason"]
 
 
 REFUSED = "Rejected"
+SAME = "The same content was loaded"
 SHOWN = 3
 
 
@@ -30,14 +31,22 @@ class RunReport:
     reports: list[FileReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    moved: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def add_files(self, reports: Sequence[FileReport]) -> None:
         """Add files that were loaded or rejected."""
         self.reports += reports
+        refused: dict[tuple[str, str | None], list[str]] = {}
         for report in reports:
             if report.status == "rejected":
-                self.notes.append(f"{report.path} was refused: {report.reason}")
-            elif report.reason:
+                refused.setdefault((report.source, report.reason), []).append(report.path)
+        for (_, reason), paths in refused.items():
+            more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+            self.notes.append(
+                f"{', '.join(paths[:SHOWN])}{more} {'was' if len(paths) == 1 else 'were'} refused: {reason}"
+            )
+        for report in reports:
+            if report.reason and report.status != "rejected":
                 self.notes.append(f"{report.path}: {report.reason}")
             if report.ignored_columns:
                 self.notes.append(f"{report.path}: columns not used: {', '.join(report.ignored_columns)}.")
@@ -48,8 +57,22 @@ class RunReport:
             self.reports.append(FileReport(unit.source.name, file.path, file.file_id, "skipped", reason=reason))
         if reason.startswith(REFUSED):
             self.refused.append(unit.files[0].path)
+        elif reason.startswith(SAME):
+            self.moved.setdefault(unit.source.name, []).append((unit.files[0].path, reason))
         elif not reason.startswith("Loaded"):
             self.notes.append(f"{unit.files[0].path} was skipped: {reason}")
+
+    def note_moved(self) -> None:
+        """Add one note per source about files that were loaded before under other names."""
+        for source, files in self.moved.items():
+            path, reason = files[0]
+            if len(files) == 1:
+                self.notes.append(f"{path} was skipped: {reason}")
+            else:
+                self.notes.append(
+                    f"Source {source}: {len(files):,} files were loaded before under other names and skipped, such as "
+                    f"{path}. {reason}"
+                )
 
     def note_refused_before(self) -> None:
         """Add one note about files that an earlier run refused and that are unchanged."""
@@ -123,4 +146,4 @@ def skip_reason(known: KnownFile, unit: Unit) -> str:
         return f"{REFUSED} in batch {known.batch_id}: {known.reason}"
     if known.path in paths:
         return f"Loaded in batch {known.batch_id}."
-    return f"The same content was loaded in batch {known.batch_id} as {known.path}."
+    return f"{SAME} in batch {known.batch_id} as {known.path}."

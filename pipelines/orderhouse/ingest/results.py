@@ -59,6 +59,7 @@ class IngestResult:
         notes: Sentences about files that were skipped, rejected, empty, vanished or not found.
         controls_checked: Number of control totals checked in this run.
         controls_failed: Number of those that do not hold.
+        repaired: Paths of files with rows that a repair brought into their feed.
     """
 
     batch_id: int | None
@@ -66,6 +67,7 @@ class IngestResult:
     notes: list[str] = field(default_factory=list)
     controls_checked: int = 0
     controls_failed: int = 0
+    repaired: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:
@@ -86,6 +88,27 @@ class IngestResult:
                     sofar.quarantined + report.quarantined,
                 )
         return counts
+
+    @property
+    def taken_nothing(self) -> dict[str, str]:
+        """Return the sources of which this run took nothing, each with the reason as the end of a sentence.
+
+        Every file was refused, or every row of the others is in quarantine. A file without rows is none of these.
+        """
+        found: dict[str, str] = {}
+        for source in dict.fromkeys(report.source for report in self.files):
+            read = [each for each in self.files if each.source == source and each.status in {"loaded", "rejected"}]
+            refused = len({each.path for each in read if each.status == "rejected"})
+            quarantined = sum(each.quarantined for each in read)
+            has_empty = any(each.status == "loaded" and each.role == "primary" and not each.rows_in for each in read)
+            if has_empty or any(each.path in self.repaired for each in read):
+                continue
+            if not (refused or quarantined) or any(each.accepted or each.duplicate for each in read):
+                continue
+            parts = [f"{refused:,} {'file' if refused == 1 else 'files'} refused"] if refused else []
+            parts += [f"{quarantined:,} {'row' if quarantined == 1 else 'rows'} in quarantine"] if quarantined else []
+            found[source] = " and ".join(parts)
+        return found
 
     def count(self, status: Status) -> int:
         """Return the number of files with a status."""

@@ -25,6 +25,7 @@ from orderhouse.ingest.hash_cache import HashCache
 from orderhouse.ingest.ledger import KnownFile, Ledger, declare
 from orderhouse.ingest.loaded_files import LoadedFiles
 from orderhouse.ingest.loading import Loader
+from orderhouse.ingest.mapping_notes import MappingNotes
 from orderhouse.ingest.prefetch import one_ahead, read_ahead
 from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.ingest.reporting import RunReport, no_original_note, skip_reason
@@ -99,6 +100,7 @@ class _Run:
         connection.execute("set wal_autocheckpoint = '1TB'")
         self.left: list[Unit] = []
         self.report = RunReport()
+        self.mapping = MappingNotes()
         self.late_checks: list[Check] = []
         self.rows = 0
         (last,) = connection.execute("select coalesce(max(batch_id), 0) from raw.batches").fetchone() or (0,)
@@ -133,6 +135,8 @@ class _Run:
             self.loader.close()
         self.loader.finish_batch()
         checks = [*self.loader.checks, *self.late_checks]
+        self.report.notes += self.mapping.misfits()
+        self.report.note_moved()
         self.report.note_refused_before()
         self.report.note_personal(self.loader.personal)
         self.report.note_failed_controls(self.declared.sources.values(), checks)
@@ -265,6 +269,7 @@ class _Run:
         for rows in read:
             count += rows.frame.height if rows.role == "primary" else 0
             refuse(self.limits.refusal_of_rows(count))
+            self.mapping.add(unit.source, rows)
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
 

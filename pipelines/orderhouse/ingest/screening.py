@@ -64,6 +64,7 @@ def screen(
     vault: Vault,
     *,
     is_trimmed: bool = False,
+    withhold: bool = True,
 ) -> Screened:
     """Divide the rows of a feed into accepted and quarantined ones. Instants become UTC.
 
@@ -73,6 +74,7 @@ def screen(
         source: The source, with its constants, the prefixes of its ids and its notation.
         vault: Stores personal values and returns tokens.
         is_trimmed: True if no text is empty or begins or ends with white space.
+        withhold: Withhold values that may be personal from the reasons; a dry run shows them to who has the file.
     """
     contract, notation = CONTRACTS[feed], source.notation
     texts = [name for name, column in contract.fields().items() if name in frame.columns and kind_of(column) in TEXTS]
@@ -86,7 +88,7 @@ def screen(
     parts = text[PART].gather(accepted[ROW])
     accepted = _tokenise_personal_words(contract, accepted, vault)
     stored = vault.tokenise(accepted.select(*contract.fields(), RECORD, parts), contract.personal())
-    quarantined = _quarantined(contract, text, failures, vault, source)
+    quarantined = _quarantined(contract, text, failures, vault, source, withhold)
     return Screened(stored, quarantined, _counted(misplaced, text[PART]), tokenised_ids)
 
 
@@ -191,7 +193,7 @@ def _any(failures: Failures) -> pl.Series:
 
 
 def _quarantined(
-    contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, source: Source
+    contract: type[Contract], text: pl.DataFrame, failures: Failures, vault: Vault, source: Source, withhold: bool
 ) -> pl.DataFrame:
     """Return the rows that break a rule, with rules, reasons and the row as JSON."""
     if not failures:
@@ -210,7 +212,7 @@ def _quarantined(
         .rechunk()
     )
     masks = {rule: mask.rechunk() for rule, mask in masks.items()}
-    sentences = [pl.when(mask).then(broken(contract, rule)) for rule, mask in masks.items()]
+    sentences = [pl.when(mask).then(broken(contract, rule, withhold=withhold)) for rule, mask in masks.items()]
     rules = [pl.when(mask).then(pl.lit(rule_name(rule))) for rule, mask in masks.items()]
     found = rows.select(
         pl.concat_str(sentences, separator="; ", ignore_nulls=True).alias("reasons"),

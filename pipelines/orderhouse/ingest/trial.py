@@ -22,7 +22,9 @@ from orderhouse.files.source_files import FileRejected, FileUnsettled, FileVanis
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
-from orderhouse.ingest.screening import PART, screen
+from orderhouse.ingest.mapping_notes import MappingNotes
+from orderhouse.ingest.screening import PART, Screened, screen
+from orderhouse.ingest.trial_keys import KeyFindings, Keys
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import load_sources
@@ -49,6 +51,8 @@ class FeedTrial:
         tokenised_ids: Number of rows whose customer id is an address or a telephone number, and becomes a token.
         ignored_columns: Columns of the files that are not used.
         sample: The first accepted rows, with tokens for personal values.
+        currencies: The currencies of the accepted rows.
+        keys: Repeated and contradicting keys, and sums of amounts.
     """
 
     rows_in: int = 0
@@ -60,6 +64,8 @@ class FeedTrial:
     tokenised_ids: int = 0
     ignored_columns: tuple[str, ...] = ()
     sample: pl.DataFrame = field(default_factory=pl.DataFrame)
+    currencies: set[str] = field(default_factory=set)
+    keys: KeyFindings = field(default_factory=KeyFindings)
 
 
 @dataclass
@@ -68,7 +74,8 @@ class SourceTrial:
 
     Attributes:
         feeds: Results by feed.
-        notes: Sentences about files that could not be loaded.
+        notes: Sentences about files that could not be loaded, and about a mapping that does not fit them.
+        remarks: Sentences about rounded values.
         kinds: Kinds of files recognised by their bytes, with the number of files of each.
         ignored: Files, columns and records that are not used because they give no rows.
         has_no_files: True if no path of the source names a file.
@@ -77,18 +84,22 @@ class SourceTrial:
     source: str
     feeds: dict[str, FeedTrial] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     ignored: tuple[str, ...] = ()
     has_no_files: bool = False
 
 
-def check_sources(settings: Settings, name: str | None = None, file: Path | None = None) -> list[SourceTrial]:
+def check_sources(
+    settings: Settings, name: str | None = None, file: Path | None = None, *, hide_values: bool = False
+) -> list[SourceTrial]:
     """Read and screen every file of a source, or of all sources, and return one result per source.
 
     Args:
         settings: Settings with the path of the sources file.
         name: Name of one source; all sources if None.
         file: A file or folder to read in place of the source's own files.
+        hide_values: Withhold values that may be personal from the reasons, for a result that is passed on.
 
     Raises:
         OrderhouseError: The sources file is wrong or declares no source of that name, or the file does not exist.
@@ -103,7 +114,7 @@ def check_sources(settings: Settings, name: str | None = None, file: Path | None
     stores = StoreFiles()
     with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
-        return [_try_source(source, vault, stores, arrivals, limits_of(settings)) for source in chosen]
+        return [_Trying(source, vault, hide_values).result(stores, arrivals, limits_of(settings)) for source in chosen]
 
 
 def _with_path(source: Source, file: Path) -> Source:
@@ -113,39 +124,77 @@ def _with_path(source: Source, file: Path) -> Source:
     return source.model_copy(update={"path": [glob.escape(str(file.absolute()))]})
 
 
-def _try_source(
-    source: Source, vault: Vault, stores: StoreFiles, arrivals: Arrivals, limits: FileLimits
-) -> SourceTrial:
-    """Read and screen all files of a source. A file that cannot be read gets a note."""
-    found = find(source, stores)
-    trial = SourceTrial(source.name, notes=list(found.notes), has_no_files=not (found.paths or found.refused))
-    for group in found.groups:
-        shown = shown_path(source, group[0])
-        try:
-            files = [replace(arrivals.identify(source, path, found.objects.get(path)), limits=limits) for path in group]
-            trial.kinds.update(describe_kind(source, file) for file in files)
-            for rows in FORMATS[source.format].read(source, files):
-                _add(trial, source, rows, vault)
-            arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
-        except FileRejected as error:
-            trial.notes.append(f"{shown} would not be loaded: {error.shown}")
-        except FileUnsettled as error:
-            trial.notes.append(f"{shown} would not be loaded: {error.reason}")
-        except StoreRefused as error:
-            trial.notes.append(f"{shown} cannot be read: {error.reason}")
-        except FileVanished:
-            trial.notes.append(f"{shown} no longer exists.")
-    return trial
+class _Trying:
+    """Dry run of one source."""
+
+    def __init__(self, source: Source, vault: Vault, hide_values: bool) -> None:
+        self._source = source
+        self._vault = vault
+        self._hide_values = hide_values
+        self._trial = SourceTrial(source.name)
+        self._keys: dict[str, Keys] = {}
+        self._mapping = MappingNotes()
+        self._refused: dict[str, list[str]] = {}
+
+    def result(self, stores: StoreFiles, arrivals: Arrivals, limits: FileLimits) -> SourceTrial:
+        """Read and screen all files of the source. A reason why files cannot be read becomes one note."""
+        source, trial = self._source, self._trial
+        found = find(source, stores)
+        trial.has_no_files = not (found.paths or found.refused)
+        for group in found.groups:
+            try:
+                files = [
+                    replace(arrivals.identify(source, path, found.objects.get(path)), limits=limits) for path in group
+                ]
+                trial.kinds.update(describe_kind(source, file) for file in files)
+                for rows in FORMATS[source.format].read(source, files):
+                    self._add(rows)
+                arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
+            except FileRejected as error:
+                self._refuse(group, f"would not be loaded: {error.reason if self._hide_values else error.shown}")
+            except FileUnsettled as error:
+                self._refuse(group, f"would not be loaded: {error.reason}")
+            except StoreRefused as error:
+                self._refuse(group, f"cannot be read: {error.reason}")
+            except FileVanished:
+                self._refuse(group, "no longer exists.")
+        refusals = [f"{_some(paths)} {reason}" for reason, paths in self._refused.items()]
+        trial.notes = [*found.notes, *refusals, *self._mapping.misfits()]
+        trial.remarks = list(self._mapping.roundings())
+        for feed, keys in self._keys.items():
+            trial.feeds[feed].keys = keys.findings()
+        return trial
+
+    def _refuse(self, group: list[str], reason: str) -> None:
+        self._refused.setdefault(reason, []).extend(shown_path(self._source, path) for path in group)
+
+    def _add(self, rows: FeedRows) -> None:
+        """Screen rows and add their counts, words, keys and a sample to the trial."""
+        trial = self._trial
+        if rows.feed is None:
+            trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
+            return
+        self._mapping.add(self._source, rows)
+        feed = trial.feeds.setdefault(rows.feed, FeedTrial())
+        screened = screen(
+            rows.feed,
+            rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)),
+            self._source,
+            self._vault,
+            withhold=self._hide_values,
+        )
+        self._vault.discard()
+        self._keys.setdefault(rows.feed, Keys(rows.feed)).add(rows.file.path, screened.accepted)
+        _count(feed, rows, screened)
 
 
-def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> None:
-    """Screen rows and add their counts, words and a sample to the trial."""
-    if rows.feed is None:
-        trial.ignored = tuple(dict.fromkeys((*trial.ignored, *rows.ignored)))
-        return
-    feed = trial.feeds.setdefault(rows.feed, FeedTrial())
-    screened = screen(rows.feed, rows.frame.with_columns(pl.lit(0, pl.Int64).alias(PART)), source, vault)
-    vault.discard()
+def _some(paths: list[str]) -> str:
+    """Return the first paths, and the number of the others."""
+    more = f" and {len(paths) - PLACES:,} more" if len(paths) > PLACES else ""
+    return ", ".join(paths[:PLACES]) + more
+
+
+def _count(feed: FeedTrial, rows: FeedRows, screened: Screened) -> None:
     feed.rows_in += rows.frame.height + len(rows.malformed)
     feed.accepted += screened.accepted.height
     feed.tokenised_ids += screened.tokenised_ids
@@ -156,9 +205,11 @@ def _add(trial: SourceTrial, source: Source, rows: FeedRows, vault: Vault) -> No
     )
     for rules, count, reasons, records in broken.iter_rows():
         _add_broken(feed, ", ".join(json.loads(rules)), count, reasons, rows.file, records)
-    for column in CONTRACTS[rows.feed].enumerated():
+    for column in CONTRACTS[str(rows.feed)].enumerated():
         counts = screened.accepted[column].drop_nulls().value_counts()
         feed.words.setdefault(column, Counter()).update(dict(counts.iter_rows()))
+    if "currency" in screened.accepted.columns:
+        feed.currencies |= set(screened.accepted["currency"].drop_nulls().unique())
     feed.ignored_columns = tuple(dict.fromkeys((*feed.ignored_columns, *rows.ignored)))
     if feed.sample.height < SAMPLE_ROWS:
         wanted = screened.accepted.drop(PART).head(SAMPLE_ROWS - feed.sample.height)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, is_zip, only_member
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, SourceFile, unpacked_blocks
-from orderhouse.sources.formats.format import Declaration
+from orderhouse.sources.formats.format import WHITE_SPACE, Declaration
 from orderhouse.sources.readers.csv_text import CsvDialect, detect_dialect
 from orderhouse.sources.readers.json_text import is_json_lines
 
@@ -26,7 +26,7 @@ def describe_kind(source: Declaration, file: SourceFile) -> str:
     """
     if is_zip(file):
         if is_workbook(file):
-            return "Excel workbook, first sheet"
+            return f"Excel workbook, {f'sheet {source.sheet}' if source.sheet else 'first sheet'}"
         return f"{describe_kind(source, only_member(file))}, in a zip file"
     packing = _packing(file)
     head = next(unpacked_blocks(file, HEAD_BYTES), b"")
@@ -36,6 +36,8 @@ def describe_kind(source: Declaration, file: SourceFile) -> str:
         return f"Parquet{packing}"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return f"{'JSON lines' if is_json_lines(head) else 'JSON'}{packing}"
+    if source.widths or source.delimiter == WHITE_SPACE:
+        return f"text{packing}, {f'{len(source.widths)} fields of fixed widths' if source.widths else 'white space'}"
     found = detect_dialect(file, CsvDialect(source.delimiter, source.encoding, None if source.header else [""]))
     delimiter = DELIMITER_NAMES.get(found.delimiter, repr(found.delimiter))
     header = f"{len(found.names)} columns" if source.header else "no header"

@@ -22,9 +22,11 @@ from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.columns import MONEY_SCALE
 from orderhouse.contracts.notation import Notation, checked_form
 from orderhouse.sources.config.mapping import (
+    DaysAfter,
     as_texts_by_column,
     checked_columns,
     checked_ids,
+    checked_parts,
     checked_words,
     is_translated,
     require_canonical,
@@ -41,6 +43,7 @@ from orderhouse.sources.config.promises import (
 from orderhouse.sources.config.validation import as_columns, known_encoding
 from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import WHITE_SPACE
 
 __all__ = ["Intake", "Merchant", "Source", "SourcesFile"]
 
@@ -111,6 +114,11 @@ class Source(BaseModel):
         ids: Columns of the file of which an id of ours is made; ``_position`` is the record's place in its group.
         empty: Texts that mean no value, by their column or for all.
         decimals: Number of decimals to which amounts are rounded; by default an amount has four at most.
+        parts: Pattern by column of the file; its named groups become our columns.
+        promise: Promise as a number of days after another day.
+        sheet: Name of the sheet of workbooks; by default the first.
+        header_row: Row of the header in a sheet; by default the first.
+        widths: Characters of each field, for files of lines without delimiters.
         words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
         control: Control totals of its one file, and the action on files that differ from their totals.
         decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
@@ -146,6 +154,11 @@ class Source(BaseModel):
     ids: dict[str, Annotated[list[str], BeforeValidator(as_list)]] = Field(default_factory=dict)
     empty: Annotated[dict[str, list[str]], BeforeValidator(as_texts_by_column)] = Field(default_factory=dict)
     decimals: Annotated[int | None, Field(ge=0, le=MONEY_SCALE)] = None
+    parts: dict[str, str] = Field(default_factory=dict)
+    promise: DaysAfter | None = None
+    sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1)] = 1
+    widths: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
@@ -224,15 +237,20 @@ class Source(BaseModel):
     @field_validator("delimiter")
     @classmethod
     def _one_character(cls, value: str) -> str:
+        if value == WHITE_SPACE:
+            return value
         value = {"\\t": "\t", "tab": "\t"}.get(value, value)
         if len(value.encode()) != 1 or value in '"\r\n':
-            raise ValueError("it must be one character, such as ';' or tab, but no quote and no new line")
+            raise ValueError(
+                "it must be one character, such as ';' or tab, or whitespace; but no quote and no new line"
+            )
         return value
 
     @field_validator("decimal", "dates")
     @classmethod
     def _is_for_our_columns(cls, value: Any, info: ValidationInfo) -> Any:
-        if value and info.data.get("format") not in {None, "canonical"}:
+        name = info.data.get("format")
+        if value and name not in {None, "canonical"} and not FORMATS[str(name)].instants:
             raise ValueError(
                 f"the format {info.data['format']} defines how its numbers and instants are written; remove the key"
             )
@@ -271,7 +289,12 @@ class Source(BaseModel):
     def _ids_can_be_made(cls, value: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
         return checked_ids(value, info.data.get("feed"), info.data.get("columns"))
 
-    @field_validator("ids", "empty", "decimals")
+    @field_validator("parts")
+    @classmethod
+    def _parts_are_ours(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        return checked_parts(value, info.data.get("feed"))
+
+    @field_validator("ids", "empty", "decimals", "parts", "promise", "sheet", "header_row", "widths")
     @classmethod
     def _is_of_a_mapping(cls, value: Any, info: ValidationInfo) -> Any:
         require_canonical(info.data.get("format"))
@@ -293,7 +316,13 @@ class Source(BaseModel):
 
     @property
     def notation(self) -> Notation:
-        """Return the notation; the zone of local times is the source's own, else its format's, else None."""
+        """Return the notation of rows; formats with columns of their own translate that of their files."""
+        written = self.file_notation
+        return written if self.format == "canonical" else Notation(written.time_zone)
+
+    @property
+    def file_notation(self) -> Notation:
+        """Return the notation of the files; local times have the source's zone, else its format's, else none."""
         return Notation(self.time_zone or FORMATS[self.format].time_zone, self.decimal, tuple(self.dates))
 
     @property
@@ -340,6 +369,9 @@ class Source(BaseModel):
             "guarded": self.guarded,
         }
         since |= {"ids": self.ids, "empty": self.empty}
+        since |= {"parts": self.parts, "sheet": self.sheet, "widths": self.widths}
+        since["header_row"] = self.header_row if self.header_row > 1 else None
+        since["promise"] = self.promise.model_dump() if self.promise else None
         since["decimals"] = None if self.decimals is None else str(self.decimals)
         since["words"] = {name: words for name, words in self.words.items() if is_translated(name, self.feed)}
         since["personal_values"] = self.personal_values == "quarantine"

@@ -6,13 +6,17 @@ Each raises ValueError with a clause; `sources_file` makes a sentence of it, wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orderhouse.config_values import as_list, nearest_sentence, require_known
 from orderhouse.contracts import CONTRACTS, Contract
 from orderhouse.contracts.codes import COUNTRIES
 from orderhouse.contracts.columns import kind_of
 from orderhouse.contracts.vocabulary import UNKNOWN, vocabulary
+from orderhouse.sources.formats.cut_columns import group_names
 from orderhouse.sources.formats.format import ANY, POSITION, SKIPPED
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT
 from orderhouse.sources.formats.made_ids import group_column
@@ -26,6 +30,35 @@ __all__ = [
     "is_translated",
     "require_canonical",
 ]
+
+
+class DaysAfter(BaseModel):
+    """A promise as a number of days after another day.
+
+    Attributes:
+        after: Column of the file with the first day.
+        by: Column with the number of days, or with the word that `days` gives a number for.
+        days: Number of days, or number by word; a star stands for every other word.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after: str
+    by: str | None = None
+    days: Annotated[int, Field(ge=0)] | dict[str, Annotated[int, Field(ge=0)]] | None = None
+
+    @model_validator(mode="after")
+    def _counts_days(self) -> Self:
+        """Require either one number of days, or a column that says which."""
+        if isinstance(self.days, int) == (self.by is not None):
+            raise ValueError("give `days` as one number, or `by`, a column with the number or a word for it")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the file that are used."""
+        return (self.after, self.by) if self.by else (self.after,)
+
 
 YES, NO = ("true", "yes"), ("false", "no")
 
@@ -78,6 +111,22 @@ def checked_ids(value: dict[str, list[str]], feed: str | None, columns: Any) -> 
             raise ValueError(
                 f"{name}: a position alone is no id; write the column within which it counts: [order, {POSITION}]"
             )
+    return value
+
+
+def checked_parts(value: dict[str, str], feed: str | None) -> dict[str, str]:
+    """Check patterns that cut our columns from one of the file's."""
+    known = {column for each in _feeds(feed) for column in CONTRACTS[each].fields()}
+    for theirs, pattern in value.items():
+        names = group_names(pattern)
+        if not names:
+            raise ValueError(f"{theirs}: a pattern names our columns in its groups, such as (?<ship_city>.+)")
+        for name in names:
+            require_known(f"column of {feed or 'any feed'}", name, known)
+        try:
+            pl.Series(["any"]).str.extract_groups(pattern)
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(f"{theirs}: {str(error).splitlines()[-1].removeprefix('error: ')}") from None
     return value
 
 

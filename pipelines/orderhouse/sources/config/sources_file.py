@@ -12,6 +12,7 @@ from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
+from orderhouse.sources.config.mapping import DaysAfter
 from orderhouse.sources.config.promises import Control
 from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
@@ -126,9 +127,8 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
-    if "control" in keys[2:-1]:
-        return list(Control.model_fields)
-    if "actions_to" in keys[2:-1]:
-        return list(WriteBack.model_fields)
+    for name, nested in (("control", Control), ("promise", DaysAfter), ("actions_to", WriteBack)):
+        if name in keys[2:-1]:
+            return list(nested.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]

@@ -19,12 +19,15 @@ from orderhouse.errors import listed
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, only_member
 from orderhouse.files.guarded_tables import unguarded_columns
 from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
-from orderhouse.sources.formats.format import ANY, SKIPPED, Declaration, FeedRows, Format
+from orderhouse.sources.formats.cut_columns import cut_columns, part_names
+from orderhouse.sources.formats.format import ANY, SKIPPED, WHITE_SPACE, Declaration, FeedRows, Format
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT, with_unit_prices
 from orderhouse.sources.formats.made_ids import MadeIds
 from orderhouse.sources.formats.mapped_values import with_rounded, with_words, without_no_values
+from orderhouse.sources.formats.promised_days import PROMISED, promised_days
 from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
 from orderhouse.sources.readers.json_text import read_json
+from orderhouse.sources.readers.plain_lines import read_lines
 from orderhouse.sources.readers.records import RECORD, Records
 from orderhouse.sources.readers.tables import read_parquet, read_xlsx
 
@@ -70,9 +73,15 @@ def read_records(source: Declaration, file: SourceFile, feed: str) -> Iterator[R
     if head[:4] == b"PAR1":
         return read_parquet(file)
     if head[:4] == ZIP_MAGIC:
-        return read_xlsx(file, names) if is_workbook(file) else read_records(source, only_member(file), feed)
+        if is_workbook(file):
+            return read_xlsx(file, names, source.sheet, source.header_row)
+        return read_records(source, only_member(file), feed)
+    if source.sheet is not None or source.header_row > 1:
+        raise FileRejected("`sheet` and `header_row` are for Excel workbooks, and this file is none.")
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return read_json(file)
+    if source.widths or source.delimiter == WHITE_SPACE:
+        return read_lines(file, source.encoding, source.widths or None, names)
     return read_csv(file, CsvDialect(source.delimiter, source.encoding, names))
 
 
@@ -113,7 +122,8 @@ class _Mapping:
             selected, rounded = self._selected(without_no_values(self._source, frame), taken)
         else:
             selected, rounded = frame, {}
-        used = {*taken.values(), *self._ids.parts}
+        promise = self._source.promise
+        used = {*taken.values(), *self._ids.parts, *self._source.parts, *(promise.columns if promise else ())}
         return FeedRows(
             self._feed,
             file,
@@ -137,6 +147,9 @@ class _Mapping:
             *made,
             RECORD,
         )
+        selected = selected.with_columns(cut_columns(self._source, self._contract, frame, selected.columns))
+        if self._source.promise is not None and PROMISED in self._contract.fields():
+            selected = selected.with_columns(promised_days(self._source.promise, frame, self._source.notation))
         selected = with_words(self._source, self._contract, selected)
         selected, rounded = with_rounded(self._source, self._contract, selected)
         if LINE_AMOUNT in selected.columns:
@@ -144,7 +157,7 @@ class _Mapping:
         return selected, rounded
 
     def _refuse_lacking(self, taken: Mapping[str, str], names: list[str]) -> None:
-        given = {*taken, *self._constants, *self._ids.names}
+        given = {*taken, *self._constants, *self._ids.names, *part_names(self._source)}
         if LINE_AMOUNT in taken:
             given.add("unit_price")
         missing = [name for name in self._contract.required() if name not in given]

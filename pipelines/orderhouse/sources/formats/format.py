@@ -17,7 +17,7 @@ from orderhouse.contracts.notation import Notation
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.readers.records import Malformed
 
-__all__ = ["ANY", "POSITION", "SKIPPED", "Declaration", "FeedRows", "Format", "Role"]
+__all__ = ["ANY", "POSITION", "SKIPPED", "WHITE_SPACE", "Declaration", "FeedRows", "Format", "Role"]
 
 # Name in a list of columns for a column that is not used.
 SKIPPED = "_"
@@ -25,6 +25,21 @@ SKIPPED = "_"
 POSITION = "_position"
 # Name in `empty` for every column, and in `words` for every other word.
 ANY = "*"
+# Delimiter of files whose fields have any white space between them.
+WHITE_SPACE = "whitespace"
+
+
+class Promise(Protocol):
+    """The declaration of promises as days after another day."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the file that are used: that of the first day, and that of the days if there is one."""
+
+    @property
+    def days(self) -> int | Mapping[str, int] | None:
+        """Return the number of days: one for all, by word of the second column, or None if that column has it."""
+
 
 Role = Literal["primary", "derived", "lookup"]
 
@@ -76,8 +91,32 @@ class Declaration(Protocol):
         """Return the number of decimals to which amounts are rounded; None for no rounding."""
 
     @property
+    def parts(self) -> Mapping[str, str]:
+        """Return the pattern by which columns of ours are cut from a column of the file."""
+
+    @property
+    def promise(self) -> Promise | None:
+        """Return how promises follow from other columns, or None."""
+
+    @property
+    def widths(self) -> list[int]:
+        """Return the characters of each field of lines; none for fields with delimiters."""
+
+    @property
+    def sheet(self) -> str | None:
+        """Return the name of the sheet of workbooks; None for the first."""
+
+    @property
+    def header_row(self) -> int:
+        """Return the row of the header of a sheet."""
+
+    @property
     def notation(self) -> Notation:
-        """Return how the source writes numbers and instants."""
+        """Return how the rows that a format yields have numbers and instants."""
+
+    @property
+    def file_notation(self) -> Notation:
+        """Return how the source writes numbers and instants in its files."""
 
     @property
     def delimiter(self) -> str | None:
@@ -136,6 +175,8 @@ class Format(ABC):
         covers: Feeds in which a source of this format is complete.
         is_bundle: True if its records need several files, which load together.
         time_zone: Zone of its local times, unless the source declares one.
+        numbers: Columns of its files that a source may write in a notation of its own; with `instants`.
+        instants: Days and instants of this kind.
     """
 
     name: ClassVar[str]
@@ -143,6 +184,8 @@ class Format(ABC):
     covers: ClassVar[tuple[str, ...]] = ()
     time_zone: ClassVar[str | None] = None
     is_bundle: ClassVar[bool] = False
+    numbers: ClassVar[tuple[str, ...]] = ()
+    instants: ClassVar[tuple[str, ...]] = ()
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
         """Return paths in groups that load together: by default every file by itself."""

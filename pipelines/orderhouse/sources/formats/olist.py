@@ -6,6 +6,7 @@ from the orders' instants and the items' sellers. The sellers' file gives no row
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -14,6 +15,7 @@ from pathlib import PurePath
 import polars as pl
 
 from orderhouse.contracts.written_days import day_of_midnight
+from orderhouse.errors import listed
 from orderhouse.files.source_files import FileRejected, SourceFile
 from orderhouse.sources.formats.format import Declaration, FeedRows, Format
 from orderhouse.sources.formats.whole_files import CsvFile, exact, read_whole
@@ -53,6 +55,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "products": ("product_id", "product_category_name"),
     "sellers": ("seller_id",),
 }
+INSTANTS = ("_timestamp", "_at", "_date")
 FILE_NAME = re.compile(rf"^(?:olist_)?({'|'.join(PARTS)})(?:_dataset)?\.csv(?:\.gz|\.zst)?$")
 CANCELLED = ("canceled", "unavailable")
 CURRENCY = "BRL"
@@ -68,11 +71,14 @@ class Olist(Format):
     covers = ("orders", "order_lines", "payments", "shipments", "tracking", "products", "customers", "feedback")
     is_bundle = True
     time_zone = "America/Sao_Paulo"
+    numbers = ("price", "freight_value", "payment_value")
+    instants = tuple(name for columns in PARTS.values() for name in columns if name.endswith(INSTANTS))
 
     def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """Return the seven files of each folder."""
+        """Return the seven files of each folder, and each other file by itself, so that it is refused by name."""
         ours = sorted(path for path in paths if FILE_NAME.match(PurePath(path).name))
-        return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))]
+        others = [[path] for path in paths if path not in set(ours)]
+        return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))] + others
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
         """Yield the rows of the seven files."""
@@ -99,11 +105,27 @@ class Olist(Format):
 
 def _parts(source: Declaration, files: Sequence[SourceFile]) -> dict[str, CsvFile]:
     by_part = {match.group(1): file for file in files if (match := FILE_NAME.match(file.name))}
+    if not by_part:
+        raise FileRejected(_unknown(files[0].name))
     missing = [part for part in PARTS if part not in by_part]
     if missing:
-        names = ", ".join(f"olist_{part}_dataset.csv" for part in missing)
-        raise FileRejected(f"The bundle is not complete: {names} is missing.")
-    return {part: read_whole(source, by_part[part], columns) for part, columns in PARTS.items()}
+        verb = "is" if len(missing) == 1 else "are"
+        raise FileRejected(
+            f"The bundle is not complete: {listed([_name_of(part) for part in missing])} {verb} missing."
+        )
+    notation = {"numbers": Olist.numbers, "instants": Olist.instants}
+    return {part: read_whole(source, by_part[part], columns, **notation) for part, columns in PARTS.items()}
+
+
+def _name_of(part: str) -> str:
+    return f"olist_{part}_dataset.csv"
+
+
+def _unknown(name: str) -> str:
+    """Return the refusal of a file that is none of the bundle, with the name that it may be meant to have."""
+    near = difflib.get_close_matches(name.lower(), [_name_of(part) for part in PARTS], n=1)
+    nearest = f" Did you mean {near[0]}?" if near else ""
+    return f"It has not one of the seven names of the bundle, and nothing is taken from it.{nearest}"
 
 
 def _rows(feed: str, part: CsvFile, frame: pl.DataFrame) -> FeedRows:

@@ -69,11 +69,13 @@ class OnlineRetail(Format):
     version = "1"
     covers = ("orders", "order_lines", "returns", "customers", "products")
     time_zone = "Europe/London"
+    numbers = ("Quantity", "UnitPrice")
+    instants = ("InvoiceDate",)
 
     def read(self, source: Declaration, files: Sequence[SourceFile]) -> Iterator[FeedRows]:
         """Yield the rows of one day's file."""
         (file,) = files
-        read = read_whole(source, file, COLUMNS)
+        read = read_whole(source, file, COLUMNS, numbers=self.numbers, instants=self.instants)
         rows = _prepared(read.frame)
         is_credit = pl.col("InvoiceNo").str.starts_with("C")
         is_adjustment = (pl.col("price") == 0) & pl.col("customer_id").is_null()

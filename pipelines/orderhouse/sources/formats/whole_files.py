@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from orderhouse.contracts.notation import Notation
 from orderhouse.errors import listed
 from orderhouse.files.source_files import FileRejected, SourceFile
 from orderhouse.sources.formats.format import Declaration
@@ -29,7 +30,15 @@ class CsvFile:
     ignored: tuple[str, ...]
 
 
-def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], optional: Sequence[str] = ()) -> CsvFile:
+def read_whole(
+    source: Declaration,
+    file: SourceFile,
+    columns: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    numbers: Sequence[str] = (),
+    instants: Sequence[str] = (),
+) -> CsvFile:
     """Read a file that fits into memory.
 
     Args:
@@ -37,6 +46,8 @@ def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], op
         file: The file.
         columns: Columns that the format needs.
         optional: Columns that the format uses if they exist; null otherwise.
+        numbers: Columns that are read in the decimal sign of the source.
+        instants: Columns that are read in the forms of days of the source.
 
     Raises:
         FileRejected: The file cannot be read, or a needed column is missing.
@@ -60,7 +71,23 @@ def read_whole(source: Declaration, file: SourceFile, columns: Sequence[str], op
         for name in wanted
     ]
     ignored = tuple(name for name in found if name not in wanted)
-    return CsvFile(file, frame.select(*text, RECORD), malformed, ignored)
+    plain = _in_our_notation(frame.select(*text, RECORD), source.file_notation, numbers, instants)
+    return CsvFile(file, plain, malformed, ignored)
+
+
+def _in_our_notation(
+    frame: pl.DataFrame, notation: Notation, numbers: Sequence[str], instants: Sequence[str]
+) -> pl.DataFrame:
+    """Return numbers with a point, and days and instants in ISO-8601, where they are written as declared."""
+    columns: list[pl.Series] = []
+    if notation.decimal:
+        columns += [
+            notation.plain_numbers(frame[name]).fill_null(frame[name]) for name in numbers if name in frame.columns
+        ]
+    if notation.dates:
+        found = [notation.iso_instants(frame[name]) for name in instants if name in frame.columns]
+        columns += [iso.str.replace("T", " ", literal=True).str.replace(r"\.0+$", "") for iso in found]
+    return frame.with_columns(columns)
 
 
 def exact(column: str) -> pl.Expr:

@@ -25,7 +25,7 @@ from orderhouse.sources.readers.headers import column_names
 from orderhouse.sources.readers.patched_tables import patched_records
 from orderhouse.sources.readers.records import RECORD, Malformed, Records
 
-__all__ = ["CsvDialect", "DetectedDialect", "detect_dialect", "read_csv"]
+__all__ = ["CsvDialect", "DetectedDialect", "as_utf8", "detect_dialect", "read_csv"]
 
 BLOCK_BYTES = 8 << 20
 ROWS_PER_FRAME = 50_000
@@ -78,7 +78,7 @@ def detect_dialect(file: SourceFile, dialect: CsvDialect) -> DetectedDialect:
         FileVanished: The file no longer exists.
     """
     head = next(unpacked_blocks(file, 1 << 16), b"")
-    text = next(_as_utf8(iter([head]), dialect.encoding or _marked_encoding(head)), b"")
+    text = next(as_utf8(iter([head]), dialect.encoding or _marked_encoding(head)), b"")
     eol = b"\n" if b"\n" in text or b"\r" not in text else b"\r"
     names, delimiter, _, _ = _header(text.removeprefix(codecs.BOM_UTF8), dialect, eol)
     return DetectedDialect(delimiter, dialect.encoding or _marked_encoding(head) or "utf-8", names)
@@ -91,7 +91,7 @@ def read_csv(file: SourceFile, dialect: CsvDialect) -> Iterator[Records]:
         FileRejected: The file is not text, not in its encoding, or has no usable header.
         FileVanished: The file no longer exists.
     """
-    text = _as_utf8(unpacked_blocks(file, BLOCK_BYTES), dialect.encoding)
+    text = as_utf8(unpacked_blocks(file, BLOCK_BYTES), dialect.encoding)
     first = next(text, b"")
     if _is_binary(first[:1024]):
         raise FileRejected("This is not a text file.")
@@ -341,7 +341,7 @@ def _decoded(raw: bytes, line: int) -> str:
         ) from None
 
 
-def _as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
+def as_utf8(blocks: Iterator[bytes], encoding: str | None) -> Iterator[bytes]:
     """Yield blocks as UTF-8 without byte order mark."""
     first = next(blocks, b"")
     encoding = encoding or _marked_encoding(first)

@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orderhouse.errors import listed
 from orderhouse.files.damage import damage
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, FileRejected, SourceFile, refuse, unpacked
 from orderhouse.sources.readers.arrow_columns import UnusableColumn, usable
@@ -76,21 +77,25 @@ def _records(names: list[str], columns: list[pa.Array], first: int) -> Records:
     return Records(_numbered(pl.DataFrame(frame), first), unusable=unusable)
 
 
-def read_xlsx(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
-    """Yield the rows of the first sheet as text; `_record` is the row in the sheet.
+def read_xlsx(
+    file: SourceFile, names: list[str] | None, sheet: str | None = None, header_row: int = 1
+) -> Iterator[Records]:
+    """Yield the rows of a sheet as text; `_record` is the row in the sheet.
 
     Args:
         file: The workbook.
-        names: Columns of a sheet without header; None if the first row is the header.
+        names: Columns of a sheet without header; None if a row is the header.
+        sheet: Name of the sheet; None for the first.
+        header_row: Row of the header, from one; rows above it are not read.
 
     Raises:
         FileRejected: The file is not a workbook, or unpacks to more than a gigabyte.
         FileVanished: The file no longer exists.
     """
-    return patched_records(_sheet_rows(file, names), file.patches)
+    return patched_records(_sheet_rows(file, names, sheet, header_row), file.patches)
 
 
-def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
+def _sheet_rows(file: SourceFile, names: list[str] | None, sheet: str | None, header_row: int) -> Iterator[Records]:
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ImportError:
@@ -103,16 +108,18 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
             size = sum(part.file_size for part in parts.infolist())
         rows: list[list[str | None]] = []
         if size <= most:
-            sheet = load_workbook(content, read_only=True, data_only=True).worksheets[0]
-            rows = [_filled(row) for row in sheet.iter_rows(values_only=True)]
+            found = _sheet(load_workbook(content, read_only=True, data_only=True), sheet)
+            rows = [_filled(row) for row in found.iter_rows(values_only=True)]
+    except FileRejected:
+        raise
     except Exception as error:  # openpyxl passes on the errors of its zip, XML and number readers
         raise FileRejected(f"The Excel workbook is damaged: {str(error)[:200] or type(error).__name__}.") from None
     if size > most:
         raise FileRejected(f"The Excel workbook unpacks to {size >> 20} MB. Send it as CSV or Parquet.")
     if file.limits is not None:
         refuse(file.limits.refusal_of_columns(max(map(len, rows), default=0)))
-    header = names or column_names(rows[0] if rows else [])
-    first = 1 if names else 2
+    header = names or column_names(rows[header_row - 1] if len(rows) >= header_row else [])
+    first = header_row if names else header_row + 1
     width = len(header)
     body = [
         (number, [*row[:width], *[None] * (width - len(row))]) for number, row in enumerate(rows[first - 1 :], first)
@@ -120,6 +127,15 @@ def _sheet_rows(file: SourceFile, names: list[str] | None) -> Iterator[Records]:
     filled = [(number, row) for number, row in body if any(value is not None for value in row)]
     frame = pl.DataFrame([row for _, row in filled], schema=dict.fromkeys(header, pl.String()), orient="row")
     yield Records(frame.with_columns(pl.Series(RECORD, [number for number, _ in filled], dtype=pl.Int64)))
+
+
+def _sheet(workbook: Any, name: str | None) -> Any:
+    """Return the first sheet of a workbook, or the one of this name."""
+    if name is None:
+        return workbook.worksheets[0]
+    if name not in workbook.sheetnames:
+        raise FileRejected(f"The workbook has no sheet {name}; it has {listed(workbook.sheetnames)}.")
+    return workbook[name]
 
 
 def _filled(row: tuple[Any, ...]) -> list[str | None]:

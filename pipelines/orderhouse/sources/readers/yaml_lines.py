@@ -5,6 +5,7 @@ The meaning of the keys belongs in `config`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["Keys", "line_of", "read_yaml"]
 
 Keys = tuple[str | int, ...]
 
+# A comment in a line that has something before it.
+COMMENT = re.compile(r"\S\s+#")
 DEEPEST = 20
 MOST = 100_000
 
@@ -42,6 +45,9 @@ def read_yaml(
         raise OrderhouseError(f"{path}: the file is nested too deeply. Remove some levels.") from None
     except yaml.MarkedYAMLError as error:
         line, problem = _in_plain_words(error)
+        written = text.splitlines()[line - 1 : line]
+        if any(COMMENT.search(each) for each in written):
+            problem += "; a # after a space begins a comment, so quote a name or text that has one"
         raise OrderhouseError(f"{path}:{line}: this is not valid YAML: {problem}.") from None
     except yaml.YAMLError as error:
         raise OrderhouseError(f"{path}: this is not valid YAML: {error}.") from None

@@ -1,0 +1,48 @@
+"""Recognition of files of known formats, by reading them as such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orderhouse.files.source_files import FileRejected, FileVanished
+from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.formats import FORMATS
+from orderhouse.sources.formats.format import Format
+from orderhouse.sources.proposals.samples import file_at
+
+__all__ = ["known_bundles", "known_format"]
+
+
+def known_bundles(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
+    """Return bundles of known formats among files, each with the name of its format."""
+    found: list[tuple[str, list[Path]]] = []
+    left = list(paths)
+    for name, each in FORMATS.items():
+        for group in each.bundles([str(path) for path in left]) if each.is_bundle else ():
+            files = [Path(path) for path in group]
+            if _gives_rows(each, files):
+                found.append((name, files))
+                left = [path for path in left if path not in files]
+    return found
+
+
+def known_format(path: Path) -> str | None:
+    """Return the format of single files that reads a file, or None."""
+    for name, each in FORMATS.items():
+        if name != "canonical" and not each.is_bundle and _gives_rows(each, [path]):
+            return name
+    return None
+
+
+def _gives_rows(format_: Format, paths: Sequence[Path]) -> bool:
+    """Return whether a format reads files, with more rows than records that it cannot read."""
+    source = Source.model_validate({"name": "tried", "format": format_.name, "path": [str(path) for path in paths]})
+    rows = malformed = 0
+    try:
+        for read in format_.read(source, [file_at(path) for path in paths]):
+            rows += read.frame.height if read.feed else 0
+            malformed += len(read.malformed)
+    except (FileRejected, FileVanished):
+        return False
+    return rows > malformed
