@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
-__all__ = ["open_instance", "prepare_instance", "without_waiting_for_the_disk"]
+__all__ = ["open_instance", "prepare_instance"]
 
 CONFIGURATION = """\
 # Written by Orderhouse once; change it as you like.
@@ -91,22 +87,3 @@ def _set_aside_if_damaged(path: Path) -> None:
         aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
         path.replace(aside)
         logging.getLogger(__name__).warning("%s was damaged and is now %s. History is lost.", path, aside.name)
-
-
-@contextlib.contextmanager
-def without_waiting_for_the_disk() -> Iterator[None]:
-    """Write Dagster's SQLite files without a sync per event.
-
-    A run of 140 assets commits 2,000 times. On a busy disk the syncs took 19 of 26 s of a run with nothing to do. A
-    power cut can lose the end of a run's log; the warehouse and its own records are synced separately.
-    """
-    event.listen(Engine, "connect", _spare_syncs)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", _spare_syncs)
-
-
-def _spare_syncs(connection: Any, record: object) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("pragma synchronous = off")

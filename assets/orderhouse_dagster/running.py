@@ -9,7 +9,8 @@ import dagster as dg
 from orderhouse.settings import Settings
 
 from orderhouse_dagster.definitions import build_defs
-from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
+from orderhouse_dagster.event_log import quick_event_log
+from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.resources import Warehouse
 
 __all__ = ["execute", "run_job"]
@@ -56,7 +57,7 @@ def execute(warehouse: Warehouse) -> str:
     resource = dg.ResourceDefinition.hardcoded_resource(warehouse)
     definitions = build_defs(warehouse.settings, resource_overrides={"warehouse": resource})
     job = definitions.resolve_job_def("orderhouse")
-    with without_waiting_for_the_disk(), open_instance(warehouse.settings) as instance:
+    with quick_event_log(), open_instance(warehouse.settings) as instance:
         try:
             return job.execute_in_process(run_config=QUIET, instance=instance).run_id
         except dg.Failure:

@@ -29,7 +29,7 @@ from orderhouse.settings import load_settings
 from orderhouse.transform.dbt import parsed_project
 from orderhouse.transform.shortcuts import compile_templates
 
-from orderhouse_dagster.instance import without_waiting_for_the_disk
+from orderhouse_dagster.event_log import quick_event_log
 
 # Modules that a run imports when it needs them.
 LATER = (
@@ -162,7 +162,7 @@ class Worker:
 
 def execute(run_id: str) -> None:
     """Execute a queued run in this process, and record its events."""
-    with without_waiting_for_the_disk(), dg.DagsterInstance.get() as instance:
+    with quick_event_log(), dg.DagsterInstance.get() as instance:
         _execute_run_command_body(run_id, instance, lambda event: None, set_exit_code_on_failure=False)
 
 

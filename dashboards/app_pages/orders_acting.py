@@ -113,6 +113,7 @@ def _ask(version: Version, situation: Situation, kind: str) -> None:
     if "day" in form.fields:
         day = st.date_input("New promise", situation.business_date + timedelta(days=1), format="YYYY-MM-DD")
         parameters["promised_at"] = day.isoformat()
+    parameters |= acting.ask_to_tell(kind, 1)
     text = st.text_area(
         form.text, key=f"text_{kind}", max_chars=2_000, help="Personal data: the vault holds it after the next run."
     ).strip()

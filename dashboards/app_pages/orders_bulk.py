@@ -1,4 +1,4 @@
-"""Actions on many orders of the list: confirm, hold, release and note."""
+"""Actions on many orders of the list: confirm, hold, release, cancel and note."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ KINDS = {
     "confirm": Kind("Confirm", "task_alt"),
     "hold": Kind("Hold", "pause_circle"),
     "release": Kind("Release", "play_circle"),
+    "cancel": Kind("Cancel", "cancel", needs_text=True),
     "note": Kind("Note", "edit_note", text="Note"),
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 import streamlit as st
+from orderhouse.messages.instants import instant_of
+from orderhouse.messages.whereabouts import sendings_of, whereabouts
+from orderhouse.operations.store import open_store
 from shared import charts, received
 from shared.access import Row, Version
 from shared.formats import hours, promise
@@ -176,17 +179,23 @@ def dates(version: Version, order: Row) -> None:
 
 
 def actions(version: Version, order_id: str) -> None:
-    """Show what operators did to the order."""
+    """Show what operators did to the order, and how far each action has come on its way to the owner of the order."""
     sql = "select * from ops.actions where order_id = ? order by occurred_at desc, action_id"
+    found = version.rows(sql, (order_id,))
+    sendings = sendings_of(open_store(version.settings), order_id) if found.height else {}
     received.show(
         version,
-        version.rows(sql, (order_id,)),
+        found.with_columns(pl.Series("way_back", whereabouts(found.rows(named=True), sendings), pl.String)),
         "Nobody has acted on this order.",
         {
             "line_id": column("Line"),
             "quantity": column("Units", digits=0),
             "warehouse_id": column("Warehouse"),
             "promised_at": column("Promise", day_if="promise_is_date_only"),
+            "way_back": column(
+                "At the owner",
+                "How far the action has come on its way to the owner of the order, and whether a feed confirms it.",
+            ),
             "subject_kind": column("About"),
         },
     )
@@ -196,7 +205,7 @@ def timeline(version: Version, order_id: str) -> None:
     """Show all events of the order, as a chart and as rows."""
     sql = "select * from ops.order_timeline where order_id = ? order by occurred_at, event_number"
     with section("Timeline", "Every event of every feed about this order. Each row names its file and record."):
-        found = version.rows(sql, (order_id,))
+        found = _with_sendings(version, order_id, version.rows(sql, (order_id,)))
         if found.height > 1:
             st.altair_chart(charts.timeline(found, "occurred_at", "feed", "event"))
         table(
@@ -221,3 +230,25 @@ def timeline(version: Version, order_id: str) -> None:
             nothing="No event of this order has been received.",
             height="content",
         )
+
+
+def _with_sendings(version: Version, order_id: str, events: pl.DataFrame) -> pl.DataFrame:
+    """Return the timeline with what went to the owner of the order, and what a feed confirmed."""
+    sent = [
+        {"occurred_at": instant_of(each.sent_at).replace(tzinfo=None), "feed": "outbox",
+         "event": f"{each.kind.partition('.')[2]} sent", "detail": f"to {each.endpoint}"}
+        for each in sendings_of(open_store(version.settings), order_id).values()
+        if each.sent_at is not None
+    ]  # fmt: skip
+    acted = version.rows("select * from ops.actions where order_id = ?", (order_id,))
+    confirmed = [
+        {"occurred_at": each["confirmed_at"], "feed": "confirmation", "event": f"{each['kind']} confirmed",
+         "detail": f"by {each.get('order_source')}"}
+        for each in acted.iter_rows(named=True)
+        if each.get("confirmed_at") is not None
+    ]  # fmt: skip
+    if not sent and not confirmed:
+        return events
+    schema = {name: events.schema[name] for name in ("occurred_at", "feed", "event", "detail")}
+    added = pl.DataFrame([*sent, *confirmed], schema=schema)
+    return pl.concat([events, added], how="diagonal").sort("occurred_at", maintain_order=True)

@@ -58,7 +58,7 @@ def builder(version: Version, name: str) -> None:
             ):
                 conditions(version, draft.table, title, chosen, fields, f"{draft.key}.{key}.add")
     with section("Then?", "Steps in their order. Steps below an approval wait for it."):
-        steps(draft, fields)
+        steps(version, draft, fields)
     with section("How often?", "What has fired for a row on one occasion does not fire for it again."):
         _limits(draft)
     _outcome(version, draft, known.get(name))

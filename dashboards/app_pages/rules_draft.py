@@ -68,6 +68,7 @@ class Draft:
         before, self.table = example_text(self.table), table
         self.required, self.alternatives, self.other = [], [], None
         for step in self.steps:
+            step.options.pop("fields", None)
             if step.options.get("text") == before:
                 step.options["text"] = example_text(table)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 from orderhouse.access.roles import BUILT_IN
+from orderhouse.messages.configuration import Configuration, load_configuration
+from orderhouse.messages.rule_messages import KINDS_BY_ORDER, needs_consent_of
 from orderhouse.rules.rule import STEP_KINDS
 from orderhouse.rules.sentences import ACTIONS
 from orderhouse.rules.steps_file import KINDS_OF_RULES
 from orderhouse.rules.subjects import SUBJECTS
+from shared.access import Version
 from shared.conditions import Fields
 from shared.formats import label
 
@@ -20,17 +23,19 @@ TITLES = {
     "approve": "Ask for an approval",
     "action": "Act",
     "notify": "Tell a team",
+    "message": "Write to the customer",
     "webhook": "Call a webhook",
 }
+YES_NO = {"true": "yes", "false": "no"}
 OF_EXCEPTIONS = ("assign", "resolve")
 
 
-def steps(draft: Draft, fields: Fields) -> None:
+def steps(version: Version, draft: Draft, fields: Fields) -> None:
     """Show the steps with their options."""
     for number, step in enumerate(list(draft.steps)):
         with st.container(border=True):
-            _one(draft, number, step)
-    kinds = [kind for kind in STEP_KINDS if SUBJECTS[draft.table].order is not None or kind != "action"]
+            _one(version, draft, number, step, fields)
+    kinds = [kind for kind in STEP_KINDS if _is_possible(kind, draft.table)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
             "Next step",
@@ -47,7 +52,13 @@ def steps(draft: Draft, fields: Fields) -> None:
     st.caption(f"Texts may name {len(fields)} fields of the row in braces, such as {examples}.")
 
 
-def _one(draft: Draft, number: int, step: StepDraft) -> None:
+def _is_possible(kind: str, table: str) -> bool:
+    """Tell if rows of a table can take a kind of step."""
+    has_order = SUBJECTS[table].order is not None
+    return has_order or kind not in ("action", "message") or (kind == "message" and table == "customers")
+
+
+def _one(version: Version, draft: Draft, number: int, step: StepDraft, fields: Fields) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(f"**{number + 1}. {TITLES[step.kind]}**", width=200)
         for text, icon, by in (("Up", "arrow_upward", -1), ("Down", "arrow_downward", 1)):
@@ -62,10 +73,10 @@ def _one(draft: Draft, number: int, step: StepDraft) -> None:
             draft.steps.remove(step)
             st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _options(draft, step)
+        _options(version, draft, step, fields)
 
 
-def _options(draft: Draft, step: StepDraft) -> None:
+def _options(version: Version, draft: Draft, step: StepDraft, fields: Fields) -> None:
     """Show the options of a step, and keep them."""
     if step.kind == "approve":
         _pick(step, "role", "By", ROLES, "finance")
@@ -78,11 +89,35 @@ def _options(draft: Draft, step: StepDraft) -> None:
             _type(step, "assignee", "To", "A person", 200)
         if kind in ("note", "tag"):
             _type(step, "text", "Text", "", 400)
+        if kind == "cancel":
+            _pick(step, "tell_customer", "Tell the customer", ("true", "false"), "true", written=YES_NO)
+    elif step.kind == "message":
+        configuration = load_configuration(version.settings)
+        texts = (*(KINDS_BY_ORDER if draft.table != "customers" else ()), *configuration.templates)
+        template = _pick(step, "template", "Text", texts, texts[0])
+        _pick(step, "channel", "Channel", tuple({"email": 0, **_channels(configuration)}), "email")
+        _choose_fields(step, fields)
+        if needs_consent_of(configuration, template):
+            st.caption("Only to customers who agreed to marketing.")
     elif step.kind == "notify":
         _pick(step, "role", "Team", ROLES, "operator")
         _type(step, "text", "Text", "Such as: Order {order_id} is late", 560)
     else:
         _type(step, "to", "Endpoint of messages.yaml", "Its name", 240)
+        _choose_fields(step, fields)
+
+
+def _channels(configuration: Configuration) -> dict[str, int]:
+    """Return the channels that take messages to customers, in their order."""
+    return {name: 0 for name, route in configuration.routes.items() if route.endpoint.channel != "http"}
+
+
+def _choose_fields(step: StepDraft, fields: Fields) -> None:
+    """Ask which fields of the row go along."""
+    chosen = [name.strip() for name in step.options.get("fields", "").split(",") if name.strip() in fields]
+    step.options["fields"] = ", ".join(
+        st.multiselect("Fields", list(fields), chosen, key=f"{step.key}.fields", width=400, placeholder="None")
+    )
 
 
 def _pick(

@@ -40,6 +40,13 @@ TO_REFUND = """
         min(opened_at) as oldest_at
     from ops.exceptions where code in ('received_not_refunded', 'cancelled_not_refunded') and is_in_worklist
 """
+UNCONFIRMED = """
+    select count(*) as number,
+        case when count(amount_at_stake) = count(amount_at_stake_reporting) then sum(amount_at_stake_reporting) end
+            as amount_reporting,
+        min(opened_at) as oldest_at
+    from ops.exceptions where code = 'action_unconfirmed' and is_in_worklist
+"""
 TO_CHASE = """
     select count(*) as number,
         case when count(*) = count(owed_to_us_amount_reporting) then sum(owed_to_us_amount_reporting) end
@@ -109,6 +116,15 @@ DUTIES = (
         _nothing,
         "returns",
         {"returns_view": "Refunds due"},
+    ),
+    Duty(
+        "See to actions that nobody confirmed",
+        "Actions that went back to the system of their order, and of which no feed says that they were done.",
+        "operations",
+        UNCONFIRMED,
+        _nothing,
+        "exceptions",
+        {"code": "action_unconfirmed"},
     ),
     Duty(
         "Chase payments",

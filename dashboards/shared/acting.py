@@ -5,7 +5,7 @@ Judging and landing belong to `orderhouse.actions`. The buttons and forms belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ import streamlit as st
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.actions.acting import Answer, act, why_not_offered
 from orderhouse.actions.pending import Pending, pending_actions
-from orderhouse.actions.requests import Request, Subject, new_request_id
+from orderhouse.actions.requests import FEW, TELLING_KINDS, Request, Subject, new_request_id
 from orderhouse.actions.rules import Query, Rules, load_rules
 from orderhouse.actions.states import State, exceptions_now, orders_now, seen_version
 from orderhouse.errors import OrderhouseError
@@ -25,6 +25,8 @@ from shared.people import signed_in
 
 __all__ = [
     "Situation",
+    "ask_to_tell",
+    "is_undecided",
     "of_exceptions",
     "of_lines",
     "of_orders",
@@ -114,6 +116,26 @@ def request_id(key: str) -> str:
     """Return the id of the request that a form makes, until it is sent: a second click is the same request."""
     ids: dict[str, str] = st.session_state.setdefault("request_ids", {})
     return ids.setdefault(key, new_request_id())
+
+
+def ask_to_tell(kind: str, subjects: int) -> dict[str, bool | None]:
+    """Ask if customers are told of what an action does, if anything is told. A person must choose for many of them."""
+    if kind not in TELLING_KINDS:
+        return {}
+    said = st.radio(
+        "Tell the customer" if subjects == 1 else "Tell the customers",
+        ("Yes", "No"),
+        index=0 if subjects <= FEW else None,
+        horizontal=True,
+        key=f"tell_{kind}",
+        help="By the message that something is cancelled, if messages are on. With No, it is withheld for good.",
+    )
+    return {"tells_customer": None if said is None else said == "Yes"}
+
+
+def is_undecided(kind: str, subjects: int, parameters: Mapping[str, Any]) -> bool:
+    """Tell if a person has still to choose whether customers are told."""
+    return kind in TELLING_KINDS and subjects > FEW and parameters.get("tells_customer") is None
 
 
 def send(key: str, kind: str, subjects: Sequence[Subject], **parameters: Any) -> bool:

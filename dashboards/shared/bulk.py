@@ -130,7 +130,7 @@ def _draw_form(kinds: Mapping[str, Kind]) -> None:
 
 def _ask(form: _Form, offered: Kind) -> None:
     """Show the form of an action, and send it."""
-    parameters = offered.fields()
+    parameters = offered.fields() | acting.ask_to_tell(form.kind, len(form.subjects))
     text = st.text_area(
         offered.text,
         key=f"text_{form.kind}",
@@ -141,6 +141,8 @@ def _ask(form: _Form, offered: Kind) -> None:
         return
     if offered.needs_text and not text:
         st.error(f"Write the {offered.text.lower()} first.", icon=":material/error:")
+    elif acting.is_undecided(form.kind, len(form.subjects), parameters):
+        st.error("Choose if the customers are told.", icon=":material/error:")
     elif acting.send(f"{form.kind} {form.about}", form.kind, form.subjects, reason=text or None, **parameters):
         _close()
         st.rerun()

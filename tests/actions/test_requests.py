@@ -20,6 +20,10 @@ ORDER = (Subject(order_id="o"),)
         ({"subjects": ()}, "Nothing is chosen"),
         ({"subjects": tuple(Subject(order_id=str(n)) for n in range(MOST_SUBJECTS + 1))}, "10,000 at most"),
         ({"subjects": (Subject("o", seen="a"), Subject("o", seen="b"))}, "chosen twice"),
+        (
+            {"kind": "cancel", "subjects": tuple(Subject(str(n)) for n in range(21))},
+            "customers of 21 orders would be told",
+        ),
         ({"quantity": 0}, "at least one unit"),
         ({"kind": "note"}, "note is empty"),
         ({"reason": "x" * 2_001}, "2,001 characters"),
@@ -34,6 +38,18 @@ def test_request_without_meaning_is_refused_with_a_sentence(given: dict[str, obj
     request = Request(**{"request_id": new_request_id(), "kind": "hold", "subjects": ORDER, **given})  # type: ignore[arg-type]
     with pytest.raises(OrderhouseError, match=sentence):
         request.check(NOW)
+
+
+def test_record_says_that_nobody_is_told_where_a_message_would_follow() -> None:
+    def said(kind: str, tells: bool | None, subjects: int = 1) -> object:
+        some = tuple(Subject(str(number)) for number in range(subjects))
+        request = Request(new_request_id(), kind, some, tells_customer=tells)
+        request.check(NOW)
+        return request.record(some[0], "tom", "operator", NOW).get("tells_customer", "unsaid")
+
+    assert said("cancel", tells=False) is False and said("cancel_line", tells=False, subjects=21) is False
+    assert said("cancel", tells=None, subjects=20) == said("cancel", tells=True, subjects=21) == "unsaid"
+    assert said("hold", tells=False) == "unsaid" and said("hold", tells=None, subjects=21) == "unsaid"
 
 
 @pytest.mark.parametrize("promise", ["2026-03-31", "2026-03-31T12:01+02:00", "2026-04-01"])

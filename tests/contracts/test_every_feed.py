@@ -23,6 +23,7 @@ COLUMNS: dict[str, str] = {
         ship_country:country shipping_amount:money shipping_tax_amount:money prices_include_tax:bool
         discount_code:text payment_terms:text:w invoice_due_at:instant promised_at:instant
         promise_is_date_only:bool is_cancelled:bool cancelled_at:instant cancel_reason:text is_test:bool
+        is_held_back:bool
     """,
     "order_lines": """
         order_id:text!k line_id:text!k updated_at:instant! sku:text! quantity:units! unit_price:money!
@@ -81,8 +82,8 @@ COLUMNS: dict[str, str] = {
     "actions": """
         action_id:text!k order_id:text kind:text!w occurred_at:instant! actor:text! role:text! line_id:text
         warehouse_id:text subject_kind:text subject_id:text
-        quantity:units promised_at:instant promise_is_date_only:bool assignee:text snoozed_until:date
-        seen_version:text payload:text:p reason:text:p
+        quantity:units promised_at:instant promise_is_date_only:bool tells_customer:bool assignee:text
+        snoozed_until:date seen_version:text payload:text:p reason:text:p
     """,
     "campaign_members": """
         campaign_id:text!k customer_key:text!k assigned_at:instant! arm:text! attribution_days:units! purpose:text!
@@ -120,7 +121,7 @@ BAD = {
     "units": ("1.5", "a_whole_number"),
     "bool": ("perhaps", "true_or_false"),
     "currency": ("EURO", "iso_4217"),
-    "country": ("Germany", "iso_3166"),
+    "country": ("Atlantis", "iso_3166"),
 }
 SIGNED = {
     "order_lines.tax_amount",

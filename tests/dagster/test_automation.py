@@ -17,7 +17,8 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
 from orderhouse_dagster.automation import hourly_schedule, messages_sensor, sources_sensor
 from orderhouse_dagster.definitions import build_defs
-from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
+from orderhouse_dagster.event_log import quick_event_log
+from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.resources import Warehouse
 from orderhouse_dagster.running import execute
 
@@ -31,7 +32,7 @@ SOURCES = "sources:\n  shop:\n    format: canonical\n    feed: orders\n    path:
 @pytest.fixture
 def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """Open the instance of the home as its code server does."""
-    with without_waiting_for_the_disk(), open_instance(settings) as found:
+    with quick_event_log(), open_instance(settings) as found:
         yield found
 
 
@@ -151,7 +152,7 @@ def run_request(instance: dg.DagsterInstance, settings: Settings, request: dg.Ru
 def test_scheduled_run_keeps_the_clock_of_the_first_run(settings: Settings, verdict: Verdict, policy: str) -> None:
     execute(Warehouse(settings, as_of=policy, is_held=True))
     before = current_version(settings)
-    with without_waiting_for_the_disk(), open_instance(settings) as instance:
+    with quick_event_log(), open_instance(settings) as instance:
         (request,) = hourly_tick(instance, settings).run_requests or []
         run = run_request(instance, settings, request)
     assert run.tags["orderhouse/clock"] == policy

@@ -10,7 +10,8 @@ from orderhouse.audit.checks import AuditResult
 from orderhouse.audit.recording import audit_folder, save_result
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
+from orderhouse_dagster.event_log import quick_event_log
+from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.retention import prune_history
 
 KEPT = 3
@@ -50,12 +51,13 @@ def rows_of(folder: Path) -> dict[str, int]:
 def test_history_of_runs_stays_flat(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, keep_runs=KEPT)
     counted = []
-    with without_waiting_for_the_disk(), open_instance(settings) as instance:
-        for _ in range(2 * KEPT + 2):
+    for _ in range(2 * KEPT + 2):
+        with quick_event_log(), open_instance(settings) as instance:
             prune_history(instance, settings)
             dg.materialize([table, every_row_is_right], instance=instance)
-            files = sum(path.is_file() for path in settings.dagster_home.rglob("*"))
-            counted.append((files, rows_of(settings.dagster_home)))
+        files = sum(path.is_file() for path in settings.dagster_home.rglob("*"))
+        counted.append((files, rows_of(settings.dagster_home)))
+    with open_instance(settings) as instance:
         assert len(instance.get_runs()) == KEPT + 1
         assert instance.get_latest_materialization_event(dg.AssetKey("table")) is not None
     assert counted[0] != counted[KEPT]

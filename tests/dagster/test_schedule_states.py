@@ -13,7 +13,8 @@ from dagster._core.scheduler.instigation import TickStatus
 from orderhouse.settings import Settings
 from orderhouse.storage.schedule_record import load_schedules, record_schedules
 from orderhouse_dagster.automation import SENSOR_SECONDS, alerts_sensor, hourly_schedule, sources_sensor
-from orderhouse_dagster.instance import open_instance, without_waiting_for_the_disk
+from orderhouse_dagster.event_log import quick_event_log
+from orderhouse_dagster.instance import open_instance
 from orderhouse_dagster.schedule_states import states
 
 NOW = datetime(2026, 3, 10, 12, 20, 30, tzinfo=UTC)
@@ -70,7 +71,7 @@ def test_each_has_its_state_with_the_last_and_the_next_tick(settings: Settings) 
 
 
 def test_the_sensor_of_the_alerts_records_all_of_them_before_any_tick(settings: Settings) -> None:
-    with without_waiting_for_the_disk(), open_instance(settings) as instance:
+    with quick_event_log(), open_instance(settings) as instance:
         sensor = alerts_sensor(settings, [hourly_schedule(settings), sources_sensor(settings)])
         sensor.evaluate_tick(dg.build_sensor_context(instance))
     found, is_alive = load_schedules(settings)

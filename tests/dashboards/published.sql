@@ -375,8 +375,9 @@ from read_csv(getvariable('action_rules'), header = true, all_varchar = true);
 create table ops.actions as
 select 'A-' || order_id as action_id, order_id, 'order' as subject_kind, order_id as subject_id, 'hold' as kind, 'hold' as kind_word, 'mia' as actor,
     'operator' as role, null::varchar as line_id, null::varchar as warehouse_id, null::varchar as assignee, null::varchar as payload_token, null::varchar as reason_token,
-    null::varchar as rejection, 'shop' as source, null::bigint as quantity, true as is_accepted, null::boolean as promise_is_date_only, null::date as snoozed_until,
-    placed_at + interval 2 hour as occurred_at, null::timestamp as promised_at, md5('actions') as _file_id, 1::bigint as _record, 12::bigint as _batch_id
+    null::varchar as rejection, 'shop' as source, null::bigint as quantity, true as is_accepted, null::boolean as promise_is_date_only, true as tells_customer, null::date as snoozed_until,
+    placed_at + interval 2 hour as occurred_at, null::timestamp as promised_at, md5('actions') as _file_id, 1::bigint as _record, 12::bigint as _batch_id,
+    null::varchar as order_source, false as is_sent_back, false as is_confirmable, null::timestamp as confirmed_at
 from marts.fct_orders where order_status = 'on_hold';
 create view ops.payments as select * exclude (amount_reporting, _source, _batch_id) from marts.fct_payment_ledger;
 create table ops.shipments as

@@ -94,3 +94,28 @@ def test_role_without_the_right_is_told_why(home: Path, open_page: Open, monkeyp
     assert returns.button(key="act_approve_return").help == "Not possible: the role agent may not do it."
     assert lines.button(key="act_route").help == "Not possible: the role agent may not do it."
     assert lines.button(key="act_cancel_line").help == "Not possible: no row is chosen."
+
+
+def test_many_customers_are_told_of_a_cancellation_only_after_a_choice(home: Path, open_page: Open) -> None:
+    app = open_page(home, "fulfilment")
+    app.checkbox(key="all_matching").check().run()
+    app.button(key="act_cancel_line").click().run()
+    app.button(key="send_cancel_line").click().run()
+    assert "Choose if the customers are told" in said(app) and records(home) == []
+    app.radio(key="tell_cancel_line").set_value("No")
+    app.button(key="send_cancel_line").click().run()
+    landed = records(home)
+    assert len(landed) > 20 and {each["tells_customer"] for each in landed} == {False}
+
+
+def test_customer_of_one_order_is_told_unless_somebody_says_no(home: Path, open_page: Open) -> None:
+    ((order_id,),) = ask(home, "select min(order_id) from ops.orders where stage = 'placed'")
+    app = open_page(home, "orders", order=order_id)
+    app.button(key="act_hold").click().run()
+    assert not [each for each in app.radio if each.key == "tell_hold"]
+    app = open_page(home, "orders", order=order_id)
+    app.button(key="act_cancel").click().run()
+    assert app.radio(key="tell_cancel").value == "Yes"
+    app.text_area(key="text_cancel").input("Twice").run()
+    app.button(key="send_cancel").click().run()
+    assert "tells_customer" not in records(home)[0]

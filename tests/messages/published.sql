@@ -15,6 +15,7 @@ create table marts.fct_feedback (order_id varchar);
 create table ops.orders (
     order_id varchar, tracking_id varchar, customer_key varchar, customer_token varchar, ship_country varchar default 'DE',
     order_status varchar default 'confirmed', return_status varchar default 'none', currency varchar default 'EUR',
+    legal_entity varchar, tax_amount decimal(18, 4) default 9.57, shipping_tax_amount decimal(18, 4) default 0,
     due_amount decimal(18, 4) default 59.91, ordered_quantity bigint default 1, cancelled_quantity bigint default 0,
     open_quantity bigint default 1, backordered_quantity bigint default 0, is_late boolean default false,
     has_delivery_problem boolean default false, placed_at timestamp default timestamp '2026-03-31 09:00:00',
@@ -39,3 +40,10 @@ create table ops.payments (
     occurred_at timestamp, is_orphan boolean default false
 );
 create table ops.exceptions (order_id varchar, code varchar, opened_at timestamp, resolved_at timestamp);
+create table ops.actions (
+    action_id varchar, order_id varchar, subject_kind varchar default 'order', kind varchar default 'hold', occurred_at timestamp,
+    line_id varchar, quantity bigint, warehouse_id varchar, promised_at timestamp, assignee varchar, actor varchar default 'tom',
+    role varchar default 'operator', reason_token varchar, payload_token varchar, source varchar default 'operators',
+    order_source varchar default 'shop', is_accepted boolean default true, is_sent_back boolean default true,
+    is_confirmable boolean default true, tells_customer boolean default true, confirmed_at timestamp
+);

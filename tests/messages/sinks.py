@@ -40,6 +40,7 @@ class HttpSink(ThreadingHTTPServer):
         self.got: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
         self.seen: list[str] = []
+        self.paths: list[str] = []
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -87,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         if status < 300:
             self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.server.got.append((message_id, body))
+            self.server.paths.append(self.path)
         self.send_response(status)
         if status == 429:
             self.send_header("retry-after", "120")

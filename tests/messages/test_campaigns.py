@@ -167,7 +167,7 @@ def test_without_the_address_of_the_portal_nothing_goes(home: Settings, mail: Ma
 
 def test_a_campaign_of_last_month_sends_nothing(home: Settings) -> None:
     assert send(home, NOW + timedelta(days=30)) == 0
-    assert reasons(home) == []
+    assert reasons(home) == [("expired", "it is older than messages of its kind may be")]
 
 
 def test_a_forged_link_is_nobody(home: Settings) -> None:

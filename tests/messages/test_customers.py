@@ -251,3 +251,42 @@ def test_kind_that_is_off_is_not_told(home: Settings, mail: MailSink) -> None:
     switch_on(home)
     assert told(home) == 0
     assert states(home) == {}
+
+
+CANCELLED = {"order_status": "cancelled", "cancelled_quantity": 1, "cancelled_at": "2026-03-31 09:40:00"}
+
+
+def cancelling(number: int, *, tells: bool, at: str = "2026-03-31 09:40:00", **columns: str) -> str:
+    """Return the statement that inserts an accepted cancellation by an operator."""
+    given = {"action_id": f"a-{number}", "order_id": "OH-1", "kind": "cancel", "occurred_at": at, **columns}
+    values = ", ".join(f"'{value}'" for value in given.values())
+    return f"insert into ops.actions ({', '.join(given)}, tells_customer) values ({values}, {tells})"
+
+
+@pytest.mark.parametrize(
+    ("acts", "state"),
+    [
+        ([cancelling(1, tells=False)], "suppressed"),
+        ([cancelling(1, tells=True)], "sent"),
+        # The source confirms with a row of its own, at a later instant.
+        ([cancelling(1, tells=False, at="2026-03-31 09:30:00", confirmed_at="2026-03-31 09:40:00")], "suppressed"),
+        # More was cancelled after the operator's decision.
+        ([cancelling(1, tells=False, at="2026-03-31 09:30:00")], "sent"),
+        ([cancelling(1, tells=False, at="2026-03-31 09:30:00"), cancelling(2, tells=True)], "sent"),
+    ],
+)
+def test_operator_decides_if_the_customer_is_told_of_a_cancellation(
+    home: Settings, acts: list[str], state: str
+) -> None:
+    publish(home, order("OH-1", **CANCELLED), *acts)
+    told(home)
+    reason = "operator asked not to tell" if state == "suppressed" else None
+    assert states(home)["cancelled OH-1 whole"] == (state, reason)
+
+
+def test_what_an_operator_asks_not_to_tell_is_withheld_also_if_it_was_waiting(home: Settings) -> None:
+    publish(home, order("OH-1", **CANCELLED))
+    derive_messages(home, now=NOW)
+    publish(home, order("OH-1", **CANCELLED), cancelling(1, tells=False), number=2)
+    deliver_messages(home, now=NOW)
+    assert states(home)["cancelled OH-1 whole"] == ("suppressed", "operator asked not to tell")

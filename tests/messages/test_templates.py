@@ -9,7 +9,7 @@ import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.checking import SAMPLE_ORDER, check_templates
 from orderhouse.messages.configuration import Configuration
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.kinds import KINDS, RULE_TEMPLATES
 from orderhouse.messages.templates import LANGUAGES, Text, find_template, render
 from orderhouse.messages.values import OF_CAMPAIGNS, SAMPLES, values_of
 
@@ -163,7 +163,7 @@ def test_check_finds_nothing_in_the_package(tmp_path: Path) -> None:
     checked = check_templates(configuration(tmp_path))
     assert checked.problems == []
     stages = sum(len(samples) for samples in SAMPLES.values()) + len(OF_CAMPAIGNS)
-    assert checked.texts == stages * 2 * len(LANGUAGES)
+    assert checked.texts == (stages * 2 + len(RULE_TEMPLATES)) * len(LANGUAGES)
     assert set(SAMPLES) == set(KINDS)
 
 

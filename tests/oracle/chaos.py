@@ -36,6 +36,7 @@ SCANS = (
 PAYMENTS = "authorized captured captured captured voided failed refunded refunded disputed dispute_won dispute_lost"
 RETURNS = "requested approved declined received received restocked scrapped cancelled"
 ACTIONS = "confirm hold hold release note cancel_line"
+SENT_BACK = "confirm hold release cancel_line"
 Feeds = dict[str, list[dict[str, Any]]]
 
 
@@ -183,6 +184,7 @@ class _World:
                 promised_at=promised_at,
                 invoice_due_at=self.after(placed_at, 40) if self.chance(0.3) else None,
                 is_cancelled=is_cancelled,
+                is_held_back=(None, True, False)[(self.numbers + version) % 3],
                 cancelled_at=self.after(placed_at, 20) if is_cancelled and self.chance(0.6) else None,
             )
 
@@ -395,6 +397,12 @@ def write_chaos(folder: Path, seeds: range) -> Path:
         if feeds:
             covered = ["orders", "order_lines", "returns"] if name == "narrow" else covers.split()
             declared[name] = {"format": "canonical", "path": f"{name}/*.ndjson", "covers": covered}
+            declared[name]["actions_to"] = {"channel": "shop", "since": "2026-04-20", "kinds": SENT_BACK.split()}
+    # The source of the actions that operators take on this machine has this name.
+    actions = folder / "operators" / "actions.ndjson"
+    actions.parent.mkdir()
+    (folder / "chaos" / "actions.ndjson").rename(actions)
+    declared["operators"] = {"format": "canonical", "path": "operators/*.ndjson", "covers": ["actions"]}
     sources = folder / "sources.yaml"
     merchant = {"business_time_zone": "Europe/Berlin", "reporting_currency": "EUR"}
     sources.write_text(json.dumps({"merchant": merchant, "sources": declared}))  # JSON is YAML

@@ -1,7 +1,8 @@
 """Exceptions: which are open for which subject, since when, and how much is at stake.
 
 Compared are the codes whose condition the definitions state. Exceptions about units and parcels belong in
-`exceptions_of_lines`, about stock in `exceptions_of_stock`, about rates and twin orders in `exceptions_of_orders`.
+`exceptions_of_lines`, about actions in `exceptions_of_actions`, about stock in `exceptions_of_stock`, about rates and
+twin orders in `exceptions_of_orders`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from tests.oracle.amounts import ZERO, rounded
 from tests.oracle.breaks import Breaks, latest
 from tests.oracle.days import business_day, hours_between
+from tests.oracle.exceptions_of_actions import of_actions
 from tests.oracle.exceptions_of_lines import Found, of_lines, of_parcels
 from tests.oracle.exceptions_of_orders import of_rates, of_twins
 from tests.oracle.exceptions_of_stock import of_stock
@@ -30,11 +32,14 @@ __all__ = ["CODES", "exceptions"]
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
 RECEIVED_NOT_REFUNDED, PAID_NOT_SHIPPED = timedelta(days=14), timedelta(days=3)
+# An action waits for 24 hours, and is of high severity after 72.
+UNCONFIRMED_IS_HIGH = timedelta(hours=48)
 # Codes that open after their instant, not at it.
-DEADLINES = ("late", "stuck_in_transit", "unpaid")
+DEADLINES = ("action_unconfirmed", "late", "stuck_in_transit", "unpaid")
 
 CODES = frozenset(
     {
+        "action_unconfirmed",
         "backordered",
         "cancelled_but_shipped",
         "cancelled_not_refunded",
@@ -96,12 +101,15 @@ def _row(state: State, each: Found) -> dict[str, Any]:
     rate = state.rates.rate(each.currency, world.reporting_currency, day) if each.currency else None
     amount = None if each.amount is None else rounded(each.amount, each.currency or "")
     key = "|".join((each.subject_type, each.subject, each.code))
+    is_old = (
+        each.code == "action_unconfirmed" and each.opened_at and world.as_of - each.opened_at >= UNCONFIRMED_IS_HIGH
+    )
     return {
         "exception_id": hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(),
         "subject_type": each.subject_type,
         "order_id": each.subject if each.subject_type == "order" else None,
         "sku": each.sku,
-        "severity": _codes()[each.code]["severity"],
+        "severity": "high" if is_old else _codes()[each.code]["severity"],
         "what_to_do": _codes()[each.code]["what_to_do"],
         "owner": _codes()[each.code]["owner"],
         "currency": each.currency,
@@ -134,6 +142,7 @@ def _of_order(order: Order) -> Iterator[Found]:
         yield found("paid_not_shipped", (since or order.placed_at) + PAID_NOT_SHIPPED, kept)
     yield from of_lines(order)
     yield from of_parcels(order)
+    yield from of_actions(order)
     if order.is_paid_tracked:
         for code, at, amount in _of_money(order, Breaks(order.money, order)):
             yield found(code, at, amount)

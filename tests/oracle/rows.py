@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -57,13 +57,14 @@ LABELS = {"shipments": ("carrier",), "tracking": ("carrier",)}
 
 @dataclass
 class World:
-    """Everything that was accepted: all rows of every feed, coverage, and the clock of the build."""
+    """Everything that was accepted: all rows of every feed, coverage, actions that go back, and the clock."""
 
     feeds: dict[str, list[Row]]
     coverage: dict[str, set[str]]
     as_of: datetime
     time_zone: ZoneInfo
     reporting_currency: str
+    write_back: dict[tuple[str, str], date] = field(default_factory=dict)
     _current: dict[str, list[Row]] = field(default_factory=dict)
 
     def events(self, feed: str) -> list[Row]:
@@ -120,7 +121,9 @@ def read_world(
         coverage: dict[str, set[str]] = {}
         for source, feed in raw.execute("select source, feed from raw.raw.coverage").fetchall():
             coverage.setdefault(source, set()).add(feed)
-    return World(feeds, coverage, as_of, ZoneInfo(time_zone), reporting_currency)
+        declared = raw.execute("select source, kind, since from raw.raw.write_back").fetchall()
+    write_back = {(source, kind): since for source, kind, since in declared if source is not None}
+    return World(feeds, coverage, as_of, ZoneInfo(time_zone), reporting_currency, write_back)
 
 
 def _rows(

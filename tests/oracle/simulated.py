@@ -59,6 +59,13 @@ def write_simulated(folder: Path, seeds: range, orders: int = 40) -> Path:
     for feed, source in declared.items():
         source["covers"] = [feed]
     declared["orders"]["covers"] = list(KEYS)
+    # The source of the actions that operators take on this machine has this name.
+    declared["operators"] = declared.pop("actions")
+    declared["orders"]["actions_to"] = {
+        "channel": "shop",
+        "since": "2020-01-01",
+        "kinds": ["hold", "release", "confirm"],
+    }
     sources = folder / "sources.yaml"
     merchant = {"business_time_zone": "Europe/Berlin", "reporting_currency": "EUR"}
     sources.write_text(json.dumps({"merchant": merchant, "sources": declared}))  # JSON is YAML

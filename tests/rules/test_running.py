@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 import pytest
 from orderhouse.access.roles import BUILT_IN
@@ -219,6 +220,28 @@ def test_steps_after_an_approval_wait_for_a_person_of_the_role(settings: Setting
     run_rules(settings, now=NOW + timedelta(hours=1))
     assert [each["order_id"] for each in landed(settings)] == [yes]
     assert {each.order_id: each.state for each in list_firings(open_store(settings))} == {yes: "done", no: "declined"}
+
+
+def test_each_firing_acts_once_it_is_approved_however_late(settings: Settings, write_rules: WriteRules) -> None:
+    early, late = some_orders(settings, 2)
+    write_rules(APPROVED % (f"{early}, {late}", ""))
+    run_rules(settings, now=NOW)
+    waiting = {each.firing.order_id: each.approval_id for each in waiting_approvals(settings)}
+    for hours, order_id in enumerate((early, late)):
+        decide(settings, waiting[order_id], actor="finn", role=BUILT_IN["finance"], approves=True)
+        run_rules(settings, now=NOW + timedelta(hours=hours))
+    assert [each["order_id"] for each in landed(settings)] == [early, late]
+
+
+def test_braces_within_a_field_are_no_field(settings: Settings, write_rules: WriteRules) -> None:
+    (order_id,) = some_orders(settings, 1)
+    rule = HOLD % order_id
+    write_rules(rule.replace('"Order {order_id} of {due_amount} is on hold"', '"{ship_city}"'))
+    with duckdb.connect(str(next(settings.published.glob("*.duckdb")))) as published:
+        published.execute("update marts.fct_orders set ship_city = '{order_id}'")
+    run_rules(settings, now=NOW)
+    (message,) = list_messages(open_store(settings))
+    assert message.payload["text"] == "{order_id}"
 
 
 def test_up_to_its_limit_an_approval_is_not_asked_for_and_parts_of_a_day_add_up(

@@ -14,13 +14,17 @@ of_exceptions as (
     left join {{ published_ref('int_exceptions') }} as exceptions on actions.subject_id = exceptions.exception_id
 ),
 
+sent_back as (
+    select * from {{ published_ref('int_actions_sent_back') }}
+),
+
 {%- set nothing = {
     'of_orders': ['assignee', 'snoozed_until'],
-    'of_periods': ['order_id', 'line_id', 'warehouse_id', 'payload_token', 'reason_token', 'assignee', 'quantity', 'promise_is_date_only', 'snoozed_until', 'promised_at'],
-    'of_exceptions': ['line_id', 'warehouse_id', 'payload_token', 'quantity', 'promise_is_date_only', 'promised_at'],
+    'of_periods': ['order_id', 'line_id', 'warehouse_id', 'payload_token', 'reason_token', 'assignee', 'quantity', 'promise_is_date_only', 'tells_customer', 'snoozed_until', 'promised_at'],
+    'of_exceptions': ['line_id', 'warehouse_id', 'payload_token', 'quantity', 'promise_is_date_only', 'tells_customer', 'promised_at'],
 } %}
 
-final as (
+joined as (
     {% for source, missing in nothing.items() -%}
     select
         {{ source }}.action_id,
@@ -40,6 +44,8 @@ final as (
         {{ source }}.is_accepted,
         cast({{ 'null' if 'promise_is_date_only' in missing else source ~ '.promise_is_date_only' }} as {{ dbt.type_boolean() }})
             as promise_is_date_only,
+        cast({{ 'null' if 'tells_customer' in missing else source ~ '.tells_customer' }} as {{ dbt.type_boolean() }})
+            as tells_customer,
         cast({{ 'null' if 'snoozed_until' in missing else source ~ '.snoozed_until' }} as date) as snoozed_until,
         {{ source }}.occurred_at,
         cast({{ 'null' if 'promised_at' in missing else source ~ '.promised_at' }} as {{ dbt.type_timestamp() }}) as promised_at,
@@ -49,6 +55,17 @@ final as (
     from {{ source }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+final as (
+    select
+        joined.*,
+        sent_back.order_source,
+        coalesce(sent_back.is_sent_back, false) as is_sent_back,
+        coalesce(sent_back.is_confirmable, false) as is_confirmable,
+        sent_back.confirmed_at
+    from joined
+    left join sent_back on joined.action_id = sent_back.action_id
 )
 
 select * from final

@@ -24,6 +24,7 @@ final as (
         versions.seen_version,
         versions.quantity,
         coalesce(versions.promise_is_date_only, false) as promise_is_date_only,
+        coalesce(versions.tells_customer, true) as tells_customer,
         versions.snoozed_until,
         versions.occurred_at,
         {{ promised_instant('versions.promised_at', 'versions.promise_is_date_only') }} as promised_at,

@@ -35,6 +35,7 @@ final as (
         coalesce(versions.promise_is_date_only, false) as promise_is_date_only,
         coalesce(versions.is_cancelled, false) as is_cancelled,
         coalesce(versions.is_test, false) as is_test,
+        versions.is_held_back,
         versions.placed_at,
         versions.invoice_due_at,
         {{ promised_instant('versions.promised_at', 'versions.promise_is_date_only') }} as promised_at,

@@ -9,12 +9,15 @@ from datetime import UTC, date, datetime
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["LINE_KINDS", "MOST_SUBJECTS", "Request", "Subject", "new_request_id"]
+__all__ = ["FEW", "LINE_KINDS", "MOST_SUBJECTS", "TELLING_KINDS", "Request", "Subject", "new_request_id"]
 
 # Subjects of one request. Its records are one file, and its answers one table of a page.
 MOST_SUBJECTS = 10_000
 MOST_TEXT = 2_000
 LINE_KINDS = ("cancel_line", "route")
+# Kinds from which a message to the customer follows, and the number of subjects above which a person must say so.
+TELLING_KINDS = ("cancel", "cancel_line")
+FEW = 20
 REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 CODE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 # Ids of actions are derived from the request and the subject, so that a repeated request gives the same ones.
@@ -58,6 +61,7 @@ class Request:
         promised_at: New promise: a day such as 2026-03-31, or an instant with an offset.
         assignee: Person to whom an exception is given.
         snoozed_until: Business day on which an exception is back in the worklist.
+        tells_customer: False if the customer is not to be told of what the action does; None if nobody said so.
         reason: Reason or note. It is personal data: the vault holds it after the next run.
     """
 
@@ -69,6 +73,7 @@ class Request:
     promised_at: str | None = None
     assignee: str | None = None
     snoozed_until: date | None = None
+    tells_customer: bool | None = None
     reason: str | None = None
 
     def action_id(self, subject: Subject) -> str:
@@ -109,6 +114,10 @@ class Request:
             raise OrderhouseError("The note is empty. Write it first.")
         if self.quantity is not None and self.quantity < 1:
             raise OrderhouseError("Name at least one unit.")
+        if self.kind in TELLING_KINDS and self.tells_customer is None and len(self.subjects) > FEW:
+            raise OrderhouseError(
+                f"The customers of {len(self.subjects):,} orders would be told. Choose if they are told or not."
+            )
         if self.promised_at is not None and _end_of_promise(self.promised_at) < now:
             raise OrderhouseError(f"The promise {self.promised_at} has passed. Name a later one.")
 
@@ -129,6 +138,7 @@ class Request:
             "promised_at": self.promised_at,
             "assignee": self.assignee,
             "snoozed_until": self.snoozed_until.isoformat() if self.snoozed_until else None,
+            "tells_customer": False if self.tells_customer is False and self.kind in TELLING_KINDS else None,
             "seen_version": subject.seen,
             "reason": self.reason or None,
         }

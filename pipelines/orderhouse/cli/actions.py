@@ -35,6 +35,10 @@ def act(
     assignee: Annotated[str | None, typer.Option(help="To whom assign gives the exception.")] = None,
     until: Annotated[str | None, typer.Option(help="The day on which a snooze ends, such as 2026-03-31.")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason or note. The vault holds it after the next run.")] = None,
+    tell: Annotated[
+        bool | None,
+        typer.Option("--tell/--no-tell", help="Tell the customer that something is cancelled. Default: yes."),
+    ] = None,
     on_exceptions: Annotated[bool, typer.Option("--exception", help="The note is about exceptions.")] = False,
     as_role: Annotated[str | None, typer.Option("--as-role", metavar="ROLE", help="Act as this role.")] = None,
     request_id: Annotated[
@@ -61,6 +65,7 @@ def act(
         promised_at=promise,
         assignee=assignee,
         snoozed_until=_day(until),
+        tells_customer=tell,
         reason=reason,
     )
     answers = act_on(settings, actor=machine_user(), role=role_given(settings, as_role), request=request)

@@ -32,6 +32,7 @@ class Actions(Contract):
     subject_id = text("Which one; of a period the month, such as 2026-05.")
     assignee = text("The person to whom assign gives an exception.")
     snoozed_until = date("The business day on which a snoozed exception is back in the worklist.")
+    tells_customer = boolean("False if the customer is not to be told of what the action does; default true.")
     seen_version = text("The version of the order that the operator saw, as the pages write it.")
     payload = personal(
         "Parameters as JSON: `line_id`, `quantity` and `warehouse_id`, or `promised_at`; a customer's wish.",

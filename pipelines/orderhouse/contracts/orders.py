@@ -52,4 +52,5 @@ class Orders(Contract):
     is_cancelled = boolean("The whole order is cancelled; default false.")
     cancelled_at = instant("The instant of cancellation; may be unknown.")
     cancel_reason = text("The reason of cancellation.")
+    is_held_back = boolean("The source holds the order back. It confirms hold and release, and changes no status.")
     is_test = boolean("A test order: stored, and left out of every mart.")

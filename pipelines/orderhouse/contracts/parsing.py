@@ -13,8 +13,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orderhouse.contracts.codes import COUNTRIES
 from orderhouse.contracts.columns import AMOUNT_LIMIT, POLARS_TYPES, UNITS_LIMIT, WHOLE_DIGITS, kind_of
 from orderhouse.contracts.contract import Contract
+from orderhouse.contracts.country_names import codes_of_names
 from orderhouse.contracts.notation import NUMERIC, Notation
 from orderhouse.contracts.written_days import with_written_days
 
@@ -317,6 +319,14 @@ def _upper(text: pl.Series) -> tuple[pl.Series, Failures]:
     return (text if (codes == codes.str.to_uppercase()).all() else text.str.to_uppercase()), {}
 
 
+def _country(text: pl.Series) -> tuple[pl.Series, Failures]:
+    """Return codes in upper case, also for English names of countries; a name that is unknown stays as it is."""
+    codes, _ = _upper(text)
+    names = codes.unique().drop_nulls()
+    names = names.filter(~names.is_in(COUNTRIES))
+    return (codes.replace(codes_of_names(names)) if names.len() else codes), {}
+
+
 _PARSERS: dict[str, Callable[[pl.Series], tuple[pl.Series, Failures]]] = {
     "money": _decimal(4, WHOLE_DIGITS["money"]),
     "number": _decimal(4, WHOLE_DIGITS["number"]),
@@ -324,5 +334,5 @@ _PARSERS: dict[str, Callable[[pl.Series], tuple[pl.Series, Failures]]] = {
     "units": _units,
     "bool": _boolean,
     "currency": _upper,
-    "country": _upper,
+    "country": _country,
 }

@@ -1,7 +1,8 @@
 """Ledger of loaded files, and the declarations of the sources file.
 
 This module reads and writes `raw.files`, and the sets that the sources file declares: `raw.sources`, `raw.coverage`,
-`raw.serves`, `raw.words`, `raw.numbered` and `raw.expected_intervals`. The rows of feeds belong to `loading`.
+`raw.serves`, `raw.write_back`, `raw.words`, `raw.numbered` and `raw.expected_intervals`. The rows of feeds belong to
+`loading`.
 """
 
 from __future__ import annotations
@@ -181,6 +182,12 @@ def declare(
         "sources": [(each.name, each.format, each.mapping_version, each.priority) for each in declared],
         "coverage": [(each.name, feed) for each in declared for feed in feeds[each.name]],
         "serves": [(each.name, served) for each in declared for served in each.serves],
+        "write_back": [
+            (each.name, kind, each.actions_to.since)
+            for each in declared
+            if each.actions_to
+            for kind in each.actions_to.kinds
+        ],
         "words": [row for each in declared for row in _words(each)],
         "numbered": [row for each in declared for row in _numbered(each)],
         "expected_intervals": [row for each in declared for row in _intervals(each, feeds[each.name])],
@@ -194,7 +201,7 @@ def _words(source: Source) -> list[Row]:
     for column, meanings in source.words.items():
         feed, _, name = column.rpartition(".")
         for candidate, contract in CONTRACTS.items():
-            if name in contract.fields() and candidate == (feed or source.feed or candidate):
+            if name in contract.mapped() and candidate == (feed or source.feed or candidate):
                 rows += [(source.name, candidate, name, word, meaning) for word, meaning in meanings.items()]
     return rows
 

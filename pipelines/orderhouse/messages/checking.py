@@ -14,6 +14,7 @@ from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact
 from orderhouse.messages.kinds import CAMPAIGN, KINDS
 from orderhouse.messages.locales import locale_of
+from orderhouse.messages.rule_texts import marked_text
 from orderhouse.messages.templates import (
     EXTENSION,
     LANGUAGES,
@@ -65,7 +66,7 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
     languages = {*LANGUAGES}
     names = dict.fromkeys((*KINDS, CAMPAIGN.name))
     for path in language_files(own):
-        for problem in _misplaced(path):
+        for problem in _misplaced(path, configuration):
             checked.note(problem)
         if LANGUAGE.fullmatch(path.parent.name):
             languages.add(path.parent.name)
@@ -74,14 +75,26 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
     for kind in names:
         for language in sorted(languages):
             _check(checked, configuration, own, kind, language, zone)
+    for name in configuration.templates:
+        for language in sorted(languages):
+            _check_of_rules(checked, configuration, name, language, zone)
     return checked
 
 
-def _misplaced(path: Path) -> Iterator[str]:
+def _check_of_rules(checked: Checked, configuration: Configuration, name: str, language: str, zone: str) -> None:
+    """Render a text that rules send with marks in place of its fields."""
+    try:
+        marked_text(configuration, name, language, zone)
+    except OrderhouseError as error:
+        checked.note(error.message)
+    checked.texts += 1
+
+
+def _misplaced(path: Path, configuration: Configuration) -> Iterator[str]:
     """Yield what is wrong with place and name of a merchant's own template."""
-    kind = path.name.removesuffix(EXTENSION)
-    if kind not in KINDS and not OF_CAMPAIGN.fullmatch(kind):
-        yield f"{path}:1: {nearest_sentence('kind of message', kind, KINDS)}"
+    kind, known = path.name.removesuffix(EXTENSION), (*KINDS, *configuration.templates)
+    if kind not in known and not OF_CAMPAIGN.fullmatch(kind):
+        yield f"{path}:1: {nearest_sentence('kind of message', kind, known)}"
     if not LANGUAGE.fullmatch(path.parent.name):
         yield f"{path}:1: the folder must be a language, such as de or de_AT."
 

@@ -15,13 +15,24 @@ from pydantic import BaseModel, ValidationError
 
 from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.calling import Call, CallsEndpoint
+from orderhouse.messages.kinds import KINDS, RULE_TEMPLATES
 from orderhouse.messages.mail import MailEndpoint
-from orderhouse.messages.message_file import CHANNELS, ChannelDeclaration, KindDeclaration, MessageFile, QuietHours
+from orderhouse.messages.message_file import (
+    CHANNELS,
+    CallDeclaration,
+    ChannelDeclaration,
+    KindDeclaration,
+    LegalEntity,
+    MessageFile,
+    QuietHours,
+    TemplateDeclaration,
+)
 from orderhouse.messages.posting import TemplateEndpoint, WebhookEndpoint
 from orderhouse.messages.secrets import Secret
 from orderhouse.messages.sending import Endpoint
 from orderhouse.settings import Settings
+from orderhouse.sources.config.write_back import KINDS_SENT_BACK
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
 __all__ = [
@@ -71,6 +82,8 @@ class Configuration:
         portal_url: Address of the portal, or None.
         shop_name: Name of the shop in texts, or None.
         language: Language of customers whose language is not known.
+        legal_entities: Companies of the merchant, by the name that orders give.
+        templates: Texts that rules send, with True for those that need consent to marketing.
     """
 
     path: Path
@@ -80,6 +93,8 @@ class Configuration:
     portal_url: str | None = None
     shop_name: str | None = None
     language: str = "en"
+    legal_entities: Mapping[str, LegalEntity] = field(default_factory=dict)
+    templates: Mapping[str, bool] = field(default_factory=lambda: dict(RULE_TEMPLATES))
 
 
 def load_configuration(settings: Settings) -> Configuration:
@@ -93,7 +108,7 @@ def load_configuration(settings: Settings) -> Configuration:
         return Configuration(path)
     document, lines = read_yaml(path, "messages file", "channels:", FILE)
     for keys in lines:  # `email:` alone is a channel whose values all come from the settings
-        if len(keys) == 2 and keys[0] in ("channels", "kinds"):
+        if len(keys) == 2 and keys[0] in ("channels", "kinds", "templates"):
             document.setdefault(str(keys[0]), {}).setdefault(keys[1], {})
     try:
         parsed = MessageFile.model_validate(document)
@@ -111,9 +126,12 @@ def load_configuration(settings: Settings) -> Configuration:
         except OrderhouseError as error:
             raise OrderhouseError(f"{where}: {error.message}") from None
         routes[name] = Route(endpoint, declared.attempts, declared.pause_after)
+    own = {name: not declared.transactional for name, declared in parsed.templates.items()}
     return Configuration(
-        path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language
-    )
+        path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language,
+        parsed.legal_entities,
+        {**RULE_TEMPLATES, **own},
+    )  # fmt: skip
 
 
 def alert_routes(settings: Settings) -> dict[str, Route]:
@@ -162,6 +180,8 @@ def _endpoint(settings: Settings, path: Path, name: str, declared: ChannelDeclar
         raise OrderhouseError(f"write `type:` with one of {', '.join(CHANNELS)}.")
     if kind == "email":
         return _mail(settings, path, name, declared)
+    if kind == "http":
+        return _calls(path, name, declared)
     if declared.url is None:
         raise OrderhouseError("a channel of this type needs the key 'url'.")
     if kind == "webhook":
@@ -169,10 +189,25 @@ def _endpoint(settings: Settings, path: Path, name: str, declared: ChannelDeclar
         return WebhookEndpoint(name, declared.url, secret, setting=f"{name}: url", said=f"The endpoint {name}")
     if not isinstance(declared.body, dict):
         raise OrderhouseError("a channel of this type needs the key 'body', such as {to: '{to}', text: '{text}'}.")
-    headers = {
+    headers = _headers(path, declared)
+    return TemplateEndpoint(name, kind, declared.url, declared.method, headers, declared.body, tuple(declared.to))
+
+
+def _headers(path: Path, declared: ChannelDeclaration) -> dict[str, str]:
+    return {
         key: value.read(path.parent) if isinstance(value, Secret) else value for key, value in declared.headers.items()
     }
-    return TemplateEndpoint(name, kind, declared.url, declared.method, headers, declared.body, tuple(declared.to))
+
+
+def _calls(path: Path, name: str, declared: ChannelDeclaration) -> CallsEndpoint:
+    """Return an endpoint for actions."""
+    if not declared.calls:
+        raise OrderhouseError("a channel of this type needs the key 'calls', such as {hold: {url: 'https://…'}}.")
+    for kind in declared.calls:
+        if kind not in KINDS_SENT_BACK:
+            raise OrderhouseError(nearest_sentence("action that goes to another system", kind, KINDS_SENT_BACK))
+    calls = {kind: Call(each.url, each.method, each.body) for kind, each in declared.calls.items()}
+    return CallsEndpoint(name, calls, _headers(path, declared))
 
 
 def _mail(settings: Settings, path: Path, name: str, declared: ChannelDeclaration) -> MailEndpoint:
@@ -193,6 +228,10 @@ def _mail(settings: Settings, path: Path, name: str, declared: ChannelDeclaratio
 
 
 def _check_kinds(parsed: MessageFile, path: Path, lines: dict[Keys, int]) -> None:
+    for name in parsed.templates:
+        if name in KINDS:
+            where = line_of(("templates", name), lines)
+            raise OrderhouseError(f"{path}:{where}: templates: {name} is a kind of message; choose another name.")
     for name, kind in parsed.kinds.items():
         if name not in KINDS:
             where = line_of(("kinds", name), lines)
@@ -202,6 +241,10 @@ def _check_kinds(parsed: MessageFile, path: Path, lines: dict[Keys, int]) -> Non
                 where = line_of(("kinds", name, "channels"), lines)
                 known = [*parsed.channels, *CHANNELS]
                 raise OrderhouseError(f"{path}:{where}: {name}: {nearest_sentence('channel', channel, known)}")
+            declared = parsed.channels.get(channel)
+            if channel == "http" or (declared is not None and declared.type == "http"):
+                where = line_of(("kinds", name, "channels"), lines)
+                raise OrderhouseError(f"{path}:{where}: {name}: {channel} is for actions, and takes no messages.")
 
 
 def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
@@ -219,9 +262,11 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 
 def _known(keys: Keys) -> list[str]:
     models: dict[str, type[BaseModel]] = {
-        "channels": ChannelDeclaration, "kinds": KindDeclaration, "quiet_hours": QuietHours
+        "channels": ChannelDeclaration, "kinds": KindDeclaration, "quiet_hours": QuietHours,
+        "templates": TemplateDeclaration,
+        "legal_entities": LegalEntity,
     }  # fmt: skip
     model: Any = models.get(str(keys[0]), MessageFile) if len(keys) > 1 else MessageFile
     if len(keys) > 3:
-        model = Secret
+        model = CallDeclaration if keys[2] == "calls" else Secret
     return [each.alias or name for name, each in model.model_fields.items()]

@@ -6,7 +6,7 @@ The vault has one user at a time, so the lock of runs is held for the moment of 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -63,14 +63,24 @@ class LookedUp:
     Attributes:
         gate: Whether customers may be told.
         contacts: Contact of each message by its id; none while the gate is closed.
+        texts: Other values that were asked for, by token; none while the gate is closed.
     """
 
     gate: Gate
     contacts: Mapping[str, Contact] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def look_up(settings: Settings, store: Store, messages: Sequence[Message]) -> LookedUp | None:
+def look_up(
+    settings: Settings, store: Store, messages: Sequence[Message], tokens: Collection[str] = ()
+) -> LookedUp | None:
     """Return whether customers may be told, and their contacts; None while a run has the vault.
+
+    Args:
+        settings: Settings of the home.
+        store: The operations store.
+        messages: Messages to customers.
+        tokens: Tokens of further values; those of erased people have none.
 
     Raises:
         OrderhouseError: The vault, the received rows or the store cannot be opened.
@@ -83,7 +93,8 @@ def look_up(settings: Settings, store: Store, messages: Sequence[Message]) -> Lo
             gate = gate_of(settings, store, epoch_of(raw))
             if not gate.is_open:
                 return LookedUp(gate)
-            return LookedUp(gate, _contacts(stack.enter_context(open_vault(settings)), raw, messages))
+            vault = stack.enter_context(open_vault(settings))
+            return LookedUp(gate, _contacts(vault, raw, messages), vault.reveal(tokens) if tokens else {})
     except OrderhouseError as error:
         if error.exit_code == LockHeld.exit_code:
             return None

@@ -1,6 +1,7 @@
 """Preparation of messages to customers: judged again, addressed from the vault, in their language, not in quiet hours.
 
-A closed gate or a busy run leaves all of them for later.
+Actions to other systems need the vault and the gate as well; see `write_back`. A closed gate or a busy run leaves all
+of them for later.
 """
 
 from __future__ import annotations
@@ -13,16 +14,25 @@ from orderhouse.messages.campaigning import campaign_decision, campaign_state
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact, look_up
 from orderhouse.messages.delivering import Decision, Later, Never, Prepared, plain
+from orderhouse.messages.deriving import SILENCED
 from orderhouse.messages.judging import VERSION, judged
-from orderhouse.messages.kinds import CAMPAIGN, KINDS, Kind
+from orderhouse.messages.kinds import CAMPAIGN, kind_named
 from orderhouse.messages.outbox import Message
 from orderhouse.messages.quiet_hours import end_of_quiet
+from orderhouse.messages.rule_messages import RULE, judged_by_rules, needs_consent_of
 from orderhouse.messages.selecting import Fact, Published
 from orderhouse.messages.sending import Outgoing, Refused
 from orderhouse.messages.suppressions import Suppressions, suppressions_of
 from orderhouse.messages.templates import find_template, render
 from orderhouse.messages.unsubscribing import PATH, mark_of
 from orderhouse.messages.values import values_of
+from orderhouse.messages.write_back import (
+    SentBack,
+    actions_sent_back,
+    prepare_actions,
+    sources_with_channels,
+    tokens_of,
+)
 from orderhouse.operations.store import Store
 from orderhouse.settings import Settings
 from orderhouse.vault.keys import load_keys
@@ -34,7 +44,7 @@ UNSUBSCRIBED = "the person has unsubscribed from this purpose"
 
 
 class Customers:
-    """Preparer of messages to customers, and of those to the team that have no template.
+    """Preparer of messages to customers and other systems, and of those to the team that have no template.
 
     Attributes:
         settings: Settings of the home.
@@ -58,15 +68,20 @@ class Customers:
     def __call__(self, messages: Sequence[Message], now: datetime) -> Mapping[str, Decision] | None:
         """Return a decision for each message; None while sending is paused, or a run has the vault."""
         own = [message for message in messages if message.audience == "customer"]
-        found = plain([message for message in messages if message.audience != "customer"], now)
-        if not own:
+        system = [message for message in messages if message.audience == "system"]
+        found = plain([message for message in messages if message.audience not in ("customer", "system")], now)
+        if not own and not system:
             return found
-        facts = judged(self.published, own, now)
+        facts = self._judged(own, now)
         waiting = [message for message in own if isinstance(facts[message.message_id], Fact)]
-        looked_up = look_up(self.settings, self.store, waiting)
+        actions = self._actions(system)
+        looked_up = look_up(self.settings, self.store, waiting, tokens_of(actions))
         if looked_up is None or not looked_up.gate.is_open:
             self.closed = looked_up.gate.reason if looked_up else ""
             return None
+        if system:
+            sources = sources_with_channels(self.settings)
+            found |= prepare_actions(self.published, system, actions, looked_up.texts, sources, now)
         suppressed = self._suppressed(waiting)
         states = campaign_state(self.store) if any(message.kind == CAMPAIGN.name for message in own) else {}
         for message in own:
@@ -79,9 +94,20 @@ class Customers:
                 found[message.message_id] = fact
         return found
 
+    def _judged(self, messages: Sequence[Message], now: datetime) -> dict[str, Fact | Later | Never]:
+        of_rules = [message for message in messages if message.kind.startswith(RULE)]
+        others = [message for message in messages if not message.kind.startswith(RULE)]
+        found = judged(self.published, others, now)
+        return found | judged_by_rules(self.published, self.store, of_rules, now) if of_rules else found
+
+    def _actions(self, messages: Sequence[Message]) -> list[SentBack]:
+        if not messages or self.published is None:
+            return []
+        return actions_sent_back(self.published, ids=sorted({message.subject_id for message in messages}))
+
     def _suppressed(self, messages: Sequence[Message]) -> Suppressions:
         """Return who is not written to, if a message needs consent."""
-        if not any(_needs_consent(self.configuration, message.kind) for message in messages):
+        if not any(_is_marketing(self.configuration, message) for message in messages):
             return Suppressions({})
         return suppressions_of(self.settings, self.published.reader if self.published else None)
 
@@ -91,10 +117,12 @@ class Customers:
         """Decide about one message whose facts hold."""
         if contact.is_erased:
             return Never(ERASED)
+        if fact.is_silenced:
+            return Never(SILENCED)
         address = contact.phone if message.channel == "sms" else contact.email
         if address is None and message.channel in ("email", "sms"):
             return Never("there is no address or number of the customer")
-        is_marketing = _needs_consent(self.configuration, message.kind)
+        is_marketing = _is_marketing(self.configuration, message)
         if is_marketing and not fact.has_consent:
             return Never("the customer has not agreed to marketing")
         if is_marketing and suppressed.holds(message.recipient, purpose_of(fact)):
@@ -118,9 +146,9 @@ class Customers:
         return f"{portal}{PATH}/{mark_of(load_keys(self.settings), message.recipient, purpose_of(fact))}"
 
     def _end_of_quiet(self, message: Message, now: datetime) -> datetime | None:
-        own = self.configuration.kinds.get(message.kind)
-        keeps_quiet = own.quiet_hours if own and own.quiet_hours is not None else _kind(message.kind).keeps_quiet
-        if not keeps_quiet:
+        own, kind = self.configuration.kinds.get(message.kind), kind_named(message.kind)
+        keeps_quiet = kind.keeps_quiet if kind is not None else True
+        if not (own.quiet_hours if own and own.quiet_hours is not None else keeps_quiet):
             return None
         zones = (message.time_zone or self.zone).split(",")
         return end_of_quiet(now, zones, self.configuration.quiet_hours)
@@ -175,10 +203,6 @@ def prepared(
     return Prepared(outgoing, f"{template.language}/{template.version}")
 
 
-def _needs_consent(configuration: Configuration, kind: str) -> bool:
-    own = configuration.kinds.get(kind)
-    return own.needs_consent if own and own.needs_consent is not None else _kind(kind).needs_consent
-
-
-def _kind(name: str) -> Kind:
-    return CAMPAIGN if name == CAMPAIGN.name else KINDS[name]
+def _is_marketing(configuration: Configuration, message: Message) -> bool:
+    """Tell if a message needs consent to marketing. No file can free a campaign of it."""
+    return message.kind == CAMPAIGN.name or needs_consent_of(configuration, message.template or message.kind)

@@ -28,6 +28,7 @@ __all__ = ["Derived", "channel_of", "derive", "state_of"]
 LISTED = timedelta(days=7)
 ROWS_AT_ONCE = 20_000
 TOO_OLD = "it was too old when it became known"
+SILENCED = "operator asked not to tell"
 
 
 @dataclass
@@ -162,6 +163,8 @@ def state_of(
     """Return the state of a new message: to be sent, a dry run, or withheld for good."""
     if expires_at <= published.as_of:
         return "suppressed", TOO_OLD
+    if fact.is_silenced:
+        return "suppressed", SILENCED
     if endpoint is None or endpoint.switched_on_at is None:
         return "held", NO_CHANNEL
     if fact.occurred_at < instant_of(endpoint.switched_on_at):

@@ -13,11 +13,13 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
+from orderhouse.messages.sellers import tax_name
+
 __all__ = ["filters_of", "plural_of"]
 
 
 def filters_of(locale: str, zone: str) -> dict[str, Callable[..., str]]:
-    """Return the filters `money`, `number`, `day`, `weekday` and `moment` of a locale and a time zone."""
+    """Return the filters `money`, `number`, `day`, `weekday`, `moment` and `tax_name` of a locale and a time zone."""
     return {
         "money": lambda amount, currency: _money(str(amount), currency, locale),
         "number": lambda value: _number(str(value), locale),
@@ -25,6 +27,7 @@ def filters_of(locale: str, zone: str) -> dict[str, Callable[..., str]]:
         "weekday": lambda instant: _day(instant, locale, zone, "full"),
         "short_day": lambda instant: _day(instant, locale, zone, "medium"),
         "moment": lambda instant: _moment(instant, locale, zone),
+        "tax_name": lambda country: tax_name(country, locale),
     }
 
 

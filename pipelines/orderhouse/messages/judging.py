@@ -12,7 +12,7 @@ from orderhouse.messages.kinds import kind_named
 from orderhouse.messages.outbox import Message
 from orderhouse.messages.selecting import Fact, Published
 
-__all__ = ["VERSION", "judged"]
+__all__ = ["ROLLED_BACK", "VERSION", "gone", "judged"]
 
 # Key of the payload with the number of the version from which a message was made. Texts do not have it.
 VERSION = "version"
@@ -43,13 +43,15 @@ def judged(published: Published | None, messages: Sequence[Message], now: dateti
             }
         for message in own:
             fact = facts.get((message.subject_id, message.occasion))
-            found[message.message_id] = fact or _gone(published, message, now)
+            found[message.message_id] = fact or gone(published, message, now)
     return found
 
 
-def _gone(published: Published | None, message: Message, now: datetime) -> Later | Never:
+def gone(
+    published: Published | None, message: Message, now: datetime, reason: str = "it is no longer true"
+) -> Later | Never:
     """Return the decision about what is not true now. A version that was rolled back may come again."""
     made_of = int(message.payload.get(VERSION, 0))
     if published is None or published.version.number < made_of:
         return Later(now + ROLLED_BACK)
-    return Never("it is no longer true")
+    return Never(reason)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["CAMPAIGN", "KINDS", "Kind", "kind_named"]
+__all__ = ["CAMPAIGN", "KINDS", "RULE_TEMPLATES", "Kind", "kind_named"]
 
 Subject = Literal["order", "shipment", "return", "payment", "customer"]
 
@@ -64,6 +64,8 @@ KINDS = {
 }
 # Messages of campaigns. They are derived apart, and no file may free them of consent or quiet hours.
 CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
+# Texts of the package that rules send, with True for those that need consent to marketing.
+RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}
 
 
 def kind_named(name: str) -> Kind | None:

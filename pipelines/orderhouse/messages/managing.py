@@ -16,7 +16,8 @@ from orderhouse.messages.judging import judged
 from orderhouse.messages.kinds import KINDS
 from orderhouse.messages.locales import locale_of
 from orderhouse.messages.outbox import Message, find_message
-from orderhouse.messages.selecting import Fact, Published
+from orderhouse.messages.rule_messages import RULE, judged_by_rules
+from orderhouse.messages.selecting import EVER, Fact, Published
 from orderhouse.messages.templates import Text, find_template, render
 from orderhouse.messages.values import values_of
 from orderhouse.operations.audit_log import record
@@ -26,7 +27,6 @@ from orderhouse.settings import Settings
 
 __all__ = ["pause_endpoint", "preview", "resume_endpoint", "retry", "shown_text"]
 
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # In place of the name, which is looked up when a message is sent.
 NAME = "…"
 
@@ -84,7 +84,13 @@ def shown_text(settings: Settings, published: Published | None, message: Message
     if message.template is None:
         text = str(message.payload.get("text", ""))
         return Text(str(message.payload.get("title", message.kind)), text, "", "")
-    fact = judged(published, [message], datetime.now(UTC))[message.message_id]
+    now, is_of_rule = datetime.now(UTC), message.kind.startswith(RULE)
+    facts = (
+        judged_by_rules(published, open_store(settings), [message], now)
+        if is_of_rule
+        else judged(published, [message], now)
+    )
+    fact = facts[message.message_id]
     if not isinstance(fact, Fact) or published is None:
         raise OrderhouseError("What it tells no longer holds, so it has no text now.")
     zone = published.version.business_time_zone

@@ -11,9 +11,17 @@ from orderhouse.config_values import as_list
 from orderhouse.messages.outbox import Channel
 from orderhouse.messages.secrets import Secret
 
-__all__ = ["ChannelDeclaration", "KindDeclaration", "MessageFile", "QuietHours"]
+__all__ = [
+    "CallDeclaration",
+    "ChannelDeclaration",
+    "KindDeclaration",
+    "LegalEntity",
+    "MessageFile",
+    "QuietHours",
+    "TemplateDeclaration",
+]
 
-CHANNELS = ("email", "sms", "webhook", "chat")
+CHANNELS = ("email", "sms", "webhook", "chat", "http")
 Texts = Annotated[list[str], BeforeValidator(as_list)]
 
 
@@ -26,6 +34,14 @@ class QuietHours(_Keys):
 
     begin: time = Field(default=time(21), alias="from")
     end: time = Field(default=time(8), alias="to")
+
+
+class CallDeclaration(_Keys):
+    """HTTP request by which one kind of action is sent to another system."""
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
+    url: str
+    body: Any = None
 
 
 class ChannelDeclaration(_Keys):
@@ -43,6 +59,7 @@ class ChannelDeclaration(_Keys):
     method: Literal["POST", "PUT"] = "POST"
     headers: dict[str, str | Secret] = Field(default_factory=dict)
     body: Any = None
+    calls: dict[str, CallDeclaration] = Field(default_factory=dict)
     to: Texts = Field(default_factory=list)
     attempts: Annotated[int, Field(ge=1, le=100)] = 8
     pause_after: Annotated[int, Field(ge=1, le=1000)] = 20
@@ -59,6 +76,22 @@ class KindDeclaration(_Keys):
     is_off: bool = Field(default=False, alias="off")
 
 
+class TemplateDeclaration(_Keys):
+    """A text of the merchant's own that rules send."""
+
+    transactional: bool = False
+
+
+class LegalEntity(_Keys):
+    """A company of the merchant, under the name that orders give in `legal_entity`."""
+
+    name: str | None = None
+    address: str | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    tax_id: str | None = None
+    shop_name: str | None = None
+
+
 class MessageFile(_Keys):
     """The whole file."""
 
@@ -68,6 +101,10 @@ class MessageFile(_Keys):
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
     channels: dict[str, ChannelDeclaration] = Field(default_factory=dict)
     kinds: dict[str, KindDeclaration] = Field(default_factory=dict)
+    templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], TemplateDeclaration] = Field(
+        default_factory=dict
+    )
+    legal_entities: dict[str, LegalEntity] = Field(default_factory=dict)
 
     @field_validator("portal_url")
     @classmethod

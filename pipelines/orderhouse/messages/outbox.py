@@ -33,13 +33,14 @@ __all__ = [
     "list_messages",
     "message_id_of",
     "message_of",
+    "newest_with",
 ]
 
 
 NAMESPACE = uuid.UUID("0b8a7d5e-52f4-4c38-9a0a-7a1c4a6f2d11")
 
-Channel = Literal["email", "sms", "webhook", "chat"]
-Audience = Literal["customer", "team"]
+Channel = Literal["email", "sms", "webhook", "chat", "http"]
+Audience = Literal["customer", "team", "system"]
 State = Literal["pending", "sending", "sent", "failed", "suppressed", "expired", "held"]
 STATES: tuple[State, ...] = ("pending", "sending", "sent", "failed", "suppressed", "expired", "held")
 # Parameters of one statement are limited; SQLite allows 32,766 of them.
@@ -57,8 +58,9 @@ class NewMessage:
         subject_id: Id of its subject.
         channel: Channel.
         endpoint: Name of the endpoint through which it goes.
-        audience: `customer` or `team`.
-        recipient: Token of the customer in the vault, or the name of the endpoint for the team. Never an address.
+        audience: `customer`, `team`, or `system` for an action that goes to the system that owns its order.
+        recipient: Token of the customer in the vault, the name of the endpoint for the team, or the order of an action.
+            Never an address.
         payload: Values for its text, without personal data, that JSON can hold.
         occurred_at: Instant of what it tells.
         occasion: Name of one of several occasions of this kind about this subject. A state that is entered again has
@@ -94,8 +96,9 @@ class NewMessage:
 
     @property
     def message_id(self) -> str:
-        """Return the id."""
-        return message_id_of(self.kind, self.subject_type, self.subject_id, self.occasion, self.endpoint)
+        """Return the id. An action is sent once, whichever endpoint is declared for it later."""
+        endpoint = "" if self.audience == "system" else self.endpoint
+        return message_id_of(self.kind, self.subject_type, self.subject_id, self.occasion, endpoint)
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,18 @@ def list_messages(
             query = query.where(MESSAGES.c[column] == value)
     with store.reading() as connection:
         return [message_of(row) for row in connection.execute(query)]
+
+
+def newest_with(store: Store, template: str) -> Message | None:
+    """Return the newest message that has a text; None if there is none.
+
+    Raises:
+        OrderhouseError: The store cannot be read.
+    """
+    query = sa.select(MESSAGES).where(MESSAGES.c.template == template).order_by(MESSAGES.c.number.desc()).limit(1)
+    with store.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return message_of(row) if row is not None else None
 
 
 def count_messages(store: Store) -> dict[tuple[str, str, str], int]:

@@ -21,7 +21,15 @@ from orderhouse.messages.signatures import signature_headers
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["TemplateEndpoint", "WebhookEndpoint", "filled"]
+__all__ = [
+    "TemplateEndpoint",
+    "WebhookEndpoint",
+    "ask_for_head",
+    "filled",
+    "hand_over",
+    "opened_session",
+    "refuse_clear",
+]
 
 LATER = frozenset({408, 425, 429})
 # Statuses about the content of one message. Every other failure is one of the endpoint.
@@ -49,7 +57,7 @@ class WebhookEndpoint:
 
     def check(self) -> None:
         """Raise if the address would send in clear over a network, or the secret is none."""
-        _refuse_clear(self.url, self.setting)
+        refuse_clear(self.url, self.setting)
         if self.secret is not None:
             signature_headers(self.secret, "", b"", named=f"{self.setting}_secret")
 
@@ -62,7 +70,7 @@ class WebhookEndpoint:
     @contextlib.contextmanager
     def connected(self) -> Iterator[Sender]:
         """Yield a sender."""
-        with _session() as session:
+        with opened_session() as session:
 
             def send(message: Outgoing) -> None:
                 content = {"type": message.kind, "timestamp": message.occurred_at, "data": dict(message.data)}
@@ -70,7 +78,7 @@ class WebhookEndpoint:
                 headers = {"content-type": "application/json", "webhook-id": message.message_id}
                 if self.secret is not None:
                     headers |= signature_headers(self.secret, message.message_id, body, named=f"{self.setting}_secret")
-                _hand_over(session, "POST", self.url, headers, body, self.said)
+                hand_over(session, "POST", self.url, headers, body, self.said)
 
             yield send
 
@@ -99,24 +107,16 @@ class TemplateEndpoint:
 
     def check(self) -> None:
         """Raise if the address would send in clear over a network."""
-        _refuse_clear(self.url, f"{self.name}: url")
+        refuse_clear(self.url, f"{self.name}: url")
 
     def probe(self) -> None:
         """Ask for the head of the address. A test message would reach, and cost, somebody."""
-        import requests
-
-        with _session() as session:
-            try:
-                answer = session.head(self.url, headers=dict(self.headers), timeout=SECONDS, allow_redirects=False)
-            except requests.RequestException as error:
-                raise Unavailable(f"The endpoint {self.name} could not be reached: {type(error).__name__}.") from None
-        if answer.status_code in (401, 403) or answer.status_code >= 500 and answer.status_code != 501:
-            raise Unavailable(f"The endpoint {self.name} answered {answer.status_code}.")
+        ask_for_head(self.url, self.headers, f"The endpoint {self.name}")
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Sender]:
         """Yield a sender."""
-        with _session() as session:
+        with opened_session() as session:
 
             def send(message: Outgoing) -> None:
                 values = {
@@ -131,39 +131,63 @@ class TemplateEndpoint:
                     "idempotency-key": message.message_id,
                     **self.headers,
                 }
-                _hand_over(session, self.method, self.url, headers, body, f"The endpoint {self.name}")
+                hand_over(session, self.method, self.url, headers, body, f"The endpoint {self.name}")
 
             yield send
 
 
-def filled(template: Any, values: Mapping[str, str]) -> Any:
-    """Return a JSON value whose texts have their placeholders replaced, each once: values are never templates."""
+def ask_for_head(url: str, headers: Mapping[str, str], said: str) -> None:
+    """Ask for the head of an address.
+
+    Raises:
+        Unavailable: It cannot be reached, refuses the sign-in, or does not work.
+    """
+    import requests
+
+    with opened_session() as session:
+        try:
+            answer = session.head(url, headers=dict(headers), timeout=SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            raise Unavailable(f"{said} could not be reached: {type(error).__name__}.") from None
+    if answer.status_code in (401, 403) or answer.status_code >= 500 and answer.status_code != 501:
+        raise Unavailable(f"{said} answered {answer.status_code}.")
+
+
+def filled(template: Any, values: Mapping[str, Any]) -> Any:
+    """Return a JSON value whose texts have their placeholders replaced, each once: values are never templates.
+
+    A text that is a placeholder alone becomes the value with its type, such as a number.
+    """
     if isinstance(template, dict):
         return {key: filled(value, values) for key, value in template.items()}
     if isinstance(template, list):
         return [filled(value, values) for value in template]
     if not isinstance(template, str):
         return template
+    if template[:1] == "{" and template[-1:] == "}" and template[1:-1] in values:
+        return values[template[1:-1]]
     first, *rest = template.split("{")
     found = [first]
     for part in rest:
         name, mark, after = part.partition("}")
-        found.append(f"{values[name]}{after}" if mark and name in values else "{" + part)
+        is_value = bool(mark) and name in values
+        found.append(f"{'' if values[name] is None else values[name]}{after}" if is_value else "{" + part)
     return "".join(found)
 
 
 @contextlib.contextmanager
-def _session() -> Iterator[requests.Session]:
+def opened_session() -> Iterator[requests.Session]:
+    """Open a session of HTTP, which keeps its connection for several messages."""
     import requests  # takes a tenth of a second, and most commands send nothing
 
     with requests.Session() as session:
         yield session
 
 
-def _hand_over(
+def hand_over(
     session: requests.Session, method: str, url: str, headers: Mapping[str, str], body: bytes, said: str
 ) -> None:
-    """Send a request.
+    """Send a request, and raise as a `Sender` does.
 
     A redirection could lead the message, and its signature, to another host; so none is followed.
     """
@@ -182,7 +206,8 @@ def _hand_over(
     raise Refused(sentence) if answer.status_code in OF_CONTENT else Unavailable(sentence)
 
 
-def _refuse_clear(url: str, setting: str) -> None:
+def refuse_clear(url: str, setting: str) -> None:
+    """Refuse an address that would send in clear over a network."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

@@ -1,4 +1,6 @@
-"""Release of sending: after a restore, or after the operations store was lost, nothing is sent to customers unasked.
+"""Release of sending: after a restore, or after the operations store was lost, nothing is sent unasked.
+
+This holds for messages to customers and for actions that go to other systems.
 
 What is pending in a restored store may have been sent after the backup was taken. So the store keeps the epoch of the
 received rows for which sending was released, and a mark that the home keeps too. Alerts are about the present, and are
@@ -92,7 +94,7 @@ def epoch_of(raw: duckdb.DuckDBPyConnection | None) -> str:
 
 
 def release(settings: Settings, store: Store, *, sends: bool) -> int:
-    """Open the gate, and return the number of messages to customers that waited.
+    """Open the gate, and return the number of messages to customers and other systems that waited.
 
     Args:
         settings: Settings of the home.
@@ -103,7 +105,7 @@ def release(settings: Settings, store: Store, *, sends: bool) -> int:
         LockHeld: A run is busy.
         OrderhouseError: The store cannot be used.
     """
-    waiting = (MESSAGES.c.audience == "customer", MESSAGES.c.state.in_(("pending", "sending")))
+    waiting = (MESSAGES.c.audience != "team", MESSAGES.c.state.in_(("pending", "sending")))
     with run_lock(settings, LOCK_PURPOSE), contextlib.ExitStack() as stack:
         raw = None
         if settings.raw_db.exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +20,9 @@ from orderhouse.serve.publishing import PublishedVersion
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 
-__all__ = ["Fact", "Published"]
+__all__ = ["EVER", "Fact", "Published"]
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 ROWS_AT_ONCE = 2_000
 
@@ -40,6 +42,7 @@ class Fact:
         country: Country of the delivery, or None.
         language: Language of the customer, or None.
         has_consent: True if the customer agreed to marketing.
+        is_silenced: True if an operator asked not to tell it.
     """
 
     kind: str
@@ -52,6 +55,7 @@ class Fact:
     country: str | None
     language: str | None
     has_consent: bool
+    is_silenced: bool = False
 
 
 class Published:
@@ -109,6 +113,15 @@ class Published:
             while rows := found.fetchmany(ROWS_AT_ONCE):
                 yield from [_fact(kind, row) for row in rows]
 
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query with named parameters over the published tables.
+
+        Raises:
+            OrderhouseError: The version lacks a table or column, because another release published it.
+        """
+        with self._errors():
+            return self._reader.execute(sql, dict(values)).fetchall()
+
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -121,12 +134,15 @@ class Published:
 
 
 def _fact(kind: Kind, row: tuple[Any, ...]) -> Fact:
-    subject_id, occasion, order_id, at, payload, items, tracking_id, currency, country, recipient, language, may = row
+    (subject_id, occasion, order_id, at, payload, items, tracking_id, currency, seller, country, recipient, language,
+     is_silenced, has_consent) = row  # fmt: skip
     values = {"order_id": order_id, "tracking_id": tracking_id, "currency": currency} if order_id else {}
+    values |= {"legal_entity": seller} if seller else {}
     values |= json.loads(payload) | ({"items": json.loads(items)} if items else {})
     instant = at.replace(tzinfo=UTC)
     return Fact(
-        kind.name, subject_id, occasion, order_id, instant, values, recipient, country, language, may
+        kind.name, subject_id, occasion, order_id, instant, values, recipient, country, language, has_consent,
+        is_silenced,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from orderhouse.messages.delivering import Delivery, Worker
 from orderhouse.messages.deriving import Derived, derive
 from orderhouse.messages.endpoints import EndpointState, switch
 from orderhouse.messages.selecting import Published
+from orderhouse.messages.write_back import derive_actions, sources_with_channels
 from orderhouse.operations.store import Store, open_store
 from orderhouse.operations.tables import MESSAGES
 from orderhouse.serve.publishing import current_version
@@ -38,6 +39,8 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
             return None
         result = derive(store, published, configuration, states, now=at)
         derive_campaigns(store, published, configuration, states, result, now=at)
+        sources = sources_with_channels(settings)
+        result.new.update(derive_actions(store, published, sources, configuration, states, now=at))
         return result
 
 

@@ -6,19 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderhouse.messages.configuration import Configuration
+from orderhouse.messages.sellers import seller_of
 
 __all__ = ["COMMON", "OF_CAMPAIGNS", "SAMPLES", "samples_of", "values_of"]
 
 # Variables of every kind.
-COMMON = ("name", "shop", "order_id", "tracking_url", "currency", "unsubscribe_url")
+COMMON = ("name", "shop", "seller", "order_id", "tracking_url", "currency", "unsubscribe_url")
 ITEM = {"name": "Kettle", "quantity": 1}
 AT = "2026-04-05T22:00:00Z"
 
 # Examples of each kind, one for every stage that its text tells apart. They also say which variables it has.
 SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "order_confirmation": (
-        {"items": [ITEM, {"name": "Tea", "quantity": 2}], "amount": "1234.50", "promised_at": AT},
-        {"items": [ITEM], "amount": "9.99", "promised_at": None},
+        {
+            "items": [ITEM, {"name": "Tea", "quantity": 2}],
+            "amount": "1234.50",
+            "tax_amount": "197.10",
+            "promised_at": AT,
+        },
+        {"items": [ITEM], "amount": "9.99", "tax_amount": None, "promised_at": None},
     ),
     "back_ordered": (
         {"items": [ITEM], "promised_at": AT},
@@ -76,12 +82,14 @@ def values_of(
         found["carrier"] = _carrier(str(found["carrier"]))
     if "items" in found:
         found["items"] = list(found["items"])[:MOST_ITEMS]
+    seller = seller_of(configuration.legal_entities, found.pop("legal_entity", None), configuration.shop_name)
     tracking_id = found.pop("tracking_id", None)
     link = f"{configuration.portal_url}/track/{tracking_id}" if configuration.portal_url and tracking_id else ""
     return {
         **found,
         "name": " ".join((name or "").split()),
-        "shop": configuration.shop_name or "",
+        "shop": seller.get("shop") or configuration.shop_name or "",
+        "seller": seller,
         "tracking_url": link,
         "unsubscribe_url": unsubscribe_url or "",
     }

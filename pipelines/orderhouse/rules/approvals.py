@@ -26,6 +26,7 @@ from orderhouse.settings import Settings
 
 __all__ = ["Approval", "ask", "decide", "waiting_approvals"]
 
+DECIDED = "The approval does not wait for a decision any more. Open the page again."
 NAMESPACE = uuid.UUID("5b7f3c02-90c8-4c3e-a1de-3a3f6f0f9c41")
 
 
@@ -143,10 +144,10 @@ def decide(
     with store.writing_all() as connection:
         row = connection.execute(_with_firings().where(APPROVALS.c.approval_id == approval_id)).one_or_none()
         if row is None or row.approval_state != "waiting":
-            raise OrderhouseError("The approval does not wait for a decision any more. Open the page again.")
+            raise OrderhouseError(DECIDED)
         found = _approval(row._mapping)
         _require_right(found, actor, role)
-        connection.execute(
+        changed = connection.execute(
             sa.update(APPROVALS)
             .where(APPROVALS.c.approval_id == approval_id, APPROVALS.c.state == "waiting")
             .values(
@@ -154,6 +155,8 @@ def decide(
                 reason=reason or None,
             )
         )  # fmt: skip
+        if changed.rowcount != 1:  # PostgreSQL lets two people read the same row before one of them decides
+            raise OrderhouseError(DECIDED)
         connection.execute(
             sa.update(RULE_FIRINGS)
             .where(RULE_FIRINGS.c.firing_id == found.firing.firing_id)

@@ -70,7 +70,7 @@ def compile_rule(rule: Rule, published: duckdb.DuckDBPyConnection, path: Path) -
     query = _Query(types, path, published)
     condition = _group(rule.when, query)
     for step in rule.steps:
-        for name in re.findall(r"\{([^{}]*)\}", step.options.get("text", "")):
+        for name in (*re.findall(r"\{([^{}]*)\}", step.options.get("text", "")), *step.fields):
             _field(name, step.line, query)
     rows, leading = relation(rule.table, published)
     shown = list(dict.fromkeys((*subject.key, *query.fields)))

@@ -19,12 +19,12 @@ from orderhouse.rules.rule import Rule
 __all__ = [
     "Firing",
     "count_firings",
+    "end_firings",
     "firing_id_of",
     "firing_of",
     "keep_version",
     "keys_of",
     "list_firings",
-    "mark_over",
     "move_on",
     "occupied_subjects",
     "store_firings",
@@ -124,35 +124,32 @@ def occupied_subjects(store: Store, rule: str) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def store_firings(store: Store, rule: Rule, firings: Sequence[Firing], *, over: Iterable[str]) -> None:
-    """Store new firings of a rule with its version, and mark the subjects that no longer meet the condition.
+def store_firings(store: Store, rule: Rule, firings: Sequence[Firing]) -> None:
+    """Store new firings of a rule with its version.
 
     Args:
         store: The operations store.
         rule: The rule.
-        firings: New firings, which share `fired_at`.
-        over: Subjects whose earlier firings are over.
+        firings: New firings, at least one, which share `fired_at`.
     """
-    now = firings[0].fired_at if firings else text_of(datetime.now(UTC))
     rows = [
         {**asdict(each), "fields": json.dumps(each.fields), "outcomes": json.dumps(each.outcomes)} for each in firings
     ]
     with store.writing(RULE_FIRINGS.name) as connection:
-        mark_over(connection, rule.name, list(over), now)
-        if firings:
-            keep_version(connection, rule, now)
+        keep_version(connection, rule, firings[0].fired_at)
         for start in range(0, len(rows), ROWS_AT_ONCE):
             connection.execute(sa.insert(RULE_FIRINGS), rows[start : start + ROWS_AT_ONCE])
 
 
-def mark_over(connection: sa.Connection, rule: str, subjects: Sequence[str], now: str) -> None:
-    """Mark the firings of subjects that do not meet the condition any more."""
-    columns = RULE_FIRINGS.c
-    for start in range(0, len(subjects), IDS_AT_ONCE):
-        some = columns.subject_id.in_(subjects[start : start + IDS_AT_ONCE])
-        connection.execute(
-            sa.update(RULE_FIRINGS).where(columns.rule == rule, columns.over_at.is_(None), some).values(over_at=now)
-        )
+def end_firings(store: Store, rule: str, subjects: Sequence[str]) -> None:
+    """Mark the firings of subjects that do not meet the condition any more. What they still have to say is dropped."""
+    columns, now = RULE_FIRINGS.c, text_of(datetime.now(UTC))
+    with store.writing(RULE_FIRINGS.name) as connection:
+        for start in range(0, len(subjects), IDS_AT_ONCE):
+            some = columns.subject_id.in_(subjects[start : start + IDS_AT_ONCE])
+            connection.execute(
+                sa.update(RULE_FIRINGS).where(columns.rule == rule, columns.over_at.is_(None), some).values(over_at=now)
+            )
 
 
 def keep_version(connection: sa.Connection, rule: Rule, now: str, editor: str | None = None) -> None:

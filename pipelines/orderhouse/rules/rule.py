@@ -30,7 +30,7 @@ OPERATORS = {
 }
 # Occasions on which a rule fires again for the same subject.
 ONCE_PER = ("subject", "subject and day", "subject and state")
-STEP_KINDS = ("approve", "action", "notify", "webhook")
+STEP_KINDS = ("approve", "action", "notify", "message", "webhook")
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,11 @@ class Step:
     kind: str
     options: Mapping[str, str]
     line: int = 1
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields of the row that a message or a webhook carries."""
+        return tuple(name.strip() for name in self.options.get("fields", "").split(",") if name.strip())
 
     @property
     def above(self) -> tuple[Decimal, str] | None:

@@ -21,6 +21,7 @@ from orderhouse.rules.approvals import waiting_approvals
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import (
     Firing,
+    end_firings,
     firing_id_of,
     keys_of,
     occupied_subjects,
@@ -33,6 +34,7 @@ from orderhouse.rules.rule import Rule
 from orderhouse.rules.rules_file import load_rules, path_in_force
 from orderhouse.rules.steps import stored_rule, take_steps
 from orderhouse.rules.stops import clear_stop, may_fire
+from orderhouse.rules.telling import check_texts
 from orderhouse.rules.texts import shown
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
@@ -87,9 +89,10 @@ def preview_rules(settings: Settings, rules: Sequence[Rule], path: Path | None =
     Raises:
         OrderhouseError: A rule does not fit the tables, or nothing is published.
     """
-    store = open_store(settings)
+    store, file = open_store(settings), path or path_in_force(settings)
+    check_texts(rules, load_configuration(settings), file)
     with contextlib.closing(open_reader(settings)) as published:
-        matches = matches_of(rules, published, path or path_in_force(settings))
+        matches = matches_of(rules, published, file)
     return [Preview(each, _new(store, each)) for each in matches]
 
 
@@ -113,6 +116,7 @@ def run_rules(settings: Settings, *, now: datetime | None = None) -> RulesRun:
         )
     enabled = [rule for rule in rules if rule.is_enabled]
     store, configuration = open_store(settings), load_configuration(settings)
+    check_texts(enabled, configuration, path)
     result = RulesRun()
     settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(settings.operations / "rules.lock"):
@@ -124,6 +128,7 @@ def run_rules(settings: Settings, *, now: datetime | None = None) -> RulesRun:
                 matches = matches_of(enabled, published, path)
             hour = now.astimezone(ZoneInfo(zone)).time()
             for match in matches:
+                _mark_over(store, match)
                 if match.rule.quiet_hours is not None and match.rule.quiet_hours.holds(hour):
                     result.quiet.append(match.rule.name)
                 else:
@@ -152,18 +157,23 @@ def _fire(store: Store, match: Match, zone: str, now: datetime, result: RulesRun
     """Store the new firings of one rule, unless there are more than it may make."""
     rule = match.rule
     rows = _new(store, match)
-    still = set(match.rows["_subject"].to_list())
-    over = [subject for subject in occupied_subjects(store, rule.name) if subject not in still]
     if not may_fire(store, rule, rows.height, now):
         result.asking[rule.name] = rows.height
         rows = rows.clear()
     firings = [_firing(rule, row, zone, now) for row in rows.iter_rows(named=True)]
-    if firings or over:
-        store_firings(store, rule, firings, over=over)
     if firings:
+        store_firings(store, rule, firings)
         clear_stop(store, rule.name)
         result.fired[rule.name] = len(firings)
         checkpoint("rule_fired")
+
+
+def _mark_over(store: Store, match: Match) -> None:
+    """Mark the firings whose row does not meet the condition any more, also in quiet hours and while a rule asks."""
+    still = set(match.rows["_subject"].to_list())
+    over = [subject for subject in occupied_subjects(store, match.rule.name) if subject not in still]
+    if over:
+        end_firings(store, match.rule.name, over)
 
 
 def _firing(rule: Rule, row: dict[str, object], zone: str, now: datetime) -> Firing:

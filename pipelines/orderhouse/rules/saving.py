@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.configuration import load_configuration
 from orderhouse.operations.audit_log import record
 from orderhouse.operations.store import open_store
 from orderhouse.operations.tables import RULE_VERSIONS
@@ -22,6 +23,7 @@ from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import keep_version, text_of
 from orderhouse.rules.rule import Group, Part, Rule
 from orderhouse.rules.rules_file import path_in_force, read_rules, rules_path
+from orderhouse.rules.telling import check_texts
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
@@ -143,6 +145,7 @@ def _check(settings: Settings, text: str, name: str) -> Rule:
         rule = next(each for each in rules if each.name == name)
         with contextlib.closing(open_reader(settings)) as published:
             compile_rule(rule, published, draft)
+        check_texts([rule], load_configuration(settings), draft)
         if wrong := contradictions(rules):
             raise OrderhouseError(f"{'; '.join(wrong)}.")
     except OrderhouseError as error:

@@ -48,6 +48,8 @@ def step_sentence(step: Step) -> str:
         return ACTIONS[options["kind"]] + (f" to {options['assignee']}" if "assignee" in options else "")
     if step.kind == "notify":
         return f"tell {options['role']}"
+    if step.kind == "message":
+        return f"write to the customer ({options['template'].replace('_', ' ')})"
     return f"call {options['to']}"
 
 

@@ -20,17 +20,21 @@ from orderhouse.actions.acting import act
 from orderhouse.actions.requests import Request, Subject
 from orderhouse.messages.configuration import Configuration, Route
 from orderhouse.messages.outbox import Channel, NewMessage, enqueue
+from orderhouse.messages.posting import filled
 from orderhouse.operations.store import Store
 from orderhouse.operations.tables import RULE_VERSIONS
 from orderhouse.rules.approvals import ask
 from orderhouse.rules.firings import Firing, move_on
 from orderhouse.rules.rule import Step
 from orderhouse.rules.subjects import SUBJECTS
+from orderhouse.rules.telling import tell
 from orderhouse.settings import Settings
 
 __all__ = ["Kept", "stored_rule", "take_steps"]
 
 NAMESPACE = uuid.UUID("2f0c7a4e-7b55-4d0e-bf0b-6b1f5f6f2a90")
+# Keeps a text that is one field alone from being more than a field.
+END = "\x00"
 # Role in whose name a rule acts, unless its step names one.
 ROLE = "operator"
 
@@ -112,18 +116,19 @@ def _act(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> li
     role = load_access(world.settings).role_named(step.options.get("as", ROLE))
     subjects = [_subject_of(kept, kind, each) for each in firings]
     outcomes: list[dict[str, Any]] = [{"outcome": "refused", "why": "it belongs to no order"} for _ in firings]
-    for text in sorted({_text(step, kept, each) for each in firings}):
+    requests = [(_text(step, kept, each), _part(kept, each)) for each in firings]
+    for text, part in sorted(set(requests)):
         chosen = [
             (number, subject)
-            for number, (each, subject) in enumerate(zip(firings, subjects, strict=True))
-            if subject is not None and _text(step, kept, each) == text
+            for number, subject in enumerate(subjects)
+            if subject is not None and requests[number] == (text, part)
         ]
         distinct = tuple(dict.fromkeys(subject for _, subject in chosen))
         if not distinct:
             continue
         request = Request(
-            _request_id(kept, step, firings[0], text), kind, distinct, assignee=step.options.get("assignee"),
-            reason=text or None,
+            _request_id(kept, firings[0], text, part), kind, distinct, assignee=step.options.get("assignee"),
+            tells_customer=step.options.get("tell_customer", "true") == "true", reason=text or None,
         )  # fmt: skip
         answers = {
             each.subject: each for each in act(world.settings, actor=f"rule {kept.rule}", role=role, request=request)
@@ -142,18 +147,24 @@ def _subject_of(kept: Kept, kind: str, firing: Firing) -> Subject | None:
     return None if firing.order_id is None else Subject(order_id=firing.order_id)
 
 
-def _request_id(kept: Kept, step: Step, firing: Firing, text: str) -> str:
+def _part(kept: Kept, firing: Firing) -> str:
+    """Return the part of a step that a firing is taken in.
+
+    Firings of one run go on together, until people decide on each: then each is a part of its own. Otherwise one that
+    is approved later would meet the request of those that were approved before, and be taken for refused.
+    """
+    return firing.firing_id if any(step.kind == "approve" for step in kept.steps[: firing.step]) else ""
+
+
+def _request_id(kept: Kept, firing: Firing, text: str, part: str) -> str:
     """Return the id of the request of a step; the same firings give the same id again."""
-    parts = (kept.rule, firing.rule_version, firing.fired_at, str(firing.step), text)
+    parts = (kept.rule, firing.rule_version, firing.fired_at, str(firing.step), text, *([part] if part else []))
     return uuid.uuid5(NAMESPACE, json.dumps(parts)).hex
 
 
 def _text(step: Step, kept: Kept, firing: Firing) -> str:
-    """Return the text of a step with the fields of the firing."""
-    text = step.options.get("text", "")
-    for name, value in firing.fields.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """Return the text of a step with the fields of the firing. Braces within a value stay as they are."""
+    return str(filled(step.options.get("text", "") + END, firing.fields)).removesuffix(END)
 
 
 def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
@@ -172,7 +183,7 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
             payload={
                 "title": kept.title,
                 "text": _text(step, kept, each) or f"{kept.title}: {each.subject}",
-                **each.fields,
+                **_carried(step, kept, each),
             },
             occurred_at=datetime.fromisoformat(each.fired_at),
             occasion=f"{each.firing_id}|{each.step}",
@@ -186,6 +197,18 @@ def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) ->
     return [{"outcome": "queued" if route else "held", "message_id": each.message_id} for each in messages]
 
 
+def _carried(step: Step, kept: Kept, firing: Firing) -> dict[str, Any]:
+    """Return the fields that a message carries: of a webhook those that were chosen, under `data`."""
+    if not step.fields:
+        return dict(firing.fields)
+    chosen = {name: firing.fields[name] for name in step.fields}
+    return {"data": {"rule": kept.rule, "subject": firing.subject, **chosen}}
+
+
+def _tell(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
+    return tell(world.settings, world.store, world.configuration, kept.rule, kept.table, step, firings, world.now)
+
+
 def _channel(step: Step, route: Route | None) -> Channel:
     """Return the channel of an endpoint; of one that is not configured, the likely one."""
     if route is not None:
@@ -196,5 +219,6 @@ def _channel(step: Step, route: Route | None) -> Channel:
 _TAKE: dict[str, Callable[[_World, Kept, Step, Sequence[Firing]], list[dict[str, Any]]]] = {
     "action": _act,
     "notify": _notify,
+    "message": _tell,
     "webhook": _notify,
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderhouse.access.roles import BUILT_IN, KINDS
-from orderhouse.rules.reading import Place, known_keys, text, word
+from orderhouse.rules.reading import Place, flag, known_keys, text, word
 from orderhouse.rules.rule import STEP_KINDS, Step
 from orderhouse.rules.subjects import SUBJECTS
 
@@ -18,11 +18,14 @@ AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})? [A-Z]{3}")
 KINDS_OF_RULES = ("hold", "release", "cancel", "approve_return", "decline_return", "tag", "note", "assign", "resolve")
 OPTIONS = {
     "approve": ("role", "above"),
-    "action": ("kind", "as", "assignee", "text"),
+    "action": ("kind", "as", "assignee", "text", "tell_customer"),
     "notify": ("role", "text", "channel"),
-    "webhook": ("to", "text"),
+    "message": ("template", "channel", "fields"),
+    "webhook": ("to", "text", "fields"),
 }
-REQUIRED = {"approve": ("role",), "action": ("kind",), "notify": ("role", "text"), "webhook": ("to",)}
+REQUIRED = {
+    "approve": ("role",), "action": ("kind",), "notify": ("role", "text"), "message": ("template",), "webhook": ("to",)
+}  # fmt: skip
 
 
 def read_steps(value: Any, table: str, place: Place) -> tuple[Step, ...]:
@@ -52,7 +55,7 @@ def _step(value: Any, table: str, place: Place) -> Step:
     for name in REQUIRED[kind]:
         if name not in options:
             raise inner.refusal(f"it has no `{name}`")
-    texts = {name: text(each, inner / name) for name, each in options.items()}
+    texts = {name: text(_joined(each) if name == "fields" else each, inner / name) for name, each in options.items()}
     _check_step(kind, texts, table, inner)
     return Step(kind, texts, place.line)
 
@@ -70,6 +73,14 @@ def _check_step(kind: str, options: Mapping[str, str], table: str, place: Place)
             raise (place / "above").refusal(f"{table} have no amount; leave `above` out to ask for every one")
     if kind == "action":
         _check_action(options, table, place)
+    if kind == "message" and subject.order is None and table != "customers":
+        raise place.refusal(f"{table} have no customer; use notify")
+
+
+def _joined(value: Any) -> Any:
+    """Return a list of fields as one text, as a step keeps it."""
+    is_list = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return ", ".join(value) if is_list else value
 
 
 def _check_action(options: Mapping[str, str], table: str, place: Place) -> None:
@@ -83,5 +94,9 @@ def _check_action(options: Mapping[str, str], table: str, place: Place) -> None:
         raise (place / "kind").refusal(f"{kind} is an action on exceptions, and the rule looks at {table}")
     if kind == "assign" and "assignee" not in options:
         raise place.refusal("assign needs `assignee`")
+    if "tell_customer" in options:
+        flag(options["tell_customer"], place / "tell_customer")
+        if kind != "cancel":
+            raise (place / "tell_customer").refusal(f"no customer is told of {kind}")
     if kind in ("note", "tag") and "text" not in options:
         raise place.refusal(f"{kind} needs `text`")

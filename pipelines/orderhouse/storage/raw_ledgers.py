@@ -123,6 +123,7 @@ RAW_LEDGERS: dict[str, dict[str, str]] = {
     },
     "coverage": {"source": "VARCHAR", "feed": "VARCHAR", "batch_id": "BIGINT"},
     "serves": {"source": "VARCHAR", "served": "VARCHAR", "batch_id": "BIGINT"},
+    "write_back": {"source": "VARCHAR", "kind": "VARCHAR", "since": "DATE", "batch_id": "BIGINT"},
     "sources": {
         "source": "VARCHAR",
         "format": "VARCHAR",

@@ -130,6 +130,7 @@ final as (
             false
         ) as is_cancelled_at_source,
         actions.promise_is_date_only,
+        actions.tells_customer,
         actions.occurred_at,
         actions.promised_at,
         actions._file_id,

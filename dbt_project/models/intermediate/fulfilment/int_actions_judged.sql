@@ -108,6 +108,7 @@ final as (
         first_refusals.action_id is null as is_accepted,
         coalesce(moved.quantity >= moved.left_quantity, true) as is_of_all_left,
         moved.promise_is_date_only,
+        moved.tells_customer,
         moved.occurred_at,
         moved.promised_at,
         moved._file_id,

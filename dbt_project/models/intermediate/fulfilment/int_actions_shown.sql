@@ -33,6 +33,7 @@ final as (
         actions.quantity,
         actions.is_accepted,
         actions.promise_is_date_only,
+        actions.tells_customer,
         actions.occurred_at,
         actions.promised_at,
         actions._file_id,

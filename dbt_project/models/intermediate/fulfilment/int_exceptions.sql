@@ -19,6 +19,10 @@ inventory as (
     select * from {{ ref('int_exceptions_inventory') }}
 ),
 
+write_back as (
+    select * from {{ ref('int_exceptions_write_back') }}
+),
+
 duplicate_orders as (
     select * from {{ ref('int_duplicate_orders') }}
 ),
@@ -28,7 +32,7 @@ currencies as (
 ),
 
 raised as (
-    {% for family in ['fulfilment', 'staging', 'money', 'payouts', 'inventory'] -%}
+    {% for family in ['fulfilment', 'staging', 'money', 'payouts', 'inventory', 'write_back'] -%}
     select
         {{ family }}.subject_type,
         {{ family }}.subject_id,

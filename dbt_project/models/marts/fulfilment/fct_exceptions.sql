@@ -47,7 +47,7 @@ open_exceptions as (
         exceptions.opened_at is null
         or exceptions.code in {{ asked }}
         or exceptions.opened_at < clock.as_of
-        or (exceptions.opened_at = clock.as_of and exceptions.code not in ('late', 'stuck_in_transit', 'unpaid'))
+        or (exceptions.opened_at = clock.as_of and exceptions.code not in ('action_unconfirmed', 'late', 'stuck_in_transit', 'unpaid'))
 ),
 
 future_events as (
@@ -91,7 +91,14 @@ final as (
         visible.order_id,
         visible.sku,
         visible.code,
-        codes.severity,
+        case
+            when
+                visible.code = 'action_unconfirmed'
+                and {{ hours_between('visible.opened_at', 'clock.as_of') }}
+                >= {{ var('action_unconfirmed_high_hours') - var('action_unconfirmed_hours') }}
+                then 'high'
+            else codes.severity
+        end as severity,
         codes.what_to_do,
         codes.owner,
         visible.currency,

@@ -5,6 +5,7 @@ select
     orders.order_id,
     exceptions.opened_at as occurred_at,
     'backordered' as counted,
+    false as is_silenced,
     to_json(struct_pack(
         promised_at := case when orders.current_promised_at > $as_of then instant(orders.current_promised_at) end
     )) as payload

@@ -15,9 +15,11 @@ select
     null::varchar as items,
     null::varchar as tracking_id,
     null::varchar as currency,
+    null::varchar as legal_entity,
     customers.country,
     customers.email_token as recipient,
     customers.language,
+    false as is_silenced,
     coalesce(customers.has_marketing_consent, false) as has_consent
 from marts.fct_campaign_members as members
 inner join marts.dim_customers as customers on members.customer_key = customers.customer_key

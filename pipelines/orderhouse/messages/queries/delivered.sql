@@ -5,6 +5,7 @@ select
     parcels.order_id,
     parcels.delivered_at as occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(
         carrier := parcels.carrier,
         delivered_at := instant(parcels.delivered_at)

@@ -5,6 +5,7 @@ select
     parcels.order_id,
     parcels.shipped_at as occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(
         carrier := parcels.carrier,
         tracking_number := parcels.tracking_number,

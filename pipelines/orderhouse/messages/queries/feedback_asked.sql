@@ -5,6 +5,7 @@ select
     orders.order_id,
     orders.delivered_at as occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(delivered_at := instant(orders.delivered_at))) as payload
 from ops.orders as orders
 where

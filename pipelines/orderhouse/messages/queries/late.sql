@@ -5,6 +5,7 @@ select
     orders.order_id,
     orders.late_at as occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(
         promised_at := instant(orders.current_promised_at),
         new_at := instant(estimates.new_at)

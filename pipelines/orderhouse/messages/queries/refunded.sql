@@ -5,6 +5,7 @@ select
     payments.order_id,
     payments.occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(
         amount := abs(payments.amount)::varchar,
         currency := payments.currency,

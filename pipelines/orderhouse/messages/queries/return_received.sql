@@ -5,6 +5,7 @@ select
     any_value(returns.order_id) as order_id,
     min(returns.received_at) as occurred_at,
     null as counted,
+    false as is_silenced,
     to_json(struct_pack(
         items := list(struct_pack(
             name := coalesce(products.name, returns.sku), quantity := returns.received_quantity

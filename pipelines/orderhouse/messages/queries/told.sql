@@ -43,9 +43,11 @@ select
     items_of_orders.items::varchar as items,
     orders.tracking_id,
     orders.currency,
+    orders.legal_entity,
     orders.ship_country as country,
     coalesce(orders.customer_token, customers.email_token) as recipient,
     customers.language,
+    wanted.is_silenced,
     coalesce(customers.has_marketing_consent, false) as has_consent
 from wanted
 inner join ops.orders as orders on wanted.order_id = orders.order_id

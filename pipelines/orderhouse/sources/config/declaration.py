@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,11 +16,19 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from orderhouse.config_values import as_list, nearest_sentence, require_known
+from orderhouse.config_values import as_list, require_known
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
+from orderhouse.contracts.columns import MONEY_SCALE
 from orderhouse.contracts.notation import Notation, checked_form
-from orderhouse.contracts.vocabulary import UNKNOWN, vocabulary
+from orderhouse.sources.config.mapping import (
+    as_texts_by_column,
+    checked_columns,
+    checked_ids,
+    checked_words,
+    is_translated,
+    require_canonical,
+)
 from orderhouse.sources.config.promises import (
     ALL_FEEDS,
     FILES,
@@ -32,8 +39,8 @@ from orderhouse.sources.config.promises import (
     checked_numbering,
 )
 from orderhouse.sources.config.validation import as_columns, known_encoding
+from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.formats import FORMATS
-from orderhouse.sources.formats.format import SKIPPED
 
 __all__ = ["Intake", "Merchant", "Source", "SourcesFile"]
 
@@ -101,6 +108,9 @@ class Source(BaseModel):
         columns: Our column, or several, by their column; for a file without header, our columns in order, with `_`
             for a column that is not used.
         constants: Value by column, for columns that every record has.
+        ids: Columns of the file of which an id of ours is made; ``_position`` is the record's place in its group.
+        empty: Texts that mean no value, by their column or for all.
+        decimals: Number of decimals to which amounts are rounded; by default an amount has four at most.
         words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
         control: Control totals of its one file, and the action on files that differ from their totals.
         decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
@@ -119,6 +129,7 @@ class Source(BaseModel):
         expect_every: Interval between files by feed, or one interval for all feeds.
         settle_seconds: Seconds for which a file must be unchanged before it is loaded; by default the setting.
         intake: Webhooks of the source, if it has any.
+        actions_to: Channel to which the actions of operators on its orders go; by default they go nowhere.
         base: Folder of the sources file, from which relative paths are resolved.
     """
 
@@ -132,6 +143,9 @@ class Source(BaseModel):
     serves: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)
     time_zone: str | None = None
     columns: Annotated[dict[str, Names] | list[Names], BeforeValidator(as_columns)] = Field(default_factory=dict)
+    ids: dict[str, Annotated[list[str], BeforeValidator(as_list)]] = Field(default_factory=dict)
+    empty: Annotated[dict[str, list[str]], BeforeValidator(as_texts_by_column)] = Field(default_factory=dict)
+    decimals: Annotated[int | None, Field(ge=0, le=MONEY_SCALE)] = None
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
@@ -149,6 +163,7 @@ class Source(BaseModel):
     expect_every: Intervals = Field(default_factory=dict)
     settle_seconds: Annotated[float, Field(ge=0)] | None = None
     intake: Intake | None = None
+    actions_to: WriteBack | None = None
     base: Path = Field(default=Path(), exclude=True)
 
     @field_validator("format")
@@ -247,34 +262,25 @@ class Source(BaseModel):
     @field_validator("columns", "constants")
     @classmethod
     def _our_columns_exist(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("format") == "canonical":
-            feed = info.data.get("feed")
-            known = {column for each in ([feed] if feed else CONTRACTS) for column in CONTRACTS[each].fields()}
-            named = value if isinstance(value, list) or info.field_name == "constants" else value.values()
-            ours = [column for names in named for column in as_list(names) if column != SKIPPED]
-            twice = [column for column in ours if ours.count(column) > 1] if isinstance(value, list) else []
-            if twice:
-                raise ValueError(f"the list names the column {twice[0]!r} twice")
-            for column in ours:
-                require_known(f"column of {feed or 'any feed'}", column, known)
+        if info.data.get("format") != "canonical":
+            return value
+        return checked_columns(value, info.data.get("feed"), are_values=info.field_name == "constants")
+
+    @field_validator("ids")
+    @classmethod
+    def _ids_can_be_made(cls, value: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
+        return checked_ids(value, info.data.get("feed"), info.data.get("columns"))
+
+    @field_validator("ids", "empty", "decimals")
+    @classmethod
+    def _is_of_a_mapping(cls, value: Any, info: ValidationInfo) -> Any:
+        require_canonical(info.data.get("format"))
         return value
 
     @field_validator("words")
     @classmethod
     def _words_become_ours(cls, value: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
-        feed = info.data.get("feed")
-        feeds = {feed: CONTRACTS[feed]} if feed else CONTRACTS
-        mapped = {f"{name}.{column}" for name, contract in feeds.items() for column in contract.mapped()}
-        for column, meanings in value.items():
-            known = mapped | {name.partition(".")[2] for name in mapped}
-            require_known(f"column with words in {feed or 'any feed'}", column, known)
-            of_column = [vocabulary().get((name, column.rpartition(".")[2])) for name in _feeds_of(column, feeds)]
-            if all(of_column):  # a column without a vocabulary accepts every word
-                ours = {UNKNOWN, *(word for words in of_column for word in words or ())}
-                for theirs, meaning in meanings.items():
-                    if meaning not in ours:
-                        raise ValueError(f"{column}: {theirs}: {nearest_sentence('word of ours', meaning, ours)}")
-        return value
+        return checked_words(value, info.data.get("feed"), info.data.get("format"))
 
     def id_prefixes(self, feed: str) -> dict[str, str]:
         """Return the prefix of each id column of a feed; nothing if the source has no prefixes."""
@@ -296,6 +302,11 @@ class Source(BaseModel):
         if isinstance(self.columns, list):
             return {names[0]: tuple(names) for names in self.columns if isinstance(names, list)}
         return {theirs: tuple(as_list(ours)) for theirs, ours in self.columns.items()}
+
+    def names(self, ours: str) -> bool:
+        """Return whether `columns` makes this column of ours from one of theirs."""
+        named = self.columns if isinstance(self.columns, list) else self.columns.values()
+        return any(ours in as_list(names) for names in named)
 
     def without_prefixes(self) -> Source:
         """Return the same source for rows whose ids have their prefixes already."""
@@ -322,7 +333,15 @@ class Source(BaseModel):
         )
         mapping["order_id_prefix"] = self._prefix_of_orders
         # Undeclared keys are left out, so that files loaded before these keys existed are not reread.
-        since = {"id_prefix": self.id_prefix, "decimal": self.decimal, "dates": self.dates, "guarded": self.guarded}
+        since: dict[str, Any] = {
+            "id_prefix": self.id_prefix,
+            "decimal": self.decimal,
+            "dates": self.dates,
+            "guarded": self.guarded,
+        }
+        since |= {"ids": self.ids, "empty": self.empty}
+        since["decimals"] = None if self.decimals is None else str(self.decimals)
+        since["words"] = {name: words for name, words in self.words.items() if is_translated(name, self.feed)}
         since["personal_values"] = self.personal_values == "quarantine"
         mapping |= {key: value for key, value in since.items() if value}
         text = json.dumps([FORMATS[self.format].version, mapping], sort_keys=True)
@@ -336,9 +355,3 @@ class SourcesFile:
     path: Path
     merchant: Merchant
     sources: dict[str, Source]
-
-
-def _feeds_of(column: str, feeds: Iterable[str]) -> list[str]:
-    """Return the feeds to which `column` or `feed.column` applies."""
-    feed, _, name = column.rpartition(".")
-    return [each for each in feeds if name in CONTRACTS[each].mapped() and feed in {"", each}]

@@ -13,6 +13,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
 from orderhouse.sources.config.promises import Control
+from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
 __all__ = ["INTERNAL", "OPERATORS", "load_sources", "merchant_of", "sources_of"]
@@ -127,5 +128,7 @@ def _known_keys(keys: Keys) -> list[str]:
         return list(_Document.model_fields)
     if "control" in keys[2:-1]:
         return list(Control.model_fields)
+    if "actions_to" in keys[2:-1]:
+        return list(WriteBack.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
     return [name for name in model.model_fields if name not in {"name", "base"}]

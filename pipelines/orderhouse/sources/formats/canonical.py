@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import polars as pl
 
@@ -18,7 +19,10 @@ from orderhouse.errors import listed
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, only_member
 from orderhouse.files.guarded_tables import unguarded_columns
 from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
-from orderhouse.sources.formats.format import SKIPPED, Declaration, FeedRows, Format
+from orderhouse.sources.formats.format import ANY, SKIPPED, Declaration, FeedRows, Format
+from orderhouse.sources.formats.line_amounts import LINE_AMOUNT, with_unit_prices
+from orderhouse.sources.formats.made_ids import MadeIds
+from orderhouse.sources.formats.mapped_values import with_rounded, with_words, without_no_values
 from orderhouse.sources.readers.csv_text import CsvDialect, read_csv
 from orderhouse.sources.readers.json_text import read_json
 from orderhouse.sources.readers.records import RECORD, Records
@@ -46,12 +50,10 @@ class Canonical(Format):
         feed = source.feed or feed_of(file.path)
         if feed is None:
             raise FileRejected("The file's name does not begin with a feed's name. Declare the source's `feed`.")
+        mapping = _Mapping(source, feed)
         for records in read_records(source, file, feed):
             received = unguarded_columns(records.frame) if source.guarded else records.frame
-            frame, ignored = _translated(source, feed, received, records.unusable)
-            yield FeedRows(
-                feed, file, frame, malformed=records.malformed, ignored=ignored, is_trimmed=records.is_trimmed
-            )
+            yield mapping.translated(file, received, records)
 
 
 def feed_of(path: str) -> str | None:
@@ -83,32 +85,91 @@ def _declared_names(source: Declaration, feed: str) -> list[str] | None:
     return list(CONTRACTS[feed].fields())
 
 
-def _translated(
-    source: Declaration, feed: str, frame: pl.DataFrame, unusable: Mapping[str, str]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    contract = CONTRACTS[feed]
-    names = [name for name in frame.columns if name != RECORD]
-    taken = _taken(source, contract.fields(), names)
-    constants = {name: value for name, value in source.constants.items() if name in contract.fields()}
-    missing = [name for name in contract.required() if name not in taken and name not in constants]
-    # A file without columns and rows is empty and not wrong.
-    if missing and (frame.width > 1 or frame.height):
-        raise _lacking(source, feed, missing, names)
-    selected = frame.select(
-        *(pl.col(theirs).alias(name) for name, theirs in taken.items()),
-        *(
-            pl.lit(value.strip() or None, pl.String).alias(name)
-            for name, value in constants.items()
-            if name not in taken
-        ),
-        RECORD,
-    )
-    used = set(taken.values())
-    for name, theirs in taken.items():
-        if theirs in unusable:
-            other = "" if name in contract.required() else f", or take nothing from it: `columns: {{{theirs}: _}}`"
-            raise FileRejected(f"The column {theirs} {unusable[theirs]}{other}.")
-    return selected, tuple(name for name in names if name not in used)
+class _Mapping:
+    """The mapping of one file's columns to those of a feed."""
+
+    def __init__(self, source: Declaration, feed: str) -> None:
+        self._source = source
+        self._feed = feed
+        self._contract = CONTRACTS[feed]
+        self._ids = MadeIds(source, self._contract)
+        self._fields = list(self._contract.fields())
+        if feed == "order_lines" and source.names(LINE_AMOUNT):
+            self._fields.append(LINE_AMOUNT)
+        self._constants = {name: value for name, value in source.constants.items() if name in self._contract.fields()}
+
+    def translated(self, file: SourceFile, frame: pl.DataFrame, records: Records) -> FeedRows:
+        """Return the rows of some records.
+
+        Raises:
+            FileRejected: The file lacks a column that the feed requires, or the mapping does not fit it.
+        """
+        names = [name for name in frame.columns if name != RECORD]
+        taken = _taken(self._source, self._fields, names)
+        self._refuse_unusable(taken, records.unusable)
+        # A file without columns and rows is empty and not wrong.
+        if frame.width > 1 or frame.height:
+            self._refuse_lacking(taken, names)
+            selected, rounded = self._selected(without_no_values(self._source, frame), taken)
+        else:
+            selected, rounded = frame, {}
+        used = {*taken.values(), *self._ids.parts}
+        return FeedRows(
+            self._feed,
+            file,
+            selected,
+            malformed=records.malformed,
+            ignored=tuple(name for name in names if name not in used),
+            is_trimmed=records.is_trimmed,
+            absent=self._absent(names),
+            clashing={name: taken[name] for name in self._constants if name in taken},
+            rounded=rounded,
+        )
+
+    def _selected(
+        self, frame: pl.DataFrame, taken: Mapping[str, str]
+    ) -> tuple[pl.DataFrame, dict[str, tuple[int, Decimal]]]:
+        made = self._ids.columns(frame, taken)
+        constants = {name: value for name, value in self._constants.items() if name not in taken}
+        selected = frame.select(
+            *(pl.col(theirs).alias(name) for name, theirs in taken.items()),
+            *(pl.lit(value.strip() or None, pl.String).alias(name) for name, value in constants.items()),
+            *made,
+            RECORD,
+        )
+        selected = with_words(self._source, self._contract, selected)
+        selected, rounded = with_rounded(self._source, self._contract, selected)
+        if LINE_AMOUNT in selected.columns:
+            selected = with_unit_prices(selected, self._source.notation)
+        return selected, rounded
+
+    def _refuse_lacking(self, taken: Mapping[str, str], names: list[str]) -> None:
+        given = {*taken, *self._constants, *self._ids.names}
+        if LINE_AMOUNT in taken:
+            given.add("unit_price")
+        missing = [name for name in self._contract.required() if name not in given]
+        if missing:
+            raise _lacking(self._source, self._feed, missing, names)
+
+    def _refuse_unusable(self, taken: Mapping[str, str], unusable: Mapping[str, str]) -> None:
+        for name, theirs in taken.items():
+            if theirs in unusable:
+                is_required = name in self._contract.required()
+                other = "" if is_required else f", or take nothing from it: `columns: {{{theirs}: _}}`"
+                raise FileRejected(f"The column {theirs} {unusable[theirs]}{other}.")
+
+    def _absent(self, names: Sequence[str]) -> dict[str, str | None]:
+        """Return the columns that the mapping names and the file does not have, each with the nearest that it has.
+
+        Of several columns that become one of ours, one has to be there.
+        """
+        if not names or isinstance(self._source.columns, list):
+            return {}
+        renamed = {theirs: {*ours} & {*self._fields} for theirs, ours in self._source.renamed.items()}
+        present = {ours for theirs in renamed if theirs in names for ours in renamed[theirs]} | {*names}
+        named = [theirs for theirs, ours in renamed.items() if theirs not in names and not present.issuperset(ours)]
+        named += [name for name in self._source.empty if name not in {*names, ANY}]
+        return {name: next(iter(difflib.get_close_matches(name, names, n=1)), None) for name in named}
 
 
 def _taken(source: Declaration, fields: Container[str], names: Sequence[str]) -> dict[str, str]:

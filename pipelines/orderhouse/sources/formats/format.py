@@ -8,17 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import ClassVar, Literal, Protocol
 
 import polars as pl
 
+from orderhouse.contracts.notation import Notation
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.readers.records import Malformed
 
-__all__ = ["SKIPPED", "Declaration", "FeedRows", "Format", "Role"]
+__all__ = ["ANY", "POSITION", "SKIPPED", "Declaration", "FeedRows", "Format", "Role"]
 
 # Name in a list of columns for a column that is not used.
 SKIPPED = "_"
+# Name in `ids` for the place of a record within its group in its file.
+POSITION = "_position"
+# Name in `empty` for every column, and in `words` for every other word.
+ANY = "*"
 
 Role = Literal["primary", "derived", "lookup"]
 
@@ -46,9 +52,32 @@ class Declaration(Protocol):
     def renamed(self) -> dict[str, tuple[str, ...]]:
         """Return our names, one or several, by their column."""
 
+    def names(self, ours: str) -> bool:
+        """Return whether `columns` makes this column of ours from one of theirs."""
+
     @property
     def constants(self) -> dict[str, str]:
         """Return the value by column, for columns that every record has."""
+
+    @property
+    def ids(self) -> Mapping[str, list[str]]:
+        """Return the columns of the file of which an id of ours is made, by our column."""
+
+    @property
+    def empty(self) -> Mapping[str, list[str]]:
+        """Return the texts that mean no value, by their column or for any."""
+
+    @property
+    def words(self) -> Mapping[str, Mapping[str, str]]:
+        """Return our word by column and their word."""
+
+    @property
+    def decimals(self) -> int | None:
+        """Return the number of decimals to which amounts are rounded; None for no rounding."""
+
+    @property
+    def notation(self) -> Notation:
+        """Return how the source writes numbers and instants."""
 
     @property
     def delimiter(self) -> str | None:
@@ -81,6 +110,9 @@ class FeedRows:
         malformed: Records that cannot be read.
         ignored: Columns of the file that are not used.
         is_trimmed: True if it is certain that no text of the frame is empty or begins or ends with white space.
+        absent: Columns that the mapping names and the file does not have, each with the nearest that it has, or None.
+        clashing: Columns of ours that are constants and come from the file, each with its column.
+        rounded: Number of rounded values and the sum of their changes, by column of ours.
     """
 
     feed: str | None
@@ -90,6 +122,9 @@ class FeedRows:
     malformed: list[Malformed] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     is_trimmed: bool = False
+    absent: Mapping[str, str | None] = field(default_factory=dict)
+    clashing: Mapping[str, str] = field(default_factory=dict)
+    rounded: Mapping[str, tuple[int, Decimal]] = field(default_factory=dict)
 
 
 class Format(ABC):
