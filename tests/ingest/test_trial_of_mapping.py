@@ -65,7 +65,8 @@ def test_versions_of_a_line_are_no_conflict_and_the_latest_is_summed() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 10**6), st.sampled_from(["EUR", "USD", "EURO"])),
+        st.tuples(st.integers(1, 3), st.just(1), st.sampled_from([5, 1999]), st.sampled_from(["EUR", "USD", "EURO"])),
+        min_size=6,
         max_size=12,
     ),
     st.integers(0, 12),
