@@ -54,6 +54,7 @@ PAGES = {
     ],
     "Automate": [
         ("app_pages/rules.py", "Rules", ":material/rule:"),
+        ("app_pages/campaigns.py", "Campaigns", ":material/campaign:"),
     ],
     "Trust": [
         ("app_pages/data_quality.py", "Data quality", ":material/fact_check:"),

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.instants import instant_of
-from orderhouse.messages.kinds import KINDS
+from orderhouse.messages.kinds import CAMPAIGN, KINDS
 from orderhouse.messages.managing import retry
 from orderhouse.messages.outbox import STATES, list_messages
 from orderhouse.messages.service import count_by_state
@@ -37,7 +37,7 @@ def outbox(version: Version, store: Store) -> None:
     """List messages, the newest first, and offer to try one again that failed."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state = address.choice("state", "State", STATES)
-        kind = address.choice("kind", "Kind", tuple(KINDS))
+        kind = address.choice("kind", "Kind", (*KINDS, CAMPAIGN.name))
         order_id = address.text("order_id", "Order", placeholder="Its id", width=200)
     found = list_messages(store, state=state, kind=kind, order_id=order_id or None, limit=PER_PAGE)
     rows = [

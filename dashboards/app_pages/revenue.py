@@ -13,6 +13,7 @@ from shared.periods import Period, pick_period
 from shared.tables import column, table
 
 from app_pages.revenue_bridge import BESIDE, CLOCKS, DIMENSIONS, STEPS, Part, by_clock, columns_of, in_words, sums
+from app_pages.revenue_contracts import contracts
 
 
 def headline(version: Version, now: Row, before: Row) -> None:
@@ -126,3 +127,9 @@ else:
         by_dimension(version, period, clock)
     with section("By recognition clock", "The bridge on each recognition clock: placed, paid, shipped and delivered."):
         clocks(version, period)
+    with section(
+        "By contract",
+        "Lines with an agreed price, by price list: whole months of the period, by the day of the order, in the "
+        "currency of the contract. Lines off their contract are on the page Exceptions.",
+    ):
+        contracts(version, period)

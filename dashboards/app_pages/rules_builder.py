@@ -18,13 +18,13 @@ from orderhouse.rules.saving import as_yaml, checked, delete_rule, save_rule
 from orderhouse.rules.sentences import condition_sentence, step_sentence
 from orderhouse.rules.subjects import SUBJECTS
 from shared.access import Version
+from shared.conditions import conditions, fields_of_table
 from shared.formats import count, label
 from shared.formats import day as format_day
 from shared.layout import section
 from shared.people import signed_in
 from shared.tables import column, table
 
-from app_pages.rules_conditions import conditions, fields_of_table
 from app_pages.rules_draft import Draft, draft_of, new_draft, rule_of
 from app_pages.rules_list import NEW, may_save
 from app_pages.rules_steps import steps
@@ -52,7 +52,11 @@ def builder(version: Version, name: str) -> None:
             st.markdown(f"When {condition_sentence(draft.other)}.")
     else:
         with section("When?", "A row meets all of the first conditions, and one of the second if there are any."):
-            conditions(version, draft, fields)
+            for title, chosen, key in (
+                ("All of these", draft.required, "required"),
+                ("One of these", draft.alternatives, "alternatives"),
+            ):
+                conditions(version, draft.table, title, chosen, fields, f"{draft.key}.{key}.add")
     with section("Then?", "Steps in their order. Steps below an approval wait for it."):
         steps(version, draft, fields)
     with section("How often?", "What has fired for a row on one occasion does not fire for it again."):

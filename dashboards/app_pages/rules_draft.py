@@ -15,18 +15,9 @@ from orderhouse.rules.rule import Comparison, Group, Part, Rule
 from orderhouse.rules.rules_file import read_rules
 from orderhouse.rules.saving import plain_condition
 from orderhouse.rules.subjects import SUBJECTS
+from shared.conditions import Condition, plain_comparison
 
-__all__ = ["Condition", "Draft", "StepDraft", "draft_of", "example_text", "new_draft", "rule_of"]
-
-
-@dataclass
-class Condition:
-    """One comparison that is edited."""
-
-    field: str
-    operator: str
-    values: list[str]
-    key: str = with_default(default_factory=lambda: uuid4().hex)
+__all__ = ["Draft", "StepDraft", "draft_of", "example_text", "new_draft", "rule_of"]
 
 
 @dataclass
@@ -157,16 +148,9 @@ def _options(step: StepDraft) -> dict[str, str]:
 def _when(draft: Draft) -> Any:
     if draft.other is not None:
         return plain_condition(draft.other)
-    parts = [_plain(each) for each in draft.required]
+    parts = [plain_comparison(each) for each in draft.required]
     if draft.alternatives:
-        parts.append({"any": [_plain(each) for each in draft.alternatives]})
+        parts.append({"any": [plain_comparison(each) for each in draft.alternatives]})
     if not parts:
         raise OrderhouseError("Add a condition.")
     return {"all": parts}
-
-
-def _plain(condition: Condition) -> dict[str, Any]:
-    if not condition.values or not all(condition.values):
-        raise OrderhouseError(f"Give a value for {condition.field}.")
-    many = condition.operator in ("in", "between")
-    return {"field": condition.field, condition.operator: condition.values if many else condition.values[0]}

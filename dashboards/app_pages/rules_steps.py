@@ -11,9 +11,9 @@ from orderhouse.rules.sentences import ACTIONS
 from orderhouse.rules.steps_file import KINDS_OF_RULES
 from orderhouse.rules.subjects import SUBJECTS
 from shared.access import Version
+from shared.conditions import Fields
 from shared.formats import label
 
-from app_pages.rules_conditions import Fields
 from app_pages.rules_draft import Draft, StepDraft, example_text
 
 __all__ = ["steps"]

@@ -152,6 +152,17 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         for suffix in ("", "_reporting")
     ],
     "kpis_tie_out_with_the_marts": [("fct_kpi_daily", "numerator = numerator + 1")],
+    "margins_of_contracts_are_those_of_their_order_lines": [
+        ("fct_contract_margin", "net_sales_before_returns_amount = net_sales_before_returns_amount + 0.01"),
+        ("fct_contract_margin", "contract_sales_amount = contract_sales_amount + 0.01"),
+        ("fct_contract_margin", "difference_amount = difference_amount + 0.01"),
+        ("fct_contract_margin", "cost_of_goods_amount = cost_of_goods_amount + 0.01"),
+        ("fct_contract_margin", "gross_margin_amount = gross_margin_amount + 0.01"),
+        ("fct_contract_margin", "contract_margin_amount = contract_margin_amount + 0.01"),
+        ("fct_contract_margin", "units_quantity = units_quantity + 1"),
+        ("fct_contract_margin", WITHOUT_ONE),
+        ("int_lines_contracted", WITHOUT_ONE),
+    ],
     "money_is_an_open_exception_only_while_it_is_owed": [
         ("fct_orders", "owed_to_us_amount = 0; owed_back_amount = 0")
     ],

@@ -49,7 +49,7 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("identities")
-    simulate(orders=120, seed=11, to=folder / "feeds", mess=Mess.light())
+    simulate(orders=120, seed=11, to=folder / "feeds", mess=Mess.light(), price_lists=True)
     files = sorted((folder / "feeds").glob("payments-*.csv"))
     payments = pl.concat(pl.read_csv(file, infer_schema=False) for file in files)
     stated_payouts(payments).write_csv(folder / "feeds" / "payouts-stated.csv")

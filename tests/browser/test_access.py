@@ -52,7 +52,7 @@ TITLES = {
         "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Data quality", "SQL",
         "Exports",
     ],
-    "marketing": ["Today", "Customers", "Feedback", "KPIs", "SQL", "Exports"],
+    "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
     "admin": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
         "Payments", "Customers", "Feedback", "KPIs", "Rules", "Data quality", "SQL", "Exports", "Audit log",

@@ -30,6 +30,7 @@ PAGES = {
     "feedback": "Feedback",
     "kpis": "KPIs",
     "rules": "Rules",
+    "campaigns": "Campaigns",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",

@@ -92,14 +92,12 @@ def kill_one(home: Path, chance: random.Random) -> bool:
 def write_rules(settings: Settings, chance: random.Random) -> dict[str, str]:
     """Write the rules, and return the rule of each order."""
     with contextlib.closing(open_reader(settings)) as published:
-        sql = "select order_id from ops.orders where stage in ('ready_to_ship', 'awaiting_stock', 'placed') order by 1"
+        sql = "select order_id from ops.orders where order_status not in ('cancelled', 'on_hold') order by order_id"
         orders = [order_id for (order_id,) in published.execute(sql).fetchall()]
     chance.shuffle(orders)
     wanted, texts = {}, []
     for number in range(RULES):
         own = orders[number * ORDERS_PER_RULE : (number + 1) * ORDERS_PER_RULE]
-        if not own:
-            break
         wanted |= dict.fromkeys(own, f"rule_{number}")
         texts.append(RULE.format(number=number, orders=", ".join(own)))
     (settings.home / "rules.yaml").write_text("rules:" + "".join(texts), encoding="utf-8")

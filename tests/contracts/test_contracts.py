@@ -18,6 +18,7 @@ KEYS = {
     "inbound": ("versioned", ["po_id", "sku", "warehouse_id"]),
     "products": ("versioned", ["sku"]),
     "customers": ("versioned", ["customer_id"]),
+    "price_lists": ("versioned", ["price_list_id", "sku", "currency", "valid_from"]),
     "fx_rates": ("event", ["rate_date", "base", "quote"]),
     "carts": ("event", ["cart_id", "sku", "status", "occurred_at"]),
     "feedback": ("event", ["feedback_id"]),
@@ -27,7 +28,7 @@ KEYS = {
 }
 
 
-def test_there_are_seventeen_feeds_with_these_keys() -> None:
+def test_there_are_eighteen_feeds_with_these_keys() -> None:
     assert {feed: (contract.shape, contract.key()) for feed, contract in CONTRACTS.items()} == KEYS
 
 

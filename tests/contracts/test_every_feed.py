@@ -68,7 +68,12 @@ COLUMNS: dict[str, str] = {
     "customers": """
         customer_id:text!k updated_at:instant! created_at:instant email:text:p name:text:p phone:text:p
         country:country region:text city:text birth_year:units gender:text marketing_consent:bool
-        language:text
+        language:text customer_group:text:l
+    """,
+    "price_lists": """
+        price_list_id:text!k sku:text!k currency:currency!k valid_from:date!k updated_at:instant! unit_price:money!
+        valid_until:date customer_id:text customer_group:text:l min_quantity:units price_includes_tax:bool
+        delivery_weekdays:text delivery_from:text delivery_until:text
     """,
     "fx_rates": "rate_date:date!k base:currency!k quote:currency!k rate:rate!",
     "carts": """
@@ -96,10 +101,11 @@ COLUMNS: dict[str, str] = {
 # Values that the rules of a feed ask for.
 OF_RULES = {
     "stock": {"kind": "adjustment"},
+    "price_lists": {"delivery_weekdays": "Mon, 3", "delivery_from": "8:00", "delivery_until": "12:30"},
     "campaign_members": {"arm": "treated"},
     "suppressions": {"kind": "unsubscribed", "recipient": "0123456789abcdef" * 2},
 }
-VERSIONED = {"orders", "order_lines", "inbound", "products", "customers"}
+VERSIONED = {"orders", "order_lines", "inbound", "products", "customers", "price_lists"}
 GOOD = {
     "text": "x",
     "instant": "2026-01-02T03:04:05Z",
@@ -265,6 +271,24 @@ BETWEEN_COLUMNS = [
     ("feedback", {"score": "5", "scale_max": "5"}, []),
     ("feedback", {"score": "5.1", "scale_max": "5"}, ["score_on_scale"]),
     ("feedback", {"score": "5.1", "scale_max": ""}, []),
+    ("price_lists", {"valid_until": "2026-01-02"}, []),
+    ("price_lists", {"valid_until": "2026-01-01"}, ["ends_after_it_begins"]),
+    *[
+        ("price_lists", {"delivery_weekdays": days}, [])
+        for days in ("1,2,7", "mon tue", "Monday; THURSDAY", "sat", "wednesday,fri sunday")
+    ],
+    *[
+        ("price_lists", {"delivery_weekdays": days}, ["weekdays_are_known"])
+        for days in ("0", "8", "mon-fri", "montag", "mon,", "tuesdayfri")
+    ],
+    *[("price_lists", {"delivery_from": "", "delivery_until": time}, []) for time in ("0:00", "09:15:30", "23:59")],
+    *[
+        ("price_lists", {"delivery_from": "", "delivery_until": time}, ["times_are_times"])
+        for time in ("24:00", "noon", "8", "12:60", "8:00 pm")
+    ],
+    ("price_lists", {"delivery_from": "8:00", "delivery_until": "08:00"}, []),
+    ("price_lists", {"delivery_from": "8:01", "delivery_until": "08:00"}, ["hours_end_after_they_begin"]),
+    ("price_lists", {"delivery_from": "noon", "delivery_until": ""}, ["times_are_times"]),
     ("fx_rates", {"rate": "0.00000001"}, []),
     ("fx_rates", {"rate": "0.000000001"}, ["rate|at_most_8_decimals"]),
 ]

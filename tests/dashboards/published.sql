@@ -291,6 +291,13 @@ select first_order_month, 'web' as channel, 'apparel' as first_category, 'full_p
 from (values (date '2025-12-01'), (date '2026-01-01'), (date '2026-02-01')) m(first_order_month), range(0, 4) t(n), lateral (select (first_order_month + to_months(n::integer))::date as active_month) a
 where active_month <= date '2026-03-31';
 
+-- Two contracts of the last two months; one has a line without a known cost.
+create table marts.fct_contract_margin as
+select price_list_id, currency, 12::bigint as lines_count, off_contract_lines_count::bigint as off_contract_lines_count, missing_costs_count::bigint as missing_costs_count, 40::bigint as units_quantity,
+    net::decimal(18, 4) as net_sales_before_returns_amount, agreed::decimal(18, 4) as contract_sales_amount, (net - agreed)::decimal(18, 4) as difference_amount,
+    cost::decimal(18, 4) as cost_of_goods_amount, (net - cost)::decimal(18, 4) as gross_margin_amount, (agreed - cost)::decimal(18, 4) as contract_margin_amount, month_date
+from (values ('CONTRACT-17', 'EUR', 2, 0, 1240.50, 1200.00, 700.00, date '2026-02-01'), ('CONTRACT-17', 'EUR', 0, 0, 800.00, 800.00, 500.25, date '2026-03-01'), ('wholesale', 'GBP', 1, 1, 410.00, 420.10, null, date '2026-03-01')) c(price_list_id, currency, off_contract_lines_count, missing_costs_count, net, agreed, cost, month_date);
+
 -- Two campaigns: one whose window has ended, and one that began a week ago.
 create table marts.fct_campaign_members as
 with drawn as (

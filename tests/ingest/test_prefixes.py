@@ -32,10 +32,13 @@ IDS = {
     "inbound": {"po_id"},
     "products": set(),
     "customers": {"customer_id"},
+    "price_lists": {"price_list_id", "customer_id"},
     "fx_rates": set(),
     "carts": {"cart_id", "customer_id", "order_id"},
     "feedback": {"feedback_id", "order_id", "customer_id"},
     "actions": {"action_id", "order_id"},
+    "campaign_members": set(),
+    "suppressions": {"suppression_id"},
 }
 PAYMENTS = "payment_id,order_id,parent_payment_id,kind,amount,currency,occurred_at\n"
 

@@ -128,6 +128,33 @@ class _World:
                 created_at=self.at(),
                 country=self.random.choice(COUNTRIES),
                 marketing_consent=self.chance(0.5),
+                customer_group=("Trade", "club", None)[(self.seed + number) % 3],
+            )
+
+    def add_prices(self) -> None:
+        """Add prices of a generator of their own, so that they change nothing else of the world."""
+        random = Random(f"prices {self.seed}")  # noqa: S311 a repeatable world, no secret
+        for number in range(24):
+            begin = random.randrange(90)
+            day, end = ((START + timedelta(days=each)).date().isoformat() for each in (begin, begin + 40))
+            whom = random.choice(["customer", "group", "both", "all", "all"])
+            is_windowed = random.random() < 0.4
+            self.add(
+                "price_lists",
+                price_list_id=f"k{self.seed}-p{number % 9}",
+                sku=random.choice(self.skus),
+                currency=random.choice(CURRENCIES),
+                valid_from=random.choice(["2020-01-01", day]),
+                valid_until=random.choice([end, None]),
+                updated_at=f"2026-01-{1 + number // 2:02}T00:00:00Z",
+                unit_price=str(Decimal(random.randrange(400000)).scaleb(-random.choice([2, 4]))),
+                customer_id=f"k{self.seed}-c{random.randrange(8)}" if whom in ("customer", "both") else None,
+                customer_group=random.choice(["trade", "Club"]) if whom in ("group", "both") else None,
+                min_quantity=random.choice([None, 0, 2, 4]),
+                price_includes_tax=random.choice([True, False, None]),
+                delivery_weekdays=random.choice(["mon, TUESDAY,4", "1 2 3 4 5", None]) if is_windowed else None,
+                delivery_from=random.choice(["6:30", None]) if is_windowed else None,
+                delivery_until=random.choice(["18:00", "12:15:30"]) if is_windowed else None,
             )
 
     def add_order(self) -> None:
@@ -347,6 +374,7 @@ def chaotic_world(seed: int, orders: int = 40) -> Feeds:
     world = _World(seed)
     world.add_catalogue()
     world.add_customers()
+    world.add_prices()
     for _ in range(orders):
         world.add_order()
     world.add_strays()
@@ -384,7 +412,7 @@ def write_chaos(folder: Path, seeds: range) -> Path:
     worlds["chaos"]["fx_rates"] = _rates()
     covers = (
         "orders order_lines payments payouts shipments tracking returns stock inbound products customers carts feedback"
-        " actions fx_rates"
+        " actions fx_rates price_lists"
     )
     declared: dict[str, Any] = {}
     for name, feeds in worlds.items():

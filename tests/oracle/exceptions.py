@@ -2,7 +2,7 @@
 
 Compared are the codes whose condition the definitions state. Exceptions about units and parcels belong in
 `exceptions_of_lines`, about actions in `exceptions_of_actions`, about stock in `exceptions_of_stock`, about rates and
-twin orders in `exceptions_of_orders`.
+twin orders in `exceptions_of_orders`, about agreed prices and windows in `terms`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.oracle.exceptions_of_orders import of_rates, of_twins
 from tests.oracle.exceptions_of_stock import of_stock
 from tests.oracle.orders import Order
 from tests.oracle.state import State
+from tests.oracle.terms import of_terms
 from tests.oracle.versions import grouped
 
 __all__ = ["CODES", "exceptions"]
@@ -50,6 +51,7 @@ CODES = frozenset(
         "lost",
         "missing_fx_rate",
         "negative_stock",
+        "off_contract_price",
         "order_without_lines",
         "orphan_line",
         "orphan_payment",
@@ -59,6 +61,7 @@ CODES = frozenset(
         "oversold",
         "paid_not_shipped",
         "payment_mismatch",
+        "promise_outside_window",
         "received_not_refunded",
         "refund_exceeds_capture",
         "refund_without_return",
@@ -75,7 +78,7 @@ CODES = frozenset(
 def exceptions(state: State) -> Cells:
     """Return the open exceptions of the compared codes, by code and subject."""
     found = [each for order in state.orders.values() for each in _of_order(order)]
-    found += [*_orphans(state), *of_stock(state), *of_rates(state), *of_twins(state)]
+    found += [*_orphans(state), *of_stock(state), *of_rates(state), *of_twins(state), *of_terms(state)]
     cells: Cells = {}
     for each in sorted(found, key=lambda each: each.opened_at or datetime.max):
         if _is_open(each, state.world.as_of):
@@ -96,7 +99,7 @@ def _codes() -> dict[str, dict[str, str]]:
 
 def _row(state: State, each: Found) -> dict[str, Any]:
     world = state.world
-    order = state.orders.get(each.subject) if each.subject_type == "order" else None
+    order = state.orders.get(each.order_id or "")
     day = business_day((order and order.placed_at) or each.opened_at or world.as_of, world.time_zone)
     rate = state.rates.rate(each.currency, world.reporting_currency, day) if each.currency else None
     amount = None if each.amount is None else rounded(each.amount, each.currency or "")
@@ -107,7 +110,7 @@ def _row(state: State, each: Found) -> dict[str, Any]:
     return {
         "exception_id": hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(),
         "subject_type": each.subject_type,
-        "order_id": each.subject if each.subject_type == "order" else None,
+        "order_id": each.order_id,
         "sku": each.sku,
         "severity": "high" if is_old else _codes()[each.code]["severity"],
         "what_to_do": _codes()[each.code]["what_to_do"],

@@ -27,6 +27,12 @@ class Found:
     subject_type: str = "order"
     sku: str | None = None
     source: str | None = None
+    order_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Name the order of an exception about an order."""
+        if self.subject_type == "order":
+            self.order_id = self.subject
 
 
 def of_lines(order: Order) -> Iterator[Found]:

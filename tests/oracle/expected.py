@@ -36,6 +36,7 @@ from tests.oracle.realised import realised_differences, realised_rows
 from tests.oracle.revenue import sale_amounts
 from tests.oracle.segments import SCHEMES, customer_segments, customers_with_lifecycle
 from tests.oracle.state import State
+from tests.oracle.terms import contract_margin
 from tests.oracle.timeline import order_timeline
 
 __all__ = ["COMPARED", "EXPECTED", "KEY_COLUMNS", "LEFT_OUT", "SHAPED", "Cells"]
@@ -217,6 +218,7 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_carrier_hours": ("carrier", "service", "lane", "shipped_date", "hours_in_transit"),
     "fct_returns": ("return_id", "line_id", "order_id"),
     "fct_payout_reconciliation": ("payout_id", "provider", "currency"),
+    "fct_contract_margin": ("price_list_id", "currency", "month_date"),
     "fct_revenue_pipeline": ("expected_date", "stage", "channel", "currency"),
     "fct_cohort_retention": ("first_order_month", "channel", "first_category", "first_discount", "months_after"),
     "fct_kpi_distribution": ("business_date", "kpi", "dimension", "dimension_value", "bucket_hours"),
@@ -270,6 +272,7 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_carrier_hours": carrier_hours,
     "fct_returns": returns,
     "fct_payout_reconciliation": payout_reconciliation,
+    "fct_contract_margin": contract_margin,
     "fct_revenue_pipeline": revenue_pipeline,
     "fct_cohort_retention": cohort_retention,
     "fct_kpi_distribution": kpi_distribution,

@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "inbound": ("po_id", "sku", "warehouse_id"),
     "products": ("sku",),
     "customers": ("customer_id",),
+    "price_lists": ("price_list_id", "sku", "currency", "valid_from"),
     "fx_rates": ("rate_date", "base", "quote"),
     "carts": ("cart_id", "sku", "status", "occurred_at"),
     "feedback": ("feedback_id",),
@@ -40,7 +41,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "campaign_members": ("campaign_id", "customer_key"),
     "suppressions": ("suppression_id",),
 }
-VERSIONED = ("orders", "order_lines", "inbound", "products", "customers")
+VERSIONED = ("orders", "order_lines", "inbound", "products", "customers", "price_lists")
 ENUMERATED = {
     "orders": ("order_type", "payment_terms"),
     "payments": ("kind",),
@@ -52,7 +53,12 @@ ENUMERATED = {
     "carts": ("status",),
     "actions": ("kind",),
 }
-LABELS = {"shipments": ("carrier",), "tracking": ("carrier",)}
+LABELS = {
+    "shipments": ("carrier",),
+    "tracking": ("carrier",),
+    "customers": ("customer_group",),
+    "price_lists": ("customer_group",),
+}
 
 
 @dataclass

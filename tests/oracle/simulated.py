@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.integration.running import run_orderhouse
 from tests.oracle.rows import KEYS
 from tests.oracle.simulated_campaigns import write_campaigns
+from tests.oracle.simulated_prices import write_group_prices
 
 __all__ = ["write_simulated"]
 
@@ -33,6 +34,7 @@ NAMES = frozenset(
         "cart_id",
         "feedback_id",
         "action_id",
+        "price_list_id",
         "sku",
     }
 )
@@ -46,12 +48,13 @@ def write_simulated(folder: Path, seeds: range, orders: int = 40) -> Path:
         levels = ("none", "light", "heavy", "heavy")
         options = {"--orders": orders, "--seed": seed, "--days": 60, "--mess": levels[seed % 4], "--to": world}
         given = (str(part) for option in options.items() for part in option)
-        run_orderhouse("simulate", "--payouts", *given, home=folder / "simulating")
+        run_orderhouse("simulate", "--payouts", "--price-lists", *given, home=folder / "simulating")
         for path in sorted(world.glob("*.csv")):
             feed = path.name.rsplit("-", 1)[0]
             if feed != "fx_rates" or seed == seeds[0]:
                 _copy(path, landing / feed / path.name, f"w{seed}-")
     write_campaigns(landing)
+    write_group_prices(landing)
     declared = {
         feed.name: {"format": "canonical", "feed": feed.name, "path": f"landing/{feed.name}/*.csv", "covers": []}
         for feed in sorted(landing.iterdir())

@@ -39,6 +39,7 @@ OWN = {
     "inbound": ["po_id", "sku"],
     "products": ["sku"],
     "customers": ["customer_id"],
+    "price_lists": ["price_list_id", "sku", "currency", "valid_from"],
     "carts": ["cart_id", "sku"],
     "feedback": ["feedback_id"],
     "actions": ["action_id"],

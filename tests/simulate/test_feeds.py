@@ -14,8 +14,8 @@ from tests.simulate.worlds import feed, money
 
 _END = "2026-06-30T22:00:00Z"
 
-# Providers state payouts only if the simulation is asked for them: tests in `test_payouts.py`.
-_SIMULATED = sorted(set(CONTRACTS) - {"payouts"})
+# Payouts and price lists are written only if the simulation is asked for them: `test_payouts.py`, `test_prices.py`.
+_SIMULATED = sorted(set(CONTRACTS) - {"payouts", "price_lists"})
 
 
 def test_every_feed_of_the_contracts_but_payouts_is_simulated() -> None:

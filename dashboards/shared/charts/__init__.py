@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.charts.comparisons import bridge, counted, frame_of, grid, ranked, shares
+from shared.charts.comparisons import bridge, counted, frame_of, grid, intervals, ranked, shares
 from shared.charts.drawing import Drawing, has_value
 from shared.charts.over_time import columns_over_time, levels, lines_over_time, timeline
 
@@ -14,6 +14,7 @@ __all__ = [
     "frame_of",
     "grid",
     "has_value",
+    "intervals",
     "levels",
     "lines_over_time",
     "ranked",

@@ -9,7 +9,7 @@ from shared.charts.drawing import Drawing, colour_by, drawable, legend, shortene
 from shared.colours import SCALE, TEXT_ON_DARK, TEXT_ON_LIGHT, palette
 from shared.formats import label
 
-__all__ = ["bridge", "counted", "frame_of", "grid", "ranked", "shares"]
+__all__ = ["bridge", "counted", "frame_of", "grid", "intervals", "ranked", "shares"]
 
 
 def ranked(
@@ -171,4 +171,24 @@ def grid(
         color=alt.condition(alt.datum[value] > middle, alt.value(TEXT_ON_DARK), alt.value(TEXT_ON_LIGHT)),
     )
     chart: Drawing = (cells + text).properties(height=max(220, 44 * frame[y].n_unique() + 60))
+    return chart
+
+
+def intervals(frame: pl.DataFrame, name: str, value: str, low: str, high: str, title: str) -> Drawing:
+    """Draw a point with its interval for each row, and a rule at zero."""
+    order = [label(word) for word in frame[name]]
+    colours = palette()
+    base = alt.Chart(drawable(frame, name, value=value)).encode(
+        y=alt.Y(f"{name}:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, labelOverlap=False, ticks=False)),
+        tooltip=[
+            alt.Tooltip(f"{name}:N", title="Campaign"),
+            alt.Tooltip(f"{value}:Q", title=title, format=",.2f"),
+            alt.Tooltip(f"{low}:Q", title="From", format=",.2f"),
+            alt.Tooltip(f"{high}:Q", title="To", format=",.2f"),
+        ],
+    )
+    spans = base.mark_rule(strokeWidth=3, color=colours.accent).encode(x=alt.X(f"{low}:Q", title=title), x2=f"{high}:Q")
+    points = base.mark_point(filled=True, size=90, opacity=1, color=colours.primary).encode(x=f"{value}:Q")
+    zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 4], color=colours.label).encode(x="zero:Q")
+    chart: Drawing = (zero + spans + points).properties(height=44 * len(order) + 60)
     return chart

@@ -11,6 +11,7 @@
     'inbound': 'updated_at',
     'products': 'updated_at',
     'customers': 'updated_at',
+    'price_lists': 'updated_at',
     'carts': 'occurred_at',
     'feedback': 'occurred_at',
     'actions': 'occurred_at',

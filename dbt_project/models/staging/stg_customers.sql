@@ -18,6 +18,7 @@ final as (
         versions.city,
         versions.gender,
         versions.language,
+        {{ our_label('versions.customer_group', 'group_words') }} as customer_group,
         versions.birth_year,
         versions.marketing_consent,
         versions.created_at,
@@ -31,6 +32,8 @@ final as (
         versions._batch_id,
         versions._source
     from versions
+    left join {{ ref('stg_vocabulary') }} as group_words
+        on {{ word_of('group_words', 'customers', 'customer_group') }}
 )
 
 select * from final

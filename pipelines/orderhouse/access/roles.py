@@ -16,7 +16,8 @@ __all__ = ["ACTIONS", "ALL", "BUILT_IN", "OWNER", "PAGES", "Role"]
 ALL = "all"
 PAGES = (
     "today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "messages", "revenue",
-    "payments", "customers", "feedback", "kpis", "rules", "data_quality", "sql", "exports", "audit_log", "settings",
+    "payments", "customers", "campaigns", "feedback", "kpis", "rules", "data_quality", "sql", "exports", "audit_log",
+    "settings",
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
@@ -190,7 +191,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "exports": True,
     },
     "marketing": {
-        "pages": ["today", "customers", "feedback", "kpis", "sql", "exports"],
+        "pages": ["today", "customers", "campaigns", "feedback", "kpis", "sql", "exports"],
         "actions": ["campaigns"],
         "tables": [
             *_CATALOGUE, *_FIGURES, *_CUSTOMERS, "marts.dim_products", "marts.fct_exceptions", "marts.fct_orders",

@@ -26,9 +26,9 @@ __all__ = ["REASONS", "Audience", "Excluded", "audience_of", "segments_known"]
 REASONS = {
     "no_address": "no e-mail address",
     "no_consent": "no consent to marketing",
-    "unsubscribed": "unsubscribed from this purpose, or on a suppression list",
+    "unsubscribed": "unsubscribed or suppressed",
     "erased": "erased",
-    "capped": "member of as many campaigns lately as one person may be",
+    "capped": "in as many campaigns as allowed",
 }
 
 

@@ -72,6 +72,9 @@ def simulate(
     orphans: Share = None,
     unknown_words: Share = None,
     payouts: Annotated[bool, typer.Option("--payouts", help="Also write what providers state about payouts.")] = False,
+    price_lists: Annotated[
+        bool, typer.Option("--price-lists", help="Also write contracts of business customers.")
+    ] = False,
 ) -> None:
     """Simulate the feeds of an invented merchant, with the expected results in truth/."""
     from orderhouse.simulate import SimulationOptions, run
@@ -97,6 +100,7 @@ def simulate(
             file_format=file_format.value,
             compression=compression.value,
             payouts=payouts,
+            price_lists=price_lists,
         )
     except ValueError as error:
         raise OrderhouseError(f"The options of the simulation are not valid: {error}.") from None

@@ -17,6 +17,7 @@ from orderhouse.contracts.order_lines import OrderLines
 from orderhouse.contracts.orders import Orders
 from orderhouse.contracts.payments import Payments
 from orderhouse.contracts.payouts import Payouts
+from orderhouse.contracts.price_lists import PriceLists
 from orderhouse.contracts.products import Products
 from orderhouse.contracts.returns import Returns
 from orderhouse.contracts.shipments import Shipments
@@ -40,6 +41,7 @@ CONTRACTS: dict[str, type[Contract]] = {
         Inbound,
         Products,
         Customers,
+        PriceLists,
         FxRates,
         Carts,
         Feedback,

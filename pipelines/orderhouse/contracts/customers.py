@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderhouse.contracts.columns import boolean, country, identifier, instant, personal, text, units
+from orderhouse.contracts.columns import boolean, country, identifier, instant, label, personal, text, units
 from orderhouse.contracts.contract import Contract
 
 __all__ = ["Customers"]
@@ -26,3 +26,4 @@ class Customers(Contract):
     gender = text("As the source writes it.")
     marketing_consent = boolean("The customer agreed to be written to.")
     language = text("As the source writes it.")
+    customer_group = label("The group whose price lists count, such as `wholesale`.")

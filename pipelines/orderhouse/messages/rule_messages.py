@@ -47,6 +47,7 @@ class Told:
         order_id: The order, if the row belongs to one.
         tracking_id: Its id for links.
         currency: Its currency.
+        legal_entity: The company that sold it, or None.
         country: Country of the delivery, or None.
         recipient: Token of the e-mail address, or None.
         language: Language of the customer, or None.
@@ -57,6 +58,7 @@ class Told:
     order_id: str | None
     tracking_id: str | None
     currency: str | None
+    legal_entity: str | None
     country: str | None
     recipient: str | None
     language: str | None
@@ -203,7 +205,12 @@ def _facts(published: Published, messages: Sequence[Message]) -> dict[tuple[str,
 
 
 def _fact(message: Message, told: Told, fact: Fact | None) -> Fact:
-    order = {"order_id": told.order_id or "", "tracking_id": told.tracking_id, "currency": told.currency}
+    order = {
+        "order_id": told.order_id or "",
+        "tracking_id": told.tracking_id,
+        "currency": told.currency,
+        "legal_entity": told.legal_entity,
+    }
     values: dict[str, Any] = dict(fact.payload) if fact else {**order, **message.payload["fields"]}
     # People unsubscribe from a text, whichever rule sends it.
     values["purpose"] = message.template

@@ -17,6 +17,7 @@ from orderhouse.messages.configuration import load_configuration
 from orderhouse.operations.audit_log import record
 from orderhouse.operations.store import open_store
 from orderhouse.operations.tables import RULE_VERSIONS
+from orderhouse.rules.blocks import with_block
 from orderhouse.rules.compiling import compile_rule
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import keep_version, text_of
@@ -51,8 +52,8 @@ def save_rule(settings: Settings, rule: Rule, *, actor: str, role: str, seen: st
     """
     with _only_writer(settings) as text:
         _require_unmoved(settings, rule.name, seen)
-        saved = _check(settings, _with_block(text, rule.name, as_yaml(rule)), rule.name)
-        _write(settings, _with_block(text, rule.name, as_yaml(rule)))
+        saved = _check(settings, with_block(text, "rules", rule.name, as_yaml(rule)), rule.name)
+        _write(settings, with_block(text, "rules", rule.name, as_yaml(rule)))
     with open_store(settings).writing(RULE_VERSIONS.name) as connection:
         keep_version(connection, saved, text_of(datetime.now(UTC)), actor)
     record(
@@ -70,7 +71,7 @@ def delete_rule(settings: Settings, name: str, *, actor: str, role: str, seen: s
     """
     with _only_writer(settings) as text:
         _require_unmoved(settings, name, seen)
-        _write(settings, _with_block(text, name, ""))
+        _write(settings, with_block(text, "rules", name, ""))
     record(settings, actor=actor, role=role, action="delete_rule", subject=f"rule {name}")
 
 
@@ -80,7 +81,7 @@ def checked(settings: Settings, rule: Rule) -> Rule:
     Raises:
         OrderhouseError: It has a mistake, or contradicts another rule.
     """
-    return _check(settings, _with_block(_text(settings), rule.name, as_yaml(rule)), rule.name)
+    return _check(settings, with_block(_text(settings), "rules", rule.name, as_yaml(rule)), rule.name)
 
 
 def as_yaml(rule: Rule) -> str:
@@ -152,33 +153,3 @@ def _check(settings: Settings, text: str, name: str) -> Rule:
     finally:
         draft.unlink(missing_ok=True)
     return replace(rule)
-
-
-def _with_block(text: str, name: str, block: str) -> str:
-    """Return the text with the lines of one rule replaced; a new rule is added at the end."""
-    lines = text.splitlines(keepends=True)
-    begin, end = _lines_of(text, name)
-    if begin is None:
-        if lines and not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
-        return "".join(lines) + ("\n" if block else "") + block
-    return "".join([*lines[:begin], block, *lines[end:]])
-
-
-def _lines_of(text: str, name: str) -> tuple[int | None, int]:
-    """Return the first line of a rule and the line after its last one, counted from 0; comments after it stay."""
-    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)  # `read_rules` has accepted the text
-    rules = next(value for key, value in root.value if key.value == "rules")
-    for key, value in rules.value:
-        if key.value == name:
-            return key.start_mark.line, _last_line(value) + 1
-    return None, 0
-
-
-def _last_line(node: yaml.Node) -> int:
-    """Return the last line that a value stands on. The end that YAML states includes the comments after it."""
-    if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
-        return max(_last_line(value) for _, value in node.value)
-    if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
-        return max(_last_line(value) for value in node.value)
-    return int(node.end_mark.line) if node.end_mark.column else int(node.end_mark.line) - 1

@@ -71,9 +71,11 @@ BELONGING: dict[str, list[tuple[str, str]]] = {
     "customers": [("customer_id", CUSTOMERS), ("email_token", _chosen("email_token"))],
     "stock": [OF_SKU],
     "inbound": [OF_SKU],
+    "price_lists": [("sku", _through("order_lines", "sku"))],
 }
-# Movements of payouts explain cells of any order, so all are loaded; rows of a payout alone are listed.
-LOADED_WHOLE = ("payouts",)
+# Movements of payouts explain cells of any order, and a price list sets the delivery window of all goods, so all are
+# loaded; rows of a payout and prices of ordered goods alone are listed.
+LOADED_WHOLE = ("payouts", "price_lists")
 
 
 @dataclass(frozen=True)
@@ -174,5 +176,5 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
 # The ids and words by which people tell rows of a feed apart.
 KEYS = (
     "order_id", "line_id", "payment_id", "shipment_id", "return_id", "action_id", "cart_id", "feedback_id",
-    "movement_id", "payout_id", "po_id", "customer_id", "sku", "kind", "status",
+    "movement_id", "payout_id", "po_id", "price_list_id", "customer_id", "sku", "kind", "status",
 )  # fmt: skip

@@ -80,6 +80,7 @@ class SimulationOptions:
         compression: plain, gzip or zstd; parquet files are always zstd inside and accept only plain.
         truth_format: Format of the files in `truth/`.
         payouts: True to write the feed `payouts` of what providers state; for a whole world only.
+        price_lists: True to write the feed `price_lists` with contracts of business customers; for a whole world only.
     """
 
     orders: int
@@ -97,6 +98,7 @@ class SimulationOptions:
     compression: Compression = "plain"
     truth_format: TruthFormat = "parquet"
     payouts: bool = False
+    price_lists: bool = False
 
     def __post_init__(self) -> None:
         if self.orders < 1 or self.days < 1 or self.orders_per_file < 1 or self.increment_days < 1:
@@ -111,6 +113,8 @@ class SimulationOptions:
             raise ValueError("base must be between 1 and offset")
         if self.payouts and self.offset:
             raise ValueError("payouts are stated for a whole world, which has no offset")
+        if self.price_lists and self.offset:
+            raise ValueError("price lists belong to a whole world, which has no offset")
 
     @property
     def base_orders(self) -> int:

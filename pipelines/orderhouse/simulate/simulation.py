@@ -30,6 +30,7 @@ from orderhouse.simulate.order_truth import order_truth
 from orderhouse.simulate.parcel_feeds import returns_feed, shipments_feed, tracking_feed
 from orderhouse.simulate.payout_feeds import payouts_feed
 from orderhouse.simulate.people_feeds import actions_feed, carts_feed, feedback_feed
+from orderhouse.simulate.price_feeds import price_lists_feed
 from orderhouse.simulate.reference_feeds import customers_feed, fx_rates_feed, products_feed
 from orderhouse.simulate.stock import StockFlows, inbound_feed, move_stock, stock_feed
 
@@ -72,7 +73,8 @@ def simulate(
         mess: Mess of the delivery; none by default.
         progress: Called with (current step, done, total).
         options: Further fields of SimulationOptions: end, days, offset, base, touched, increment_days,
-            orders_per_file, file_format, compression, truth_format, payouts.
+            orders_per_file, file_format, compression, truth_format, payouts,
+            price_lists.
 
     Raises:
         ValueError: An option is out of its range.
@@ -95,7 +97,8 @@ def run(options: SimulationOptions, progress: Progress | None = None) -> Simulat
         simulation.send_orders(part, numbers)
     report("stock and customers", len(chunks), len(chunks))
     simulation.send_the_rest()
-    files.write_sources([*FEEDS, "payouts"] if options.payouts else FEEDS)
+    asked_for = {"payouts": options.payouts, "price_lists": options.price_lists}
+    files.write_sources([*FEEDS, *(feed for feed, is_asked_for in asked_for.items() if is_asked_for)])
     report("done", len(chunks), len(chunks))
     delivery = simulation.delivery
     return Simulated(options.to, options.orders, dict(delivery.rows), sum(delivery.parts.values()), dict(delivery.mess))
@@ -141,6 +144,8 @@ class _Simulation:
             self.delivery.deliver("payouts", payouts_feed(pl.concat(self._payments), self.catalogue.calendar))
         people = np.flatnonzero(self._first_placed >= 0).astype(np.int64)
         self.delivery.deliver("customers", customers_feed(people, self._first_placed[people], self.catalogue))
+        if self.options.price_lists:
+            self.delivery.deliver("price_lists", price_lists_feed(people, self.catalogue))
         self.delivery.finish()
         self._truth("on_hand", stock_truth(movements.level, dict(self.delivery.stray), self.catalogue))
         self._truth("daily", _decimal_days(pl.concat(self._days, how="diagonal")))

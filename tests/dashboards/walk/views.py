@@ -65,6 +65,9 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("rules", {"rule": "new"}),
     ("rules", {"rules_view": "Approvals"}),
     ("rules", {"rules_view": "Fired"}),
+    ("campaigns", {}),
+    ("campaigns", {"campaign": "new"}),
+    ("campaigns", {"campaigns_view": "Results"}),
     *(("settings", {"settings_view": view}) for view in ("Versions", "Sources", "Runs", "Access")),
 )
 # The records with the most to show.

@@ -1,6 +1,6 @@
 {#
   Two contents under one key, whatever they are about. Only flagged rows are read, so that this stays small. Feeds about neither
-  an order nor a SKU have subjects of their own: a customer, a cart, a payout, a piece of feedback, a rate, a parcel.
+  an order nor a SKU have subjects of their own: a customer, a price list, a cart, a payout, a piece of feedback, a rate, a parcel.
 #}
 {{ config(materialized='ephemeral') }}
 {%- set versioned = [
@@ -8,6 +8,8 @@
     ('order_lines', "'order'", 'order_id', 'order_id', 'sku', "concat('line ', line_id)", 'updated_at'),
     ('products', "'sku'", 'sku', 'null', 'sku', 'sku', 'updated_at'),
     ('inbound', "'sku'", 'sku', 'null', 'sku', "concat(po_id, ' to ', warehouse_id)", 'updated_at'),
+    ('price_lists', "'price_list'", 'price_list_id', 'null', 'sku',
+        "concat(price_list_id, ' ', sku, ' ', currency, ' from ', cast(valid_from as " ~ dbt.type_string() ~ "))", 'updated_at'),
     ('customers', "'customer'", 'customer_id', 'null', 'null', 'customer_id', 'updated_at'),
 ] -%}
 {%- set events = [
@@ -41,6 +43,11 @@ products as (
 
 inbound as (
     select * from {{ ref('stg_inbound') }}
+    where has_conflict
+),
+
+price_lists as (
+    select * from {{ ref('stg_price_lists') }}
     where has_conflict
 ),
 

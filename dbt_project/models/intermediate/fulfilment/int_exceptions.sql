@@ -3,6 +3,10 @@ with fulfilment as (
     select * from {{ ref('int_exceptions_fulfilment') }}
 ),
 
+terms as (
+    select * from {{ ref('int_exceptions_terms') }}
+),
+
 staging as (
     select * from {{ ref('int_exceptions_staging') }}
 ),
@@ -32,7 +36,7 @@ currencies as (
 ),
 
 raised as (
-    {% for family in ['fulfilment', 'staging', 'money', 'payouts', 'inventory', 'write_back'] -%}
+    {% for family in ['fulfilment', 'terms', 'staging', 'money', 'payouts', 'inventory', 'write_back'] -%}
     select
         {{ family }}.subject_type,
         {{ family }}.subject_id,

@@ -8,6 +8,7 @@
     'stock': 'movement_id',
     'inbound': 'po_id',
     'customers': 'customer_id',
+    'price_lists': 'price_list_id',
     'carts': 'cart_id',
     'feedback': 'feedback_id',
     'actions': 'action_id',
@@ -43,6 +44,10 @@ inbound as (
 
 customers as (
     select * from {{ source('raw', 'customers') }}
+),
+
+price_lists as (
+    select * from {{ source('raw', 'price_lists') }}
 ),
 
 carts as (

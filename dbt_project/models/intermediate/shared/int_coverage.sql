@@ -77,7 +77,7 @@ feeds as (
     from (
         values
         ('orders'), ('order_lines'), ('payments'), ('payouts'), ('shipments'), ('tracking'), ('returns'), ('stock'), ('inbound'),
-        ('products'), ('customers'), ('fx_rates'), ('carts'), ('feedback'), ('actions')
+        ('products'), ('customers'), ('price_lists'), ('fx_rates'), ('carts'), ('feedback'), ('actions')
     ) as canonical_feeds (feed)
 ),
 

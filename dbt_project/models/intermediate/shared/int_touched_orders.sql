@@ -49,6 +49,10 @@ warehouses as (
     select * from {{ ref('int_warehouses') }}
 ),
 
+terms as (
+    select * from {{ ref('int_orders_of_fresh_terms') }}
+),
+
 fresh_scans as (
     select
         tracking.shipment_id,
@@ -161,6 +165,8 @@ touched as (
         on
             payments.order_id = other_payments.order_id
             and payments.currency <> other_payments.currency
+    union
+    select terms.order_id from terms
 ),
 
 final as (

@@ -4,6 +4,7 @@ select
     orders.order_id,
     orders.tracking_id,
     orders.currency,
+    orders.legal_entity,
     orders.ship_country as country,
     coalesce(orders.customer_token, customers.email_token) as recipient,
     customers.language,
@@ -14,6 +15,7 @@ where $by = 'order' and orders.order_id in (select unnest($keys))
 union all
 select
     customer_key,
+    null,
     null,
     null,
     null,

@@ -39,6 +39,7 @@ NUMBERED_COLUMNS = {
     "stock": "movement_id",
     "inbound": "po_id",
     "customers": "customer_id",
+    "price_lists": "price_list_id",
     "carts": "cart_id",
     "feedback": "feedback_id",
     "actions": "action_id",

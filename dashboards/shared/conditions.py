@@ -1,20 +1,23 @@
-"""Conditions of a rule that is edited: fields, operators and values that are picked, not typed, where they can be."""
+"""Conditions that are edited: fields, operators and values that are picked, not typed, where they can be."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 import streamlit as st
+from orderhouse.errors import OrderhouseError
 from orderhouse.rules.rule import OPERATORS
 from orderhouse.rules.sentences import field_name
 from orderhouse.rules.subjects import SUBJECTS, query_of
+
 from shared.access import Version, quoted
 
-from app_pages.rules_draft import Condition, Draft
-
-__all__ = ["Fields", "conditions", "fields_of_table"]
+__all__ = ["Condition", "Fields", "conditions", "fields_of_table", "plain_comparison"]
 
 # Types of the fields of a table, by name.
 Fields = Mapping[str, str]
@@ -26,6 +29,28 @@ OF_TYPE = {
 }
 OF_NUMBERS = ("gt", "ge", "lt", "le", "eq", "ne", "between", "is_null")
 YES_NO = {"true": "yes", "false": "no"}
+
+
+@dataclass
+class Condition:
+    """One comparison that is edited."""
+
+    field: str
+    operator: str
+    values: list[str]
+    key: str = with_default(default_factory=lambda: uuid4().hex)
+
+
+def plain_comparison(condition: Condition) -> dict[str, Any]:
+    """Return a comparison as it stands in a file of rules or campaigns.
+
+    Raises:
+        OrderhouseError: It has no value.
+    """
+    if not condition.values or not all(condition.values):
+        raise OrderhouseError(f"Give a value for {condition.field}.")
+    many = condition.operator in ("in", "between")
+    return {"field": condition.field, condition.operator: condition.values if many else condition.values[0]}
 
 
 def fields_of_table(version: Version, table: str) -> Fields:
@@ -43,22 +68,18 @@ def _type_of(kind: pl.DataType) -> str:
     return "TIMESTAMP" if kind.is_temporal() else "NUMBER"
 
 
-def conditions(version: Version, draft: Draft, fields: Fields) -> None:
-    """Show the two lists of conditions."""
-    for title, chosen, key in (
-        ("All of these", draft.required, "required"),
-        ("One of these", draft.alternatives, "alternatives"),
-    ):
-        st.caption(title)
-        for condition in list(chosen):
-            _one(version, draft, chosen, condition, fields)
-        if st.button("Add a condition", icon=":material/add:", key=f"{draft.key}.{key}.add"):
-            first = next(iter(SUBJECTS[draft.table].state))
-            chosen.append(Condition(first, "eq" if fields[first] in ("VARCHAR", "BOOLEAN") else "ge", []))
-            st.rerun()
+def conditions(version: Version, table: str, title: str, chosen: list[Condition], fields: Fields, key: str) -> None:
+    """Show a list of conditions on a table, and change it as the person does."""
+    st.caption(title)
+    for condition in list(chosen):
+        _one(version, table, chosen, condition, fields)
+    if st.button("Add a condition", icon=":material/add:", key=key):
+        first = next(iter(SUBJECTS[table].state))
+        chosen.append(Condition(first, "eq" if fields[first] in ("VARCHAR", "BOOLEAN") else "ge", []))
+        st.rerun()
 
 
-def _one(version: Version, draft: Draft, chosen: list[Condition], condition: Condition, fields: Fields) -> None:
+def _one(version: Version, table: str, chosen: list[Condition], condition: Condition, fields: Fields) -> None:
     names = sorted(fields, key=field_name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.selectbox(
@@ -82,7 +103,7 @@ def _one(version: Version, draft: Draft, chosen: list[Condition], condition: Con
                 condition.values if operator == "in" else condition.values[:1],
             )
             st.rerun()
-        condition.values = _values(version, draft.table, condition, fields.get(condition.field, "VARCHAR"))
+        condition.values = _values(version, table, condition, fields.get(condition.field, "VARCHAR"))
         if st.button("Remove", icon=":material/close:", key=f"{condition.key}.remove", type="tertiary"):
             chosen.remove(condition)
             st.rerun()
