@@ -116,7 +116,7 @@ def _choose_fields(step: StepDraft, fields: Fields) -> None:
     """Ask which fields of the row go along."""
     chosen = [name.strip() for name in step.options.get("fields", "").split(",") if name.strip() in fields]
     step.options["fields"] = ", ".join(
-        st.multiselect("Fields", list(fields), chosen, key=f"{step.key}.fields", width=400, placeholder="None")
+        st.multiselect("Fields", list(fields), chosen, key=f"{step.key}.fields", width=400, placeholder="No field")
     )
 
 

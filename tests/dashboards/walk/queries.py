@@ -14,6 +14,12 @@ OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)
 NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
 FILES = "from quality.files where not is_superseded"
 BOUGHT = "from marts.dim_customers where purchases_count >= 1"
+PEOPLE = "from marts.dim_customers where substr(customer_key, 1, 2) <> 'o:'"
+MAY_BE_TOLD = "email_token is not null and has_marketing_consent"
+# A share of a customer by the hash of two names, as arms and the control group are assigned.
+SHARE = """('0x' || substr(sha256('["{0}", "' || customer_key || '"]'), 1, 16))::ubigint / pow(2, 64)"""
+IN_CONTROL = f"""{SHARE.format('control", "orderhouse')} < 0.05"""
+HELD_OUT = f"{SHARE.format('new_campaign')} < 0.2"
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,13 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
         "Duplicate": Sum(f"select coalesce(sum(duplicate), 0) {FILES}"),
         "Quarantined": Sum(f"select coalesce(sum(quarantined), 0) {FILES}"),
         "Files": Sum(f"select count(distinct file_id) {FILES}"),
+    },
+    ("campaigns", "list"): {
+        "Match": Sum(f"select count(*) {PEOPLE}"),
+        "Fall out": Sum(f"select count(*) {PEOPLE} and not coalesce({MAY_BE_TOLD}, false)"),
+        "Treated": Sum(f"select count(*) {PEOPLE} and {MAY_BE_TOLD} and not {IN_CONTROL} and not {HELD_OUT}"),
+        "Held out": Sum(f"select count(*) {PEOPLE} and {MAY_BE_TOLD} and not {IN_CONTROL} and {HELD_OUT}"),
+        "Control group": Sum(f"select count(*) {PEOPLE} and {MAY_BE_TOLD} and {IN_CONTROL}"),
     },
     ("exports", "list"): {
         "Rows": Sum("select count(*) from {table}"),
