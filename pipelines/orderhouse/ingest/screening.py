@@ -256,7 +256,7 @@ def _as_text(contract: type[Contract], name: str, dtype: pl.DataType, notation: 
     """Return a value as text that screens like the value itself, since a repair starts from the text."""
     kind = kind_of(contract.fields()[name])
     if dtype == POLARS_TYPES["instant"] and kind == "instant":
-        return pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+        return pl.col(name).dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
     if dtype.is_float() or dtype.is_decimal():
         text = (pl.col(name).fill_nan(None) if dtype.is_float() else pl.col(name)).cast(pl.String)
         return text.str.replace(".", notation.decimal or ".", literal=True) if kind in NUMERIC else text
