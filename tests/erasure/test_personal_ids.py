@@ -39,6 +39,10 @@ def shop(tmp_path: Path) -> Merchant:
     place.write("feeds/feedback.csv", f"feedback_id,occurred_at,customer_id,score\nf1,{AT},{ADDRESS},9\n")
     place.write("feeds/carts.csv", f"cart_id,occurred_at,status,sku,customer_id\nk1,{AT},created,s1,{ADDRESS}\n")
     place.write(
+        "feeds/price_lists.csv",
+        f"price_list_id,sku,currency,valid_from,updated_at,unit_price,customer_id\np1,s1,EUR,2026-01-01,{AT},9,{ADDRESS}\n",
+    )
+    place.write(
         "feeds/returns.csv",
         f"return_id,order_id,line_id,status,occurred_at,quantity,customer_id\nr1,o1,1,requested,{AT},1,{ADDRESS}\n",
     )

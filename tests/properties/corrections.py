@@ -15,11 +15,11 @@ from pathlib import Path
 import polars as pl
 import yaml
 from hypothesis import strategies as st
-from orderhouse.contracts import CONTRACTS
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 
 from tests.repair.mending import Mending
+from tests.sent import SENT
 
 __all__ = ["Corrections", "batches", "corrections", "decide"]
 
@@ -83,7 +83,7 @@ def batches(world: Path, landing: Path, drawn: Corrections) -> list[dict[str, pl
     declared = (world / "sources.yaml").read_text()
     (landing / "sources.yaml").write_text(declared)
     made: list[dict[str, pl.DataFrame]] = [{} for _ in range(drawn.batches)]
-    for feed in CONTRACTS:
+    for feed in SENT:
         rows = pl.concat(pl.read_csv(file, infer_schema=False) for file in sorted(world.glob(f"{feed}-*.csv")))
         numbers = [
             drawn.batches - 1

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import polars as pl
 from openpyxl import Workbook
-from orderhouse.contracts import CONTRACTS
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.discovery import find
@@ -24,6 +23,7 @@ from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 
 from tests.properties.stated_payouts import stated_payouts
+from tests.sent import SENT
 
 __all__ = ["KINDS", "Specimen", "as_kind", "of_examples", "of_feeds"]
 
@@ -72,16 +72,19 @@ def as_kind(rows: list[dict[str, str]], kind: str) -> bytes:
 def of_feeds() -> tuple[Specimen, ...]:
     """Return the sample's first rows of every feed, as every kind of file."""
     found: list[Specimen] = []
-    for feed in CONTRACTS:
+    for feed in SENT:
         rows = _sample(feed).head(12).fill_null("").to_dicts()
         found += [Specimen("canonical", ((f"{feed}.{kind}", as_kind(rows, kind)),), feed) for kind in KINDS]
     return tuple(found)
 
 
 def _sample(feed: str) -> pl.DataFrame:
-    """Return the first file of a feed in the sample, which has no payouts of its own."""
+    """Return the first file of a feed in the sample, which has no payouts and prices of its own."""
     if feed == "payouts":
         return stated_payouts(_sample("payments"))
+    if feed == "price_lists":
+        prices = {"price_list_id": "trade", "currency": "EUR", "valid_from": "2026-01-01", "unit_price": "9.50"}
+        return _sample("products").select("sku", "updated_at").with_columns(**{k: pl.lit(v) for k, v in prices.items()})
     return pl.read_csv(PROJECT / "data" / "sample" / f"{feed}-0001.csv", infer_schema=False)
 
 

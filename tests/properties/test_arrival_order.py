@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from orderhouse.contracts import CONTRACTS
 from orderhouse.simulate import simulate
 from orderhouse.simulate.options import Mess
 
@@ -22,6 +21,7 @@ from tests.integration.running import same_keys
 from tests.properties.delivering import Delivery, Hashes, built, deliveries, portions
 from tests.properties.stated_payouts import stated_payouts
 from tests.properties.thoroughness import times
+from tests.sent import SENT
 
 AS_OF = "2026-07-01T00:00:00Z"
 ORDERS = 120
@@ -32,10 +32,10 @@ CLOCKS = ("updated_at", "occurred_at", "shipped_at", "rate_date")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with all feeds of a small world."""
     folder = tmp_path_factory.mktemp("world")
-    simulate(orders=ORDERS, seed=11, to=folder, mess=Mess.heavy())
+    simulate(orders=ORDERS, seed=11, to=folder, mess=Mess.heavy(), price_lists=True)
     payments = pl.concat(_read(file) for file in sorted(folder.glob("payments-*.csv")))
     stated_payouts(payments).write_csv(folder / "payouts-stated.csv")
-    assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(CONTRACTS)
+    assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(SENT)
     return folder
 
 
@@ -81,7 +81,7 @@ def _delivered(world: Path, delivery: Delivery) -> list[dict[str, pl.DataFrame]]
     """Return the rows of every feed as files by delivery, in another order and partly repeated."""
     chance = random.Random(delivery.seed)  # noqa: S311
     handed_over: list[dict[str, pl.DataFrame]] = [{} for _ in range(delivery.deliveries)]
-    for feed in CONTRACTS:
+    for feed in SENT:
         rows = _arranged(pl.concat(_read(file) for file in sorted(world.glob(f"{feed}-*.csv"))), delivery)
         for number, name, piece in portions(feed, rows, rows.height, delivery, chance):
             handed_over[number][f"{name}.csv"] = piece

@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from orderhouse.contracts import CONTRACTS
 from orderhouse.receive import receive
 from orderhouse.settings import load_settings
 from orderhouse.simulate import simulate
@@ -20,6 +19,7 @@ from tests.properties.corrections import Corrections, batches, corrections, deci
 from tests.properties.rebuilding import tables_that_differ
 from tests.properties.stated_payouts import stated_payouts
 from tests.properties.thoroughness import times
+from tests.sent import SENT
 
 AS_OF = "2026-07-01T00:00:00Z"
 
@@ -28,10 +28,10 @@ AS_OF = "2026-07-01T00:00:00Z"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with all feeds of a small world."""
     folder = tmp_path_factory.mktemp("world")
-    simulate(orders=120, seed=11, to=folder, mess=Mess.heavy())
+    simulate(orders=120, seed=11, to=folder, mess=Mess.heavy(), price_lists=True)
     payments = pl.concat(pl.read_csv(file, infer_schema=False) for file in sorted(folder.glob("payments-*.csv")))
     stated_payouts(payments).write_csv(folder / "payouts-stated.csv")
-    assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(CONTRACTS)
+    assert {path.name.rpartition("-")[0] for path in folder.glob("*.csv")} == set(SENT)
     return folder
 
 

@@ -10,12 +10,13 @@ import yaml
 from orderhouse.contracts import CONTRACTS
 from orderhouse.simulate import FEEDS
 
+from tests.sent import SENT
 from tests.simulate.worlds import feed, money
 
 _END = "2026-06-30T22:00:00Z"
 
 # Payouts and price lists are written only if the simulation is asked for them: `test_payouts.py`, `test_prices.py`.
-_SIMULATED = sorted(set(CONTRACTS) - {"payouts", "price_lists"})
+_SIMULATED = sorted(set(SENT) - {"payouts", "price_lists"})
 
 
 def test_every_feed_of_the_contracts_but_payouts_is_simulated() -> None:
