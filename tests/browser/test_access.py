@@ -55,8 +55,8 @@ TITLES = {
     "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
     "admin": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
-        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Data quality", "SQL", "Exports", "Audit log",
-        "Settings",
+        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Data quality", "SQL", "Exports",
+        "Audit log", "Settings",
     ],
     "store": ["Orders", "Exports"],
 }  # fmt: skip
