@@ -41,7 +41,6 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "an_order_is_stuck_exactly_while_its_exception_is_open": [("fct_orders", "is_stuck = not is_stuck")],
     "an_order_is_unpaid_exactly_if_that_is_an_exception": [
         ("fct_orders", "is_unpaid = not coalesce(is_unpaid, false)"),
-        ("fct_orders", "owed_to_us_amount_reporting = owed_to_us_amount_reporting + 0.01"),
     ],
     "closed_figures_and_restatements_add_up_to_what_is_published": [
         (
