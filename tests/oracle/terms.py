@@ -1,4 +1,4 @@
-"""What was agreed with customers: which price counts for a line, what it makes of it, and the windows of deliveries."""
+"""Agreed terms of customers: the price that counts for a line, its consequences, and the windows of deliveries."""
 
 from __future__ import annotations
 

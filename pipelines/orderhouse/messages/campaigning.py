@@ -12,19 +12,18 @@ import sqlalchemy as sa
 
 from orderhouse.messages.configuration import Configuration
 from orderhouse.messages.delivering import Later, Never
-from orderhouse.messages.deriving import Derived, channel_of, state_of
+from orderhouse.messages.deriving import ROWS_AT_ONCE, Derived, channel_of, state_of, store_new
 from orderhouse.messages.endpoints import EndpointState
 from orderhouse.messages.judging import VERSION
 from orderhouse.messages.kinds import CAMPAIGN
 from orderhouse.messages.locales import locale_of, zones_of
-from orderhouse.messages.outbox import NewMessage, enqueue
+from orderhouse.messages.outbox import NewMessage
 from orderhouse.messages.selecting import Fact, Published
 from orderhouse.operations.store import Store
 from orderhouse.operations.tables import CAMPAIGNS, MESSAGES
 
 __all__ = ["campaign_decision", "campaign_state", "count_campaign_messages", "derive_campaigns"]
 
-ROWS_AT_ONCE = 20_000
 PAUSED = timedelta(minutes=10)
 STOPPED = "the campaign was stopped"
 
@@ -52,9 +51,9 @@ def derive_campaigns(
             continue
         batch.append(_message(published, fact, configuration, states))
         if len(batch) >= ROWS_AT_ONCE:
-            _store(store, batch, result, now)
+            store_new(store, batch, result, now)
             batch = []
-    _store(store, batch, result, now)
+    store_new(store, batch, result, now)
 
 
 def published_since(now: datetime) -> datetime:
@@ -119,8 +118,3 @@ def _message(
         state=state,
         reason=reason,
     )
-
-
-def _store(store: Store, batch: list[NewMessage], result: Derived, now: datetime) -> None:
-    new = set(enqueue(store, batch, now=now))
-    result.new.update(message.state for message in batch if message.message_id in new)

@@ -22,7 +22,7 @@ from orderhouse.messages.outbox import Channel, NewMessage, State, enqueue
 from orderhouse.messages.selecting import Fact, Published
 from orderhouse.operations.store import Store
 
-__all__ = ["Derived", "channel_of", "derive", "state_of"]
+__all__ = ["ROWS_AT_ONCE", "Derived", "channel_of", "derive", "state_of", "store_new"]
 
 # Facts that are older than messages of their kind may be are listed one by one for so long; older ones are not read.
 LISTED = timedelta(days=7)
@@ -101,12 +101,13 @@ def _derive_kind(
             continue
         batch += _messages(published, kind, fact, configuration, states)
         if len(batch) >= ROWS_AT_ONCE:
-            _store(store, batch, result, now)
+            store_new(store, batch, result, now)
             batch = []
-    _store(store, batch, result, now)
+    store_new(store, batch, result, now)
 
 
-def _store(store: Store, batch: list[NewMessage], result: Derived, now: datetime) -> None:
+def store_new(store: Store, batch: list[NewMessage], result: Derived, now: datetime) -> None:
+    """Store messages, and count those that are new by their state."""
     new = set(enqueue(store, batch, now=now))
     result.new.update(message.state for message in batch if message.message_id in new)
 
