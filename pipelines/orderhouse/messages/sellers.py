@@ -8,7 +8,7 @@ from babel import Locale
 
 from orderhouse.messages.message_file import LegalEntity
 
-__all__ = ["seller_of", "tax_name"]
+__all__ = ["imprint_of", "seller_of", "tax_name"]
 
 # What the number for sales taxes is called on invoices of a country. Readers in any language look for this word.
 TAX_NUMBERS = {
@@ -62,6 +62,14 @@ def seller_of(
         "tax_id": declared.tax_id or "",
         "shop": declared.shop_name or shop_name or "",
     }
+
+
+def imprint_of(seller: Mapping[str, str]) -> str:
+    """Return the line that names a seller at the end of a text; empty for none."""
+    if not seller:
+        return ""
+    number = f"{seller['tax_label']} {seller['tax_id']}" if seller["tax_id"] else ""
+    return ", ".join(each for each in (seller["name"], seller["address"], number) if each)
 
 
 def tax_name(country: str, locale: str) -> str:

@@ -22,6 +22,7 @@ from markupsafe import escape
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.formats import filters_of, plural_of
 from orderhouse.messages.locales import fallbacks
+from orderhouse.messages.sellers import imprint_of
 
 __all__ = ["BLOCKS", "LANGUAGES", "Found", "Text", "find_template", "language_files", "render"]
 
@@ -105,7 +106,7 @@ def _read(path: Path, _: int) -> str:
 
 
 def render(found: Found, locale: str, zone: str, values: Mapping[str, Any]) -> Text:
-    """Return the text of a message.
+    """Return the text of a message, which ends with the company that sold.
 
     Args:
         found: Its template.
@@ -129,8 +130,9 @@ def render(found: Found, locale: str, zone: str, values: Mapping[str, Any]) -> T
         if not parts[name]:
             raise OrderhouseError(f"{found.path}:1: the block {name!r} is missing or empty.")
     title = " ".join(parts["subject"].split())
-    html = parts["html"] or _html(title, parts["text"], spoken, str(values.get("tracking_url", "")))
-    return Text(title, parts["text"] + "\n", html, " ".join(parts["short"].split())[:LONGEST_SHORT])
+    text = "\n\n".join(each for each in (parts["text"], imprint_of(values.get("seller") or {})) if each)
+    html = parts["html"] or _html(title, text, spoken, str(values.get("tracking_url", "")))
+    return Text(title, text + "\n", html, " ".join(parts["short"].split())[:LONGEST_SHORT])
 
 
 def _block(template: Template, name: str, context: Any) -> str:
