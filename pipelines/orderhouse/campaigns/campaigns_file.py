@@ -15,19 +15,32 @@ from orderhouse.campaigns.campaign import DEFAULT_TEMPLATE, SCHEMES, Campaign
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.suppressions import ALL_PURPOSES
-from orderhouse.rules.reading import Place, known_keys, number, text
+from orderhouse.rules.reading import NAME, Form, Place, entries_of, known_keys, number, text
 from orderhouse.rules.rules_file import read_condition
 from orderhouse.settings import Settings
-from orderhouse.sources.readers.yaml_lines import read_yaml
 
 __all__ = ["campaign_named", "campaigns_path", "load_campaigns", "read_campaigns"]
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 TEMPLATE = re.compile(r"campaign(_[a-z0-9_]{1,40})?")
-KEYS = (
-    "title", "audience", "hold_out", "offer", "channel", "template", "start", "attribution_days", "priority", "purpose",
-)  # fmt: skip
-MOST_CAMPAIGNS = 500
+FORM = Form(
+    section="campaigns",
+    noun="campaign",
+    example="spring_sale",
+    most=500,
+    keys=(
+        "title",
+        "audience",
+        "hold_out",
+        "offer",
+        "channel",
+        "template",
+        "start",
+        "attribution_days",
+        "priority",
+        "purpose",
+    ),
+    required=("hold_out", "purpose", "attribution_days"),
+)
 MOST_DAYS = 366
 MOST_HELD_OUT = Decimal("0.9")
 
@@ -68,26 +81,10 @@ def read_campaigns(path: Path) -> list[Campaign]:
     Raises:
         OrderhouseError: The file has a mistake.
     """
-    document, lines = read_yaml(path, "campaigns file", "campaigns:", "campaigns.yaml")
-    place = Place(path, lines)
-    known_keys(document, ("campaigns",), place)
-    found = document.get("campaigns")
-    if not isinstance(found, dict):
-        raise (place / "campaigns").refusal("write each campaign under its name, such as `spring_sale:`")
-    if len(found) > MOST_CAMPAIGNS:
-        raise place.refusal(f"there are {len(found)} campaigns; {MOST_CAMPAIGNS} are possible")
-    return [_campaign(name, body, place / "campaigns" / name) for name, body in found.items()]
+    return [_campaign(*entry) for entry in entries_of(path, FORM)]
 
 
-def _campaign(name: str, body: Any, place: Place) -> Campaign:
-    if not NAME.fullmatch(name):
-        raise place.refusal("the name of a campaign has lower-case letters, digits and _, and begins with a letter")
-    if not isinstance(body, dict):
-        raise place.refusal("it must be keys with values")
-    known_keys(body, KEYS, place)
-    for key in ("hold_out", "purpose", "attribution_days"):
-        if key not in body:
-            raise place.refusal(f"it has no `{key}`")
+def _campaign(name: str, body: dict[str, Any], place: Place) -> Campaign:
     segments, filters = _audience(body.get("audience", {}), place / "audience")
     return Campaign(
         campaign_id=name,

@@ -1,17 +1,20 @@
-"""Reading of single values of `rules.yaml`: each is what it should be, or is refused with file, line and path."""
+"""Reading of files of named entries, such as `rules.yaml`: a wrong value is refused with file, line and path."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
-from orderhouse.sources.readers.yaml_lines import Keys, line_of
+from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
-__all__ = ["Place", "flag", "known_keys", "number", "text", "word"]
+__all__ = ["NAME", "Form", "Place", "entries_of", "flag", "known_keys", "number", "text", "word"]
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,57 @@ class Place:
         owner = ".".join(str(each) for each in self.keys[1:])
         sentence = f"{self.path}:{self.line}: {owner + ': ' if owner else ''}{clause}"
         return OrderhouseError(sentence if sentence.endswith("?") else f"{sentence}.")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Form of a file of named entries.
+
+    Attributes:
+        section: The only key of the file, such as `rules`; the file is named after it.
+        noun: One entry, such as `rule`.
+        example: Name of an entry, for messages.
+        most: Greatest number of entries.
+        keys: Keys that an entry may have.
+        required: Those that it must have.
+    """
+
+    section: str
+    noun: str
+    example: str
+    most: int
+    keys: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+def entries_of(path: Path, form: Form) -> Iterator[tuple[str, dict[str, Any], Place]]:
+    """Yield name, keys and place of each entry of a file, in their order.
+
+    Raises:
+        OrderhouseError: The file has another form, or an entry has another name or other keys.
+    """
+    document, lines = read_yaml(path, f"{form.section} file", f"{form.section}:", f"{form.section}.yaml")
+    place = Place(path, lines)
+    known_keys(document, (form.section,), place)
+    found = document.get(form.section)
+    if not isinstance(found, dict):
+        clause = f"write each {form.noun} under its name, such as `{form.example}:`"
+        raise (place / form.section).refusal(clause)
+    if len(found) > form.most:
+        raise place.refusal(f"there are {len(found)} {form.section}; {form.most} are possible")
+    for name, body in found.items():
+        own = place / form.section / name
+        if not NAME.fullmatch(name):
+            raise own.refusal(
+                f"the name of a {form.noun} has lower-case letters, digits and _, and begins with a letter"
+            )
+        if not isinstance(body, dict):
+            raise own.refusal("it must be keys with values")
+        known_keys(body, form.keys, own)
+        for key in form.required:
+            if key not in body:
+                raise own.refusal(f"it has no `{key}`")
+        yield name, body, own
 
 
 def known_keys(found: Mapping[str, Any], known: Collection[str], place: Place) -> None:

@@ -11,21 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from orderhouse.config_values import nearest_sentence
-from orderhouse.rules.reading import Place, flag, known_keys, number, text, word
+from orderhouse.rules.reading import Form, Place, entries_of, flag, number, text, word
 from orderhouse.rules.rule import ONCE_PER, OPERATORS, Comparison, Group, Part, QuietHours, Rule
 from orderhouse.rules.steps_file import read_steps
 from orderhouse.rules.subjects import SUBJECTS
 from orderhouse.settings import Settings
-from orderhouse.sources.readers.yaml_lines import read_yaml
 
 __all__ = ["SHIPPED", "load_rules", "path_in_force", "read_condition", "read_rules", "rules_path"]
 
 SHIPPED = Path(__file__).with_name("shipped.yaml")
-NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
-KEYS = ("title", "enabled", "on", "when", "then", "once_per", "limit_per_run", "quiet_hours", "stop")
+FORM = Form(
+    section="rules",
+    noun="rule",
+    example="late_orders",
+    most=200,
+    keys=(
+        "title",
+        "enabled",
+        "on",
+        "when",
+        "then",
+        "once_per",
+        "limit_per_run",
+        "quiet_hours",
+        "stop",
+    ),
+    required=("on", "when", "then"),
+)
 GROUPS = ("all", "any", "not")
-MOST_RULES = 200
 
 
 def rules_path(settings: Settings) -> Path:
@@ -54,26 +68,10 @@ def read_rules(path: Path) -> list[Rule]:
     Raises:
         OrderhouseError: The file has a mistake.
     """
-    document, lines = read_yaml(path, "rules file", "rules:", "rules.yaml")
-    place = Place(path, lines)
-    known_keys(document, ("rules",), place)
-    found = document.get("rules")
-    if not isinstance(found, dict):
-        raise (place / "rules").refusal("write each rule under its name, such as `late_orders:`")
-    if len(found) > MOST_RULES:
-        raise place.refusal(f"there are {len(found)} rules; {MOST_RULES} are possible")
-    return [_rule(name, body, place / "rules" / name) for name, body in found.items()]
+    return [_rule(*entry) for entry in entries_of(path, FORM)]
 
 
-def _rule(name: str, body: Any, place: Place) -> Rule:
-    if not NAME.fullmatch(name):
-        raise place.refusal("the name of a rule has lower-case letters, digits and _, and begins with a letter")
-    if not isinstance(body, dict):
-        raise place.refusal("it must be keys with values")
-    known_keys(body, KEYS, place)
-    for key in ("on", "when", "then"):
-        if key not in body:
-            raise place.refusal(f"it has no `{key}`")
+def _rule(name: str, body: dict[str, Any], place: Place) -> Rule:
     table = word(body["on"], "table of rules", SUBJECTS, place / "on")
     steps = read_steps(body["then"], table, place / "then")
     return Rule(
