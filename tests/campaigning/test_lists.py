@@ -95,9 +95,13 @@ def test_a_suppression_list_goes_out_hashed_and_plain_only_with_the_right(home: 
         export_suppressions(home, path, "newsletter", plain=True, reason=WHY, actor="m", role=marketing)
     with pytest.raises(OrderhouseError, match="State the reason"):
         export_suppressions(home, path, "newsletter", plain=True, reason=" ", actor="m", role=OWNER)
-    assert export_suppressions(home, path, "newsletter", plain=True, reason=WHY, actor="m", role=OWNER) == 2
-    assert rows(path) == [["email"], [ERIKA.lower()], [RAVI]]
-    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(OrderhouseError, match=r"out.csv exists already"):
+        export_suppressions(home, path, "newsletter", plain=True, reason=WHY, actor="m", role=OWNER)
+    assert rows(path) == [["email_sha256"], [hashed(ERIKA)]]
+    plain = home.home / "plain.csv"
+    assert export_suppressions(home, plain, "newsletter", plain=True, reason=WHY, actor="m", role=OWNER) == 2
+    assert rows(plain) == [["email"], [ERIKA.lower()], [RAVI]]
+    assert plain.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(
@@ -124,17 +128,17 @@ def test_treated_members_go_out_in_the_columns_of_a_tool(home: Settings, layout:
 
 def test_an_audience_holds_only_people_who_consent_now(home: Settings) -> None:
     publish(home, CUSTOMER_ID, ALL_TREATED, NO_CONSENT, number=2)
-    path = home.home / "audience.csv"
-    assert export_audience(home, "spring", "klaviyo", path, reason=WHY, actor="me", role=OWNER) == 1
+    first, second = home.home / "first.csv", home.home / "second.csv"
+    assert export_audience(home, "spring", "klaviyo", first, reason=WHY, actor="me", role=OWNER) == 1
     land_suppressions(home, [token(home, ERIKA)], "newsletter", kind="unsubscribed", origin="portal")
-    assert export_audience(home, "spring", "klaviyo", path, reason=WHY, actor="me", role=OWNER) == 0
+    assert export_audience(home, "spring", "klaviyo", second, reason=WHY, actor="me", role=OWNER) == 0
 
 
 def test_formulas_are_guarded(tmp_path: Path) -> None:
     from orderhouse.campaigns.addresses import _write
 
-    _write(tmp_path / "x.csv", [["=1+1", "+49", "-x", "@a", "plain"]])
-    assert rows(tmp_path / "x.csv") == [["'=1+1", "'+49", "'-x", "'@a", "plain"]]
+    _write(tmp_path / "x.csv", [["=1+1", "+49", "-x", "@a", "＝1+1", "\u200b=1+1", "plain"]])
+    assert rows(tmp_path / "x.csv") == [["'=1+1", "'+49", "'-x", "'@a", "'＝1+1", "'\u200b=1+1", "plain"]]
 
 
 @pytest.mark.parametrize("role", ["marketing", "operator", "viewer"])

@@ -17,11 +17,13 @@ from pathlib import Path
 from orderhouse.access.roles import Role
 from orderhouse.campaigns.starting import require_right
 from orderhouse.errors import OrderhouseError
+from orderhouse.files.formula_guard import guarded
+from orderhouse.files.private_files import create_private
 from orderhouse.messages.suppressions import land_suppressions, suppressions_of
 from orderhouse.operations.audit_log import record
+from orderhouse.operations.revealing import require_reveal
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
-from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.warehouse import run_lock
 from orderhouse.vault.keys import load_keys
 from orderhouse.vault.single_tokens import token_of
@@ -31,11 +33,7 @@ __all__ = ["LAYOUTS", "Imported", "export_audience", "export_suppressions", "imp
 
 ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 HASHED = re.compile(r"[0-9a-fA-F]{64}")
-# What begins like this is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-LEAST_REASON = 5
 
-Person = tuple[str, str, str]
 # Columns that each tool imports, with what they hold: address, name, campaign.
 LAYOUTS: dict[str, Sequence[tuple[str, Callable[[str, str, str], str]]]] = {
     "klaviyo": (
@@ -137,11 +135,11 @@ def export_suppressions(
         role: Role of the person.
 
     Raises:
-        OrderhouseError: The role may not, or the file cannot be written.
+        OrderhouseError: The role may not, or the file exists or cannot be written.
     """
     require_right(role)
     if plain:
-        _require_reveal(role, reason)
+        require_reveal(role, reason)
     with contextlib.closing(open_reader(settings)) as published:
         by_purpose = suppressions_of(settings, published).by_purpose
     tokens = sorted({*by_purpose.get("all", ()), *by_purpose.get(purpose, ())})
@@ -173,10 +171,10 @@ def export_audience(
         The number of people.
 
     Raises:
-        OrderhouseError: The role may not, the campaign is not published, or the file cannot be written.
+        OrderhouseError: The role may not, the campaign is not published, or the file exists or cannot be written.
     """
     require_right(role)
-    _require_reveal(role, reason)
+    require_reveal(role, reason)
     if not role.exports:
         raise OrderhouseError(f"The role {role.name} may not export.")
     if layout not in LAYOUTS:
@@ -237,26 +235,12 @@ def _first_cells(path: Path) -> list[tuple[int, str]]:
     return [(rows.line_num, row[0].strip()) for row in rows if row and row[0].strip()]
 
 
-def _require_reveal(role: Role, reason: str) -> None:
-    if not role.reveals:
-        raise OrderhouseError(
-            f"The role {role.name} may not see personal data, so it exports no addresses. "
-            "That needs `reveals: true` in access.yaml."
-        )
-    if len(reason.strip()) < LEAST_REASON:
-        raise OrderhouseError(f"State the reason in {LEAST_REASON} characters at least.")
-
-
 def _write(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV file for its owner alone, with an apostrophe before what a spreadsheet would run."""
+    """Write a new CSV file for its owner alone."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_guarded(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
     try:
-        write_atomically(path, text.getvalue())
-        path.chmod(0o600)
+        with create_private(path) as file:
+            file.write(text.getvalue().encode())
     except OSError as error:
         raise OrderhouseError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -11,7 +11,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.warehouse import run_lock
 from orderhouse.vault.vault import open_vault
 
-__all__ = ["reveal"]
+__all__ = ["require_reveal", "reveal"]
 
 LEAST_REASON = 5
 
@@ -29,11 +29,22 @@ def reveal(settings: Settings, *, actor: str, role: Role, tokens: Sequence[str],
     Raises:
         OrderhouseError: The role may not reveal, the reason is missing, or a run has the vault open.
     """
-    if not role.reveals:
-        raise OrderhouseError(f"The role {role.name} may not see personal data.")
-    if len(reason.strip()) < LEAST_REASON:
-        raise OrderhouseError(f"State the reason in {LEAST_REASON} characters at least.")
+    require_reveal(role, reason)
     for token in tokens:
         record(settings, actor=actor, role=role.name, action="reveal", subject=token, detail={"why": reason.strip()})
     with run_lock(settings, "reveal"), open_vault(settings) as vault:
         return vault.reveal(tokens)
+
+
+def require_reveal(role: Role, reason: str) -> None:
+    """Refuse a role that may not reveal personal data, and a reason that says nothing.
+
+    Raises:
+        OrderhouseError: The role may not reveal, or the reason is missing.
+    """
+    if not role.reveals:
+        raise OrderhouseError(
+            f"The role {role.name} may not see personal data. That needs `reveals: true` in access.yaml."
+        )
+    if len(reason.strip()) < LEAST_REASON:
+        raise OrderhouseError(f"State the reason in {LEAST_REASON} characters at least.")
