@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from orderhouse.messages.kinds import CAMPAIGN
 from orderhouse.rules.rule import Group
 
 __all__ = ["DEFAULT_TEMPLATE", "SCHEMES", "Campaign"]
 
 # Schemes of fct_customer_segments.
 SCHEMES = ("rfm", "lifecycle", "value_band", "discount", "demographic", "affinity", "cart")
-DEFAULT_TEMPLATE = "campaign"
+DEFAULT_TEMPLATE = CAMPAIGN.name
 
 
 @dataclass(frozen=True)

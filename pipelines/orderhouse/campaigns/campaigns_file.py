@@ -14,6 +14,7 @@ from typing import Any
 from orderhouse.campaigns.campaign import DEFAULT_TEMPLATE, SCHEMES, Campaign
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.kinds import CAMPAIGN_TEMPLATES
 from orderhouse.messages.suppressions import ALL_PURPOSES
 from orderhouse.rules.reading import NAME, Form, Place, entries_of, known_keys, number, text
 from orderhouse.rules.rules_file import read_condition
@@ -21,7 +22,6 @@ from orderhouse.settings import Settings
 
 __all__ = ["campaign_named", "campaigns_path", "load_campaigns", "read_campaigns"]
 
-TEMPLATE = re.compile(r"campaign(_[a-z0-9_]{1,40})?")
 FORM = Form(
     section="campaigns",
     noun="campaign",
@@ -94,7 +94,9 @@ def _campaign(name: str, body: dict[str, Any], place: Place) -> Campaign:
         hold_out=_share(body["hold_out"], place / "hold_out"),
         offer=text(body["offer"], place / "offer") if "offer" in body else None,
         channel=text(body.get("channel", "email"), place / "channel"),
-        template=_named(body.get("template", DEFAULT_TEMPLATE), TEMPLATE, place / "template", "campaign_spring"),
+        template=_named(
+            body.get("template", DEFAULT_TEMPLATE), CAMPAIGN_TEMPLATES, place / "template", "campaign_spring"
+        ),
         start_at=_start(body.get("start", "now"), place / "start"),
         attribution_days=_days(body["attribution_days"], place / "attribution_days"),
         priority=number(body.get("priority", "1"), place / "priority"),

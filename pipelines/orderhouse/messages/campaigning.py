@@ -44,10 +44,7 @@ def derive_campaigns(
     batch: list[NewMessage] = []
     since = published_since(now)
     for fact in published.facts(CAMPAIGN, since=since):
-        if fact.occasion not in running or not fact.has_consent:
-            continue
-        if fact.recipient is None:
-            result.without_address += 1
+        if fact.occasion not in running or not fact.has_consent or fact.recipient is None:
             continue
         batch.append(_message(published, fact, configuration, states))
         if len(batch) >= ROWS_AT_ONCE:

@@ -12,7 +12,7 @@ from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact
-from orderhouse.messages.kinds import CAMPAIGN, KINDS
+from orderhouse.messages.kinds import CAMPAIGN, CAMPAIGN_TEMPLATES, KINDS
 from orderhouse.messages.locales import locale_of
 from orderhouse.messages.rule_texts import marked_text
 from orderhouse.messages.templates import (
@@ -29,8 +29,6 @@ from orderhouse.messages.values import COMMON, samples_of, values_of
 __all__ = ["Checked", "check_templates"]
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
-# Templates of campaigns, whose texts must have the link that ends such messages.
-OF_CAMPAIGN = re.compile(rf"{CAMPAIGN.name}(_[a-z0-9_]{{1,40}})?")
 LINK = "https://track.example.com/unsubscribe/x"
 NAMES = ("Erika Muster", None)
 SAMPLE_ORDER = {"order_id": "OH-000001234", "tracking_id": "H8EHWSRWMQAF", "currency": "EUR"}
@@ -70,7 +68,7 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
             checked.note(problem)
         if LANGUAGE.fullmatch(path.parent.name):
             languages.add(path.parent.name)
-            if OF_CAMPAIGN.fullmatch(path.stem):
+            if CAMPAIGN_TEMPLATES.fullmatch(path.stem):
                 names[path.stem] = None
     for kind in names:
         for language in sorted(languages):
@@ -93,7 +91,7 @@ def _check_of_rules(checked: Checked, configuration: Configuration, name: str, l
 def _misplaced(path: Path, configuration: Configuration) -> Iterator[str]:
     """Yield what is wrong with place and name of a merchant's own template."""
     kind, known = path.name.removesuffix(EXTENSION), (*KINDS, *configuration.templates)
-    if kind not in known and not OF_CAMPAIGN.fullmatch(kind):
+    if kind not in known and not CAMPAIGN_TEMPLATES.fullmatch(kind):
         yield f"{path}:1: {nearest_sentence('kind of message', kind, known)}"
     if not LANGUAGE.fullmatch(path.parent.name):
         yield f"{path}:1: the folder must be a language, such as de or de_AT."
@@ -108,7 +106,7 @@ def _check(checked: Checked, configuration: Configuration, own: Path, kind: str,
     for problem in _unknown_variables(found, kind, zone):
         checked.note(problem)
     locale = locale_of(language, None, configuration.language)
-    is_campaign = OF_CAMPAIGN.fullmatch(kind) is not None
+    is_campaign = CAMPAIGN_TEMPLATES.fullmatch(kind) is not None
     of_order = {} if is_campaign else SAMPLE_ORDER
     for sample in samples_of(kind):
         for name in NAMES:

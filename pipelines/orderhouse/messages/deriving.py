@@ -33,10 +33,9 @@ SILENCED = "operator asked not to tell"
 
 @dataclass
 class Derived:
-    """Result of a derivation: new messages by state, and facts whose customer has no e-mail address."""
+    """Result of a derivation: new messages by state."""
 
     new: Counter[str] = field(default_factory=Counter)
-    without_address: int = 0
 
 
 def derive(
@@ -94,10 +93,7 @@ def _derive_kind(
     since = published.as_of - timedelta(hours=kind.max_age_hours, days=kind.after_days) - LISTED
     batch: list[NewMessage] = []
     for fact in published.facts(kind, since=since):
-        if kind.needs_consent and not fact.has_consent:
-            continue
-        if fact.recipient is None:
-            result.without_address += 1
+        if fact.recipient is None or (kind.needs_consent and not fact.has_consent):
             continue
         batch += _messages(published, kind, fact, configuration, states)
         if len(batch) >= ROWS_AT_ONCE:

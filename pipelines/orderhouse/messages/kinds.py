@@ -5,12 +5,13 @@ What is selected for each is in `queries/<kind>.sql`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["CAMPAIGN", "KINDS", "RULE_TEMPLATES", "Kind", "kind_named"]
+__all__ = ["CAMPAIGN", "CAMPAIGN_TEMPLATES", "KINDS", "RULE_TEMPLATES", "Kind", "kind_named"]
 
 Subject = Literal["order", "shipment", "return", "payment", "customer"]
 
@@ -64,6 +65,8 @@ KINDS = {
 }
 # Messages of campaigns. They are derived apart, and no file may free them of consent or quiet hours.
 CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
+# Names of templates of campaigns.
+CAMPAIGN_TEMPLATES = re.compile(rf"{CAMPAIGN.name}(_[a-z0-9_]{{1,40}})?")
 # Texts of the package that rules send, with True for those that need consent to marketing.
 RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}
 

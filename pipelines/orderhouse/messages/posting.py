@@ -26,6 +26,7 @@ __all__ = [
     "WebhookEndpoint",
     "ask_for_head",
     "filled",
+    "filled_text",
     "hand_over",
     "opened_session",
     "refuse_clear",
@@ -166,6 +167,11 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
         return template
     if template[:1] == "{" and template[-1:] == "}" and template[1:-1] in values:
         return values[template[1:-1]]
+    return filled_text(template, values)
+
+
+def filled_text(template: str, values: Mapping[str, Any]) -> str:
+    """Return a text with its placeholders replaced, each once."""
     first, *rest = template.split("{")
     found = [first]
     for part in rest:

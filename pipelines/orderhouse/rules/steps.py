@@ -20,7 +20,7 @@ from orderhouse.actions.acting import act
 from orderhouse.actions.requests import Request, Subject
 from orderhouse.messages.configuration import Configuration, Route
 from orderhouse.messages.outbox import Channel, NewMessage, enqueue
-from orderhouse.messages.posting import filled
+from orderhouse.messages.posting import filled_text
 from orderhouse.operations.store import Store
 from orderhouse.operations.tables import RULE_VERSIONS
 from orderhouse.rules.approvals import ask
@@ -33,8 +33,6 @@ from orderhouse.settings import Settings
 __all__ = ["Kept", "stored_rule", "take_steps"]
 
 NAMESPACE = uuid.UUID("2f0c7a4e-7b55-4d0e-bf0b-6b1f5f6f2a90")
-# Keeps a text that is one field alone from being more than a field.
-END = "\x00"
 # Role in whose name a rule acts, unless its step names one.
 ROLE = "operator"
 
@@ -164,7 +162,7 @@ def _request_id(kept: Kept, firing: Firing, text: str, part: str) -> str:
 
 def _text(step: Step, kept: Kept, firing: Firing) -> str:
     """Return the text of a step with the fields of the firing. Braces within a value stay as they are."""
-    return str(filled(step.options.get("text", "") + END, firing.fields)).removesuffix(END)
+    return filled_text(step.options.get("text", ""), firing.fields)
 
 
 def _notify(world: _World, kept: Kept, step: Step, firings: Sequence[Firing]) -> list[dict[str, Any]]:
