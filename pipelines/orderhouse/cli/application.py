@@ -35,6 +35,7 @@ from orderhouse.cli import (
     messages,
     orders,
     portal,
+    predicting,
     published,
     quarantine,
     querying,
@@ -87,6 +88,7 @@ def options(
 for module in (
     run,
     steps,
+    predicting,
     published,
     orders,
     querying,
