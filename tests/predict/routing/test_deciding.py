@@ -221,11 +221,13 @@ def _all_plans(world: World, units_of: list[int]) -> Iterator[dict[tuple[int, st
 
 def _crowd(orders: int) -> World:
     """Return a world in which all orders compete for a few SKUs."""
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 - no secret
     lines = tuple(
         Line(f"o{order:04}", str(line), f"s{draw.randint(0, 9)}", draw.randint(1, 3), draw.choice(("DE", "GB")))
         for order in range(orders)
         for line in range(draw.randint(1, 4))
     )
     stock = {f"s{sku}": {f"w{place}": draw.randint(1, orders) for place in range(4)} for sku in range(10)}
-    return World(lines, stock, {(f"w{place}", country): Lane(24, place) for place in range(4) for country in ("DE", "GB")})
+    return World(
+        lines, stock, {(f"w{place}", country): Lane(24, place) for place in range(4) for country in ("DE", "GB")}
+    )

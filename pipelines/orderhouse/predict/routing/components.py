@@ -13,9 +13,9 @@ __all__ = ["components"]
 def components(world: World, units_of: Sequence[int]) -> list[list[int]]:
     """Return the numbers of the lines of each part, in the order of each part's first line.
 
-    Lines of one order belong together, because they share parcels. Orders belong together if they want a SKU of which some
-    warehouse cannot serve all of them. Of any other SKU every warehouse that has it has enough for everybody, and the choice
-    of one order takes nothing from another.
+    Lines of one order belong together, because they share parcels. Orders belong together if they want a SKU of which
+    some warehouse cannot serve all of them. Of any other SKU every warehouse that has it has enough for everybody, and
+    the choice of one order takes nothing from another.
     """
     parents = list(range(len(world.lines)))
 
@@ -46,6 +46,4 @@ def _scarce_skus(world: World, units_of: Sequence[int]) -> set[str]:
     wanted: dict[str, int] = defaultdict(int)
     for line, units in zip(world.lines, units_of, strict=True):
         wanted[line.sku] += units
-    return {
-        sku for sku, units in wanted.items() if any(0 < held < units for held in world.stock.get(sku, {}).values())
-    }
+    return {sku for sku, units in wanted.items() if any(0 < held < units for held in world.stock.get(sku, {}).values())}

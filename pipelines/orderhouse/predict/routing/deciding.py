@@ -35,13 +35,14 @@ class Decided:
 def decide(world: World, policy: Policy, seconds: float = SECONDS) -> Decided:
     """Return the plan of a policy. It serves as many units of each SKU as there are, first placed first.
 
-    Parts that share no scarce stock are solved one after another, so that a later part sees the cover that earlier ones leave.
+    Parts that share no scarce stock are solved one after another, so that a later part sees the cover that earlier
+    ones leave.
 
     Args:
         world: The world.
         policy: The policy.
-        seconds: Limit in deterministic seconds of the solver. A part gets its share by its number of lines, and what earlier
-            parts left over.
+        seconds: Limit in deterministic seconds of the solver. A part gets its share by its number of lines, and what
+            earlier parts left over.
     """
     units_of = claims(world)
     start = nearest(world, units_of)

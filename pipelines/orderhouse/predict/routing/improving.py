@@ -1,7 +1,7 @@
 """Solution of large parts, neighbourhood by neighbourhood.
 
-The model of hundreds of orders that compete for the same stock is not solved within seconds. Twenty of them are, while the others
-keep what they have. Each step gives a plan that is at least as good, so one may stop after any of them.
+The model of hundreds of orders that compete for the same stock is not solved within seconds. Twenty of them are, while
+the others keep what they have. Each step gives a plan that is at least as good, so one may stop after any of them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _orders(world: World, part: Sequence[int]) -> list[list[int]]:
 
 
 def _neighbourhoods(world: World, orders: Sequence[Sequence[int]], number: int) -> Iterator[set[int]]:
-    """Yield the lines of each neighbourhood: of orders placed after one another, of orders that want the same SKU, of any."""
+    """Yield the lines of each neighbourhood: orders placed after one another, orders of the same SKU, or any orders."""
     kept = list(orders)
     if number == 1:
         kept.sort(key=lambda lines: (min(world.lines[each].sku for each in lines), lines[0]))

@@ -58,5 +58,5 @@ def parse_policy(text: str) -> Policy:
     if len(set(aims)) < len(aims):
         raise OrderhouseError(f"The policy {text!r} names an aim twice. Write each of {', '.join(AIMS)} at most once.")
     whole = aims + tuple(aim for aim in AIMS if aim not in aims)
-    names = {order: name for name, order in NAMED_POLICIES.items()}
+    names: dict[tuple[str, ...], str] = {order: name for name, order in NAMED_POLICIES.items()}
     return Policy(names.get(whole, ",".join(whole)), whole)

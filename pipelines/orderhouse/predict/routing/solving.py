@@ -1,7 +1,7 @@
 """Solution of one part of the open lines by OR-tools CP-SAT, aim after aim.
 
-The limit counts the solver's own deterministic seconds, which are about seconds of a processor. A limit by the clock on the
-wall would give other proposals on a busier machine.
+The limit counts the solver's own deterministic seconds, by the work that it does. A limit by the clock on the wall would
+give other proposals on a busier machine.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Solved:
 
 @dataclass
 class _Model:
-    """Model of a part: a variable per take, one per parcel, and the sum of each aim with the greatest value it can have."""
+    """Model of a part: variables of takes and parcels, and the sum of each aim with the greatest value it can have."""
 
     model: cp_model.CpModel
     takes: dict[Take, cp_model.IntVar]
@@ -177,7 +177,7 @@ def _weights(group: Sequence[str], most: Mapping[str, int]) -> dict[str, int]:
 
 
 def _hint(built: _Model, plan: Mapping[Take, int]) -> None:
-    built.model.clear_hints()
+    built.model.clear_hints()  # type: ignore[no-untyped-call]  # OR-tools says no types of it
     sends = {(built.orders[number], warehouse) for (number, warehouse), units in plan.items() if units}
     for take, variable in built.takes.items():
         built.model.add_hint(variable, plan.get(take, 0))

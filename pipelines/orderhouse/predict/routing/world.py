@@ -74,7 +74,7 @@ class World:
         return self.lanes.get((warehouse, line.country), Lane(None, 0))
 
     def is_late(self, warehouse: str, line: Line) -> bool:
-        """Tell if a line would probably miss its promise from a warehouse. An unknown time is no reason to expect it."""
+        """Tell if a line would probably miss its promise from a warehouse; not if the time of the lane is unknown."""
         hours = self.lane(warehouse, line).hours_p90
         return line.hours_left is not None and hours is not None and hours > line.hours_left
 
