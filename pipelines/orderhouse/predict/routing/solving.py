@@ -1,7 +1,7 @@
 """Solution of one part of the open lines by OR-tools CP-SAT, aim after aim.
 
-The limit counts the solver's own deterministic seconds, by the work that it does. A limit by the clock on the wall would
-give other proposals on a busier machine.
+The limit counts the solver's own deterministic seconds, by the work that it does. A limit by the clock on the wall
+would give other proposals on a busier machine.
 """
 
 from __future__ import annotations
