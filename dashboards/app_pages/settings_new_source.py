@@ -181,9 +181,10 @@ def _outcome(version: Version, files: Mapping[str, bytes], name: str, declared: 
         st.caption("Try it to see the first rows, the totals and what would be quarantined.")
         return
     show_trial(held[2], shows_rows=True)
-    if held[2].notes:
-        return
-    if st.button("Save the source", type="primary", icon=":material/save:", key="new_source.save"):
+    is_usable = not held[2].notes and any(found.accepted for found in held[2].feeds.values())
+    if not is_usable:
+        st.caption("It can be saved once some of its rows are accepted.")
+    elif st.button("Save the source", type="primary", icon=":material/save:", key="new_source.save"):
         person = signed_in()
         with _written(files) as folder:
             target = declare_source(version.settings, folder, name, declared, actor=person.name, role=person.role)
