@@ -21,6 +21,7 @@ from orderhouse_dagster.ingestion import raw_feeds
 from orderhouse_dagster.publishing import exports, messages, published
 from orderhouse_dagster.resources import warehouse_resource
 from orderhouse_dagster.rules import rules_fired
+from orderhouse_dagster.schedules import schedules_job, schedules_run, schedules_sensor
 from orderhouse_dagster.transformation import model_assets
 
 __all__ = ["build_defs", "defs"]
@@ -38,13 +39,14 @@ def build_defs(
     chosen = settings or load_settings()
     manifest = prepare_manifest(chosen)
     models = model_assets(manifest)
-    hourly, sources, delivery = hourly_schedule(chosen), sources_sensor(chosen), messages_sensor(chosen)
+    hourly, sources = hourly_schedule(chosen), sources_sensor(chosen)
+    delivery, timetable = messages_sensor(chosen), schedules_sensor(chosen)
     return dg.Definitions(
-        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, messages, exports],
+        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, messages, exports, schedules_run],
         asset_checks=[audit_checks(manifest)],
-        jobs=[orderhouse_job, export_job],
+        jobs=[orderhouse_job, export_job, schedules_job],
         schedules=[hourly],
-        sensors=[sources, delivery, alerts_sensor(chosen, [hourly, sources, delivery])],
+        sensors=[sources, delivery, timetable, alerts_sensor(chosen, [hourly, sources, delivery, timetable])],
         resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
