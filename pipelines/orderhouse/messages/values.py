@@ -8,7 +8,7 @@ from typing import Any
 from orderhouse.messages.configuration import Configuration
 from orderhouse.messages.sellers import seller_of
 
-__all__ = ["COMMON", "OF_CAMPAIGNS", "SAMPLES", "samples_of", "values_of"]
+__all__ = ["COMMON", "OF_CAMPAIGNS", "OF_OPERATORS", "SAMPLES", "samples_of", "values_of"]
 
 # Variables of every kind.
 COMMON = ("name", "shop", "seller", "order_id", "tracking_url", "currency", "unsubscribe_url")
