@@ -12,6 +12,7 @@ from orderhouse.settings import Settings
 from orderhouse.transform import load_record
 from orderhouse.transform.manifest import read_manifest
 
+from orderhouse_dagster.predictions import PREDICTIONS_KEY
 from orderhouse_dagster.resources import WarehouseParam
 from orderhouse_dagster.transformation import TableTranslator
 
@@ -26,7 +27,7 @@ def audit_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=AUDIT_KEY,
-        deps=list(models.keys),
+        deps=[*models.keys, PREDICTIONS_KEY],
         group_name="quality",
         kinds={"duckdb"},
         description="One row per check of the last build.",

@@ -1,4 +1,4 @@
-"""Jobs, schedule and sensors: the whole job runs hourly and when files arrive, one run at a time; alerts are reviewed.
+"""Jobs, schedules and sensors: the whole job runs hourly and when files arrive, one run at a time; alerts are reviewed.
 
 The instance queues the runs. While one waits, no other is added: it will see everything that has arrived until it
 begins. What counts as arrived belongs to `orderhouse.ingest.watching`.
@@ -31,6 +31,7 @@ __all__ = [
     "SCHEDULES_KEY",
     "SENSOR_SECONDS",
     "alerts_sensor",
+    "daily_schedule",
     "export_job",
     "hourly_schedule",
     "is_waiting",
@@ -55,7 +56,7 @@ SCHEDULES_KEY = dg.AssetKey(["operations", "schedules"])
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY, SCHEDULES_KEY),
-    description="Ingest, build, audit, publish; let the rules fire, and make messages.",
+    description="Ingest, build, predict, audit, publish; let the rules fire, and make messages.",
     config=QUIET,
     executor_def=dg.in_process_executor,
 )
@@ -86,6 +87,25 @@ def hourly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         return dg.RunRequest(tags=_clock_tag(settings))
 
     return hourly
+
+
+def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule of a run that trains the forecasts too."""
+
+    @dg.schedule(
+        name="daily_forecasts",
+        job=orderhouse_job,
+        cron_schedule="20 3 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Trains the forecasts once a day in a run of the main job. See `orderhouse predict`.",
+    )
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        """Start a run with training. A run that waits already would train nothing."""
+        return dg.RunRequest(
+            run_config={"resources": {"warehouse": {"config": {"train": True}}}}, tags=_clock_tag(settings)
+        )
+
+    return daily
 
 
 def sources_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -11,6 +11,7 @@ from orderhouse.transform import prepare_manifest
 from orderhouse_dagster.audit import audit_asset, audit_checks
 from orderhouse_dagster.automation import (
     alerts_sensor,
+    daily_schedule,
     export_job,
     hourly_schedule,
     messages_sensor,
@@ -18,6 +19,7 @@ from orderhouse_dagster.automation import (
     sources_sensor,
 )
 from orderhouse_dagster.ingestion import raw_feeds
+from orderhouse_dagster.predictions import predictions_asset
 from orderhouse_dagster.publishing import exports, messages, published
 from orderhouse_dagster.resources import warehouse_resource
 from orderhouse_dagster.rules import rules_fired
@@ -39,14 +41,30 @@ def build_defs(
     chosen = settings or load_settings()
     manifest = prepare_manifest(chosen)
     models = model_assets(manifest)
-    hourly, sources = hourly_schedule(chosen), sources_sensor(chosen)
-    delivery, timetable = messages_sensor(chosen), schedules_sensor(chosen)
+    hourly, daily = hourly_schedule(chosen), daily_schedule(chosen)
+    sources, delivery = sources_sensor(chosen), messages_sensor(chosen)
+    timetable = schedules_sensor(chosen)
     return dg.Definitions(
-        assets=[raw_feeds, models, audit_asset(models), published, rules_fired, messages, exports, schedules_run],
+        assets=[
+            raw_feeds,
+            models,
+            predictions_asset(models),
+            audit_asset(models),
+            published,
+            rules_fired,
+            messages,
+            exports,
+            schedules_run,
+        ],
         asset_checks=[audit_checks(manifest)],
         jobs=[orderhouse_job, export_job, schedules_job],
-        schedules=[hourly],
-        sensors=[sources, delivery, timetable, alerts_sensor(chosen, [hourly, sources, delivery, timetable])],
+        schedules=[hourly, daily],
+        sensors=[
+            sources,
+            delivery,
+            timetable,
+            alerts_sensor(chosen, [hourly, daily, sources, delivery, timetable]),
+        ],
         resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -10,6 +10,7 @@ import dagster as dg
 from orderhouse.audit import AuditResult
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.results import IngestResult
+from orderhouse.predict.running import Predicted
 from orderhouse.rules.running import RulesRun
 from orderhouse.serve.publishing import PublishedVersion
 from orderhouse.settings import Settings
@@ -32,12 +33,14 @@ class Warehouse:
         settings: Settings of the home.
         as_of: The clock: `now`, `data` or an instant; None for the clock policy of the home.
         full: True to build from empty files.
+        train: True to let the predictors of the daily rhythm compute too.
         is_held: True if the caller holds the run lock for the whole run; otherwise each step takes it.
         show_status: Called with a short text about the present step.
         error: The error of a step that a user can correct.
         ingested: Result of the ingest, if it has ended.
         clock: Clock of the build, once it has begun.
         built: Result of the build, if it has ended.
+        predicted: Result of the predictors, if they have run.
         audited: Result of the audit, if it has ended.
         published: The published version, if publication has ended.
         ruled: What the rules did, if they have run.
@@ -47,12 +50,14 @@ class Warehouse:
     settings: Settings
     as_of: str | None = None
     full: bool = False
+    train: bool = False
     is_held: bool = False
     show_status: Callable[[str], None] = lambda text: None
     error: OrderhouseError | None = None
     ingested: IngestResult | None = None
     clock: ClockChoice | None = None
     built: BuildResult | None = None
+    predicted: Predicted | None = None
     audited: AuditResult | None = None
     published: PublishedVersion | None = None
     ruled: RulesRun | None = None
@@ -64,6 +69,7 @@ class Warehouse:
             "ingest": self.ingested,
             "build": self.built,
             "clock": self.clock,
+            "predict": self.predicted,
             "audit": self.audited,
             "publish": self.published,
             "rules": self.ruled,
@@ -103,6 +109,7 @@ CONFIG = {
         "with an offset, for this run only.",
     ),
     "full": dg.Field(bool, default_value=False, description="Build every table from empty files."),
+    "train": dg.Field(bool, default_value=False, description="Train the forecasts too, as the daily schedule does."),
 }
 
 
@@ -111,6 +118,6 @@ def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
 
     @dg.resource(config_schema=CONFIG, description="The warehouse, with the options of a run.")
     def warehouse(context: dg.InitResourceContext) -> Warehouse:
-        return Warehouse(settings, as_of=context.resource_config["as_of"], full=context.resource_config["full"])
+        return Warehouse(settings, **context.resource_config)
 
     return warehouse

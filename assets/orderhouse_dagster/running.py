@@ -26,15 +26,15 @@ def run_job(
     show_status: Callable[[str], None],
     report: Callable[[str, object], None],
 ) -> str:
-    """Ingest, build, audit and publish. The caller holds the run lock.
+    """Ingest, build, predict, audit and publish. The caller holds the run lock.
 
     Args:
         settings: Settings of the home.
         as_of: The clock: `now`, `data` or an instant; None for the clock policy of the home.
         full: True to build from empty files.
         show_status: Called with a short text about the present step.
-        report: Called with the name and the result of each step that ended: `ingest`, `build`, `clock`, `audit`,
-            `publish`, `rules`, `rules_problem`. It is called also if the run failed.
+        report: Called with the name and the result of each step that ended: `ingest`, `build`, `clock`, `predict`,
+            `audit`, `publish`, `rules`, `rules_problem`. It is called also if the run failed.
 
     Returns:
         The id of the run in Dagster.

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 from orderhouse.settings import Settings
+from orderhouse.storage.predictions import create_missing
 from orderhouse.storage.warehouse import open_raw
 
 __all__ = ["LONGEST_MODEL", "REFERENCE", "built_project", "faults", "faults_of_steps", "main"]
@@ -144,6 +145,7 @@ def built_project(project: Path, home: Path) -> tuple[dict[str, Any], dict[str, 
 
     settings = Settings(home=home)
     open_raw(settings).close()
+    create_missing(settings)
     os.environ["ORDERHOUSE_HOME"] = str(home)
     folders = [f"--project-dir={project}", f"--profiles-dir={project}", f"--target-path={home}", f"--log-path={home}"]
     kinds = ["--resource-type", "seed", "--resource-type", "model"]
@@ -171,7 +173,7 @@ def _close_files() -> None:
 def _columns(settings: Settings, manifest: Node) -> dict[str, list[str]]:
     """Return the columns of every model: of its relation, or of its query where dbt stores none."""
     with duckdb.connect() as connection:
-        for path in (settings.raw_db, settings.work_db, settings.warehouse_db):
+        for path in (settings.raw_db, settings.work_db, settings.warehouse_db, settings.predictions_db):
             connection.execute(f"attach '{path}' as {path.stem} (read_only)")  # noqa: S608 - a path of our own making
         return {
             f"{node['schema']}.{node['name']}": _columns_of(connection, node)

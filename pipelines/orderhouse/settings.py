@@ -266,7 +266,7 @@ class Settings(BaseSettings):
 
     @property
     def warehouse(self) -> Path:
-        """Return the folder of the three warehouse files."""
+        """Return the folder of the warehouse files."""
         return self.home / "warehouse"
 
     @property
@@ -283,6 +283,11 @@ class Settings(BaseSettings):
     def warehouse_db(self) -> Path:
         """Return the file of marts, ops and quality before publishing."""
         return self.warehouse / "warehouse.duckdb"
+
+    @property
+    def predictions_db(self) -> Path:
+        """Return the file of predictions, which is append-only."""
+        return self.warehouse / "predictions.duckdb"
 
     @property
     def vault(self) -> Path:

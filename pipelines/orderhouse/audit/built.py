@@ -13,6 +13,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.storage.predictions import attach_predictions
 from orderhouse.storage.warehouse import connection_configuration
 
 __all__ = ["has_table", "open_built", "rows"]
@@ -34,6 +35,7 @@ def open_built(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             if path.exists():
                 quoted = str(path).replace("'", "''")
                 connection.execute(f"attach '{quoted}' as {name} (read_only)")
+        attach_predictions(connection, settings)
         yield connection
     finally:
         connection.close()

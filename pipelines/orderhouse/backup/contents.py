@@ -27,7 +27,7 @@ __all__ = ["CONFIGURATION", "DERIVED", "PRIMARY", "Content", "contents", "name_o
 # The paths of `Settings` that a backup holds, and those that it leaves out; a test requires each path to be in one.
 PRIMARY = {
     "raw_db", "vault", "vault_db", "vault_keys", "originals", "erased_tokens", "actions", "campaigns", "suppressions",
-    "operations", "landing", "published", "sources_file", "last_sources_file",
+    "operations", "landing", "published", "sources_file", "last_sources_file", "predictions_db",
 }  # fmt: skip
 DERIVED = {
     "warehouse", "work_db", "warehouse_db", "incoming", "hash_cache_file", "known", "exports", "dagster_home", "logs",
@@ -77,6 +77,8 @@ def contents(settings: Settings, before: BackupManifest | None) -> Iterator[Cont
         before: The backup before, of which unchanged files that landed are known.
     """
     yield Content("warehouse/raw.duckdb", settings.raw_db, "duckdb")
+    if settings.predictions_db.exists():
+        yield Content("warehouse/predictions.duckdb", settings.predictions_db, "duckdb")
     yield from _optional(settings, settings.warehouse / "build.json")
     if settings.vault_db.exists():
         yield Content("vault/vault.duckdb", settings.vault_db, "duckdb")

@@ -14,6 +14,7 @@ from orderhouse.backup.manifest import BackedUpVersion, BackupManifest
 from orderhouse.backup.table_hashes import differing, table_hashes
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record
+from orderhouse.storage.predictions import copy_predictions
 from orderhouse.storage.received_until import copy_received
 from orderhouse.transform import build
 from orderhouse.transform.fingerprint import changed_parts
@@ -83,6 +84,7 @@ def _tables_then(
     shutil.rmtree(folder, ignore_errors=True)
     then = settings.model_copy(update={"home": folder})
     copy_received(settings, then, version.batch_id)
+    copy_predictions(settings, then, datetime.now(UTC).replace(tzinfo=None), version.batch_id)
     result = build(then, as_of=f"{version.as_of}+00:00", full=True, origin=settings)
     found = table_hashes(then.warehouse_db, threads=settings.threads)
     shutil.rmtree(folder, ignore_errors=True)

@@ -28,6 +28,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.home_identity import begin_epoch
 from orderhouse.storage.layouts import LAYOUTS
+from orderhouse.storage.predictions import continue_predictions
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.vault.vault import open_vault
 
@@ -123,6 +124,7 @@ def _restored(
     checkpoint("restore_obeyed")
     with open_vault(inner) as vault, contextlib.closing(open_raw(inner)) as raw:
         epoch = begin_epoch(raw, vault.keys.fingerprint, f"restored from backup {manifest.backup_id}")
+        continue_predictions(inner, raw)
     checkpoint("restore_epoch")
     rebuilt = rebuild(inner, manifest, say)
     if rebuilt.differences and "the dbt project" not in rebuilt.changed and not accept_differences:

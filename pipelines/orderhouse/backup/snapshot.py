@@ -126,7 +126,8 @@ def _is_in_use(folder: Path) -> bool:
 
 def _copy_all(settings: Settings, before: BackupManifest | None, folder: Path) -> list[Copied]:
     known = {file.path: file for file in before.files if file.mark} if before else {}
-    for database in (settings.raw_db, settings.vault_db):  # first, since reading them leaves their logs empty
+    # First, since reading them leaves their logs empty.
+    for database in (settings.raw_db, settings.vault_db, settings.predictions_db):
         if database.exists():
             _merge_log(database)
     # A rollback needs no run lock, and must not exchange the pointer between its copy and that of its version.

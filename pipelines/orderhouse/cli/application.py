@@ -35,6 +35,7 @@ from orderhouse.cli import (
     messages,
     orders,
     portal,
+    predicting,
     published,
     quarantine,
     querying,
@@ -88,6 +89,7 @@ def options(
 for module in (
     run,
     steps,
+    predicting,
     published,
     orders,
     querying,

@@ -14,6 +14,7 @@ import typer
 from orderhouse.cli.alerts import review_after_run
 from orderhouse.cli.messages import tell_of_messages
 from orderhouse.cli.orchestration import orchestration
+from orderhouse.cli.predicting import print_predicted
 from orderhouse.cli.rules import print_rules_run
 from orderhouse.cli.schedules import tell_of_schedules
 from orderhouse.cli.session import console, settings_of
@@ -42,7 +43,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, full: Full = False) -> None:
-    """Ingest, build, audit and publish in one run, recorded in Dagster. This is the main job."""
+    """Ingest, build, predict, audit and publish in one run, recorded in Dagster. This is the main job."""
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform.clock import read_clock
 
@@ -79,12 +80,14 @@ def _print_steps(results: dict[str, Any]) -> None:
         "ingest": print_ingested,
         "build": print_built,
         "clock": print_clock,
+        "predict": print_predicted,
         "audit": print_audited,
     }
     for step, print_result in printers.items():
         if step in results:
             print_result(results[step])
-    if "publish" in results and results["build"].changed:
+    predicted = results.get("predict")
+    if "publish" in results and (results["build"].changed or (predicted and predicted.tables)):
         print_published(results["publish"])
     if "rules" in results:
         print_rules_run(results["rules"])

@@ -17,7 +17,15 @@ from orderhouse.storage.build_record import load_record, record_path
 from orderhouse.storage.layouts import LAYOUTS, layout_of
 from orderhouse.transform.stamps import read_stamp
 
-__all__ = ["check_built", "check_published", "check_received", "files_to_read", "is_whole", "versions_on_disk"]
+__all__ = [
+    "check_built",
+    "check_predictions",
+    "check_published",
+    "check_received",
+    "files_to_read",
+    "is_whole",
+    "versions_on_disk",
+]
 
 FROM_BACKUP = "Restore the home from a backup: `orderhouse restore PLACE --to NEW_HOME`."
 REBUILT = "`orderhouse doctor --repair` builds it again from the received rows."
@@ -26,7 +34,8 @@ OTHER_VERSION = "`orderhouse doctor --repair` removes it and gives readers the n
 
 def files_to_read(settings: Settings) -> list[Path]:
     """Return the DuckDB files of a home, which may not exist."""
-    return [settings.raw_db, settings.vault_db, settings.work_db, settings.warehouse_db, *versions_on_disk(settings)]
+    named = (settings.raw_db, settings.vault_db, settings.predictions_db, settings.work_db, settings.warehouse_db)
+    return [*named, *versions_on_disk(settings)]
 
 
 def check_received(settings: Settings, readings: Readings) -> Iterator[Finding]:
@@ -41,6 +50,26 @@ def check_received(settings: Settings, readings: Readings) -> Iterator[Finding]:
             yield Finding(str(path), f"It cannot be read: {problem}", FROM_BACKUP)
             continue
         yield from _check_layout(kind, path)
+
+
+def check_predictions(settings: Settings, readings: Readings) -> Iterator[Finding]:
+    """Check the predictions, and name files that a build set aside. A home may have none."""
+    path = settings.predictions_db
+    if path.exists() and readings[path]:
+        yield Finding(
+            str(path),
+            f"It cannot be read: {readings[path]}",
+            "The next run sets it aside and begins without predictions. Their record of accuracy is in backups only.",
+        )
+    elif path.exists():
+        yield from _check_layout("predictions", path)
+    for aside in sorted(settings.warehouse.glob("predictions-set-aside-*.duckdb")):
+        yield Finding(
+            str(aside),
+            "A build set these predictions aside, because they are damaged or belong to other received rows.",
+            "Delete the file, unless you want to keep its record of accuracy.",
+            is_hint=True,
+        )
 
 
 def check_built(settings: Settings, readings: Readings) -> Iterator[Finding]:

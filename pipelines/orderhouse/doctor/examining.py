@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 
-from orderhouse.doctor.databases import check_built, check_published, check_received, files_to_read
+from orderhouse.doctor.databases import check_built, check_predictions, check_published, check_received, files_to_read
 from orderhouse.doctor.file_checks import check_leftovers, check_notes, check_permissions, check_space, check_sqlite
 from orderhouse.doctor.findings import Finding
 from orderhouse.doctor.ledger_checks import check_identity, check_ledger
@@ -71,6 +71,7 @@ def _findings(settings: Settings, say: Say) -> Iterator[Finding]:
             yield from check_ledger(settings, raw)
         yield from check_keys(settings, raw)
         yield from check_originals(settings, raw, say)
+    yield from check_predictions(settings, readings)
     yield from check_built(settings, readings)
     yield from check_published(settings, readings)
     yield from check_leftovers(settings)

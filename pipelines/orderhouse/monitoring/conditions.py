@@ -19,6 +19,7 @@ from orderhouse.serve.publishing import current_version, load_refusal
 from orderhouse.serve.queries import feed_freshness, rows_of
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
+from orderhouse.storage.prediction_record import failed_predictors
 from orderhouse.storage.problem_records import load_problem
 from orderhouse.storage.readers import open_published
 from orderhouse.storage.step_records import StepRecord, load_steps
@@ -48,7 +49,7 @@ class Condition:
     Attributes:
         kind: `run_failed`, `run_interrupted`, `audit_refused`, `version_old`, `feed_overdue`, `file_rejected`,
             `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old`, `channel_paused`, `rules_stopped`,
-            `schedules_stopped`, `schedule_failed` or `home_unreadable`.
+            `predictor_failed`, `schedules_stopped`, `schedule_failed` or `home_unreadable`.
         subject: The step, feed, file or folder that it is about; with the kind it identifies the condition.
         severity: Severity.
         message: What is wrong, and what to do.
@@ -79,6 +80,7 @@ def find_conditions(settings: Settings, now: datetime | None = None) -> list[Con
         *_of_audit(settings),
         *_of_rules(settings),
         *_of_schedules_file(settings),
+        *_of_predictors(settings),
         *_of_disk(settings),
         *_of_backup(settings, now),
         *_of_version(settings, now),
@@ -127,6 +129,11 @@ def _of_schedules_file(settings: Settings) -> Iterator[Condition]:
     problem = load_problem(settings, "schedules")
     if problem is not None:
         yield Condition("schedules_stopped", "schedules.yaml", "high", f"No schedule runs. {problem}")
+
+
+def _of_predictors(settings: Settings) -> Iterator[Condition]:
+    for name, sentence in failed_predictors(settings).items():
+        yield Condition("predictor_failed", name, "medium", f"{sentence} Next: orderhouse predict {name}")
 
 
 def _is_made_good(record: StepRecord, whole: StepRecord) -> bool:

@@ -21,6 +21,7 @@ from pathlib import Path
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
+from orderhouse.storage.predictions import copy_predictions
 from orderhouse.storage.received_until import batch_at, copy_received
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform import ModelEvent, build
@@ -138,6 +139,7 @@ def _build(
             target_folder(copy).mkdir(mode=0o700)
             shutil.copy(parsed, target_folder(copy) / PARSED_PROJECT)
         copy_received(settings, copy, batch_id)
+        copy_predictions(settings, copy, known_at.astimezone(UTC).replace(tzinfo=None), batch_id)
         as_of = clock.mode if clock.mode != "instant" else f"{clock.as_of}+00:00"
         result = build(copy, as_of=as_of, full=True, on_event=on_event, origin=settings, now=known_at)
         description = {"known_at": utc_text(known_at), "batch_id": batch_id, "as_of": result.record.as_of}

@@ -17,6 +17,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.serve.publishing import PublishedVersion, find_version
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record
+from orderhouse.storage.predictions import attach_predictions
 from orderhouse.storage.raw_ledgers import RAW_LEDGERS
 from orderhouse.storage.raw_views import RAW_VIEWS
 from orderhouse.storage.readers import confine, limited_errors
@@ -151,6 +152,7 @@ def open_world_of(settings: Settings, record: BuildRecord, tables: Path) -> Iter
     with contextlib.closing(open_raw(settings, read_only=True)) as connection:
         location = str(tables).replace("'", "''")
         connection.execute(f"attach '{location}' as published (read_only)")
+        attach_predictions(connection, settings)
         for catalog in ("raw", "work", "warehouse"):
             connection.execute(f"attach ':memory:' as {catalog}")
         connection.execute("create schema raw.raw")

@@ -73,6 +73,7 @@ class BuildRecord:
         clock_policy: Clock policy of the home, `now` or `data`; empty if none is recorded.
         audited_batch_id: The greatest batch whose tables passed an audit since the last full build, or -1. Rows
             with a later batch have not been audited.
+        prediction_runs: Number of runs of predictors whose predictions the tables hold.
     """
 
     build_id: str
@@ -93,6 +94,7 @@ class BuildRecord:
     audited_batch_id: int = -1
     clock_policy: str = ""
     currency_origin: str = "declared"
+    prediction_runs: int = 0
 
     @property
     def full(self) -> bool:

@@ -50,9 +50,10 @@ def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
 MIGRATIONS: dict[str, tuple[Migration, ...]] = {
     "raw": (Migration(2, "the file records its version", _nothing),),
     "vault": (Migration(2, "the file records its version", _nothing),),
+    "predictions": (Migration(2, "the file records its version", _nothing),),
 }
 # Versions that this release writes.
-LAYOUTS = {"raw": MIGRATIONS["raw"][-1].version, "vault": MIGRATIONS["vault"][-1].version, "tables": 2}
+LAYOUTS = {kind: migrations[-1].version for kind, migrations in MIGRATIONS.items()} | {"tables": 2}
 
 
 def layout_of(connection: duckdb.DuckDBPyConnection) -> int:

@@ -22,18 +22,19 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record, save_record
 from orderhouse.storage.home_identity import lineage, store_id
 from orderhouse.storage.machine_errors import machine_problem
+from orderhouse.storage.predictions import count_runs, prepare_predictions
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.clock import Clock, read_clock, utc_text
 from orderhouse.transform.clock_policy import policy_of
 from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest, project_folder
 from orderhouse.transform.fingerprint import fingerprint
-from orderhouse.transform.manifest import clock_models, read_manifest
+from orderhouse.transform.manifest import clock_models, prediction_models, read_manifest
 from orderhouse.transform.plan import Plan, make_plan
 from orderhouse.transform.stamps import write_stamp
 from orderhouse.transform.variables import build_variables, currency_choice, shaping_variables, tracking_salt
 from orderhouse.vault.keys import load_keys
 
-__all__ = ["BuildFailed", "BuildResult", "build"]
+__all__ = ["BuildFailed", "BuildResult", "build", "build_on_predictions"]
 
 
 # dbt compiles an ephemeral model with the model that reads it; as a node of its own it would cost 25 ms for nothing.
@@ -96,6 +97,7 @@ def build(
     currency_origin = "declared"
     with open_raw(settings, read_only=True) as raw:
         batch_id = _greatest_batch(raw, settings)
+        prepare_predictions(settings, raw)
         if origin is None:
             choice = currency_choice(settings, raw)
             shaping["reporting_currency"], currency_origin = choice.currency, choice.origin
@@ -111,9 +113,44 @@ def build(
             save_record(settings, record)
         return BuildResult(changed=False, reason=plan.reason, record=record, rows=_rows(settings))
     record = _record(before, plan, present, batch_id, identity, clock, shaping)
-    record = replace(record, clock_policy=policy, currency_origin=currency_origin)
+    record = replace(record, clock_policy=policy, currency_origin=currency_origin, prediction_runs=count_runs(settings))
     _begin(settings, record)
     seconds = _run(settings, record, plan, salt, on_event)
+    record = _finish(settings, record)
+    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
+
+
+def build_on_predictions(settings: Settings, on_event: Callable[[ModelEvent], None] | None = None) -> BuildResult:
+    """Compute the models that read predictions, after new ones were stored. The caller holds the run lock.
+
+    Batch, clock and definitions stay those of the last build. The tables get a new build id, since they have to be
+    audited and published again.
+
+    Raises:
+        OrderhouseError: There is no finished build.
+        BuildFailed: Models failed; the message names them with the database's errors.
+    """
+    before = load_record(settings)
+    if before is None or not before.is_whole:
+        raise OrderhouseError(f"There is no finished build in {settings.home}. Run `orderhouse build` first.")
+    reason = "Computed the models that read predictions."
+    if not prediction_models(read_manifest(prepare_manifest(settings))):
+        return BuildResult(changed=False, reason=reason, record=before, rows=_rows(settings))
+    plan = Plan("predictions", reason, has_views=True)
+    record = replace(
+        before,
+        build_id=uuid.uuid4().hex,
+        status="building",
+        extent="touched",  # what the next build continues with, if this one is killed
+        audited_batch_id=_audited_batch(plan, before),
+        finished_at=None,
+        continues=(before.build_id,),
+        audit=None,
+        prediction_runs=count_runs(settings),
+    )
+    save_record(settings, record)
+    checkpoint("predictions_began")
+    seconds = _run(settings, record, plan, tracking_salt(load_keys(settings).inner), on_event)
     record = _finish(settings, record)
     return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
 
@@ -212,6 +249,8 @@ def _command(settings: Settings, plan: Plan) -> list[str]:
     """
     if plan.extent == "clock":
         return ["run", "--select", *clock_models(read_manifest(prepare_manifest(settings)))]
+    if plan.extent == "predictions":
+        return ["run", "--select", *prediction_models(read_manifest(prepare_manifest(settings)))]
     if plan.extent == "full":
         return ["build", "--resource-type", "seed", "--resource-type", "model", "--exclude", EPHEMERAL]
     return ["run", "--exclude", EPHEMERAL, *([VIEWS] if plan.has_views else [])]

@@ -21,6 +21,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.packaged import packaged
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
+from orderhouse.storage.predictions import create_missing
 from orderhouse.storage.sql_names import quote
 from orderhouse.transform.fingerprint import project_hash
 from orderhouse.transform.shortcuts import shortcuts
@@ -158,6 +159,7 @@ def invoke(
     given = json.dumps({**variables, **hidden})
     manifest = parsed_project(settings)
     _forget_compiled(manifest)
+    create_missing(settings)
     # run_results.json would contain the variables, including the secrets.
     arguments = [*command, "--no-write-json", "--vars", given]
     callbacks = [_listener(on_event)] if on_event else []

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["clock_models", "read_manifest"]
+__all__ = ["clock_models", "prediction_models", "read_manifest"]
 
 NOT_STORED = ("view", "ephemeral")
+PREDICTIONS = "predictions"
 READS_THE_CLOCK = re.compile(r"""var\(\s*['"](as_of|wall_clock)['"]""")
 
 
@@ -32,6 +33,19 @@ def clock_models(manifest: dict[str, Any]) -> list[str]:
         if node["resource_type"] == "model"
         and (READS_THE_CLOCK.search(node["raw_code"]) or macros.intersection(node["depends_on"]["macros"]))
     ]
+    return _stored_from(manifest, waiting)
+
+
+def prediction_models(manifest: dict[str, Any]) -> list[str]:
+    """Return the names of the stored models that read predictions, or read a model that does."""
+    sources = manifest["sources"].items()
+    read = [name for name, source in sources if source["source_name"] == PREDICTIONS]
+    return _stored_from(manifest, [child for name in read for child in manifest["child_map"].get(name, [])])
+
+
+def _stored_from(manifest: dict[str, Any], waiting: list[str]) -> list[str]:
+    """Return the names of the stored models among some nodes and everything that reads them."""
+    nodes = manifest["nodes"]
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

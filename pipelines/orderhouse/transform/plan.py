@@ -23,7 +23,7 @@ class Plan:
     """Extent of a build, with its reason.
 
     Attributes:
-        extent: `full`, `touched`, `clock` or `nothing`.
+        extent: `full`, `touched`, `clock`, `predictions` (only models that read them) or `nothing`.
         reason: The extent and its reason, as a sentence.
         has_views: True if every view exists already as the project defines it.
     """

@@ -1,0 +1,27 @@
+"""Tables of predictions with their columns and types, which dbt reads as source `predictions`.
+
+Every row names its run; the table `runs` says when a run was, what it predicted from, and by which model. Tables hold
+no personal data: a customer is a `customer_key`. Predictors write them, each its own. A column that a table gains is
+added to existing files, and none is taken away.
+"""
+
+from __future__ import annotations
+
+__all__ = ["PREDICTION_TABLES", "RUNS"]
+
+RUNS = "runs"
+
+PREDICTION_TABLES: dict[str, dict[str, str]] = {
+    RUNS: {
+        "run_id": "varchar",
+        "predictor": "varchar",
+        "model": "varchar",
+        # The clock of the build that the predictions were computed from, in UTC. Nothing later was known to them.
+        "origin_at": "timestamp",
+        "predicted_at": "timestamp",
+        "build_id": "varchar",
+        "batch_id": "bigint",
+        "rows_written": "bigint",
+        "seconds": "double",
+    },
+}
