@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse import charts
 from orderhouse.serve.worklist import AT_STAKE, RANK
-from shared import charts
 from shared.access import Version
 from shared.layout import drawing, section, start
 from shared.people import open_page

@@ -161,7 +161,7 @@ def test_page_names_the_command_before_the_first_version(tmp_path: Path, open_pa
 def test_unexpected_failure_shows_a_sentence_and_logs_the_traceback(
     published: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from shared import charts
+    from orderhouse import charts
 
     monkeypatch.setattr(charts, "ranked", lambda *_, **__: 1 / 0)
     with caplog.at_level(logging.ERROR):

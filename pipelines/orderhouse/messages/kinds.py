@@ -68,7 +68,7 @@ CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
 # Names of templates of campaigns.
 CAMPAIGN_TEMPLATES = re.compile(rf"{CAMPAIGN.name}(_[a-z0-9_]{{1,40}})?")
 # Texts to operators, which schedules send.
-OPERATOR_TEMPLATES = ("digest",)
+OPERATOR_TEMPLATES = ("digest", "report")
 # Texts of the package that rules send, with True for those that need consent to marketing.
 RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}
 

@@ -68,6 +68,14 @@ OF_OPERATORS: dict[str, tuple[dict[str, Any], ...]] = {
          "codes": [{**OF_CODE, "count": 1, "new_count": None, "amount": None, "url": ""}]},
         {**DIGEST, "count": 0, "new_count": 0, "amount": None, "codes": [], "worst": [], "more_count": 0},
     ),
+    "report": tuple(
+        {
+            "schedule": "sales", "title": "Net sales by day", "role": "finance", "due_at": AT, "as_of": AT,
+            "version": 7, "count": count, "files": ["sales.pdf", "sales.csv", "manifest.json"],
+            "folder": "2026-04-05T220000Z",
+        }
+        for count in (1, 28)
+    ),
 }  # fmt: skip
 # Examples of messages of campaigns.
 OF_CAMPAIGNS: tuple[dict[str, Any], ...] = (

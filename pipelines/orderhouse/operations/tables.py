@@ -218,6 +218,7 @@ SCHEDULE_RUNS = sa.Table(
     sa.Column("schedule", sa.Text, nullable=False),
     sa.Column("due_at", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("sentence", sa.Text),
     sa.Column("version", sa.BigInteger),
     sa.Column("made", sa.Text),

@@ -14,7 +14,8 @@ from orderhouse.messages.endpoints import NO_CHANNEL
 from orderhouse.messages.locales import locale_of
 from orderhouse.messages.operators import operator_mail
 from orderhouse.messages.outbox import Message, NewMessage
-from orderhouse.messages.sending import Refused
+from orderhouse.messages.sending import Attachment, Refused
+from orderhouse.schedules.making import REPORT, files_of
 from orderhouse.schedules.schedule import Schedule, recipient_key
 from orderhouse.schedules.schedules_file import load_schedules
 from orderhouse.serve.publishing import current_version
@@ -25,7 +26,15 @@ __all__ = ["DIGEST", "Operators", "messages_of"]
 DIGEST = "digest"
 SUBJECT = "schedule"
 # Age above which a message is of no use any more.
-MAX_AGE = {DIGEST: timedelta(hours=24)}
+MAX_AGE = {DIGEST: timedelta(hours=24), REPORT: timedelta(days=7)}
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 # Time after which a message is tried again whose file has a mistake.
 MISTAKEN = timedelta(minutes=10)
 GONE = "the address is no longer a recipient in schedules.yaml"
@@ -44,7 +53,7 @@ def messages_of(
     Args:
         configuration: Configuration of messages.
         schedule: The schedule.
-        kind: `digest`, also the name of the template.
+        kind: `digest` or `report`, also the name of the template.
         due_at: The due instant, which with the schedule and the recipient is the key.
         payload: Values of the text.
         now: The present instant, from which the message ages: one that was missed is late, and not old.
@@ -101,7 +110,16 @@ class Operators:
             return Never(GONE)
         to = () if needs_none else (addresses[message.recipient],)
         try:
-            outgoing, version = operator_mail(configuration, message, zone, to)
+            files = self._files(message) if message.kind == REPORT else ()
+            outgoing, version = operator_mail(configuration, message, zone, to, files)
         except OrderhouseError as error:
             return Refused(error.message)
+        except OSError as error:
+            return Refused(f"A file of the report cannot be read: {error.strerror}.")
         return Prepared(outgoing, version)
+
+    def _files(self, message: Message) -> tuple[Attachment, ...]:
+        return tuple(
+            Attachment(path.name, MEDIA_TYPES[path.suffix], path.read_bytes())
+            for path in files_of(self.settings, message.payload)
+        )

@@ -6,6 +6,7 @@ nothing ran, the last one is run. Nothing is made or handed over while sending i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,18 +17,22 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
+from orderhouse.files.object_stores import address_without_keys
 from orderhouse.messages.configuration import Configuration, load_configuration
 from orderhouse.messages.contacts import look_up
 from orderhouse.messages.outbox import enqueue
 from orderhouse.messages.releases import closed_reason
+from orderhouse.operations.audit_log import record
 from orderhouse.operations.store import Store, open_store
 from orderhouse.schedules.checking import check_channel, role_for
 from orderhouse.schedules.due import last_due
 from orderhouse.schedules.handing import DIGEST, messages_of
+from orderhouse.schedules.making import REPORT, make_report, place_report, prune_reports
 from orderhouse.schedules.schedule import Schedule
 from orderhouse.schedules.schedules_file import load_schedules, schedule_named, schedules_path
-from orderhouse.schedules.states import Run, add_run, end, note_made, note_schedules, seen_last, unfinished
+from orderhouse.schedules.states import Run, add_run, begin, end, note_made, note_schedules, seen_last, unfinished
 from orderhouse.schedules.worklists import worklist_of
+from orderhouse.serve.destinations import check_destination
 from orderhouse.serve.publishing import PublishedVersion, current_version
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import has_holder, locked
@@ -35,6 +40,9 @@ from orderhouse.wording import counted
 
 __all__ = ["Round", "has_work", "run_due", "run_now"]
 
+# A query can end the process, as by its memory. Then others must not wait for it for ever.
+MOST_ATTEMPTS = 3
+log = logging.getLogger("orderhouse")
 NOT_DECLARED = "The schedule was removed from schedules.yaml, or switched off, before it ran."
 
 
@@ -157,18 +165,23 @@ def _finish(
     """Make what a run tells unless it is made, hand it over, and return its last state with a sentence."""
     if schedule is None:
         return "dropped", NOT_DECLARED
+    if begin(store, run.run_id) > MOST_ATTEMPTS:
+        return "failed", f"It ended the process {MOST_ATTEMPTS} times, so it is not tried again."
     try:
         made = run.made
         if made is None:
             made = _make(settings, store, configuration, schedule, version, run)
             checkpoint("schedules_made")
-        return _hand_over(store, configuration, schedule, run, made, now)
+        return _hand_over(settings, store, configuration, schedule, run, made, now)
     except OrderhouseError as error:
         return "failed", error.message
     except duckdb.Error as error:
         return "failed", f"{str(error).splitlines()[0].rstrip('.')}."
     except OSError as error:
         return "failed", f"A file cannot be read or written: {error.strerror or error}."
+    except Exception as error:  # one schedule must not stop the others
+        log.exception("the schedule %s failed", schedule.name)
+        return "failed", f"An unexpected error occurred ({type(error).__name__}). The log has the details."
 
 
 def _make(
@@ -182,6 +195,13 @@ def _make(
     """Make what a schedule tells, and record it."""
     role = role_for(settings, schedule)
     check_channel(configuration, schedule)
+    if schedule.kind != "worklist":
+        if schedule.destination is not None:
+            check_destination(settings, schedule.destination)
+        made = make_report(settings, schedule, role, version, run.due_at)
+        checkpoint("schedules_computed")
+        note_made(store, run.run_id, version=version.number, made=made)
+        return made
     seen = seen_last(store, schedule.name)
     found = worklist_of(
         settings, schedule, role, version, run.due_at, seen=seen, pages_url=configuration.pages_url
@@ -193,14 +213,47 @@ def _make(
 
 
 def _hand_over(
-    store: Store, configuration: Configuration, schedule: Schedule, run: Run, made: Mapping[str, Any], now: datetime
+    settings: Settings,
+    store: Store,
+    configuration: Configuration,
+    schedule: Schedule,
+    run: Run,
+    made: Mapping[str, Any],
+    now: datetime,
 ) -> tuple[str, str]:
     """Hand over what was made. A repetition has the same keys, and changes nothing."""
-    rows = int(made["rows"])
+    rows, is_worklist = int(made["rows"]), schedule.kind == "worklist"
     if not rows and not schedule.sends_empty:
-        return "empty", "Nothing is open, so nothing was sent."
-    messages = list(messages_of(configuration, schedule, DIGEST, run.due_at, made["payload"], now))
-    enqueue(store, messages, now=now)
-    checkpoint("schedules_handed_over")
-    held = " The channel is not configured, so they are held." if messages[0].state == "held" else ""
-    return "done", f"{counted(rows, 'exception')} told in {counted(len(messages), 'message')}.{held}"
+        return "empty", f"{'Nothing is open' if is_worklist else 'There are no rows'}, so nothing was sent."
+    said = []
+    if not is_worklist:
+        said += _place(settings, schedule, made["payload"], rows)
+    if is_worklist or schedule.recipients:
+        kind = DIGEST if is_worklist else REPORT
+        messages = list(messages_of(configuration, schedule, kind, run.due_at, made["payload"], now))
+        enqueue(store, messages, now=now)
+        checkpoint("schedules_handed_over")
+        told = f"{counted(rows, 'exception')} told in " if is_worklist else ""
+        said.append(f"{told}{counted(len(messages), 'message')}.")
+        if messages[0].state == "held":
+            said.append("The channel is not configured, so they are held.")
+    if not is_worklist:
+        prune_reports(settings, store, schedule.name)
+    return "done", " ".join(said)
+
+
+def _place(settings: Settings, schedule: Schedule, payload: dict[str, Any], rows: int) -> list[str]:
+    """Record an export, copy it to its destination if it has one, and return what was done in words."""
+    places = [f"{counted(len(schedule.recipients), 'recipient')}"] if schedule.recipients else []
+    said = [f"{counted(rows, 'row')}."]
+    target = None
+    if schedule.destination is not None:
+        target = address_without_keys(place_report(settings, schedule.destination, payload))
+        checkpoint("schedules_placed")
+        places.append(target)
+        said.append(f"Files in {target}.")
+    record(
+        settings, actor="schedules", role=schedule.role, action="export", subject=schedule.what,
+        detail={"schedule": schedule.name, "due_at": payload["due_at"], "to": ", ".join(places)},
+    )  # fmt: skip
+    return said

@@ -17,7 +17,11 @@ def as_yaml(schedule: Schedule) -> str:
     body: dict[str, Any] = {"title": schedule.title}
     if not schedule.is_enabled:
         body["enabled"] = False
-    body |= {"role": schedule.role, "cron": schedule.cron, "worklist": list(schedule.owners) or ALL}
+    source: Any = (list(schedule.owners) or ALL) if schedule.kind == "worklist" else schedule.source
+    body |= {"role": schedule.role, "cron": schedule.cron, schedule.kind: source}
+    for name, value in (("where", schedule.where), ("format", schedule.format), ("destination", schedule.destination)):
+        if value is not None:
+            body[name] = value
     if schedule.recipients:
         body["recipients"] = list(schedule.recipients)
     if schedule.channel != "email":

@@ -16,7 +16,9 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.packaged import packaged
 from orderhouse.rules.reading import Form, Place, entries_of, flag, text, word
 from orderhouse.schedules.due import check_cron
-from orderhouse.schedules.schedule import Schedule
+from orderhouse.schedules.figures import FIGURES
+from orderhouse.schedules.schedule import KINDS, Kind, Schedule
+from orderhouse.serve.reports import PICTURED, ROWS_FORMATS
 from orderhouse.settings import Settings
 
 __all__ = ["ALL", "FILE", "load_schedules", "owners_known", "read_schedules", "schedule_named", "schedules_path"]
@@ -27,14 +29,23 @@ FORM = Form(
     noun="schedule",
     example="morning_worklist",
     most=500,
-    keys=("title", "enabled", "role", "cron", "worklist", "recipients", "channel", "language", "if_empty"),
-    required=("role", "cron", "worklist"),
-)
+    keys=(
+        "title", "enabled", "role", "cron", *KINDS, "where", "format", "recipients", "destination", "channel",
+        "language", "if_empty",
+    ),
+    required=("role", "cron"),
+)  # fmt: skip
 ALL = "all"
 IF_EMPTY = ("skip", "send")
 ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+")
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Z]{2})?")
 MOST_RECIPIENTS = 50
+LONGEST_QUERY = 20_000
+FORMATS: dict[Kind, tuple[str, ...]] = {
+    "query": (*ROWS_FORMATS, "pdf"),
+    "table": (*ROWS_FORMATS, "pdf"),
+    "figure": (*PICTURED, *ROWS_FORMATS),
+}
 
 
 def schedules_path(settings: Settings) -> Path:
@@ -77,19 +88,73 @@ def read_schedules(path: Path) -> list[Schedule]:
 
 
 def _schedule(name: str, body: dict[str, Any], place: Place) -> Schedule:
+    kind = _kind(body, place)
+    source = _source(kind, body[kind], place / kind)
+    default = FIGURES[source].title if kind == "figure" else name.replace("_", " ").capitalize()
     return Schedule(
         name=name,
-        title=text(body.get("title", name.replace("_", " ").capitalize()), place / "title"),
+        title=text(body.get("title", default), place / "title"),
         is_enabled=flag(body.get("enabled", "true"), place / "enabled"),
         role=text(body["role"], place / "role"),
         cron=_cron(body["cron"], place / "cron"),
-        owners=_owners(body["worklist"], place / "worklist"),
+        kind=kind,
+        source=source,
+        where=_where(kind, body["where"], place / "where") if "where" in body else None,
+        format=_format(kind, body, place),
+        owners=_owners(body["worklist"], place / "worklist") if kind == "worklist" else (),
         recipients=_recipients(body.get("recipients", []), place / "recipients"),
+        destination=_destination(kind, body["destination"], place / "destination") if "destination" in body else None,
         channel=text(body.get("channel", "email"), place / "channel"),
         language=_language(body["language"], place / "language") if "language" in body else None,
         sends_empty=word(body.get("if_empty", "skip"), "word", IF_EMPTY, place / "if_empty") == "send",
         line=place.line,
     )
+
+
+def _kind(body: dict[str, Any], place: Place) -> Kind:
+    found = [kind for kind in KINDS if kind in body]
+    if not found:
+        raise place.refusal(f"it has none of {', '.join(f'`{each}`' for each in KINDS)}")
+    if len(found) > 1:
+        raise place.refusal(f"it has {' and '.join(f'`{each}`' for each in found)}; write one of them")
+    return found[0]
+
+
+def _source(kind: Kind, value: Any, place: Place) -> str:
+    """Return the query, the table or the figure; an empty text for a worklist."""
+    if kind == "worklist":
+        return ""
+    if kind == "figure":
+        return word(value, "figure", tuple(FIGURES), place)
+    if kind == "table":
+        return text(value, place).strip()
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_QUERY:
+        raise place.refusal(f"it must be one query of 1 to {LONGEST_QUERY:,} characters")
+    return value.strip()
+
+
+def _where(kind: Kind, value: Any, place: Place) -> str:
+    if kind != "table":
+        raise place.refusal("`where` belongs to a table")
+    return text(value, place).strip()
+
+
+def _format(kind: Kind, body: dict[str, Any], place: Place) -> str | None:
+    if kind == "worklist":
+        if "format" in body:
+            raise (place / "format").refusal("a worklist is a text, and has no `format`")
+        return None
+    if "format" not in body:
+        raise place.refusal("it has no `format`")
+    if kind != "figure" and body["format"] == "png":
+        raise (place / "format").refusal("a picture is made of a figure; write csv, parquet, xlsx or pdf")
+    return word(body["format"], "format", FORMATS[kind], place / "format")
+
+
+def _destination(kind: Kind, value: Any, place: Place) -> str:
+    if kind == "worklist":
+        raise place.refusal("a worklist is a text, and has no `destination`")
+    return text(value, place).strip()
 
 
 def _cron(value: Any, place: Place) -> str:

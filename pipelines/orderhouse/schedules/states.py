@@ -22,8 +22,8 @@ from orderhouse.operations.store import Store
 from orderhouse.operations.tables import SCHEDULE_RUNS, SCHEDULES
 
 __all__ = [
-    "ENDED", "Run", "add_run", "end", "last_runs", "list_runs", "note_made", "note_schedules", "run_id_of", "seen_last",
-    "unfinished",
+    "ENDED", "Run", "add_run", "begin", "end", "last_runs", "list_runs", "note_made", "note_schedules", "run_id_of",
+    "seen_last", "unfinished",
 ]  # fmt: skip
 
 NAMESPACE = uuid.UUID("5d0f1c7e-0d43-4b7a-9a52-6f3b1f0c2e84")
@@ -97,8 +97,16 @@ def add_run(store: Store, schedule: str, due_at: datetime, now: datetime) -> str
     with store.writing(SCHEDULE_RUNS.name) as connection:
         if connection.execute(sa.select(RUNS.run_id).where(RUNS.run_id == run_id)).one_or_none() is None:
             row = {"run_id": run_id, "schedule": schedule, "due_at": stored(due_at), "began_at": stored(now)}
-            connection.execute(sa.insert(SCHEDULE_RUNS).values(**row, state="due"))
+            connection.execute(sa.insert(SCHEDULE_RUNS).values(**row, state="due", attempts=0))
     return run_id
+
+
+def begin(store: Store, run_id: str) -> int:
+    """Count an attempt before it is made, and return which one it is."""
+    own = RUNS.run_id == run_id
+    with store.writing(SCHEDULE_RUNS.name) as connection:
+        connection.execute(sa.update(SCHEDULE_RUNS).where(own).values(attempts=RUNS.attempts + 1))
+        return int(connection.execute(sa.select(RUNS.attempts).where(own)).scalar_one())
 
 
 def unfinished(store: Store) -> list[Run]:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Text, primary_key=True),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("schedule", "due_at", "state", "began_at")),
         *(sa.Column(name, sa.Text) for name in ("sentence", "made", "seen", "ended_at")),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("version", sa.BigInteger),
         sa.UniqueConstraint("schedule", "due_at"),
     )
