@@ -57,6 +57,7 @@ PAGES = {
     "Automate": [
         ("app_pages/rules.py", "Rules", ":material/rule:"),
         ("app_pages/campaigns.py", "Campaigns", ":material/campaign:"),
+        ("app_pages/schedules.py", "Schedules", ":material/calendar_clock:"),
     ],
     "Trust": [
         ("app_pages/data_quality.py", "Data quality", ":material/fact_check:"),

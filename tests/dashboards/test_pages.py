@@ -27,6 +27,7 @@ TITLES = {
     "kpis": "KPIs",
     "rules": "Rules",
     "campaigns": "Campaigns",
+    "schedules": "Schedules",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",
@@ -55,7 +56,8 @@ def test_page_opens_on_a_warehouse_without_rows(page: str, tmp_path: Path, open_
 
 
 @pytest.mark.parametrize(
-    "page", sorted(TITLES.keys() - {"audit_log", "campaigns", "exports", "messages", "rules", "settings", "sql"})
+    "page",
+    sorted(TITLES.keys() - {"audit_log", "campaigns", "exports", "messages", "rules", "schedules", "settings", "sql"}),
 )
 def test_version_of_another_release_is_explained_without_a_traceback(
     page: str, tmp_path: Path, open_page: Open

@@ -9,8 +9,9 @@ import sys
 import pytest
 from orderhouse.messages.outbox import list_messages
 from orderhouse.operations.store import open_store
-from orderhouse.schedules.running import has_work, run_due
+from orderhouse.schedules.running import MOST_ATTEMPTS, has_work, run_due
 from orderhouse.schedules.states import list_runs
+from orderhouse.serve.verifying import verify
 from orderhouse.settings import Settings
 
 from tests.dashboards.published_home import publish
@@ -19,6 +20,10 @@ from tests.schedules.conftest import WriteSchedules, deliver
 from tests.schedules.times import MONDAY, START
 
 MORNING = "morning: {role: operator, cron: 0 8 * * *, worklist: all, recipients: [ann@example.com, bob@example.com]}"
+REPORT = (
+    "daily: {role: operator, cron: 0 8 * * *, query: 'select order_id from ops.orders', format: csv, "
+    "recipients: [ann@example.com]"
+)
 ROUND = """
 import sys
 from datetime import datetime
@@ -42,6 +47,40 @@ def killed_round(settings: Settings, point: str) -> int:
     environment = {**os.environ, "ORDERHOUSE_FAULT": point}
     command = [sys.executable, "-c", ROUND, str(settings.home), MONDAY.isoformat()]
     return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
+
+
+@pytest.mark.parametrize("point", [*POINTS, "schedules_placed"])
+def test_a_report_that_is_killed_anywhere_is_sent_and_placed_once(
+    home: Settings, mail: MailSink, write_schedules: WriteSchedules, point: str
+) -> None:
+    place = home.exports / "daily"
+    write_schedules(f"{REPORT}, destination: {place}}}")
+    run_due(home, now=START)
+    assert killed_round(home, point) == KILLED
+    assert has_work(home, MONDAY)
+    run_due(home, now=MONDAY)
+    run_due(home, now=MONDAY)
+    assert deliver(home, MONDAY).sent == 1 and len(mail.got) == 1
+    assert deliver(home, MONDAY).sent == 0
+    (folder,) = (place / "daily").iterdir()
+    assert verify(home, str(folder)).problems == []
+    (kept,) = (home.reports / "daily").iterdir()
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+    assert [run.state for run in list_runs(open_store(home))] == ["done"]
+
+
+def test_a_report_that_ends_the_process_again_and_again_is_given_up(
+    home: Settings, write_schedules: WriteSchedules
+) -> None:
+    write_schedules(f"{REPORT}}}")
+    run_due(home, now=START)
+    for _ in range(MOST_ATTEMPTS):
+        assert killed_round(home, "schedules_computed") == KILLED
+    (run,) = run_due(home, now=MONDAY).ended
+    assert (run.state, run.sentence) == ("failed", "It ended the process 3 times, so it is not tried again.")
+    assert not has_work(home, MONDAY)
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -85,7 +85,9 @@ def draw_pdf(title: str, about: str, role: str, drawn: Drawn, path: Path, *, fig
         "clock": f"As of {at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})",
         "origin": f"Orderhouse, version {drawn.version.number}, role {role}",
         "has_picture": figure is not None,
-        "columns": [label(name) for name, _ in drawn.columns],
+        "columns": [
+            f"{label(name)} (UTC)" if kind.startswith("TIMESTAMP") else label(name) for name, kind in drawn.columns
+        ],
         "is_number": [kind.startswith(NUMBERS) for _, kind in drawn.columns],
         "rows": [[_written(value) for value in row] for row in drawn.rows[:MOST_ROWS]],
         "count": drawn.count,

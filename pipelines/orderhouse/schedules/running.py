@@ -38,7 +38,7 @@ from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import has_holder, locked
 from orderhouse.wording import counted
 
-__all__ = ["Round", "has_work", "run_due", "run_now"]
+__all__ = ["MOST_ATTEMPTS", "Round", "ask_for_run", "has_work", "run_due", "run_now"]
 
 # A query can end the process, as by its memory. Then others must not wait for it for ever.
 MOST_ATTEMPTS = 3
@@ -106,6 +106,21 @@ def run_now(settings: Settings, name: str, *, now: datetime | None = None) -> Ro
         store = open_store(settings)
         run_id = add_run(store, name, now.replace(microsecond=0), now)
         return _finish_all(settings, store, {name: schedule}, version, now, only=run_id)
+
+
+def ask_for_run(settings: Settings, name: str, *, actor: str, role: str, now: datetime | None = None) -> None:
+    """Record the present second as a due time of a schedule, which the next round runs.
+
+    Pages ask, and do not run: a query must not take the memory of the server.
+
+    Raises:
+        OrderhouseError: There is no such schedule, it is switched off, or the store cannot be used.
+    """
+    now = now or datetime.now(UTC)
+    if not schedule_named(settings, name).is_enabled:
+        raise OrderhouseError(f"The schedule {name} is switched off. Switch it on, or run it on the command line.")
+    add_run(open_store(settings), name, now.replace(microsecond=0), now)
+    record(settings, actor=actor, role=role, action="run_schedule", subject=f"schedule {name}")
 
 
 def _lock(settings: Settings) -> Path:
