@@ -21,9 +21,9 @@ PAGES = (
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
-# Actions that are checked: the kinds of the feed `actions`, changing rules and schedules, starting and stopping campaigns, using
-# Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine, trying messages
-# again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may do a kind,
+# Actions that are checked: the kinds of the feed `actions`, changing rules and schedules, starting and stopping
+# campaigns, using Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine,
+# trying messages again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may do a kind,
 # unless `access.yaml` gives the role `actions` of its own; other roles list it here.
 KINDS = (
     "confirm", "hold", "release", "cancel", "cancel_line", "change_address", "change_promise", "approve_return",
@@ -183,8 +183,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "finance": {
         "pages": [
-            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "schedules", "data_quality",
-            "sql", "exports",
+            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "schedules",
+            "data_quality", "sql", "exports",
         ],
         "tables": [ALL],
         "actions": ["close_month", "explain"],
