@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands", "tell_of_schedules"]
 
-schedule_commands = typer.Typer(no_args_is_help=True, help="Schedules of schedules.yaml: worklists and reports at due times.")
+schedule_commands = typer.Typer(
+    no_args_is_help=True, help="Schedules of schedules.yaml: worklists and reports at due times."
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the schedule.", metavar="SCHEDULE")]
 SHOWN_RUNS = 20

@@ -58,6 +58,8 @@ def rows_now(
     ):
         check_report_query(reader, query)
         if schedule.kind == "figure":
-            return reader.execute(f"select * from ({query}) as report limit {most}").pl()  # noqa: S608 - our own query
-    found = answer_apart(settings, query, role=role, version=version.number, rows=most).rows
-    return found.drop([name for name in found.columns if any(fnmatchcase(name, each) for each in PERSONAL)])
+            found = reader.execute(f"select * from ({query}) as report limit {most}")  # noqa: S608 - our own query
+            names = [column[0] for column in found.description or []]
+            return pl.DataFrame(found.fetchall(), schema=names, orient="row", infer_schema_length=None)
+    shown = answer_apart(settings, query, role=role, version=version.number, rows=most).rows
+    return shown.drop([name for name in shown.columns if any(fnmatchcase(name, each) for each in PERSONAL)])
