@@ -49,12 +49,24 @@ def builder(version: Version, name: str) -> None:
     try:
         schedule = schedule_of(version.settings, chosen, body)
         role_for(version.settings, schedule)
+    except OrderhouseError as error:
+        st.error(f"It cannot be saved yet. {error.message}", icon=":material/edit_note:")
+        return
+    try:
         check_channel(load_configuration(version.settings), schedule)
         if schedule.destination is not None:
             check_destination(version.settings, schedule.destination)
     except OrderhouseError as error:
-        st.error(f"It cannot be saved yet. {error.message}", icon=":material/edit_note:")
-        return
+        st.warning(f"It cannot be saved yet. {error.message}", icon=":material/edit_note:")
+    else:
+        _save(version, schedule, seen)
+    with section("What would it send now?", "By the published version. Nothing is sent or stored."):
+        preview(version, schedule)
+
+
+def _save(version: Version, schedule: Schedule, seen: Schedule | None) -> None:
+    """Offer to save a schedule that has no mistake."""
+    person = signed_in()
     due = next_due(schedule.cron, version.time_zone, datetime.now(UTC))
     st.caption(f"Next due {written(due, version.time_zone)} ({version.time_zone}).")
     if st.button("Save", icon=":material/save:", type="primary", key="save_schedule"):
@@ -63,8 +75,6 @@ def builder(version: Version, name: str) -> None:
         st.query_params["schedule"] = schedule.name
         st.rerun()
     st.code(as_yaml(schedule), language="yaml", wrap_lines=True)
-    with section("What would it send now?", "By the published version. Nothing is sent or stored."):
-        preview(version, schedule)
 
 
 def _what(version: Version, seen: Schedule | None, roles: list[str]) -> dict[str, Any]:
