@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import boto3
 import duckdb
 import openpyxl
 import pytest
@@ -21,6 +22,7 @@ from orderhouse.settings import Settings
 
 from tests.dashboards.published_home import publish
 from tests.messages.sinks import MailSink
+from tests.s3_server import s3_server, set_s3_environment
 from tests.schedules.conftest import WriteSchedules, deliver
 from tests.schedules.times import DAY, MONDAY
 
@@ -256,3 +258,19 @@ def test_what_was_made_is_handed_over_as_it_is_also_of_an_older_version(
     folder = made(home, write_schedules, f"query: '{QUERY}', format: csv")
     publish(home.home, number=2, empty=True)
     assert verify(home, str(folder)).problems == [], "the version of the report is kept"
+
+
+def test_a_report_goes_to_an_object_store_that_the_settings_name(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, write_schedules: WriteSchedules
+) -> None:
+    with s3_server() as endpoint:
+        set_s3_environment(monkeypatch, endpoint)
+        boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="reports")
+        settings = home.model_copy(update={"export_destinations": ("s3://reports/daily",)})
+        write_schedules(entry(f"query: '{QUERY}', format: parquet", to="destination: s3://reports/daily/sales"))
+        (run,) = run_now(settings, "daily", now=MONDAY).ended
+        assert (run.state, run.sentence) == (
+            "done",
+            "3 rows. Files in s3://reports/daily/sales/daily/2026-04-06T063000Z.",
+        )
+        assert verify(settings, "s3://reports/daily/sales/daily/2026-04-06T063000Z").problems == []

@@ -17,9 +17,8 @@ import duckdb
 
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.errors import OrderhouseError
-from orderhouse.serve.reading import readable_path
+from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
-from orderhouse.storage.readers import open_built
 from orderhouse.storage.sql_names import quote
 from orderhouse.storage.typed_queries import check_query
 
@@ -57,8 +56,9 @@ def open_without_people(
     Raises:
         OrderhouseError: Nothing is published yet, or not that version; or the role does not fit its tables.
     """
-    path = readable_path(settings, role=role, version=version)
-    return open_built(settings, path, writable=writable, prepare=_leave_out, seconds=seconds)
+    return open_reader(
+        settings, role=role, version=version, writable=writable, seconds=seconds, prepare=_leave_out
+    )  # fmt: skip
 
 
 def check_report_query(connection: duckdb.DuckDBPyConnection, query: str) -> None:
