@@ -2,7 +2,8 @@
 
 Its parts are the files of the dbt project, the business time zone, the reporting currency, the salt of tracking ids,
 and of the raw database: coverage, feeds of which every row is in quarantine, vocabulary, sources, superseded loads, and
-replayed rows that a later repair withdrew or replaced. Rows, batch and clock are no part of it, since incremental models follow these.
+replayed rows that a later repair withdrew or replaced. Rows, batch and clock are no part of it, since incremental
+models follow these.
 """
 
 from __future__ import annotations
