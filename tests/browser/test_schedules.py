@@ -46,7 +46,7 @@ def test_schedule_is_made_by_a_form_and_runs(
     wait_for_text(chromium, "exceptions are open for the role admin")
     pick(chromium, "What", "Figure")
     pick(chromium, "Figure", "Orders in progress by stage")
-    waiting(chromium).until(lambda shown: shown.find_element(By.CSS_SELECTOR, "[data-testid=stVegaLiteChart] canvas"))
+    waiting(chromium).until(lambda shown: shown.find_element(By.CSS_SELECTOR, "[data-testid=stVegaLiteChart]"))
     fill(chromium, "Name", "stages")
     fill(chromium, "Recipients", "ann@example.com")
     wait_for_text(chromium, "Next due ")

@@ -142,6 +142,13 @@ def test_whole_rows_have_no_tokens_either(home: Settings, write_schedules: Write
     assert "_token" not in (folder / "daily.csv").read_text(encoding="utf-8")
 
 
+def test_a_query_may_end_in_a_comment(home: Settings, write_schedules: WriteSchedules) -> None:
+    for format in ("csv", "xlsx", "pdf"):
+        write_schedules(entry(f'query: "select 1 as one -- our number", format: {format}', name=format))
+        (run,) = run_now(home, format, now=MONDAY).ended
+        assert run.state == "done", run.sentence
+
+
 def test_a_role_has_its_rows_alone_and_must_be_allowed_to_export(
     home: Settings, write_schedules: WriteSchedules
 ) -> None:

@@ -50,7 +50,7 @@ def query_of(settings: Settings, schedule: Schedule, role: Role, version: Publis
         return schedule.source
     with contextlib.closing(open_without_people(settings, role=role, version=version.number)) as reader:
         table = find_table(reader, schedule.source)
-    condition = f" where ({schedule.where})" if schedule.where else ""
+    condition = f" where ({schedule.where}\n)" if schedule.where else ""
     return f"select * from {quoted(table)}{condition}"  # noqa: S608 - the name is quoted, the condition is checked
 
 

@@ -58,7 +58,7 @@ def rows_now(
     ):
         check_report_query(reader, query)
         if schedule.kind == "figure":
-            found = reader.execute(f"select * from ({query}) as report limit {most}")  # noqa: S608 - our own query
+            found = reader.execute(f"select * from ({query}\n) as report limit {most}")  # noqa: S608 - our own query
             names = [column[0] for column in found.description or []]
             return pl.DataFrame(found.fetchall(), schema=names, orient="row", infer_schema_length=None)
     shown = answer_apart(settings, query, role=role, version=version.number, rows=most).rows

@@ -91,7 +91,7 @@ def write_report(
         columns, count = write_rows(connection, query, rows_format, folder / f"{name}.{rows_format}")
         names = [f"{name}.{rows_format}"]
         if draw is not None:
-            shown = connection.execute(f"select * from ({query}) as report limit {drawn_rows}").fetchall()  # noqa: S608
+            shown = connection.execute(f"select * from ({query}\n) as report limit {drawn_rows}").fetchall()  # noqa: S608
             draw(Drawn(columns, shown, count, version), folder / f"{name}.{format}")
             names.insert(0, f"{name}.{format}")
         files = [describe_file(folder / each, folder) for each in names]
@@ -108,15 +108,15 @@ def write_rows(
 ) -> tuple[list[list[str]], int]:
     """Write the answer of a query in its order, and return its columns as (name, type) and the number of rows.
 
-    Text in CSV is guarded against spreadsheets.
+    Text in CSV is guarded against spreadsheets. A query may end in a comment, so a new line follows it.
     """
     columns = [[str(name), str(kind)] for name, kind, *_ in connection.execute(f"describe {query}").fetchall()]
     if format == "xlsx":
-        return columns, write_spreadsheet(connection, query, path.stem, path)
+        return columns, write_spreadsheet(connection, f"{query}\n", path.stem, path)
     chosen = ", ".join(
         guarded(name) if format == "csv" and kind == "VARCHAR" else quote(name) for name, kind in columns
     )
     location = str(path).replace("'", "''")
-    sql = f"copy (select {chosen} from ({query}) as report) to '{location}' ({COPY_OPTIONS[format]})"  # noqa: S608
+    sql = f"copy (select {chosen} from ({query}\n) as report) to '{location}' ({COPY_OPTIONS[format]})"  # noqa: S608
     copied = connection.execute(sql).fetchall()
     return columns, int(copied[0][0])
