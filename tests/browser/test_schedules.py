@@ -53,10 +53,10 @@ def test_schedule_is_made_by_a_form_and_runs(
     press(chromium, "Save")
     wait_for_text(chromium, "It was not due yet.")
     (saved,) = load_schedules(settings)
-    assert (saved.name, saved.source, saved.format) == ("stages", "orders_by_stage", "png")
+    assert (saved.name, saved.source, saved.format) == ("stages", "orders_by_stage", "pdf")
     press(chromium, "Run now")
     wait_for_text(chromium, "It is due now, and runs within a minute.")
     assert [run.state for run in run_due(settings).ended] == ["done"]
-    assert len(list((settings.reports / "stages").glob("*/stages.png"))) == 1
+    assert len(list((settings.reports / "stages").glob("*/stages.pdf"))) == 1
     chromium.get(f"{address}/schedules")
     wait_for_text(chromium, "rows. 1 message.")
