@@ -278,6 +278,6 @@ def test_a_report_goes_to_an_object_store_that_the_settings_name(
         (run,) = run_now(settings, "daily", now=MONDAY).ended
         assert (run.state, run.sentence) == (
             "done",
-            "3 rows. Files in s3://reports/daily/sales/daily/2026-04-06T063000Z.",
+            "4 rows. Files in s3://reports/daily/sales/daily/2026-04-06T063000Z.",
         )
         assert verify(settings, "s3://reports/daily/sales/daily/2026-04-06T063000Z").problems == []
