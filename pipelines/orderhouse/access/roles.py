@@ -143,6 +143,7 @@ def _known(what: str, values: list[str], known: tuple[str, ...]) -> list[str]:
 
 _CATALOGUE = ["marts.as_of", "marts.kpi_catalogue"]
 _ORDERS = [
+    "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy",
     "marts.fct_exceptions", "marts.fct_order_lines", "marts.fct_order_timeline", "marts.fct_orders",
     "marts.fct_returns", "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions",
     "ops.exceptions", "ops.order_lines",
