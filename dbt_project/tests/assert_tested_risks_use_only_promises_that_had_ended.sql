@@ -53,5 +53,6 @@ select *
 from counted
 where
     counted.predictions_count <> counted.tested_count
+    or counted.base_rate is null
     or counted.late_count <> counted.tested_late_count
     or abs(counted.base_rate_sum - counted.predictions_count * counted.base_rate) > 0.000001 * counted.predictions_count

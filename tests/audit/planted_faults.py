@@ -226,7 +226,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "tested_risks_use_only_promises_that_had_ended": [
         (
             "fct_delivery_risk_accuracy",
-            f"{INVENTED}age_days = 0; predictions_count = 1; late_count = 0; base_rate_sum = 0.5; "
+            f"{INVENTED}age_days = 0; predictions_count = 100000; late_count = 0; base_rate_sum = 0.5; "
             "origin_date = date '2026-01-05'",
         )
     ],

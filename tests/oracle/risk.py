@@ -246,9 +246,7 @@ def delivery_risk_accuracy(state: State) -> Cells:
         ranked = sorted(
             tested for promise in observed if (tested := _tested(promise, age, counts, _week(clock))) is not None
         )
-        for decile, (probability, _, _, base_rate, outcome, origin) in zip(
-            _tenths(len(ranked)), ranked, strict=True
-        ):
+        for decile, (probability, _, _, base_rate, outcome, origin) in zip(_tenths(len(ranked)), ranked, strict=True):
             sums[(age, decile, origin)].update(
                 {
                     "predictions_count": 1,

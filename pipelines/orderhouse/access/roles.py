@@ -157,7 +157,8 @@ _GOODS = [
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
-    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_feedback", "marts.fct_product_affinity",
+    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_customer_value",
+    "marts.fct_customer_value_accuracy", "marts.fct_feedback", "marts.fct_product_affinity",
     "marts.fct_recommendations", "marts.fct_suppressions",
 ]  # fmt: skip
 

@@ -71,7 +71,10 @@ final as (
         coalesce(promised.carrier, 'unknown') as carrier,
         coalesce(promised.service, 'unknown') as service,
         coalesce(promised.lane, 'unknown') as lane,
-        concat(coalesce(promised.ship_country, 'unknown'), coalesce(concat('-', promised.ship_region), '')) as destination,
+        concat(
+            coalesce(promised.ship_country, 'unknown'), case when promised.ship_region is null then '' else '-' end,
+            coalesce(promised.ship_region, '')
+        ) as destination,
         promised.outcome,
         {% for column, instant in [
             ('shipped_after_days', 'shipped_at'), ('ended_after_days', 'ended_at'), ('lead_days', 'promise_ends_at')
