@@ -18,7 +18,7 @@ __all__ = ["Array", "NotFitted", "maximise"]
 Array = npt.NDArray[np.float64]
 
 # Logarithms of parameters: outside of these a likelihood is flat, and its maximum is not inside.
-LOWEST, HIGHEST = -12.0, 14.0
+LOWEST, HIGHEST = -10.0, 9.5
 # Greatest part of the gradient, per customer and by logarithm of a parameter, at a maximum.
 FLAT = 1e-5
 
