@@ -97,7 +97,7 @@ def find(source: Source, stores: StoreFiles) -> Found:
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
         paths |= dict.fromkeys(matched)
-    groups = FORMATS[source.format].bundles(list(paths))
+    groups = FORMATS[source.format].bundles(source, list(paths))
     if paths and not groups:
         notes.append(f"Source {source.name}: none of its {len(paths)} files belongs to a {source.format} bundle.")
     elif others := sorted(paths.keys() - {path for group in groups for path in group}):

@@ -138,7 +138,7 @@ class _Trying:
 
     def result(self, stores: StoreFiles, arrivals: Arrivals, limits: FileLimits) -> SourceTrial:
         """Read and screen all files of the source. A reason why files cannot be read becomes one note."""
-        source, trial = self._source, self._trial
+        source, trial, form = self._source, self._trial, FORMATS[self._source.format]
         found = find(source, stores)
         trial.has_no_files = not (found.paths or found.refused)
         for group in found.groups:
@@ -146,10 +146,10 @@ class _Trying:
                 files = [
                     replace(arrivals.identify(source, path, found.objects.get(path)), limits=limits) for path in group
                 ]
-                trial.kinds.update(describe_kind(source, file) for file in files)
-                for rows in FORMATS[source.format].read(source, files):
+                trial.kinds.update(describe_kind(form.layout(source, file), file) for file in files)
+                for rows in form.read(source, files):
                     self._add(rows)
-                arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
+                arrivals.release(Unit(source, files, form.is_bundle))
             except FileRejected as error:
                 self._refuse(group, f"would not be loaded: {error.reason if self._hide_values else error.shown}")
             except FileUnsettled as error:
