@@ -9,7 +9,7 @@ from shared.formats import compact, instant, label, per_cent, short_money
 from shared.layout import Figure, drawing, empty, figures
 from shared.listing import listing
 from shared.people import open_page
-from shared.tables import column, word
+from shared.tables import column
 
 __all__ = ["one", "values"]
 
@@ -66,8 +66,8 @@ def values(version: Version) -> None:
             ),
             "expected_purchases_90": column("Expected purchases, 90 days", digits=2),
             "alive_probability": column("Still buys", "Probability that the customer still buys.", per_cent=True),
-            "predicted_value_band": word("Predicted band", "By the expected value of 365 days."),
-            "value_band": word("Historic band", "By net spend so far."),
+            "predicted_value_band": column("Predicted band", "By the expected value of 365 days."),
+            "value_band": column("Historic band", "By net spend so far."),
             "purchases_count": column("Purchases", "Days with a purchase.", digits=0),
             "recency_days": column("First to last purchase", unit="days", digits=0),
             "observed_days": column("Since the first purchase", unit="days", digits=0),
