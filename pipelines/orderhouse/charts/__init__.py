@@ -5,6 +5,7 @@ Pages draw them in the browser, and schedules as pictures; both have the same sp
 
 from __future__ import annotations
 
+from orderhouse.charts.calibration import calibration
 from orderhouse.charts.comparisons import bridge, counted, frame_of, grid, intervals, ranked, shares
 from orderhouse.charts.drawing import Drawing, has_value
 from orderhouse.charts.over_time import columns_over_time, levels, lines_over_time, timeline
@@ -12,6 +13,7 @@ from orderhouse.charts.over_time import columns_over_time, levels, lines_over_ti
 __all__ = [
     "Drawing",
     "bridge",
+    "calibration",
     "columns_over_time",
     "counted",
     "frame_of",
