@@ -100,8 +100,8 @@ def _headline(version: Version, totals: Row, fit: Row) -> None:
             Figure(
                 "Error of the model",
                 _error(fit["holdout_error"]),
-                f"Mean absolute error, in purchases of a customer on the last {fit['holdout_days']} days, predicted from "
-                "what was before them.",
+                f"Mean absolute error, in purchases of a customer on the last {fit['holdout_days']} days, predicted "
+                "from what was before them.",
             ),
             Figure(
                 "Error of the average",
