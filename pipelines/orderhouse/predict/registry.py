@@ -6,10 +6,11 @@ import difflib
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.predict.predictor import Predictor
+from orderhouse.predict.value.predictor import CustomerValue
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = []
+PREDICTORS: list[Predictor] = [CustomerValue()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:
