@@ -13,6 +13,7 @@ import polars as pl
 import streamlit as st
 import yaml
 from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.errors import OrderhouseError
 from orderhouse.operations.declaring import (
     FileColumn,
@@ -52,8 +53,12 @@ def new_source(version: Version) -> None:
         st.caption("Drop the files of one system here. They are looked at on this machine, and nothing is loaded.")
         return
     files = {Path(each.name).name: each.getvalue() for each in uploaded}
+    currency = st.selectbox(
+        "Currency of amounts whose file names none", sorted(CURRENCIES), key="new_source.currency", width=320,
+        index=sorted(CURRENCIES).index(version.currency) if version.currency in CURRENCIES else None,
+    )  # fmt: skip
     try:
-        proposal = _proposal(version, files)
+        proposal = _proposal(version, files, currency)
     except OrderhouseError as error:
         st.error(error.message, icon=":material/error:")
         return
@@ -67,13 +72,14 @@ def new_source(version: Version) -> None:
     _edit(version, files, str(name), proposal.sources[str(name)])
 
 
-def _proposal(version: Version, files: Mapping[str, bytes]) -> Proposal:
+def _proposal(version: Version, files: Mapping[str, bytes], currency: str | None) -> Proposal:
     """Return the proposal for these files, made once for the same files."""
-    digest = hashlib.sha256(b"".join(name.encode() + content for name, content in sorted(files.items()))).hexdigest()
+    content = b"".join(name.encode() + each for name, each in sorted(files.items()))
+    digest = hashlib.sha256(content + str(currency).encode()).hexdigest()
     held = st.session_state.get("new_source.proposal")
     if held is None or held[0] != digest:
         with st.spinner("Reading the files…", show_time=True), _written(files) as folder:
-            held = (digest, propose_sources(version.settings, folder))
+            held = (digest, propose_sources(version.settings, folder, currency))
         st.session_state["new_source.proposal"] = held
     found: Proposal = held[1]
     return found

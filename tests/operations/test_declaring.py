@@ -78,7 +78,8 @@ def test_a_source_is_proposed_tried_saved_and_loaded(home: Settings, folder: Pat
 def test_the_first_source_of_a_home_writes_the_file(tmp_path: Path, folder: Path) -> None:
     settings = load_settings(home=tmp_path / "home", sources=tmp_path / "new" / "sources.yaml")
     settings.sources_file.parent.mkdir()
-    body = declared(propose_sources(settings, folder), "orders")
+    assert "orders" not in propose_sources(settings, folder).sources
+    body = declared(propose_sources(settings, folder, "EUR"), "orders")
     declare_source(settings, only(folder, "orders.csv"), "orders", body, actor="ann", role=OWNER)
     assert list(load_sources(settings.sources_file).sources) == ["orders"]
 

@@ -67,14 +67,19 @@ def require_right(role: Role) -> None:
     refuse_role(role)
 
 
-def propose_sources(settings: Settings, folder: Path) -> Proposal:
+def propose_sources(settings: Settings, folder: Path, currency: str | None = None) -> Proposal:
     """Look at the files of a folder and propose a source for each kind of them.
+
+    Args:
+        settings: Settings of the home.
+        folder: Folder of the files.
+        currency: Currency of amounts whose file names none; by default the reporting currency, if there is one.
 
     Raises:
         OrderhouseError: There is no file in the folder.
     """
     merchant = merchant_of(settings)
-    found = proposed([folder], folder, merchant.business_time_zone, merchant.reporting_currency)
+    found = proposed([folder], folder, merchant.business_time_zone, currency or merchant.reporting_currency)
     draft = folder / f".{DRAFT}"
     draft.write_text(found.text, encoding="utf-8")
     try:
