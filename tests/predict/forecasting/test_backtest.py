@@ -30,13 +30,11 @@ def bias(result: Backtest) -> float:
 @given(seed=st.integers(0, 10_000), factor=st.integers(0, 9), later=st.integers(1, 7))
 def test_what_comes_after_an_origin_changes_nothing_that_was_said_there(seed: int, factor: int, later: int) -> None:
     draws = np.random.default_rng(seed)
-    values = np.vstack([draws.poisson(30, (5, 40)), draws.poisson(0.4, (5, 40)), draws.poisson(4, (3, 40))]).astype(
-        float
-    )
+    values = np.vstack([draws.poisson(mean, (5, 40)) for mean in (30, 0.4, 4)]).astype(float)
     outs = [(0, 20), (1, 35), (6, 37)]
     known = 40 - later
     changed = values.copy()
-    changed[:, known:] = values[:, known:] * factor + draws.poisson(5, (13, later))
+    changed[:, known:] = values[:, known:] * factor + draws.poisson(5, (15, later))
     one, other = (backtest(panel_from(each, outs), 4, origins=later, step=1) for each in (values, changed))
     told = [(a, b) for a, b in zip(one.outlooks, other.outlooks, strict=True) if a.known <= known]
     assert told and told[-1][0].known == known
@@ -52,12 +50,9 @@ def test_a_peek_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tested, "_came", lambda outlook, truth, until: came(outlook, truth, truth.shape[1]))
     values, _ = smooth_world(40, 40)
     changed = values.copy()
-    changed[:, 36:] *= 5
-    one, other = (backtest(panel_from(each), 4, origins=4, step=1) for each in (values, changed))
-    assert (
-        any((a != b).any() for a, b in zip(of_outlook(one.outlooks[0 + 1]), of_outlook(other.outlooks[1]), strict=True))
-        or (one.outlooks[1].chosen != other.outlooks[1].chosen).any()
-    )
+    changed[:, 39:] *= 5
+    one, other = (backtest(panel_from(each), 4, origins=4, step=1).outlooks[-1] for each in (values, changed))
+    assert any((a != b).any() for a, b in zip(of_outlook(one), of_outlook(other), strict=True))
 
 
 def test_demand_of_a_known_world_lies_in_the_interval_as_often_as_said() -> None:
@@ -83,15 +78,11 @@ def test_counts_of_a_known_world_lie_in_the_interval_as_often_as_said() -> None:
 
 def test_level_on_which_nothing_beats_the_last_value_uses_it() -> None:
     draws = np.random.default_rng(5)
-    walks = np.maximum(200 + np.cumsum(draws.normal(0, 12, (30, 60)), axis=1), 1).round()
-    walks[:, 1::2] = walks[:, ::2]  # each level holds for two weeks
-    jumps = np.where(np.arange(60) % 20 < 10, 50.0, 400.0)[None] * np.ones((30, 1)) + walks * 0.01
-    result = backtest(panel_from(jumps), 2, origins=8, step=2)
-    if result.sums["baseline"].pinball.sum() <= result.sums["forecast"].pinball.sum():
-        assert result.baseline_wins
-        np.testing.assert_array_equal(result.final.expected["forecast"], result.final.expected["baseline"])
-    else:
-        pytest.fail("the world of jumps is one that the last value forecasts best")
+    levels = np.where(np.arange(60) % 20 < 10, 50.0, 400.0) + draws.integers(0, 3, (30, 60))
+    result = backtest(panel_from(levels), 2, origins=8, step=2)
+    assert result.sums["baseline"].pinball.sum() <= result.sums["forecast"].pinball.sum()
+    assert result.baseline_wins
+    np.testing.assert_array_equal(result.final.expected["forecast"], result.final.expected["baseline"])
 
 
 def test_week_without_stock_is_neither_learnt_from_as_it_is_nor_compared() -> None:
