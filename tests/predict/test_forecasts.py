@@ -153,4 +153,5 @@ def test_short_series_follow_the_curve_of_their_category(forecast: Settings) -> 
 @pytest.mark.parametrize("model", ["int_demand_daily", "int_stock_outs", "fct_prediction_runs"])
 def test_definitions_hold_in_their_unit_tests(home: Settings, model: str) -> None:
     outcome = invoke(home, ["test", "--select", f"test_type:unit,{model}"], variables={})
-    assert outcome.success and len(outcome.result.results) == 1, [each.message for each in outcome.result.results]
+    assert outcome.success
+    assert [str(each.status) for each in outcome.result.results].count("pass") == 1

@@ -94,7 +94,7 @@ def count_quantiles(expected: Values, spread: Values) -> Values:
     size = np.where(is_wide, wide / np.maximum(ratio - 1, 1e-3), 1.0)
     binomial = stats.nbinom.ppf(PROBABILITIES, np.maximum(size, 1e-9), 1 / np.maximum(ratio, 1.0))
     found: Values = np.where(wide <= 0, 0.0, np.where(is_wide, binomial, stats.poisson.ppf(PROBABILITIES, wide)))
-    return np.nan_to_num(found)
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def count_coverage(actual: Values, expected: Values, spread: Values) -> Values:
@@ -111,7 +111,8 @@ def count_coverage(actual: Values, expected: Values, spread: Values) -> Values:
     def below(count: Values) -> Values:
         binomial = stats.nbinom.cdf(count, np.maximum(size, 1e-9), 1 / ratio)
         poisson = stats.poisson.cdf(count, np.maximum(expected, 1e-12))
-        return np.where(is_wide, binomial, poisson)
+        cumulated: Values = np.where(is_wide, binomial, poisson)
+        return cumulated
 
     low, high = below(actual - 1), below(actual)
     step = np.maximum(high - low, 1e-12)

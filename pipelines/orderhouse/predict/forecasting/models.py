@@ -91,7 +91,8 @@ def fenced(values: Values) -> Values:
     if len(demand) < FEW_TO_FENCE:
         return values
     low, middle, high = np.quantile(demand, [0.25, 0.5, 0.75])
-    return np.minimum(values, high + OUTER_FENCE * max(high - low, np.sqrt(middle)))
+    found: Values = np.minimum(values, high + OUTER_FENCE * max(high - low, np.sqrt(middle)))
+    return found
 
 
 def _path(model: Any, values: Values, horizon: int) -> Values:

@@ -120,7 +120,7 @@ def adjusted_for_stock_outs(actual: Values, censored: Flags) -> Values:
         return actual
     usable = ~censored & ~np.isnan(actual)
     sums = np.cumsum(np.where(usable, actual, 0.0), axis=1)
-    counts = np.cumsum(usable, axis=1)
+    counts = np.cumsum(usable, axis=1).astype(np.int64)
     window = 13
     before = np.zeros_like(sums)
     number = np.zeros_like(counts)

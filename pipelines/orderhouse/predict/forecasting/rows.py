@@ -40,9 +40,9 @@ def forecast_rows(panel: Panel, result: Backtest, level: str, digest: list[str])
     ahead = np.tile(np.arange(1, horizon + 1), series)
     quantiles = final.quantiles["forecast"].reshape(-1, 3)
     frame = _repeated(_named(panel, level, result), horizon).with_columns(
-        model=pl.Series(np.repeat(chosen, horizon)),
-        reason=pl.Series(np.repeat(_reasons(result), horizon)),
-        digest=pl.Series(np.repeat(np.array(digest, dtype=object), horizon), dtype=pl.String),
+        model=pl.Series(np.repeat(chosen, horizon).tolist(), dtype=pl.String),
+        reason=pl.Series(np.repeat(_reasons(result), horizon).tolist(), dtype=pl.String),
+        digest=pl.Series([each for each in digest for _ in range(horizon)], dtype=pl.String),
         origin_date=pl.lit(panel.origin),
         horizon=pl.Series(ahead),
         period_days=pl.lit(panel.period_days, dtype=pl.Int64),
@@ -70,7 +70,7 @@ def backtest_rows(panel: Panel, result: Backtest, level: str) -> pl.DataFrame:
     return (
         _named(panel, level, result)
         .with_columns(
-            model=pl.Series(_chosen(result)),
+            model=pl.Series(_chosen(result).tolist(), dtype=pl.String),
             first_origin_date=pl.lit(days[0]),
             last_origin_date=pl.lit(days[1]),
             origins_count=pl.Series(result.origins).cast(pl.Int64),
