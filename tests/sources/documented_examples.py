@@ -17,11 +17,13 @@ import yaml
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.notation import Notation
 from orderhouse.contracts.parsing import cleaned, parse
+from orderhouse.sources.config.mapping import MAPPED
 
 __all__ = ["Example", "examples_of"]
 
 SECTION = re.compile(r"^(#+) An example\n(.*?)(?=^#+ |\Z)", re.M | re.S)
 DECLARED = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)
+QUERY = re.compile(r"^```sql\n(.*?)^```", re.M | re.S)
 FILE = re.compile(r"^`([^`\n]+\.\w+)`[^\n]*:\n\n```\w+\n(.*?)^```", re.M | re.S)
 ROWS = re.compile(r"^`(\w+)`:\n\n((?:\|.*\n)+)", re.M)
 
@@ -57,7 +59,9 @@ def _example(page: str, above: str, section: str) -> Example:
     format_name = source["format"]
     more = {key: value for key, value in source.items() if key not in {"format", "path"}}
     rows = {feed: _typed(feed, table) for feed, table in ROWS.findall(section)}
-    declared = more if format_name == "canonical" else {}
+    declared = more if format_name in MAPPED else {}
+    if "query" in declared:
+        declared["statement"] = QUERY.findall(above)[-1]
     return Example(page, format_name, source["path"], declared, dict(FILE.findall(section)), rows)
 
 

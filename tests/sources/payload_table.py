@@ -92,7 +92,7 @@ def _declared(folder: Path, name: str, format_name: str) -> list[Source]:
 def _count(source: Source, vault: Vault, counts: dict[str, Counted]) -> None:
     form = FORMATS[source.format]
     paths = sorted(str(path) for pattern in source.path for path in _matching(pattern, source.base))
-    for group in form.bundles(paths):
+    for group in form.bundles(source, paths):
         files = [_shown(Path(path)) for path in group]
         try:
             for rows in form.read(source, files):

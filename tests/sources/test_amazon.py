@@ -20,7 +20,7 @@ from orderhouse.sources.formats.format import FeedRows
 from orderhouse.storage.warehouse import open_raw
 
 from tests.integration.running import PROJECT, data_folder
-from tests.sources.format_reading import file_of, payloads, read, screened
+from tests.sources.format_reading import file_of, payloads, read, screened, source_of
 
 NAME = "amazon_tables"
 
@@ -243,7 +243,7 @@ def test_products_are_named_by_the_catalogue_else_by_stock_or_title() -> None:
 
 def test_tables_are_found_by_name_and_bundled_by_folder() -> None:
     paths = ["a/amazon_selling_partner_orders_data.csv", "a/order_item.csv.gz", "b/orders.csv", "b/notes.csv"]
-    assert FORMATS[NAME].bundles(paths) == [paths[:2], paths[2:3]]
+    assert FORMATS[NAME].bundles(source_of(NAME), paths) == [paths[:2], paths[2:3]]
     packed = table("orders", ORDER)
     zipped = file_of(gzip.compress(packed.open().read()), "orders_data.csv.gz")
     assert len(accepted(read(NAME, zipped), "orders")) == 1

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from tests.integration.running import PROJECT
 from tests.sources.documented_examples import Example, examples_of
-from tests.sources.format_reading import file_of, read, screened
+from tests.sources.format_reading import file_of, read, screened, source_of
 
 FOLDER = PROJECT / "docs" / "formats"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name not in {"README.md", "payloads.md"})
@@ -27,7 +27,8 @@ def named(example: Example) -> str:
 
 def found_in(example: Example) -> list[FeedRows]:
     """Read the files of the example with its format, those of a bundle together."""
-    together = FORMATS[example.format].bundles(list(example.files))
+    source = source_of(example.format, **example.declared)
+    together = FORMATS[example.format].bundles(source, list(example.files))
     return [
         rows
         for paths in together

@@ -17,7 +17,7 @@ from orderhouse.sources.formats.format import FeedRows
 from orderhouse.sources.readers.records import RECORD
 
 from tests.integration.running import data_folder
-from tests.sources.format_reading import file_of, payloads, read, rows_of, screened
+from tests.sources.format_reading import file_of, payloads, read, rows_of, screened, source_of
 
 EVENTS = "stripe_events"
 CREATED = 1772323200  # 2026-03-01T00:00:00Z
@@ -512,4 +512,7 @@ def test_two_files_of_one_table_are_refused() -> None:
 
 def test_the_bundle_is_the_folder() -> None:
     paths = ["a/charge_data.csv", "a/x.csv", "b/refund.csv.gz", "b/notes.txt"]
-    assert FORMATS["stripe_tables"].bundles(paths) == [["a/charge_data.csv", "a/x.csv"], ["b/refund.csv.gz"]]
+    assert FORMATS["stripe_tables"].bundles(source_of("stripe_tables"), paths) == [
+        ["a/charge_data.csv", "a/x.csv"],
+        ["b/refund.csv.gz"],
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.charts.calibration import calibration
 from shared.charts.comparisons import bridge, counted, frame_of, grid, intervals, ranked, shares
 from shared.charts.drawing import Drawing, has_value
 from shared.charts.over_time import columns_over_time, levels, lines_over_time, timeline
@@ -9,6 +10,7 @@ from shared.charts.over_time import columns_over_time, levels, lines_over_time, 
 __all__ = [
     "Drawing",
     "bridge",
+    "calibration",
     "columns_over_time",
     "counted",
     "frame_of",

@@ -143,6 +143,7 @@ def _known(what: str, values: list[str], known: tuple[str, ...]) -> list[str]:
 
 _CATALOGUE = ["marts.as_of", "marts.fct_prediction_runs", "marts.kpi_catalogue"]
 _ORDERS = [
+    "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy",
     "marts.fct_exceptions", "marts.fct_order_lines", "marts.fct_order_timeline", "marts.fct_orders",
     "marts.fct_returns", "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions",
     "ops.exceptions", "ops.order_lines",
@@ -156,7 +157,8 @@ _GOODS = [
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
-    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_feedback", "marts.fct_product_affinity",
+    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_customer_value",
+    "marts.fct_customer_value_accuracy", "marts.fct_feedback", "marts.fct_product_affinity",
     "marts.fct_recommendations", "marts.fct_suppressions",
 ]  # fmt: skip
 

@@ -93,11 +93,12 @@ def find(source: Source, stores: StoreFiles) -> Found:
             matched.remove(path)
             refused[_storable(path)] = "Its name is not UTF-8."
             notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8. Rename the file to load it.")
-        if not matched and source.name not in INTERNAL:  # files of actions go once they are stored
+        # Files of actions go once they are stored, and a table may have had no row yet.
+        if not matched and source.name not in INTERNAL and source.table is None:
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
         paths |= dict.fromkeys(matched)
-    groups = FORMATS[source.format].bundles(list(paths))
+    groups = FORMATS[source.format].bundles(source, list(paths))
     if paths and not groups:
         notes.append(f"Source {source.name}: none of its {len(paths)} files belongs to a {source.format} bundle.")
     elif others := sorted(paths.keys() - {path for group in groups for path in group}):

@@ -24,6 +24,7 @@ from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.mapping_notes import MappingNotes
 from orderhouse.ingest.screening import PART, Screened, screen
+from orderhouse.ingest.table_batches import fetch_sample
 from orderhouse.ingest.trial_keys import KeyFindings, Keys
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
@@ -114,7 +115,14 @@ def check_sources(
     stores = StoreFiles()
     with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
+        if file is None:
+            chosen = [_with_sample(source, Path(folder)) for source in chosen]
         return [_Trying(source, vault, hide_values).result(stores, arrivals, limits_of(settings)) for source in chosen]
+
+
+def _with_sample(source: Source, folder: Path) -> Source:
+    """Return the source with the first rows of its table in place of its folder, if its rows come from a table."""
+    return source if source.table is None else _with_path(source, fetch_sample(source, source.table, folder))
 
 
 def _with_path(source: Source, file: Path) -> Source:
@@ -138,7 +146,7 @@ class _Trying:
 
     def result(self, stores: StoreFiles, arrivals: Arrivals, limits: FileLimits) -> SourceTrial:
         """Read and screen all files of the source. A reason why files cannot be read becomes one note."""
-        source, trial = self._source, self._trial
+        source, trial, form = self._source, self._trial, FORMATS[self._source.format]
         found = find(source, stores)
         trial.has_no_files = not (found.paths or found.refused)
         for group in found.groups:
@@ -146,10 +154,10 @@ class _Trying:
                 files = [
                     replace(arrivals.identify(source, path, found.objects.get(path)), limits=limits) for path in group
                 ]
-                trial.kinds.update(describe_kind(source, file) for file in files)
-                for rows in FORMATS[source.format].read(source, files):
+                trial.kinds.update(describe_kind(form.layout(source, file), file) for file in files)
+                for rows in form.read(source, files):
                     self._add(rows)
-                arrivals.release(Unit(source, files, FORMATS[source.format].is_bundle))
+                arrivals.release(Unit(source, files, form.is_bundle))
             except FileRejected as error:
                 self._refuse(group, f"would not be loaded: {error.reason if self._hide_values else error.shown}")
             except FileUnsettled as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orderhouse.files.archives import ZIP_MAGIC, is_workbook, is_zip, only_member
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC, SourceFile, unpacked_blocks
-from orderhouse.sources.formats.format import WHITE_SPACE, Declaration
+from orderhouse.sources.formats.format import WHITE_SPACE, Layout
 from orderhouse.sources.readers.csv_text import CsvDialect, detect_dialect
 from orderhouse.sources.readers.json_text import is_json_lines
 
@@ -17,7 +17,7 @@ HEAD_BYTES = 1 << 16
 DELIMITER_NAMES = {"\t": "tab"}
 
 
-def describe_kind(source: Declaration, file: SourceFile) -> str:
+def describe_kind(source: Layout, file: SourceFile) -> str:
     """Return the kind of a file as a phrase, such as ``CSV, gzip, utf-8, delimiter ';', 6 columns``.
 
     Raises:

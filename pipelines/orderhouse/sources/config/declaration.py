@@ -11,17 +11,19 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from orderhouse.config_values import as_list, require_known
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.columns import MONEY_SCALE
 from orderhouse.contracts.notation import Notation, checked_form
+from orderhouse.sources.config.database import DatabaseTable, require_table
 from orderhouse.sources.config.mapping import (
+    MAPPED,
     DaysAfter,
     as_texts_by_column,
     checked_columns,
@@ -29,7 +31,8 @@ from orderhouse.sources.config.mapping import (
     checked_parts,
     checked_words,
     is_translated,
-    require_canonical,
+    require_mapped,
+    require_one_layout,
 )
 from orderhouse.sources.config.promises import (
     ALL_FEEDS,
@@ -40,10 +43,10 @@ from orderhouse.sources.config.promises import (
     checked_intervals,
     checked_numbering,
 )
-from orderhouse.sources.config.validation import as_columns, known_encoding
+from orderhouse.sources.config.queries import Table, checked_tables, require_query
+from orderhouse.sources.config.validation import as_columns, known_delimiter, known_encoding
 from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.formats import FORMATS
-from orderhouse.sources.formats.format import WHITE_SPACE
 
 __all__ = ["Intake", "Merchant", "Source", "SourcesFile"]
 
@@ -119,6 +122,10 @@ class Source(BaseModel):
         sheet: Name of the sheet of workbooks; by default the first.
         header_row: Row of the header in a sheet; by default the first.
         widths: Characters of each field, for files of lines without delimiters.
+        tables: Tables that `query` reads, by name; the first has the records.
+        query: Path of the SQL that computes the records, from the folder of the sources file.
+        statement: Text of that SQL, which `sources_file` reads.
+        table: Table of a database from which rows are copied into the folder `path`.
         words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
         control: Control totals of its one file, and the action on files that differ from their totals.
         decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
@@ -159,6 +166,10 @@ class Source(BaseModel):
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
     widths: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
+    tables: dict[str, Table] = Field(default_factory=dict)
+    query: str | None = None
+    statement: str = Field(default="", exclude=True)
+    table: DatabaseTable | None = None
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
@@ -237,20 +248,13 @@ class Source(BaseModel):
     @field_validator("delimiter")
     @classmethod
     def _one_character(cls, value: str) -> str:
-        if value == WHITE_SPACE:
-            return value
-        value = {"\\t": "\t", "tab": "\t"}.get(value, value)
-        if len(value.encode()) != 1 or value in '"\r\n':
-            raise ValueError(
-                "it must be one character, such as ';' or tab, or whitespace; but no quote and no new line"
-            )
-        return value
+        return known_delimiter(value)
 
     @field_validator("decimal", "dates")
     @classmethod
     def _is_for_our_columns(cls, value: Any, info: ValidationInfo) -> Any:
         name = info.data.get("format")
-        if value and name not in {None, "canonical"} and not FORMATS[str(name)].instants:
+        if value and name not in {None, *MAPPED} and not FORMATS[str(name)].instants:
             raise ValueError(
                 f"the format {info.data['format']} defines how its numbers and instants are written; remove the key"
             )
@@ -280,7 +284,7 @@ class Source(BaseModel):
     @field_validator("columns", "constants")
     @classmethod
     def _our_columns_exist(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("format") != "canonical":
+        if info.data.get("format") not in MAPPED:
             return value
         return checked_columns(value, info.data.get("feed"), are_values=info.field_name == "constants")
 
@@ -294,11 +298,28 @@ class Source(BaseModel):
     def _parts_are_ours(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         return checked_parts(value, info.data.get("feed"))
 
-    @field_validator("ids", "empty", "decimals", "parts", "promise", "sheet", "header_row", "widths")
+    @field_validator("ids", "empty", "decimals", "parts", "promise")
     @classmethod
     def _is_of_a_mapping(cls, value: Any, info: ValidationInfo) -> Any:
-        require_canonical(info.data.get("format"))
+        require_mapped(info.data.get("format"))
         return value
+
+    @field_validator("delimiter", "encoding", "header", "sheet", "header_row", "widths")
+    @classmethod
+    def _is_of_files(cls, value: Any, info: ValidationInfo) -> Any:
+        require_one_layout(info.data.get("format"), of_others=info.field_name in {"delimiter", "encoding", "header"})
+        return value
+
+    @field_validator("tables")
+    @classmethod
+    def _are_tables(cls, value: dict[str, Table]) -> dict[str, Table]:
+        return checked_tables(value)
+
+    @model_validator(mode="after")
+    def _has_what_its_format_needs(self) -> Self:
+        require_query(self.format, self.feed, self.query, self.tables)
+        require_table(self.format, self.feed, self.table, self.path)
+        return self
 
     @field_validator("words")
     @classmethod
@@ -318,7 +339,7 @@ class Source(BaseModel):
     def notation(self) -> Notation:
         """Return the notation of rows; formats with columns of their own translate that of their files."""
         written = self.file_notation
-        return written if self.format == "canonical" else Notation(written.time_zone)
+        return written if self.format in MAPPED else Notation(written.time_zone)
 
     @property
     def file_notation(self) -> Notation:
@@ -370,6 +391,7 @@ class Source(BaseModel):
         }
         since |= {"ids": self.ids, "empty": self.empty}
         since |= {"parts": self.parts, "sheet": self.sheet, "widths": self.widths}
+        since |= {"query": self.statement, "tables": {name: table.model_dump() for name, table in self.tables.items()}}
         since["header_row"] = self.header_row if self.header_row > 1 else None
         since["promise"] = self.promise.model_dump() if self.promise else None
         since["decimals"] = None if self.decimals is None else str(self.decimals)

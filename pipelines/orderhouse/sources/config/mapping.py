@@ -23,12 +23,14 @@ from orderhouse.sources.formats.made_ids import group_column
 from orderhouse.sources.formats.mapped_values import TRANSLATED_KINDS
 
 __all__ = [
+    "MAPPED",
     "as_texts_by_column",
     "checked_columns",
     "checked_ids",
     "checked_words",
     "is_translated",
-    "require_canonical",
+    "require_mapped",
+    "require_one_layout",
 ]
 
 
@@ -60,13 +62,28 @@ class DaysAfter(BaseModel):
         return (self.after, self.by) if self.by else (self.after,)
 
 
+# Formats whose records have columns that the source maps to ours.
+MAPPED = ("canonical", "sql", "table")
 YES, NO = ("true", "yes"), ("false", "no")
 
 
-def require_canonical(name: str | None) -> None:
+def require_mapped(name: str | None) -> None:
     """Refuse a key of the mapping for a format that has columns of its own."""
-    if name not in {None, "canonical"}:
+    if name not in {None, *MAPPED}:
         raise ValueError(f"the format {name} defines its own columns; remove the key, or use `format: canonical`")
+
+
+def require_one_layout(name: str | None, *, of_others: bool) -> None:
+    """Refuse a key about the layout of files where each table has its own, or the format defines it.
+
+    Args:
+        name: Format of the source.
+        of_others: True if known formats have the key too.
+    """
+    if name == "sql":
+        raise ValueError("each table has its own; write the key under `tables`")
+    if not of_others:
+        require_mapped(name)
 
 
 def as_texts_by_column(value: Any) -> Any:
@@ -184,7 +201,7 @@ def _texts(contract: type[Contract]) -> list[str]:
 
 def _with_words(contract: type[Contract], name: str | None) -> list[str]:
     translated = [each for each, column in contract.fields().items() if kind_of(column) in TRANSLATED_KINDS]
-    return contract.mapped() + (translated if name in {None, "canonical"} else [])
+    return contract.mapped() + (translated if name in {None, *MAPPED} else [])
 
 
 def _feeds_of(column: str, feeds: Mapping[str, type[Contract]], name: str | None) -> Iterable[str]:

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.sources.config.database import DatabaseTable
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
 from orderhouse.sources.config.mapping import DaysAfter
 from orderhouse.sources.config.promises import Control
+from orderhouse.sources.config.queries import Table, statement_of
 from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.readers.yaml_lines import Keys, line_of, read_yaml
 
@@ -26,6 +28,16 @@ INTERNAL = {
     OPERATORS: ("actions", "actions"),
     "campaigns": ("campaign_members", "campaigns"),
     "suppressions": ("suppressions", "suppressions"),
+}
+
+
+# Keys of a source that have keys of their own.
+NESTED: dict[str, type[BaseModel]] = {
+    "control": Control,
+    "promise": DaysAfter,
+    "actions_to": WriteBack,
+    "tables": Table,
+    "table": DatabaseTable,
 }
 
 
@@ -61,10 +73,28 @@ def load_sources(path: Path) -> SourcesFile:
                     f"{path}:{where}: source {name}: serves: {nearest_sentence('source', served, parsed.sources)}"
                 )
     sources = {
-        name: source.model_copy(update={"name": name, "base": path.parent, "priority": source.priority or position})
+        name: source.model_copy(
+            update={
+                "name": name,
+                "base": path.parent,
+                "priority": source.priority or position,
+                "statement": _statement(source, path, name, lines),
+            }
+        )
         for position, (name, source) in enumerate(parsed.sources.items(), 1)
     }
     return SourcesFile(path=path, merchant=parsed.merchant, sources=sources)
+
+
+def _statement(source: Source, path: Path, name: str, lines: dict[Keys, int]) -> str:
+    """Return the text of the query of a source; nothing if it has none."""
+    if source.query is None:
+        return ""
+    try:
+        return statement_of(path.parent / Path(source.query).expanduser())
+    except ValueError as error:
+        where = line_of(("sources", name, "query"), lines)
+        raise OrderhouseError(f"{path}:{where}: source {name}: query: {error}.") from None
 
 
 def sources_of(settings: Settings) -> SourcesFile:
@@ -127,8 +157,8 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
-    for name, nested in (("control", Control), ("promise", DaysAfter), ("actions_to", WriteBack)):
+    for name, nested in NESTED.items():
         if name in keys[2:-1]:
             return list(nested.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source
-    return [name for name in model.model_fields if name not in {"name", "base"}]
+    return [name for name in model.model_fields if name not in {"name", "base", "statement"}]

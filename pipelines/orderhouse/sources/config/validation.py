@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from orderhouse.config_values import as_list
-from orderhouse.sources.formats.format import SKIPPED
+from orderhouse.sources.formats.format import SKIPPED, WHITE_SPACE
 
-__all__ = ["as_columns", "known_encoding"]
+__all__ = ["as_columns", "known_delimiter", "known_encoding"]
 
 
 def as_columns(value: Any) -> Any:
@@ -26,6 +26,16 @@ def as_columns(value: Any) -> Any:
         names = as_list(ours)
         if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
             raise ValueError(f"{theirs}: a column becomes one of ours, or several: [placed_at, updated_at]")
+    return value
+
+
+def known_delimiter(value: str) -> str:
+    """Return a delimiter: one character, or the word for any white space; `tab` and an escaped tab are a tab."""
+    if value == WHITE_SPACE:
+        return value
+    value = {"\\t": "\t", "tab": "\t"}.get(value, value)
+    if len(value.encode()) != 1 or value in '"\r\n':
+        raise ValueError("it must be one character, such as ';' or tab, or whitespace; but no quote and no new line")
     return value
 
 

@@ -12,8 +12,10 @@ from orderhouse.sources.formats.ecb import EcbRates
 from orderhouse.sources.formats.format import Format
 from orderhouse.sources.formats.olist import Olist
 from orderhouse.sources.formats.online_retail import OnlineRetail
+from orderhouse.sources.formats.queried import Queried
 from orderhouse.sources.formats.shopify import ShopifyOrders, ShopifyTables
 from orderhouse.sources.formats.stripe import StripeEvents, StripeTables
+from orderhouse.sources.formats.table_rows import TableRows
 from orderhouse.sources.formats.woocommerce import WooCommerce
 
 __all__ = ["FORMATS"]
@@ -27,10 +29,12 @@ FORMATS: dict[str, Format] = {
         EcbRates(),
         Olist(),
         OnlineRetail(),
+        Queried(),
         ShopifyOrders(),
         ShopifyTables(),
         StripeEvents(),
         StripeTables(),
+        TableRows(),
         WooCommerce(),
     )
 }

@@ -20,7 +20,7 @@ from orderhouse.files.archives import ZIP_MAGIC, is_workbook, only_member
 from orderhouse.files.guarded_tables import unguarded_columns
 from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats.cut_columns import cut_columns, part_names
-from orderhouse.sources.formats.format import ANY, SKIPPED, WHITE_SPACE, Declaration, FeedRows, Format
+from orderhouse.sources.formats.format import ANY, SKIPPED, WHITE_SPACE, Declaration, FeedRows, Format, Layout
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT, with_unit_prices
 from orderhouse.sources.formats.made_ids import MadeIds
 from orderhouse.sources.formats.mapped_values import with_rounded, with_words, without_no_values
@@ -31,7 +31,7 @@ from orderhouse.sources.readers.plain_lines import read_lines
 from orderhouse.sources.readers.records import RECORD, Records
 from orderhouse.sources.readers.tables import read_parquet, read_xlsx
 
-__all__ = ["Canonical", "feed_of", "read_records"]
+__all__ = ["Canonical", "ColumnMapping", "feed_of", "read_records"]
 
 
 class Canonical(Format):
@@ -53,7 +53,7 @@ class Canonical(Format):
         feed = source.feed or feed_of(file.path)
         if feed is None:
             raise FileRejected("The file's name does not begin with a feed's name. Declare the source's `feed`.")
-        mapping = _Mapping(source, feed)
+        mapping = ColumnMapping(source, feed)
         for records in read_records(source, file, feed):
             received = unguarded_columns(records.frame) if source.guarded else records.frame
             yield mapping.translated(file, received, records)
@@ -66,7 +66,7 @@ def feed_of(path: str) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def read_records(source: Declaration, file: SourceFile, feed: str) -> Iterator[Records]:
+def read_records(source: Layout, file: SourceFile, feed: str) -> Iterator[Records]:
     """Yield the records of a file of any kind, by the file's own column names."""
     head = next(unpacked_blocks(file, 4096), b"")
     names = _declared_names(source, feed)
@@ -85,7 +85,7 @@ def read_records(source: Declaration, file: SourceFile, feed: str) -> Iterator[R
     return read_csv(file, CsvDialect(source.delimiter, source.encoding, names))
 
 
-def _declared_names(source: Declaration, feed: str) -> list[str] | None:
+def _declared_names(source: Layout, feed: str) -> list[str] | None:
     if source.header:
         return None
     if isinstance(source.columns, list):
@@ -94,7 +94,7 @@ def _declared_names(source: Declaration, feed: str) -> list[str] | None:
     return list(CONTRACTS[feed].fields())
 
 
-class _Mapping:
+class ColumnMapping:
     """The mapping of one file's columns to those of a feed."""
 
     def __init__(self, source: Declaration, feed: str) -> None:

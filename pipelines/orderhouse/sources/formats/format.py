@@ -17,7 +17,18 @@ from orderhouse.contracts.notation import Notation
 from orderhouse.files.source_files import SourceFile
 from orderhouse.sources.readers.records import Malformed
 
-__all__ = ["ANY", "POSITION", "SKIPPED", "WHITE_SPACE", "Declaration", "FeedRows", "Format", "Role"]
+__all__ = [
+    "ANY",
+    "POSITION",
+    "SKIPPED",
+    "WHITE_SPACE",
+    "Declaration",
+    "FeedRows",
+    "Format",
+    "Layout",
+    "QueryTable",
+    "Role",
+]
 
 # Name in a list of columns for a column that is not used.
 SKIPPED = "_"
@@ -44,7 +55,47 @@ class Promise(Protocol):
 Role = Literal["primary", "derived", "lookup"]
 
 
-class Declaration(Protocol):
+class Layout(Protocol):
+    """How records lie in a file."""
+
+    @property
+    def columns(self) -> Mapping[str, str | list[str]] | Sequence[str | list[str]]:
+        """Return our columns by their column; for a file without header the columns in order."""
+
+    @property
+    def delimiter(self) -> str | None:
+        """Return the delimiter of CSV files; None for detection."""
+
+    @property
+    def encoding(self) -> str | None:
+        """Return the encoding of text files; None for detection."""
+
+    @property
+    def header(self) -> bool:
+        """Return whether the first record of a file names its columns."""
+
+    @property
+    def widths(self) -> list[int]:
+        """Return the characters of each field of lines; none for fields with delimiters."""
+
+    @property
+    def sheet(self) -> str | None:
+        """Return the name of the sheet of workbooks; None for the first."""
+
+    @property
+    def header_row(self) -> int:
+        """Return the row of the header of a sheet."""
+
+
+class QueryTable(Layout, Protocol):
+    """A table of the query of a source: the files that it is read from, and their layout."""
+
+    @property
+    def file(self) -> str:
+        """Return the pattern of the names of its files."""
+
+
+class Declaration(Layout, Protocol):
     """The part of a source's declaration that formats read; the whole is in `sources.config`."""
 
     @property
@@ -58,10 +109,6 @@ class Declaration(Protocol):
     @property
     def covers(self) -> list[str] | None:
         """Return the declared coverage, or None."""
-
-    @property
-    def columns(self) -> Mapping[str, str | list[str]] | Sequence[str | list[str]]:
-        """Return our columns by their column; for a file without header our columns in order."""
 
     @property
     def renamed(self) -> dict[str, tuple[str, ...]]:
@@ -99,16 +146,16 @@ class Declaration(Protocol):
         """Return how promises follow from other columns, or None."""
 
     @property
-    def widths(self) -> list[int]:
-        """Return the characters of each field of lines; none for fields with delimiters."""
+    def query(self) -> str | None:
+        """Return the path of the SQL that computes the records, or None."""
 
     @property
-    def sheet(self) -> str | None:
-        """Return the name of the sheet of workbooks; None for the first."""
+    def statement(self) -> str:
+        """Return the text of that SQL."""
 
     @property
-    def header_row(self) -> int:
-        """Return the row of the header of a sheet."""
+    def tables(self) -> Mapping[str, QueryTable]:
+        """Return the tables that the SQL reads, by name; the first has the records."""
 
     @property
     def notation(self) -> Notation:
@@ -117,18 +164,6 @@ class Declaration(Protocol):
     @property
     def file_notation(self) -> Notation:
         """Return how the source writes numbers and instants in its files."""
-
-    @property
-    def delimiter(self) -> str | None:
-        """Return the delimiter of CSV files; None for detection."""
-
-    @property
-    def encoding(self) -> str | None:
-        """Return the encoding of text files; None for detection."""
-
-    @property
-    def header(self) -> bool:
-        """Return whether the first record of a file names its columns."""
 
     @property
     def guarded(self) -> bool:
@@ -187,9 +222,13 @@ class Format(ABC):
     numbers: ClassVar[tuple[str, ...]] = ()
     instants: ClassVar[tuple[str, ...]] = ()
 
-    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
-        """Return paths in groups that load together: by default every file by itself."""
+    def bundles(self, source: Declaration, paths: Sequence[str]) -> list[list[str]]:
+        """Return paths of a source in groups that load together: by default every file by itself."""
         return [[path] for path in paths]
+
+    def layout(self, source: Declaration, _: SourceFile) -> Layout:
+        """Return how records lie in a file of a source: by default in all files as the source declares."""
+        return source
 
     def feeds(self, source: Declaration, paths: Sequence[str]) -> list[str]:
         """Return the feeds in which a source is complete, for the files that it has."""

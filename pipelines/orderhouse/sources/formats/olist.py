@@ -74,7 +74,7 @@ class Olist(Format):
     numbers = ("price", "freight_value", "payment_value")
     instants = tuple(name for columns in PARTS.values() for name in columns if name.endswith(INSTANTS))
 
-    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
+    def bundles(self, _: Declaration, paths: Sequence[str]) -> list[list[str]]:
         """Return the seven files of each folder, and each other file by itself, so that it is refused by name."""
         ours = sorted(path for path in paths if FILE_NAME.match(PurePath(path).name))
         others = [[path] for path in paths if path not in set(ours)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orderhouse.files.source_files import FileRejected, FileVanished
 from orderhouse.sources.config.declaration import Source
+from orderhouse.sources.config.mapping import MAPPED
 from orderhouse.sources.formats import FORMATS
 from orderhouse.sources.formats.format import Format
 from orderhouse.sources.proposals.samples import file_at
@@ -19,7 +20,9 @@ def known_bundles(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
     found: list[tuple[str, list[Path]]] = []
     left = list(paths)
     for name, each in FORMATS.items():
-        for group in each.bundles([str(path) for path in left]) if each.is_bundle else ():
+        if not each.is_bundle or name in MAPPED or not left:
+            continue
+        for group in each.bundles(_tried(each, left), [str(path) for path in left]):
             files = [Path(path) for path in group]
             if _gives_rows(each, files):
                 found.append((name, files))
@@ -30,14 +33,18 @@ def known_bundles(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
 def known_format(path: Path) -> str | None:
     """Return the format of single files that reads a file, or None."""
     for name, each in FORMATS.items():
-        if name != "canonical" and not each.is_bundle and _gives_rows(each, [path]):
+        if name not in MAPPED and not each.is_bundle and _gives_rows(each, [path]):
             return name
     return None
 
 
+def _tried(format_: Format, paths: Sequence[Path]) -> Source:
+    return Source.model_validate({"name": "tried", "format": format_.name, "path": [str(path) for path in paths]})
+
+
 def _gives_rows(format_: Format, paths: Sequence[Path]) -> bool:
     """Return whether a format reads files, with more rows than records that it cannot read."""
-    source = Source.model_validate({"name": "tried", "format": format_.name, "path": [str(path) for path in paths]})
+    source = _tried(format_, paths)
     rows = malformed = 0
     try:
         for read in format_.read(source, [file_at(path) for path in paths]):

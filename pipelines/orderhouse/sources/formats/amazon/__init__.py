@@ -31,7 +31,7 @@ class AmazonTables(Format):
     is_bundle = True
     time_zone = "UTC"
 
-    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
+    def bundles(self, _: Declaration, paths: Sequence[str]) -> list[list[str]]:
         """Return the tables of each folder."""
         ours = sorted((path for path in paths if TABLE_NAME.match(PurePath(path).name)), key=_folder)
         return [list(group) for _, group in groupby(ours, key=_folder)]

@@ -57,7 +57,7 @@ class ShopifyTables(Format):
     is_bundle = True
     time_zone = "UTC"
 
-    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
+    def bundles(self, _: Declaration, paths: Sequence[str]) -> list[list[str]]:
         """Return the tables of each folder, REST-style and GraphQL-style ones separately."""
         named = [(str(PurePath(path).parent), name[1], path) for path in paths if (name := table_name(path))]
         grouped = groupby(sorted(named), key=lambda each: each[:2])

@@ -64,7 +64,7 @@ class StripeTables(Format):
     is_bundle = True
     time_zone = "UTC"
 
-    def bundles(self, paths: Sequence[str]) -> list[list[str]]:
+    def bundles(self, _: Declaration, paths: Sequence[str]) -> list[list[str]]:
         """Return the CSV files of each folder."""
         ours = sorted(path for path in paths if CSV.search(PurePath(path).name.lower()))
         return [list(group) for _, group in groupby(ours, key=lambda path: str(PurePath(path).parent))]
