@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from orderhouse import charts
 from shared.access import Row, Version
 from shared.formats import compact, instant, label, per_cent, short_money
 from shared.layout import Figure, drawing, empty, figures
@@ -100,8 +100,8 @@ def _headline(version: Version, totals: Row, fit: Row) -> None:
             Figure(
                 "Error of the model",
                 _error(fit["holdout_error"]),
-                f"Mean absolute error of a customer's purchases on the last {fit['holdout_days']} days, predicted from "
-                "what was before them.",
+                f"Mean absolute error, in purchases of a customer on the last {fit['holdout_days']} days, predicted "
+                "from what was before them.",
             ),
             Figure(
                 "Error of the average",
@@ -114,7 +114,7 @@ def _headline(version: Version, totals: Row, fit: Row) -> None:
 
 
 def _error(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} purchases"
+    return "–" if value is None else f"{value:.2f}"
 
 
 def one(version: Version, customer_key: str) -> None:

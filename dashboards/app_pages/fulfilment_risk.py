@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Version
-from shared.formats import counted, per_cent
+from shared.formats import count, per_cent
 from shared.layout import Figure, drawing, empty, figures
 from shared.listing import listing
 from shared.people import open_page
@@ -92,9 +93,7 @@ def accuracy(version: Version) -> None:
     scores = version.row(SCORES, (age,))
     figures(
         [
-            Figure(
-                "Predictions tested", counted(scores["predictions"], "promise", "promises"), "Their outcome is known."
-            ),
+            Figure("Predictions tested", count(scores["predictions"]), "Their outcome is known."),
             Figure("Late", per_cent(scores["late"] / scores["predictions"]), "Share of the promises that was broken."),
             Figure("Predicted", per_cent(scores["predicted"]), "Mean of the predicted probabilities."),
             Figure(
