@@ -6,7 +6,8 @@ Customers are tokens here. Their personal data is in the vault.
 from __future__ import annotations
 
 import streamlit as st
-from shared import address, charts, kpis
+from orderhouse import charts
+from shared import address, kpis
 from shared.access import Version
 from shared.formats import compact, counted, per_cent, short_money
 from shared.layout import Figure, back, empty, figures, section, start

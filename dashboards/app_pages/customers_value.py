@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from orderhouse import charts
 from shared.access import Row, Version
 from shared.formats import compact, instant, label, per_cent, short_money
 from shared.layout import Figure, drawing, empty, figures

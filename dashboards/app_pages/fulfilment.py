@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse import charts
 from orderhouse.serve import carriers
-from shared import charts, kpis
+from shared import kpis
 from shared.access import Version
 from shared.layout import drawing, empty, figures, section, start
 from shared.listing import listing

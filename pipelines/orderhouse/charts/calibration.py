@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from shared.charts.drawing import Drawing
-from shared.colours import palette
+from orderhouse.charts.colours import palette
+from orderhouse.charts.drawing import Drawing
 
 __all__ = ["calibration"]
 
