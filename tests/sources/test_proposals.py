@@ -41,6 +41,15 @@ def test_tables_of_a_shop_are_mapped_and_each_guess_is_explained(tmp_path: Path)
     }
 
 
+def test_a_table_with_a_column_date_is_no_list_of_rates(tmp_path: Path) -> None:
+    rows = "Order No;Date;Line;Article;Qty;Price\nA1;02.03.2026;1;TEA;1;9,50\nA2;03.03.2026;1;CUP;2;6,00\n"
+    _write(tmp_path, "Verkäufe.csv", rows)
+    _, sources, trials = _proposed(tmp_path, currency="EUR")
+    assert {source.format for source in sources.values()} == {"canonical"}
+    assert "verkaufe" in sources
+    assert trials["order_lines"].accepted == 2
+
+
 def test_one_file_of_german_lines_gives_lines_and_orders(tmp_path: Path) -> None:
     rows = (
         "Nr;Datum;Artikel;Menge;Umsatz;Land\n"

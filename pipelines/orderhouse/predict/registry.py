@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.predict.forecasts import Forecasts
 from orderhouse.predict.predictor import Predictor
+from orderhouse.predict.value.predictor import CustomerValue
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = []
+PREDICTORS: list[Predictor] = [Forecasts(), CustomerValue()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:
