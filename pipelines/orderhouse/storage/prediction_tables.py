@@ -24,4 +24,22 @@ PREDICTION_TABLES: dict[str, dict[str, str]] = {
         "rows_written": "bigint",
         "seconds": "double",
     },
+    "routing_proposals": {
+        "run_id": "varchar",
+        "order_id": "varchar",
+        "line_id": "varchar",
+        "sku": "varchar",
+        "ship_country": "varchar",
+        "warehouse_id": "varchar",
+        "quantity": "bigint",
+        "parcels_count": "bigint",
+        "cost_amount_reporting": "decimal(18, 4)",
+        "hours_p90": "double",
+        # Hours from the origin to the end of the promise.
+        "hours_left": "double",
+        "is_within_promise": "boolean",
+        "gap_rate": "double",
+        "policy": "varchar",
+        "reason": "varchar",
+    },
 }
