@@ -6,10 +6,11 @@ import difflib
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.predict.predictor import Predictor
+from orderhouse.predict.routing.proposing import Routing
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = []
+PREDICTORS: list[Predictor] = [Routing()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:

@@ -11,7 +11,6 @@ import duckdb
 import polars as pl
 
 from orderhouse.predict.predictor import LastRun, Rhythm
-from orderhouse.predict.routing.deciding import SECONDS, decide
 from orderhouse.predict.routing.inputs import anything_to_route, read_world
 from orderhouse.predict.routing.policy import DEFAULT_POLICY, parse_policy
 from orderhouse.predict.routing.reasons import cost_amount, parcels_by_order, reason_of
@@ -86,7 +85,7 @@ class Routing:
 
 
 def propose(
-    connection: duckdb.DuckDBPyConnection, clock: datetime, policy: str, seconds: float = SECONDS
+    connection: duckdb.DuckDBPyConnection, clock: datetime, policy: str, seconds: float | None = None
 ) -> pl.DataFrame:
     """Return the proposals for the open lines of the last build, one row per line and warehouse.
 
@@ -94,13 +93,15 @@ def propose(
         connection: The tables of the last build, with `work`.
         clock: Its clock, in UTC and without zone.
         policy: Name or aims of a policy.
-        seconds: Limit in deterministic seconds of the solver.
+        seconds: Limit in deterministic seconds of the solver; its own by default.
     """
+    from orderhouse.predict.routing.deciding import SECONDS, decide  # OR-tools takes half a second to import
+
     chosen = parse_policy(policy)
     world = read_world(connection, clock)
     found = connection.execute(CURRENCY).fetchone()
     currency, digits = found if found is not None else ("", 2)
-    decided = decide(world, chosen, seconds)
+    decided = decide(world, chosen, SECONDS if seconds is None else seconds)
     parcels = parcels_by_order(world, decided.plan)
     rows = []
     for take in sorted(decided.plan):
