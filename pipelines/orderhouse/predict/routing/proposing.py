@@ -17,7 +17,7 @@ from orderhouse.predict.routing.reasons import cost_amount, parcels_by_order, re
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord
 
-__all__ = ["TABLE", "Routing", "propose"]
+__all__ = ["TABLE", "Routing", "currency_of", "propose"]
 
 TABLE = "routing_proposals"
 SCHEMA = {
@@ -99,8 +99,7 @@ def propose(
 
     chosen = parse_policy(policy)
     world = read_world(connection, clock)
-    found = connection.execute(CURRENCY).fetchone()
-    currency, digits = found if found is not None else ("", 2)
+    currency, digits = currency_of(connection)
     decided = decide(world, chosen, SECONDS if seconds is None else seconds)
     parcels = parcels_by_order(world, decided.plan)
     rows = []
@@ -128,3 +127,9 @@ def propose(
             }
         )
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def currency_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
+    """Return the reporting currency and the digits of its minor units."""
+    ((currency, digits),) = connection.execute(CURRENCY).fetchall()
+    return str(currency), int(digits)
