@@ -127,6 +127,12 @@ def read_world(
         coverage: dict[str, set[str]] = {}
         for source, feed in raw.execute("select source, feed from raw.raw.coverage").fetchall():
             coverage.setdefault(source, set()).add(feed)
+        for source, feed, received_at in raw.execute(
+            "select source, feed, min(received_at) from raw.raw.quarantine where feed is not null group by all"
+        ).fetchall():
+            is_known = known_at is None or received_at <= known_at
+            if is_known and not any(row["_raw"]["_source"] == source for row in feeds.get(feed, ())):
+                coverage.get(source, set()).discard(feed)
         declared = raw.execute("select source, kind, since from raw.raw.write_back").fetchall()
     write_back = {(source, kind): since for source, kind, since in declared if source is not None}
     return World(feeds, coverage, as_of, ZoneInfo(time_zone), reporting_currency, write_back)

@@ -23,7 +23,7 @@ def file_of(content: str | bytes, path: str = "file.json") -> SourceFile:
 
 def source_of(format_name: str, **declared: Any) -> Source:
     """Return a source of a format."""
-    return Source.model_validate({"name": "tried", "format": format_name, "path": "*", **declared})
+    return Source.model_validate({"name": "tried", "format": format_name, "path": "landing", **declared})
 
 
 def read(format_name: str, *files: SourceFile, **declared: Any) -> list[FeedRows]:

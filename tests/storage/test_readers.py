@@ -63,9 +63,7 @@ def spill_of(connection: duckdb.DuckDBPyConnection) -> Path:
 def test_query_that_is_no_select_from_tables_is_refused(published: Settings, query: str) -> None:
     published.spill.mkdir(exist_ok=True)
     (published.spill / "a.csv").write_text("a\n1\n")
-    with pytest.raises(
-        OrderhouseError, match="Only one reading statement|reads published tables and no files or settings"
-    ):
+    with pytest.raises(OrderhouseError, match="Only one reading statement|reads tables and no files or settings"):
         ask(published, query.format(home=published.home, spill=published.spill))
     assert not (published.home / "stolen.csv").exists()
 

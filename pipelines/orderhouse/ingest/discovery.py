@@ -93,7 +93,8 @@ def find(source: Source, stores: StoreFiles) -> Found:
             matched.remove(path)
             refused[_storable(path)] = "Its name is not UTF-8."
             notes.append(f"{shown_path(source, _storable(path))}: its name is not UTF-8. Rename the file to load it.")
-        if not matched and source.name not in INTERNAL:  # files of actions go once they are stored
+        # Files of actions go once they are stored, and a table may have had no row yet.
+        if not matched and source.name not in INTERNAL and source.table is None:
             where = "" if is_address(pattern) else f" (looked in {source.base})"
             notes.append(f"Source {source.name}: no file matches {pattern}{where}.")
         paths |= dict.fromkeys(matched)

@@ -17,6 +17,7 @@ from orderhouse.files.object_stores import address_without_keys, is_address
 from orderhouse.files.source_files import SIDE_FILE
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.discovery import Found, find
+from orderhouse.ingest.table_batches import newest_cursor
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.formats import FORMATS
 
@@ -139,7 +140,7 @@ def _examine(place: _Place) -> None:
     try:
         found = find(place.source, StoreFiles())
         place.refused = next((_could_not(place.source, why) for why in found.refused.values()), None)
-        place.marks = frozenset(_marks(found))
+        place.marks = frozenset([*_marks(found), *_table_mark(place.source)])
     except OrderhouseError as error:
         place.refused = _could_not(place.source, error.message)
     except Exception as error:  # noqa: BLE001 - one place must not stop the others, whatever its client raises
@@ -161,6 +162,12 @@ def _marks(found: Found) -> Iterator[Mark]:
         for each in (listed, listed.side_file):
             if each is not None:
                 yield Mark(each.address, each.listing_mark)
+
+
+def _table_mark(source: Source) -> Iterator[Mark]:
+    """Yield the greatest cursor of the source's table, if it has one: new rows are no files before a receipt."""
+    if source.table is not None:
+        yield Mark(f"table {source.table.name}", newest_cursor(source, source.table) or "")
 
 
 def _local_marks(*paths: str) -> Iterator[Mark]:

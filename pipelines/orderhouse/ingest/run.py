@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from orderhouse.errors import OrderhouseError
 from orderhouse.files.limits import limits_of
 from orderhouse.files.object_stores import StoreRefused
 from orderhouse.files.source_files import FileRejected, FileUnreadable, FileUnsettled, FileVanished, SourceFile, refuse
@@ -30,6 +31,7 @@ from orderhouse.ingest.prefetch import one_ahead, read_ahead
 from orderhouse.ingest.repairs_in_force import RecordRepairs
 from orderhouse.ingest.reporting import RunReport, no_original_note, skip_reason
 from orderhouse.ingest.results import FileReport, IngestResult, Progress, ProgressCallback
+from orderhouse.ingest.table_batches import fetch_batches
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source, SourcesFile
 from orderhouse.sources.formats import FORMATS
@@ -109,6 +111,7 @@ class _Run:
 
     def execute(self) -> IngestResult:
         """Run all steps and return the result."""
+        self._fetch_tables()
         found = {name: find(source, self.stores) for name, source in self.declared.sources.items()}
         for name, each in found.items():
             self.report.notes += each.notes
@@ -272,6 +275,18 @@ class _Run:
             self.mapping.add(unit.source, rows)
             self.loader.add(unit, rows)
             self.rows += rows.frame.height if rows.role == "primary" else 0
+
+    def _fetch_tables(self) -> None:
+        """Copy new rows of databases into the folders of their sources; a database that cannot be read gets a note."""
+        for name, source in self.declared.sources.items():
+            if source.table is None:
+                continue
+            try:
+                fetch_batches(source, source.table)
+            except OrderhouseError as error:
+                reason = error.reason if isinstance(error, StoreRefused) else error.message
+                self.report.notes.append(f"Source {name} could not be read: {error.message}")
+                self.report.reports.append(FileReport(name, source.table.name, "", "unreachable", reason=reason))
 
     def _write_declarations(self, found: dict[str, Found]) -> None:
         """Write the declarations of the sources file and the checks of late control totals, in one transaction."""

@@ -24,6 +24,7 @@ from orderhouse.ingest.arrivals import Arrivals
 from orderhouse.ingest.discovery import Unit, find, shown_path
 from orderhouse.ingest.mapping_notes import MappingNotes
 from orderhouse.ingest.screening import PART, Screened, screen
+from orderhouse.ingest.table_batches import fetch_sample
 from orderhouse.ingest.trial_keys import KeyFindings, Keys
 from orderhouse.settings import Settings
 from orderhouse.sources.config.declaration import Source
@@ -114,7 +115,14 @@ def check_sources(
     stores = StoreFiles()
     with in_memory_vault() as vault, tempfile.TemporaryDirectory(prefix="orderhouse-") as folder:
         arrivals = Arrivals(stores, Path(folder) / "incoming", None, settings.settle_seconds)
+        if file is None:
+            chosen = [_with_sample(source, Path(folder)) for source in chosen]
         return [_Trying(source, vault, hide_values).result(stores, arrivals, limits_of(settings)) for source in chosen]
+
+
+def _with_sample(source: Source, folder: Path) -> Source:
+    """Return the source with the first rows of its table in place of its folder, if its rows come from a table."""
+    return source if source.table is None else _with_path(source, fetch_sample(source, source.table, folder))
 
 
 def _with_path(source: Source, file: Path) -> Source:

@@ -179,6 +179,21 @@ select
 from quarantined_rows as found left join states using (quarantine_id)
 """
 
+# Feeds of a source of which rows came and every one is in quarantine: they say nothing about its orders yet.
+UNTAKEN_FEEDS = """
+with loads as (
+    select source, file_id, feed, accepted, duplicate, quarantined from files
+    where status = 'loaded' and feed is not null
+    qualify batch_id = max(batch_id) over (partition by source, file_id)
+)
+
+select source, feed from loads
+group by source, feed
+having sum(quarantined) > 0 and sum(accepted + duplicate) = 0
+except
+select source, feed from replays where outcome in ('accepted', 'duplicate')
+"""
+
 # In an order in which each reads only those before it. Tables are named without a schema: DuckDB looks in the view's
 # own, whatever name a reader attaches the file by.
 RAW_VIEWS = {
@@ -186,6 +201,7 @@ RAW_VIEWS = {
     "superseded_replays": SUPERSEDED_REPLAYS,
     "quarantined_rows": QUARANTINED_ROWS,
     "quarantine_states": QUARANTINE_STATES,
+    "untaken_feeds": UNTAKEN_FEEDS,
 }
 
 

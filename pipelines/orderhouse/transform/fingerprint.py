@@ -1,8 +1,9 @@
 """Fingerprint of everything that tables depend on besides rows. If it changes, the next build is a full one.
 
 Its parts are the files of the dbt project, the business time zone, the reporting currency, the salt of tracking ids,
-and of the raw database: coverage, vocabulary, sources, superseded loads, and replayed rows that a later repair
-withdrew or replaced. Rows, batch and clock are no part of it, since incremental models follow these.
+and of the raw database: coverage, feeds of which every row is in quarantine, vocabulary, sources, superseded loads, and
+replayed rows that a later repair withdrew or replaced. Rows, batch and clock are no part of it, since incremental
+models follow these.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def fingerprint(project: Path, raw: duckdb.DuckDBPyConnection, variables: Mappin
             f"where batch_id = (select max(batch_id) from raw.{name}) order by all"
         ).fetchall()
         parts[f"{name} of the sources" if name != "sources" else "the sources"] = _digest(rows)
+    untaken = raw.execute("select source, feed from raw.untaken_feeds order by all").fetchall()
+    parts["feeds of which every row is in quarantine"] = _digest(untaken)
     parts["superseded loads"] = _digest(raw.execute(SUPERSEDED).fetchall())
     parts["repairs that replaced replayed rows"] = _digest(raw.execute(REPLACED).fetchall())
     parts |= {f"the setting {name}": _digest(value) for name, value in variables.items()}

@@ -10,6 +10,10 @@ serves as (
     select * from {{ source('raw', 'serves') }}
 ),
 
+untaken_feeds as (
+    select * from {{ source('raw', 'untaken_feeds') }}
+),
+
 current_sources as (
     select sources.source
     from sources
@@ -21,7 +25,16 @@ current_coverage as (
         coverage.source,
         coverage.feed
     from coverage
-    where coverage.batch_id = (select max(latest.batch_id) from coverage as latest)
+    where
+        coverage.batch_id = (select max(latest.batch_id) from coverage as latest)
+        -- A feed whose rows are all in quarantine would make every order late or unpaid.
+        and not exists (
+            select 1
+            from untaken_feeds
+            where
+                untaken_feeds.source = coverage.source
+                and untaken_feeds.feed = coverage.feed
+        )
 ),
 
 current_serves as (

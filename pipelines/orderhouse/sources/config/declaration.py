@@ -21,6 +21,7 @@ from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.codes import CURRENCIES
 from orderhouse.contracts.columns import MONEY_SCALE
 from orderhouse.contracts.notation import Notation, checked_form
+from orderhouse.sources.config.database import DatabaseTable, require_table
 from orderhouse.sources.config.mapping import (
     MAPPED,
     DaysAfter,
@@ -124,6 +125,7 @@ class Source(BaseModel):
         tables: Tables that `query` reads, by name; the first has the records.
         query: Path of the SQL that computes the records, from the folder of the sources file.
         statement: Text of that SQL, which `sources_file` reads.
+        table: Table of a database from which rows are copied into the folder `path`.
         words: Vocabulary: our word by column and their word. A column may be written ``feed.column``.
         control: Control totals of its one file, and the action on files that differ from their totals.
         decimal: Decimal sign of numbers in text, a comma or a point, whose thousands may be separated; by default
@@ -167,6 +169,7 @@ class Source(BaseModel):
     tables: dict[str, Table] = Field(default_factory=dict)
     query: str | None = None
     statement: str = Field(default="", exclude=True)
+    table: DatabaseTable | None = None
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
@@ -313,8 +316,9 @@ class Source(BaseModel):
         return checked_tables(value)
 
     @model_validator(mode="after")
-    def _has_a_query(self) -> Self:
+    def _has_what_its_format_needs(self) -> Self:
         require_query(self.format, self.feed, self.query, self.tables)
+        require_table(self.format, self.feed, self.table, self.path)
         return self
 
     @field_validator("words")

@@ -63,7 +63,7 @@ class DaysAfter(BaseModel):
 
 
 # Formats whose records have columns that the source maps to ours.
-MAPPED = ("canonical", "sql")
+MAPPED = ("canonical", "sql", "table")
 YES, NO = ("true", "yes"), ("false", "no")
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from orderhouse.config_values import TYPE_MESSAGES, nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
+from orderhouse.sources.config.database import DatabaseTable
 from orderhouse.sources.config.declaration import Intake, Merchant, Source, SourcesFile
 from orderhouse.sources.config.mapping import DaysAfter
 from orderhouse.sources.config.promises import Control
@@ -27,6 +28,16 @@ INTERNAL = {
     OPERATORS: ("actions", "actions"),
     "campaigns": ("campaign_members", "campaigns"),
     "suppressions": ("suppressions", "suppressions"),
+}
+
+
+# Keys of a source that have keys of their own.
+NESTED: dict[str, type[BaseModel]] = {
+    "control": Control,
+    "promise": DaysAfter,
+    "actions_to": WriteBack,
+    "tables": Table,
+    "table": DatabaseTable,
 }
 
 
@@ -146,7 +157,7 @@ def _explain(error: ValidationError, path: Path, lines: dict[Keys, int]) -> str:
 def _known_keys(keys: Keys) -> list[str]:
     if len(keys) == 1:
         return list(_Document.model_fields)
-    for name, nested in (("control", Control), ("promise", DaysAfter), ("actions_to", WriteBack), ("tables", Table)):
+    for name, nested in NESTED.items():
         if name in keys[2:-1]:
             return list(nested.model_fields)
     model = Merchant if keys[0] == "merchant" else Intake if "intake" in keys[2:3] else Source

@@ -15,6 +15,7 @@ from orderhouse.sources.formats.online_retail import OnlineRetail
 from orderhouse.sources.formats.queried import Queried
 from orderhouse.sources.formats.shopify import ShopifyOrders, ShopifyTables
 from orderhouse.sources.formats.stripe import StripeEvents, StripeTables
+from orderhouse.sources.formats.table_rows import TableRows
 from orderhouse.sources.formats.woocommerce import WooCommerce
 
 __all__ = ["FORMATS"]
@@ -33,6 +34,7 @@ FORMATS: dict[str, Format] = {
         ShopifyTables(),
         StripeEvents(),
         StripeTables(),
+        TableRows(),
         WooCommerce(),
     )
 }

@@ -44,7 +44,7 @@ def run_query(source: Declaration, tables: Mapping[str, pl.DataFrame], first: st
             _refuse_without_line(names, first)
             texts = [f"cast({quote(name)} as varchar) as {quote(name)}" for name in names if name != RECORD]
             columns = ", ".join([*texts, f"cast({RECORD} as bigint) as {RECORD}"])
-            frame = connection.sql(f"select {columns} from (\n{source.statement}\n)").pl()  # noqa: S608
+            frame: pl.DataFrame = connection.sql(f"select {columns} from (\n{source.statement}\n)").pl()  # noqa: S608
         except OrderhouseError as error:
             raise FileRejected(f"The query {source.query} cannot run: {error.message}") from None
         except duckdb.Error as error:
