@@ -20,7 +20,7 @@ from orderhouse.storage.build_record import BuildRecord
 __all__ = ["TABLE", "Routing", "currency_of", "propose"]
 
 TABLE = "routing_proposals"
-SCHEMA = {
+SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "order_id": pl.String,
     "line_id": pl.String,
     "sku": pl.String,
