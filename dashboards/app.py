@@ -15,6 +15,7 @@ import streamlit as st
 from app_pages import exceptions_filters, orders_filters, returns_lines
 from orderhouse.access.roles import Role
 from orderhouse.access.visitors import Visitor
+from orderhouse.charts.colours import follow
 from orderhouse.errors import OrderhouseError
 from orderhouse.invocation import as_typed_here
 from orderhouse.monitoring.alerts import open_alerts
@@ -22,6 +23,7 @@ from orderhouse.serve.publishing import load_refusal
 from orderhouse.settings import Settings, load_settings
 from shared import formats, people, views
 from shared.access import DataMissing, NothingPublished, Version, current_number, current_version
+from shared.colours import by_theme
 from shared.formats import counted, instant
 from shared.layout import version_chip
 from shared.notices import basis, missing_rates
@@ -55,6 +57,7 @@ PAGES = {
     "Automate": [
         ("app_pages/rules.py", "Rules", ":material/rule:"),
         ("app_pages/campaigns.py", "Campaigns", ":material/campaign:"),
+        ("app_pages/schedules.py", "Schedules", ":material/calendar_clock:"),
     ],
     "Trust": [
         ("app_pages/data_quality.py", "Data quality", ":material/fact_check:"),
@@ -208,6 +211,7 @@ def main() -> None:
     try:
         settings = load_settings()
         formats.use_locale(settings.locale)
+        follow(by_theme)
         access, found = people.visitor(settings)
         if access.is_oidc and found.state in ("known", "unknown"):
             people.record_arrival(settings, found)

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from orderhouse.errors import OrderhouseError
 from orderhouse.ingest.watching import Watch
 from orderhouse.messages.service import deliver_messages
 from orderhouse.monitoring.alerts import review_alerts
+from orderhouse.schedules.handing import Operators
 from orderhouse.settings import Settings
 from orderhouse.sources.config.sources_file import sources_of
 from orderhouse.storage.build_record import load_record
@@ -25,11 +27,14 @@ from orderhouse_dagster.publishing import EXPORTS_KEY
 from orderhouse_dagster.schedule_states import states
 
 __all__ = [
+    "QUIET",
+    "SCHEDULES_KEY",
     "SENSOR_SECONDS",
     "alerts_sensor",
     "daily_schedule",
     "export_job",
     "hourly_schedule",
+    "is_waiting",
     "messages_sensor",
     "orderhouse_job",
     "sources_sensor",
@@ -45,10 +50,12 @@ SENSOR_SECONDS = 2
 # Seconds between two turns of the delivery of messages. A turn takes no new message after half of them, since Dagster
 # ends a sensor after 60 seconds, and one message may wait long for its server.
 DELIVERY_SECONDS = 30
+# What schedules make is no part of a run: each has times of its own.
+SCHEDULES_KEY = dg.AssetKey(["operations", "schedules"])
 
 orderhouse_job = dg.define_asset_job(
     "orderhouse",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(EXPORTS_KEY, SCHEDULES_KEY),
     description="Ingest, build, predict, audit, publish; let the rules fire, and make messages.",
     config=QUIET,
     executor_def=dg.in_process_executor,
@@ -75,7 +82,7 @@ def hourly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     )
     def hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Start a run unless one waits already."""
-        if _is_waiting(context.instance):
+        if is_waiting(context.instance, orderhouse_job):
             return dg.SkipReason("A run is waiting already and will do the same work, so no second one is added.")
         return dg.RunRequest(tags=_clock_tag(settings))
 
@@ -126,7 +133,7 @@ def sources_sensor(settings: Settings) -> dg.SensorDefinition:
         if not news.places:
             found = "Files are still arriving." if news.is_arriving else "Nothing new has arrived."
             yield dg.SkipReason(found + refused)
-        elif _is_waiting(context.instance):
+        elif is_waiting(context.instance, orderhouse_job):
             yield dg.SkipReason(f"Files have arrived. A run is waiting already and will read them.{refused}")
         else:
             yield dg.RunRequest(tags={**_clock_tag(settings), "orderhouse/arrived_at": _shortened(news.places)})
@@ -175,7 +182,7 @@ def messages_sensor(settings: Settings) -> dg.SensorDefinition:
     def messages(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         """Deliver due messages until the next turn."""
         try:
-            result, closed = deliver_messages(settings, seconds=DELIVERY_SECONDS / 2)
+            result, closed = deliver_messages(settings, seconds=DELIVERY_SECONDS / 2, operators=Operators(settings))
         except OrderhouseError as error:
             return dg.SkipReason(error.message)
         failed = f" {' '.join(result.errors.values())}" if result.errors else ""
@@ -184,9 +191,9 @@ def messages_sensor(settings: Settings) -> dg.SensorDefinition:
     return messages
 
 
-def _is_waiting(instance: dg.DagsterInstance) -> bool:
-    """Tell if a run of the main job waits that has not looked at the sources yet."""
-    return instance.get_runs_count(dg.RunsFilter(job_name=orderhouse_job.name, statuses=WAITING)) > 0
+def is_waiting(instance: dg.DagsterInstance, job: UnresolvedAssetJobDefinition) -> bool:
+    """Tell if a run of a job waits that has not begun, so that it will see all that is there by then."""
+    return instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=WAITING)) > 0
 
 
 def _state(cursor: str | None) -> dict[str, str]:

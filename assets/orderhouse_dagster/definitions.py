@@ -23,6 +23,7 @@ from orderhouse_dagster.predictions import predictions_asset
 from orderhouse_dagster.publishing import exports, messages, published
 from orderhouse_dagster.resources import warehouse_resource
 from orderhouse_dagster.rules import rules_fired
+from orderhouse_dagster.schedules import schedules_job, schedules_run, schedules_sensor
 from orderhouse_dagster.transformation import model_assets
 
 __all__ = ["build_defs", "defs"]
@@ -42,6 +43,7 @@ def build_defs(
     models = model_assets(manifest)
     hourly, daily = hourly_schedule(chosen), daily_schedule(chosen)
     sources, delivery = sources_sensor(chosen), messages_sensor(chosen)
+    timetable = schedules_sensor(chosen)
     return dg.Definitions(
         assets=[
             raw_feeds,
@@ -52,11 +54,17 @@ def build_defs(
             rules_fired,
             messages,
             exports,
+            schedules_run,
         ],
         asset_checks=[audit_checks(manifest)],
-        jobs=[orderhouse_job, export_job],
+        jobs=[orderhouse_job, export_job, schedules_job],
         schedules=[hourly, daily],
-        sensors=[sources, delivery, alerts_sensor(chosen, [hourly, daily, sources, delivery])],
+        sensors=[
+            sources,
+            delivery,
+            timetable,
+            alerts_sensor(chosen, [hourly, daily, sources, delivery, timetable]),
+        ],
         resources={"warehouse": warehouse_resource(chosen), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

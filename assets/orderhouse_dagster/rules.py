@@ -7,7 +7,7 @@ import dagster as dg
 from orderhouse.campaigns.starting import start_due
 from orderhouse.errors import OrderhouseError
 from orderhouse.rules.running import run_rules
-from orderhouse.storage.rules_record import record_problem
+from orderhouse.storage.problem_records import record_problem
 
 from orderhouse_dagster.publishing import PUBLISHED_KEY
 from orderhouse_dagster.resources import WarehouseParam
@@ -24,11 +24,11 @@ def rules_fired(context: dg.AssetExecutionContext, warehouse: WarehouseParam) ->
     try:
         result = run_rules(warehouse.settings)
     except OrderhouseError as error:
-        record_problem(warehouse.settings, error.message)
+        record_problem(warehouse.settings, "rules", error.message)
         warehouse.rules_problem = error.message
         context.log.warning(error.message)
         return dg.MaterializeResult(metadata={"problem": error.message})
-    record_problem(warehouse.settings, None)
+    record_problem(warehouse.settings, "rules", None)
     warehouse.ruled = result
     started = _start_campaigns(warehouse, context)
     return dg.MaterializeResult(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from orderhouse import charts
 from orderhouse.campaigns.audience import REASONS, Audience
 from orderhouse.campaigns.campaign import SCHEMES, Campaign
 from orderhouse.campaigns.campaigns_file import load_campaigns
@@ -14,7 +15,6 @@ from orderhouse.campaigns.starting import preview, set_state, start
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.rules.sentences import condition_sentence
-from shared import charts
 from shared.access import Version
 from shared.conditions import Condition, conditions, fields_of_table, plain_comparison
 from shared.formats import count, counted

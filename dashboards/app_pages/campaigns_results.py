@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 import streamlit as st
+from orderhouse import charts
 from orderhouse.campaigns.results import Arm, results_of
-from shared import charts
 from shared.access import Version
 from shared.formats import count, instant, money, per_cent
 from shared.layout import Figure, empty, figures

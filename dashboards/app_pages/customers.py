@@ -6,16 +6,17 @@ Customers are tokens here. Their personal data is in the vault.
 from __future__ import annotations
 
 import streamlit as st
-from shared import address, charts, kpis
+from orderhouse import charts
+from shared import address, kpis
 from shared.access import Version
 from shared.formats import compact, counted, per_cent, short_money
-from shared.layout import Figure, empty, figures, section, start
+from shared.layout import Figure, back, empty, figures, section, start
 from shared.listing import listing
 from shared.people import open_page
 from shared.periods import pick_period
 from shared.tables import column, word
 
-from app_pages import customers_segments
+from app_pages import customers_segments, customers_value
 
 KPIS = [
     "new_customers",
@@ -164,7 +165,18 @@ version = start(
     "Customers",
     "New, returning and lost customers. Customers are shown as tokens. Their personal data is in the vault.",
 )
+if customer := st.query_params.get("customer"):
+    back("All customers", "customer")
+    with section(f"Customer {customer.partition(':')[2]}", "Expected purchases and value of one customer."):
+        customers_value.one(version, customer)
+    st.stop()
 headline(version)
+with section(
+    "Expected value",
+    "What customers are expected to buy after the last prediction, by how often, how recently and for how much they "
+    "have bought. Bars divide the historic value bands by the predicted ones.",
+):
+    customers_value.values(version)
 with section("Customers with an order", "Everybody who placed an order, also if it was cancelled."):
     top(version)
 with section("How do customers develop?", "KPIs of complete days."):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import streamlit as st
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Version
 from shared.formats import day
 from shared.layout import drawing, empty

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse import charts
 from orderhouse.invocation import as_typed_here
-from shared import address, charts
+from shared import address
 from shared.access import Row, Version
 from shared.layout import empty
 from shared.listing import listing

@@ -7,7 +7,8 @@ A picked exception opens in `exceptions_detail`. The filters are in `exceptions_
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts, views
+from orderhouse import charts
+from shared import views
 from shared.access import Version
 from shared.colours import SEVERITY_COLOURS
 from shared.columns import column, word

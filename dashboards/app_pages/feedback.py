@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts, kpis, views
+from orderhouse import charts
+from shared import kpis, views
 from shared.access import Version
 from shared.layout import drawing, figures, section, start
 from shared.periods import Period, pick_period

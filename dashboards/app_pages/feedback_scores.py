@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Version
 from shared.columns import column
 from shared.formats import label

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from orderhouse import charts
 from orderhouse.serve import carriers
-from shared import charts, kpis
+from shared import kpis
 from shared.access import Version
 from shared.layout import drawing, empty, figures, section, start
 from shared.listing import listing
@@ -12,7 +13,7 @@ from shared.people import open_page
 from shared.periods import Period, pick_period
 from shared.tables import column, table, word
 
-from app_pages import fulfilment_lines
+from app_pages import fulfilment_lines, fulfilment_risk
 
 KPIS = [
     "on_time_shipment_rate",
@@ -161,6 +162,12 @@ with section(
     "Exceptions are left out.",
 ):
     late(version)
+with section(
+    "May become late",
+    "Open parcels, and orders of which nothing has left, while the first promise can still be kept: the highest amount "
+    "at risk first. The probability is a prediction from comparable promises that have ended.",
+):
+    fulfilment_risk.at_risk(version)
 period = pick_period(version)
 st.caption(f"{period}, against {period.previous}. Lists show the state at the clock of this version.")
 with section("Key figures"):
@@ -170,6 +177,12 @@ with section(
     "On time by channel", "Share of orders with a first delivery attempt by the first promise, by the promised day."
 ):
     on_time(version, period)
+with section(
+    "How good are the probabilities?",
+    "Each prediction uses what had ended before its week. Points are tenths of the predictions. On the dashed line as "
+    "many were late as predicted; the bars are three standard errors, and three points at least.",
+):
+    fulfilment_risk.accuracy(version)
 with section("Carriers", f"Parcels that left {period}, by business day, without cancelled ones."):
     table(
         version.rows(carriers.scorecard("carrier"), (period.first, period.last) * 2),

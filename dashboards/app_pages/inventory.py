@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Version
 from shared.formats import compact, count, short_money
 from shared.layout import Figure, empty, figures, section, start

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 import streamlit as st
-from shared import charts
+from orderhouse import charts
 from shared.access import Version
 from shared.layout import badge, empty
 from shared.tables import Column, column, table, word

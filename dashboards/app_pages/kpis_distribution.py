@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared import charts
+from orderhouse import charts
 from shared.access import Row, Version
 from shared.layout import drawing
 from shared.periods import Period

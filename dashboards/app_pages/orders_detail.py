@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 from orderhouse.invocation import command_here
-from shared.access import Row, Version
-from shared.formats import instant, label, money
+from shared.access import DataMissing, Row, Version
+from shared.formats import instant, label, money, per_cent
 from shared.layout import Figure, back, badge, empty, figures
 from shared.presence import show_readers
 
@@ -20,6 +20,10 @@ AXES = (
     ("delivery_status", "Delivery", "Status of the least advanced shipment of the order."),
     ("return_status", "Return", "Status of the returns of the order."),
 )
+RISK = """
+    select shipment_id, late_probability, base_rate, reason from marts.fct_delivery_risk
+    where order_id = ? and late_probability is not null order by late_probability desc, shipment_id
+"""
 FLAGS = (
     ("is_late", "Late now"),
     ("was_late", "Delivered late"),
@@ -44,6 +48,7 @@ def show(version: Version, order_id: str) -> None:
     orders_revealing.offer(version, order)
     orders_acting.offer(version, order)
     _exceptions(version, order_id)
+    _risk(version, order_id)
     _money(order)
     orders_records.lines(version, order)
     left, right = st.columns(2)
@@ -96,6 +101,20 @@ def _exceptions(version: Version, order_id: str) -> None:
         show_it = {"critical": st.error, "high": st.error, "medium": st.warning}.get(item["severity"], st.info)
         sentences = ". ".join(part.rstrip(".") for part in (item["detail"], item["what_to_do"]) if part)
         show_it(f"**{label(item['code'])}** · {sentences}.", icon=":material/report:")
+
+
+def _risk(version: Version, order_id: str) -> None:
+    """Show the probability that a promise which can still be kept is broken, and why."""
+    try:
+        found = version.rows(RISK, (order_id,))
+    except DataMissing:  # a role that does not see it, or a version of an earlier release
+        return
+    for risk in found.iter_rows(named=True):
+        what = f"Parcel {risk['shipment_id']}" if risk["shipment_id"] else "What has not left"
+        st.caption(
+            f":material/schedule: {what} may become late: **{per_cent(risk['late_probability'])}**, predicted. "
+            f"{risk['reason']} Of all deliveries open at this age {per_cent(risk['base_rate'])} were late."
+        )
 
 
 def _money(order: Row) -> None:

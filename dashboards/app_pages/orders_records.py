@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import streamlit as st
+from orderhouse import charts
 from orderhouse.messages.instants import instant_of
 from orderhouse.messages.whereabouts import sendings_of, whereabouts
 from orderhouse.operations.store import open_store
-from shared import charts, received
+from shared import received
 from shared.access import Row, Version
 from shared.formats import hours, promise
 from shared.layout import section

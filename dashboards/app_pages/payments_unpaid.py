@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from orderhouse import charts
 from shared.access import Version
 from shared.columns import column, word
 from shared.formats import count, money

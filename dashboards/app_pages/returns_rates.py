@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Version
 from shared.formats import label
 from shared.layout import drawing, empty

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import streamlit as st
-from shared import address, charts
+from orderhouse import charts
+from shared import address
 from shared.access import Row, Version
 from shared.formats import change, compact, count, label, money
 from shared.layout import Figure, drawing, empty, figures, section, start

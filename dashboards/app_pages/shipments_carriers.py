@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from orderhouse import charts
 from orderhouse.serve import carriers
-from shared import address, charts
+from shared import address
 from shared.access import Version
 from shared.layout import drawing
 from shared.periods import Period

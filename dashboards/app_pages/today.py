@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from shared import charts
+from orderhouse import charts
+from orderhouse.serve.worklist import AT_STAKE, RANK
 from shared.access import Version
 from shared.layout import drawing, section, start
 from shared.people import open_page
@@ -12,19 +13,16 @@ from shared.tables import column, table, word
 
 from app_pages import today_due, today_feeds, today_kpis, today_views
 
-# A sum without one of its rates is empty: no partial sums.
-EXCEPTIONS = """
+EXCEPTIONS = f"""
     select
         code, severity, any_value(what_to_do) as what_to_do, any_value(owner) as owner, count(*) as open_count,
-        case when count(amount_at_stake) = count(amount_at_stake_reporting)
-            then sum(amount_at_stake_reporting) end as amount_at_stake_reporting,
+        {AT_STAKE} as amount_at_stake_reporting,
         max(age_hours) / 24 as oldest_days
     from ops.exceptions
     where is_in_worklist
     group by code, severity
-    order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end,
-        amount_at_stake_reporting desc nulls last, open_count desc, code
-"""
+    order by {RANK}, amount_at_stake_reporting desc nulls last, open_count desc, code
+"""  # noqa: S608 - fixed text
 STAGES = """
     select stage, count(*) as orders
     from ops.orders

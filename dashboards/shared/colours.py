@@ -1,43 +1,19 @@
-"""Colours of charts, and of the words that carry a judgement."""
+"""Colours of the words that carry a judgement, and of charts by the theme of the reader."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
+from orderhouse.charts.colours import DARK, LIGHT, SEVERITY_COLOURS, Palette
 
 __all__ = [
-    "SCALE",
     "SEVERITY_COLOURS",
-    "TEXT_ON_DARK",
-    "TEXT_ON_LIGHT",
     "WORD_COLOURS",
-    "Palette",
     "WordColour",
-    "palette",
+    "by_theme",
 ]
 
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours of marks and of the text beside them, on a light or a dark page."""
-
-    primary: str
-    accent: str
-    positive: str
-    negative: str
-    label: str
-    paper: str
-    steps: list[str]
-
-
-# Text on the cells of SCALE, which are the same on both pages.
-TEXT_ON_LIGHT, TEXT_ON_DARK = "#1d2b2f", "#ffffff"
-SCALE = ["#f1f7f6", "#cde5e3", "#87bfbb", "#3d928e", "#0f6665", "#043a3a"]
-LIGHT = Palette("#0f6e6e", "#b86a14", "#5fb0b7", "#c2393d", "#4a5a5f", "#ffffff", SCALE[1:])
-DARK = Palette("#3fb0a8", "#e8a355", "#7fc9cf", "#e8696c", "#b3c1c5", "#12191b", SCALE[:0:-1])
-SEVERITY_COLOURS = {"critical": "#8f1d28", "high": "#c2393d", "medium": "#c9701d", "low": "#2f6fab"}
 
 WordColour = Literal["red", "orange", "yellow", "green", "blue", "gray", "violet", "primary"]
 # A word that carries a judgement has the same colour on every page.
@@ -85,6 +61,6 @@ WORDS_BY_COLOUR: dict[WordColour, tuple[str, ...]] = {
 WORD_COLOURS: dict[str, WordColour] = {word: colour for colour, words in WORDS_BY_COLOUR.items() for word in words}
 
 
-def palette() -> Palette:
+def by_theme() -> Palette:
     """Return the colours for the page as the reader sees it."""
     return DARK if st.context.theme.type == "dark" else LIGHT

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import NumberPattern, parse_pattern
+from orderhouse.wording import DASH, label
 
 __all__ = [
     "DASH",
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 Number = Decimal | float | int
-DASH = "–"
 # ISO 4217 minor units that are not two, as in the seed `currencies`.
 MINOR_DIGITS = {
     currency: digits
@@ -55,19 +55,6 @@ MINOR_DIGITS = {
 }
 # Smallest size, unit and letter of shortened numbers.
 MAGNITUDES = ((1_000_000_000, 1_000_000_000, "B"), (1_000_000, 1_000_000, "M"), (10_000, 1_000, "k"))
-WORDS = {
-    "ui": "UI",
-    "sku": "SKU",
-    "rfm": "RFM",
-    "csv": "CSV",
-    "xlsx": "XLSX",
-    "b2b": "B2B",
-    "dbt_test": "dbt test",
-    "abc": "ABC",
-    "xyz": "XYZ",
-    # A status in which nothing has happened. "None" reads as a fault of the page.
-    "none": "Nothing",
-}
 # One server shows one home, so that its locale holds for the whole process.
 _in_use: dict[str, Locale] = {"locale": Locale("en")}
 
@@ -75,14 +62,6 @@ _in_use: dict[str, Locale] = {"locale": Locale("en")}
 def use_locale(name: str) -> None:
     """Write all numbers and days in a locale, such as `de` or `en_GB`. `settings.locale` holds a known one."""
     _in_use["locale"] = Locale.parse(name, sep="_")
-
-
-def label(word: object) -> str:
-    """Write a stored word for readers: ``part_shipped`` becomes "Part shipped", None a dash."""
-    if word is None or word == "":
-        return DASH
-    text = str(word)
-    return WORDS.get(text, text.replace("_", " ")[:1].upper() + text.replace("_", " ")[1:])
 
 
 def minor_digits(currency: str) -> int:

@@ -14,10 +14,10 @@ from typing import Literal
 
 import polars as pl
 import streamlit as st
+from orderhouse.charts import Drawing, has_value
 from orderhouse.invocation import command_here
 
 from shared.access import DataMissing, Version
-from shared.charts import Drawing, has_value
 from shared.colours import WORD_COLOURS
 from shared.formats import age, count, instant, label
 

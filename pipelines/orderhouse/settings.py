@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     locale: str = Field(default="en", description="Locale of numbers and days on the pages, such as de or en_GB.")
     keep_versions: int = Field(default=5, ge=1, description="Published versions kept for rollback.")
     keep_runs: int = Field(default=50, ge=1, description="Runs kept in Dagster's history.")
+    keep_reports: int = Field(default=20, ge=1, description="Reports of each schedule kept as files.")
     keep_audits: int = Field(default=20, ge=1, description="Results of audits kept as JSON.")
     keep_originals: bool = Field(
         default=True, description="Keep files as received in the vault, compressed and encrypted."
@@ -362,6 +363,11 @@ class Settings(BaseSettings):
     def exports(self) -> Path:
         """Return the default folder of exports."""
         return self.home / "exports"
+
+    @property
+    def reports(self) -> Path:
+        """Return the folder of the files that schedules made, one folder for each due time."""
+        return self.home / "reports"
 
     @property
     def restoring(self) -> Path:

@@ -140,6 +140,10 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("files", "quarantined = quarantined + 1"),
     ],
     "every_scan_of_a_known_parcel_is_on_the_timeline": [("int_order_events", "feed = 'another'")],
+    "every_open_promise_of_a_parcel_has_one_risk": [
+        ("fct_delivery_risk", f"{WITHOUT_ONE_WHERE}subject = 'parcel'"),
+        ("fct_shipments", "outcome = 'delivered'"),
+    ],
     "every_shipment_is_one_parcel_of_the_mart": [("fct_shipments", WITHOUT_ONE), ("fct_shipments", TWICE)],
     "every_shipped_unit_has_one_outcome": [
         ("fct_order_lines", "lost_quantity = lost_quantity + 1"),
@@ -172,6 +176,10 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
     "no_more_is_allocated_than_is_on_hand": [("fct_inventory_positions", "allocated_quantity = 1000000")],
     "no_order_takes_back_more_than_it_recognised": [("int_revenue_returns", "returns_amount = 1000000")],
     "open_units_are_split_without_rest": [("fct_order_lines", "open_quantity = open_quantity + 1")],
+    "no_risk_is_more_than_certain_or_than_what_is_due": [
+        ("fct_delivery_risk", "late_probability = 1.5"),
+        ("fct_delivery_risk", "comparable_late_count = 2; comparable_count = 1"),
+    ],
     "order_equals_the_sum_of_its_lines": [
         ("fct_order_lines", "net_amount = net_amount + 0.01"),
         ("fct_order_lines", WITHOUT_ONE),
@@ -215,6 +223,13 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_inventory_ledger", TWICE),
     ],
     "test_orders_are_in_no_mart": [("stg_orders", "is_test = true")],
+    "tested_risks_use_only_promises_that_had_ended": [
+        (
+            "fct_delivery_risk_accuracy",
+            f"{INVENTED}age_days = 0; predictions_count = 100000; late_count = 0; base_rate_sum = 0.5; "
+            "origin_date = date '2026-01-05'",
+        )
+    ],
     "the_bridge_from_placed_sales_to_the_journal_explains_every_cent": [
         ("fct_journal_bridge", "unexplained_amount = 0.01"),
         ("fct_journal_bridge", "unexplained_amount_reporting = 0.01"),

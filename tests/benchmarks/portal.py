@@ -101,7 +101,7 @@ def served(home: Path, workers: int) -> Iterator[int]:
         port = re.search(r"127\.0\.0\.1:(\d+)", first)
         assert port, first
         # Each worker notes when it serves the version.
-        while len(log.read_text()[start:].split(" serving version ")) <= workers:
+        while not log.exists() or len(log.read_text()[start:].split(" serving version ")) <= workers:
             time.sleep(0.5)
         yield int(port[1])
     finally:

@@ -42,6 +42,8 @@ PICTURES = {
     "rule": "rules?rule=tell_of_late_orders",
     "campaigns": "campaigns",
     "campaign": "campaigns?campaign=new",
+    "schedules": "schedules",
+    "schedule": "schedules?schedule=new",
     "campaign_results": "campaigns?campaigns_view=Results",
     "data_quality": "data_quality",
     "sql": "sql",

@@ -46,17 +46,17 @@ TITLES = {
     "agent": ["Orders", "Exceptions", "Fulfilment", "Shipments", "Returns", "Feedback"],
     "operator": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Customers",
-        "Feedback", "KPIs", "Rules", "Data quality", "SQL", "Exports", "Settings",
+        "Feedback", "KPIs", "Rules", "Schedules", "Data quality", "SQL", "Exports", "Settings",
     ],
     "finance": [
-        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Data quality", "SQL",
-        "Exports",
+        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Schedules",
+        "Data quality", "SQL", "Exports",
     ],
     "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
     "admin": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
-        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Data quality", "SQL", "Exports",
-        "Audit log", "Settings",
+        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Schedules", "Data quality", "SQL",
+        "Exports", "Audit log", "Settings",
     ],
     "store": ["Orders", "Exports"],
 }  # fmt: skip

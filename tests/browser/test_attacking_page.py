@@ -129,7 +129,7 @@ def test_file_where_sources_yaml_says_starts_a_run_by_itself(
     # The sensor that records the schedules looks once a minute.
     WebDriverWait(chromium, 90).until(lambda _: any(each.last_at for each in load_schedules(settings)[0]))
     found = {each.name: each for each in load_schedules(settings)[0]}
-    assert set(found) == {"hourly", "daily_forecasts", "sources", "alerts", "messages"}
+    assert set(found) == {"hourly", "daily_forecasts", "sources", "alerts", "messages", "schedules"}
     assert all(each.next_at for each in found.values())
     chromium.get(f"{dagster}/runs")
     wait_for_text(chromium, "sources")

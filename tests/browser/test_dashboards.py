@@ -31,6 +31,7 @@ PAGES = {
     "kpis": "KPIs",
     "rules": "Rules",
     "campaigns": "Campaigns",
+    "schedules": "Schedules",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",

@@ -494,3 +494,23 @@ from (values ('gross_sales'), ('net_sales')) as measures (measure);
 create table marts.fct_restatement_causes as
 select '2026-02' as month, 'order' as subject_kind, 'O-0000001' as subject_id, 'order_lines' as feed, '/landing/web/order_lines-0009.csv' as path,
     timestamp '2026-03-04 09:00:00' as received_at, 'f9' as _file_id, 17::bigint as _record, 'web_shop' as _source, 6::bigint as _batch_id;
+
+create table marts.fct_delivery_risk as
+select order_id, null::varchar as shipment_id, 'order' as subject, 'unknown' as carrier, 'unknown' as service, 'unknown' as lane, ship_country as destination, 'stage' as comparable_level,
+    '12 of 80 comparable deliveries were late: open after 2 days, not shipped.' as reason, 2::bigint as open_days, 3::bigint as days_left, 80::bigint as comparable_count, 12::bigint as comparable_late_count,
+    due_amount_reporting, (due_amount_reporting * 0.15)::decimal(18, 4) as at_risk_amount_reporting, 0.15::double as late_probability, 0.1::double as base_rate, placed_at, null::timestamp as shipped_at, current_promised_at as promise_ends_at
+from marts.fct_orders where first_shipped_at is null and current_promised_at is not null and order_status <> 'cancelled' order by order_id limit 20;
+create table marts.fct_delivery_risk_accuracy as
+select ages.age_days, deciles.decile::integer as decile, 50::bigint as predictions_count, deciles.decile::bigint as late_count, (deciles.decile * 1.1)::decimal(28, 6) as probability_sum, 5.0::decimal(28, 6) as base_rate_sum,
+    4.1::decimal(28, 12) as squared_error_sum, 4.4::decimal(28, 12) as base_squared_error_sum, date '2026-02-02' as origin_date
+from (values (0), (3), (7)) as ages (age_days) cross join range(1, 11) as deciles (decile);
+
+create table marts.fct_customer_value_accuracy as
+select 'run' as run_id, 'BG/NBD and Gamma-Gamma 1' as model, null::varchar as problem, 12::bigint as customers_count, 90::bigint as holdout_days, 10::bigint as holdout_customers_count, 6::bigint as holdout_purchases_count,
+    0.6 as parameter_r, 5.0 as parameter_alpha, 0.7 as parameter_a, 2.0 as parameter_b, 6.0 as parameter_p, 4.0 as parameter_q, 90.0 as parameter_gamma, 6.5 as holdout_expected_purchases, 9.5 as holdout_average_purchases,
+    0.41 as holdout_error, 0.66 as holdout_average_error, 0.08 as holdout_total_error_rate, 0.58 as holdout_average_total_error_rate, true as is_latest, timestamp '2026-03-30 10:00:00' as origin_at, timestamp '2026-03-30 11:00:00' as predicted_at;
+create table marts.fct_customer_value as
+select customer_key, customer_id, 'BG/NBD and Gamma-Gamma 1' as model, case when orders_count > 2 then 'high' else 'low' end as predicted_value_band, 'medium' as value_band, orders_count as purchases_count, 40::bigint as recency_days, 90::bigint as observed_days,
+    (orders_count * 20.5)::decimal(18, 4) as expected_value_90_amount_reporting, (orders_count * 80.5)::decimal(18, 4) as expected_value_365_amount_reporting, orders_count * 0.2::double as expected_purchases_90, orders_count * 0.8::double as expected_purchases_365,
+    0.8::double as alive_probability, 0.41::double as holdout_error, 0.66::double as holdout_average_error, timestamp '2026-03-30 10:00:00' as origin_at
+from marts.dim_customers where orders_count > 0 and substr(customer_key, 1, 2) <> 'o:';

@@ -27,6 +27,7 @@ TITLES = {
     "kpis": "KPIs",
     "rules": "Rules",
     "campaigns": "Campaigns",
+    "schedules": "Schedules",
     "data_quality": "Data quality",
     "sql": "SQL",
     "exports": "Exports",
@@ -55,7 +56,8 @@ def test_page_opens_on_a_warehouse_without_rows(page: str, tmp_path: Path, open_
 
 
 @pytest.mark.parametrize(
-    "page", sorted(TITLES.keys() - {"audit_log", "campaigns", "exports", "messages", "rules", "settings", "sql"})
+    "page",
+    sorted(TITLES.keys() - {"audit_log", "campaigns", "exports", "messages", "rules", "schedules", "settings", "sql"}),
 )
 def test_version_of_another_release_is_explained_without_a_traceback(
     page: str, tmp_path: Path, open_page: Open
@@ -161,7 +163,7 @@ def test_page_names_the_command_before_the_first_version(tmp_path: Path, open_pa
 def test_unexpected_failure_shows_a_sentence_and_logs_the_traceback(
     published: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from shared import charts
+    from orderhouse import charts
 
     monkeypatch.setattr(charts, "ranked", lambda *_, **__: 1 / 0)
     with caplog.at_level(logging.ERROR):

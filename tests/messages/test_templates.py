@@ -11,7 +11,7 @@ from orderhouse.messages.checking import SAMPLE_ORDER, check_templates
 from orderhouse.messages.configuration import Configuration
 from orderhouse.messages.kinds import KINDS, RULE_TEMPLATES
 from orderhouse.messages.templates import LANGUAGES, Text, find_template, render
-from orderhouse.messages.values import OF_CAMPAIGNS, SAMPLES, values_of
+from orderhouse.messages.values import OF_CAMPAIGNS, OF_OPERATORS, SAMPLES, values_of
 
 BERLIN = "Europe/Berlin"
 
@@ -162,7 +162,7 @@ def test_template_reaches_nothing_beside_its_values(tmp_path: Path, attack: str)
 def test_check_finds_nothing_in_the_package(tmp_path: Path) -> None:
     checked = check_templates(configuration(tmp_path))
     assert checked.problems == []
-    stages = sum(len(samples) for samples in SAMPLES.values()) + len(OF_CAMPAIGNS)
+    stages = sum(len(samples) for samples in [*SAMPLES.values(), *OF_OPERATORS.values()]) + len(OF_CAMPAIGNS)
     assert checked.texts == (stages * 2 + len(RULE_TEMPLATES)) * len(LANGUAGES)
     assert set(SAMPLES) == set(KINDS)
 

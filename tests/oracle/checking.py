@@ -14,6 +14,7 @@ SHOWN = 10
 MAY_BE_EMPTY = (
     "fct_carts", "fct_contract_margin", "fct_exceptions", "fct_feedback", "fct_campaign_members",
     "fct_campaign_results", "fct_suppressions", "fct_product_affinity", "fct_recommendations",
+    "fct_delivery_risk_accuracy",
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from tests.oracle.orders import Order
 from tests.oracle.pipeline import revenue_pipeline
 from tests.oracle.realised import realised_differences, realised_rows
 from tests.oracle.revenue import sale_amounts
+from tests.oracle.risk import delivery_risk, delivery_risk_accuracy
 from tests.oracle.segments import SCHEMES, customer_segments, customers_with_lifecycle
 from tests.oracle.state import State
 from tests.oracle.terms import contract_margin
@@ -217,6 +218,8 @@ KEY_COLUMNS: dict[str, tuple[str, ...]] = {
     "fct_carrier_daily": ("carrier", "service", "lane", "shipped_date"),
     "fct_carrier_hours": ("carrier", "service", "lane", "shipped_date", "hours_in_transit"),
     "fct_returns": ("return_id", "line_id", "order_id"),
+    "fct_delivery_risk": ("order_id", "shipment_id"),
+    "fct_delivery_risk_accuracy": ("age_days", "decile", "origin_date"),
     "fct_payout_reconciliation": ("payout_id", "provider", "currency"),
     "fct_contract_margin": ("price_list_id", "currency", "month_date"),
     "fct_revenue_pipeline": ("expected_date", "stage", "channel", "currency"),
@@ -271,6 +274,8 @@ EXPECTED: dict[str, Callable[[State], Cells]] = {
     "fct_carrier_daily": carrier_daily,
     "fct_carrier_hours": carrier_hours,
     "fct_returns": returns,
+    "fct_delivery_risk": delivery_risk,
+    "fct_delivery_risk_accuracy": delivery_risk_accuracy,
     "fct_payout_reconciliation": payout_reconciliation,
     "fct_contract_margin": contract_margin,
     "fct_revenue_pipeline": revenue_pipeline,
@@ -310,6 +315,7 @@ LEFT_OUT: dict[str, str] = {
     "which nothing is open.",
     "fct_period_figures": "Not compared are what fct_journal leaves out, in the reporting currency.",
     "fct_shipments": "Hours are of whole seconds.",
+    "fct_delivery_risk": "The words of `reason` are not compared.",
     "fct_campaign_results": "`p_value` is an approximation, which `test_campaign_statistics.py` compares with scipy.",
     "fct_closed_months": "Compared by `test_closed_months.py` on a world of which a month is closed.",
     "fct_restatements": "Compared there, with what fct_period_figures leaves out.",

@@ -85,3 +85,28 @@ def word_of(words_alias: str, feed: str, column: str, rows_alias: str = "version
 def same_key(left: str, right: str, key: list[str]) -> str:
     """Join condition on key columns that may be null."""
     return " and ".join(f"{left}.{column} is not distinct from {right}.{column}" for column in key)
+
+
+def risk_levels() -> list[tuple[str, list[str]]]:
+    """Two levels of comparable promises; the macro returns a list, which only dbt can."""
+    return [("all", []), ("stage", ["is_shipped"])]
+
+
+def risk_keys(level_keys: list[str]) -> list[str]:
+    """Columns by which a level counts promises."""
+    return ["age_days", *level_keys]
+
+
+def risk_ages() -> list[int]:
+    """Ages at which promises are compared."""
+    return [0, 1]
+
+
+def risk_backtest_ages() -> list[int]:
+    """Ages at which predictions are tested."""
+    return [0, 3]
+
+
+def risk_days_left() -> list[int]:
+    """Days left at which bands begin."""
+    return [0, 2]

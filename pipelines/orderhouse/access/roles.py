@@ -16,15 +16,15 @@ __all__ = ["ACTIONS", "ALL", "BUILT_IN", "OWNER", "PAGES", "Role"]
 ALL = "all"
 PAGES = (
     "today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "messages", "revenue",
-    "payments", "customers", "campaigns", "feedback", "kpis", "rules", "data_quality", "sql", "exports", "audit_log",
-    "settings",
+    "payments", "customers", "campaigns", "feedback", "kpis", "rules", "schedules", "data_quality", "sql", "exports",
+    "audit_log", "settings",
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
-# Actions that are checked: the kinds of the feed `actions`, changing rules, starting and stopping campaigns, using
-# Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine, trying messages
-# again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may do a kind,
-# unless `access.yaml` gives the role `actions` of its own; other roles list it here.
+# Actions that are checked: the kinds of the feed `actions`, changing rules and schedules, starting and stopping
+# campaigns, using Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine,
+# trying messages again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may
+# do a kind, unless `access.yaml` gives the role `actions` of its own; other roles list it here.
 KINDS = (
     "confirm", "hold", "release", "cancel", "cancel_line", "change_address", "change_promise", "approve_return",
     "decline_return", "request_cancel", "request_change", "request_return", "request_refund", "approve", "decline",
@@ -143,6 +143,7 @@ def _known(what: str, values: list[str], known: tuple[str, ...]) -> list[str]:
 
 _CATALOGUE = ["marts.as_of", "marts.kpi_catalogue"]
 _ORDERS = [
+    "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy",
     "marts.fct_exceptions", "marts.fct_order_lines", "marts.fct_order_timeline", "marts.fct_orders",
     "marts.fct_returns", "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions",
     "ops.exceptions", "ops.order_lines",
@@ -156,7 +157,8 @@ _GOODS = [
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
-    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_feedback", "marts.fct_product_affinity",
+    "marts.fct_cohort_retention", "marts.fct_customer_segments", "marts.fct_customer_value",
+    "marts.fct_customer_value_accuracy", "marts.fct_feedback", "marts.fct_product_affinity",
     "marts.fct_recommendations", "marts.fct_suppressions",
 ]  # fmt: skip
 
@@ -174,7 +176,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "operator": {
         "pages": [
             "today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "messages",
-            "customers", "feedback", "kpis", "rules", "data_quality", "sql", "exports", "settings",
+            "customers", "feedback", "kpis", "rules", "schedules", "data_quality", "sql", "exports", "settings",
         ],
         "tables": [ALL],
         "actions": ["automate", "explain", "repair"],
@@ -183,8 +185,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "finance": {
         "pages": [
-            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "data_quality", "sql",
-            "exports",
+            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "schedules",
+            "data_quality", "sql", "exports",
         ],
         "tables": [ALL],
         "actions": ["close_month", "explain"],

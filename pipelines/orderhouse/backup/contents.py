@@ -30,8 +30,9 @@ PRIMARY = {
     "operations", "landing", "published", "sources_file", "last_sources_file", "predictions_db",
 }  # fmt: skip
 DERIVED = {
-    "warehouse", "work_db", "warehouse_db", "incoming", "hash_cache_file", "known", "exports", "dagster_home", "logs",
-    "runs", "lock_file", "restoring", "backup_places", "last_backup", "spill", "role_copies", "portal",
+    "warehouse", "work_db", "warehouse_db", "incoming", "hash_cache_file", "known", "exports", "reports",
+    "dagster_home", "logs", "runs", "lock_file", "restoring", "backup_places", "last_backup", "spill", "role_copies",
+    "portal",
 }  # fmt: skip
 
 CONFIGURATION = "configuration"

@@ -96,10 +96,11 @@ def messages_show(context: typer.Context, message: MessageId) -> None:
 def messages_send(context: typer.Context) -> None:
     """Deliver what is due now. `orderhouse up` does it every half minute."""
     from orderhouse.messages.service import deliver_messages, derive_messages
+    from orderhouse.schedules.handing import Operators
 
     settings = settings_of(context)
     derive_messages(settings)
-    result, closed = deliver_messages(settings)
+    result, closed = deliver_messages(settings, operators=Operators(settings))
     _print_delivery(result, closed)
     if result.errors:
         raise OrderhouseError(" ".join(result.errors.values()))
@@ -146,11 +147,12 @@ def messages_resume(context: typer.Context, channel: ChannelName) -> None:
     from orderhouse.access.visitors import machine_user
     from orderhouse.messages.managing import resume_endpoint
     from orderhouse.messages.service import deliver_messages
+    from orderhouse.schedules.handing import Operators
 
     settings = settings_of(context)
     resume_endpoint(settings, channel, actor=machine_user(), role="admin")
     console.print(f"{channel} works.", markup=False)
-    _print_delivery(*deliver_messages(settings))
+    _print_delivery(*deliver_messages(settings, operators=Operators(settings)))
 
 
 @message_commands.command("release")
@@ -183,10 +185,11 @@ def tell_of_messages(settings: Settings) -> None:
     """Deliver after a run, and print what waits. A mistake here does not change the result of the run."""
     from orderhouse.messages.configuration import load_configuration
     from orderhouse.messages.service import count_waiting, deliver_messages
+    from orderhouse.schedules.handing import Operators
 
     try:
         if load_configuration(settings).routes:
-            _print_delivery(*deliver_messages(settings, seconds=SECONDS_AFTER_RUN))
+            _print_delivery(*deliver_messages(settings, seconds=SECONDS_AFTER_RUN, operators=Operators(settings)))
         held = count_waiting(settings).get("held", 0)
     except OrderhouseError as error:
         console.print(f"Messages were not sent: {error.message}", style="yellow", markup=False, soft_wrap=True)

@@ -16,6 +16,7 @@ from orderhouse.cli.messages import tell_of_messages
 from orderhouse.cli.orchestration import orchestration
 from orderhouse.cli.predicting import print_predicted
 from orderhouse.cli.rules import print_rules_run
+from orderhouse.cli.schedules import tell_of_schedules
 from orderhouse.cli.session import console, settings_of
 from orderhouse.cli.steps import (
     AsOf,
@@ -65,6 +66,7 @@ def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, ful
         raise
     console.print(f"Done in {time.monotonic() - began:.1f} s.")
     print_summary(settings)
+    tell_of_schedules(settings)
     tell_of_messages(settings)
     review_after_run(settings)
     ingested: IngestResult | None = results.get("ingest")

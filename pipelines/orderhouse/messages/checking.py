@@ -12,7 +12,7 @@ from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact
-from orderhouse.messages.kinds import CAMPAIGN, CAMPAIGN_TEMPLATES, KINDS
+from orderhouse.messages.kinds import CAMPAIGN, CAMPAIGN_TEMPLATES, KINDS, OPERATOR_TEMPLATES
 from orderhouse.messages.locales import locale_of
 from orderhouse.messages.rule_texts import marked_text
 from orderhouse.messages.templates import (
@@ -62,7 +62,7 @@ def check_templates(configuration: Configuration, zone: str = "UTC") -> Checked:
     own = configuration.path.parent / FILE.removesuffix(".yaml")
     checked = Checked()
     languages = {*LANGUAGES}
-    names = dict.fromkeys((*KINDS, CAMPAIGN.name))
+    names = dict.fromkeys((*KINDS, CAMPAIGN.name, *OPERATOR_TEMPLATES))
     for path in language_files(own):
         for problem in _misplaced(path, configuration):
             checked.note(problem)
@@ -90,7 +90,7 @@ def _check_of_rules(checked: Checked, configuration: Configuration, name: str, l
 
 def _misplaced(path: Path, configuration: Configuration) -> Iterator[str]:
     """Yield what is wrong with place and name of a merchant's own template."""
-    kind, known = path.name.removesuffix(EXTENSION), (*KINDS, *configuration.templates)
+    kind, known = path.name.removesuffix(EXTENSION), (*KINDS, *OPERATOR_TEMPLATES, *configuration.templates)
     if kind not in known and not CAMPAIGN_TEMPLATES.fullmatch(kind):
         yield f"{path}:1: {nearest_sentence('kind of message', kind, known)}"
     if not LANGUAGE.fullmatch(path.parent.name):
@@ -107,7 +107,7 @@ def _check(checked: Checked, configuration: Configuration, own: Path, kind: str,
         checked.note(problem)
     locale = locale_of(language, None, configuration.language)
     is_campaign = CAMPAIGN_TEMPLATES.fullmatch(kind) is not None
-    of_order = {} if is_campaign else SAMPLE_ORDER
+    of_order = {} if is_campaign or kind in OPERATOR_TEMPLATES else SAMPLE_ORDER
     for sample in samples_of(kind):
         for name in NAMES:
             try:

@@ -80,6 +80,7 @@ class Configuration:
         kinds: What is changed about kinds of messages.
         quiet_hours: Hours in which customers get nothing.
         portal_url: Address of the portal, or None.
+        pages_url: Address under which operators reach the dashboards, or None.
         shop_name: Name of the shop in texts, or None.
         language: Language of customers whose language is not known.
         legal_entities: Companies of the merchant, by the name that orders give.
@@ -95,6 +96,7 @@ class Configuration:
     language: str = "en"
     legal_entities: Mapping[str, LegalEntity] = field(default_factory=dict)
     templates: Mapping[str, bool] = field(default_factory=lambda: dict(RULE_TEMPLATES))
+    pages_url: str | None = None
 
 
 def load_configuration(settings: Settings) -> Configuration:
@@ -130,7 +132,7 @@ def load_configuration(settings: Settings) -> Configuration:
     return Configuration(
         path, routes, parsed.kinds, parsed.quiet_hours, parsed.portal_url, parsed.shop_name, parsed.language,
         parsed.legal_entities,
-        {**RULE_TEMPLATES, **own},
+        {**RULE_TEMPLATES, **own}, parsed.pages_url,
     )  # fmt: skip
 
 

@@ -1,19 +1,19 @@
 """Preparation of messages to customers: judged again, addressed from the vault, in their language, not in quiet hours.
 
-Actions to other systems need the vault and the gate as well; see `write_back`. A closed gate or a busy run leaves all
-of them for later.
+Actions to other systems need the vault and the gate as well; see `write_back`. Messages to operators need the gate,
+and their preparer is given. A closed gate or a busy run leaves all of them for later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.campaigning import campaign_decision, campaign_state
 from orderhouse.messages.configuration import FILE, Configuration
 from orderhouse.messages.contacts import Contact, look_up
-from orderhouse.messages.delivering import Decision, Later, Never, Prepared, plain
+from orderhouse.messages.delivering import Decision, Later, Never, Prepared, Preparer, plain
 from orderhouse.messages.deriving import SILENCED
 from orderhouse.messages.judging import VERSION, judged
 from orderhouse.messages.kinds import CAMPAIGN, kind_named
@@ -41,6 +41,8 @@ __all__ = ["Customers", "prepared"]
 
 ERASED = "the person was erased"
 UNSUBSCRIBED = "the person has unsubscribed from this purpose"
+# Time after which messages are looked at again that another part of the program prepares.
+OTHERS = timedelta(minutes=1)
 
 
 class Customers:
@@ -51,17 +53,24 @@ class Customers:
         store: The operations store.
         configuration: Configuration in force.
         published: The current version; None if there is none.
+        operators: Preparer of messages to operators; without one they wait.
         zone: Business time zone.
         closed: Reason why customers are told nothing now, once that is known.
     """
 
     def __init__(
-        self, settings: Settings, store: Store, configuration: Configuration, published: Published | None
+        self,
+        settings: Settings,
+        store: Store,
+        configuration: Configuration,
+        published: Published | None,
+        operators: Preparer | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.configuration = configuration
         self.published = published
+        self.operators = operators
         self.zone = published.version.business_time_zone if published else "UTC"
         self.closed = ""
 
@@ -69,8 +78,9 @@ class Customers:
         """Return a decision for each message; None while sending is paused, or a run has the vault."""
         own = [message for message in messages if message.audience == "customer"]
         system = [message for message in messages if message.audience == "system"]
-        found = plain([message for message in messages if message.audience not in ("customer", "system")], now)
-        if not own and not system:
+        operators = [message for message in messages if message.audience == "operators"]
+        found = plain([message for message in messages if message.audience == "team"], now)
+        if not own and not system and not operators:
             return found
         facts = self._judged(own, now)
         waiting = [message for message in own if isinstance(facts[message.message_id], Fact)]
@@ -82,6 +92,8 @@ class Customers:
         if system:
             sources = sources_with_channels(self.settings)
             found |= prepare_actions(self.published, system, actions, looked_up.texts, sources, now)
+        prepared_for_operators = self.operators(operators, now) if self.operators else None
+        found |= prepared_for_operators or {message.message_id: Later(now + OTHERS) for message in operators}
         suppressed = self._suppressed(waiting)
         states = campaign_state(self.store) if any(message.kind == CAMPAIGN.name for message in own) else {}
         for message in own:

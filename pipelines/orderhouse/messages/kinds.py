@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["CAMPAIGN", "CAMPAIGN_TEMPLATES", "KINDS", "RULE_TEMPLATES", "Kind", "kind_named"]
+__all__ = ["CAMPAIGN", "CAMPAIGN_TEMPLATES", "KINDS", "OPERATOR_TEMPLATES", "RULE_TEMPLATES", "Kind", "kind_named"]
 
 Subject = Literal["order", "shipment", "return", "payment", "customer"]
 
@@ -67,6 +67,8 @@ KINDS = {
 CAMPAIGN = Kind("campaign", "customer", 7 * 24, needs_consent=True)
 # Names of templates of campaigns.
 CAMPAIGN_TEMPLATES = re.compile(rf"{CAMPAIGN.name}(_[a-z0-9_]{{1,40}})?")
+# Texts to operators, which schedules send.
+OPERATOR_TEMPLATES = ("digest", "report")
 # Texts of the package that rules send, with True for those that need consent to marketing.
 RULE_TEMPLATES = {"payment_reminder": False, "thank_you": True}
 

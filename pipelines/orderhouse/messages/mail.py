@@ -180,6 +180,9 @@ def mail_of(endpoint: MailEndpoint, message: Outgoing) -> EmailMessage:
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    for each in message.attachments:
+        kind, _, subtype = each.media_type.partition("/")
+        mail.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
     if message.locale:  # setting the content clears such headers
         mail["Content-Language"] = message.locale.replace("_", "-")
     return mail

@@ -15,6 +15,7 @@ from orderhouse.messages.instants import stored
 from orderhouse.messages.judging import judged
 from orderhouse.messages.kinds import KINDS
 from orderhouse.messages.locales import locale_of
+from orderhouse.messages.operators import operator_text
 from orderhouse.messages.outbox import Message, find_message
 from orderhouse.messages.rule_messages import RULE, judged_by_rules
 from orderhouse.messages.selecting import EVER, Fact, Published
@@ -84,6 +85,11 @@ def shown_text(settings: Settings, published: Published | None, message: Message
     if message.template is None:
         text = str(message.payload.get("text", ""))
         return Text(str(message.payload.get("title", message.kind)), text, "", "")
+    if message.audience == "operators":
+        configuration = load_configuration(settings)
+        zone = published.version.business_time_zone if published else "UTC"
+        locale = message.locale or configuration.language
+        return operator_text(configuration, message.template, locale, zone, message.payload)[1]
     now, is_of_rule = datetime.now(UTC), message.kind.startswith(RULE)
     facts = (
         judged_by_rules(published, open_store(settings), [message], now)

@@ -1,4 +1,4 @@
-"""Form of `messages.yaml`: channels, kinds, quiet hours and the address of the tracking page."""
+"""Form of `messages.yaml`: channels, kinds, quiet hours and the addresses of the tracking page and of our pages."""
 
 from __future__ import annotations
 
@@ -96,6 +96,7 @@ class MessageFile(_Keys):
     """The whole file."""
 
     portal_url: str | None = None
+    pages_url: str | None = None
     shop_name: str | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}([-_][A-Z]{2})?$")] = "en"
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
@@ -106,7 +107,7 @@ class MessageFile(_Keys):
     )
     legal_entities: dict[str, LegalEntity] = Field(default_factory=dict)
 
-    @field_validator("portal_url")
+    @field_validator("portal_url", "pages_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):

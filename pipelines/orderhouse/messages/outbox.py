@@ -40,7 +40,7 @@ __all__ = [
 NAMESPACE = uuid.UUID("0b8a7d5e-52f4-4c38-9a0a-7a1c4a6f2d11")
 
 Channel = Literal["email", "sms", "webhook", "chat", "http"]
-Audience = Literal["customer", "team", "system"]
+Audience = Literal["customer", "team", "operators", "system"]
 State = Literal["pending", "sending", "sent", "failed", "suppressed", "expired", "held"]
 STATES: tuple[State, ...] = ("pending", "sending", "sent", "failed", "suppressed", "expired", "held")
 # Parameters of one statement are limited; SQLite allows 32,766 of them.
@@ -58,9 +58,10 @@ class NewMessage:
         subject_id: Id of its subject.
         channel: Channel.
         endpoint: Name of the endpoint through which it goes.
-        audience: `customer`, `team`, or `system` for an action that goes to the system that owns its order.
-        recipient: Token of the customer in the vault, the name of the endpoint for the team, or the order of an action.
-            Never an address.
+        audience: `customer`; `team` for alerts; `operators` for what a schedule tells; or `system` for an action that
+            goes to the system that owns its order.
+        recipient: Token of the customer in the vault, the name of the endpoint for the team, a hash of an operator's
+            address, or the order of an action. Never an address.
         payload: Values for its text, without personal data, that JSON can hold.
         occurred_at: Instant of what it tells.
         occasion: Name of one of several occasions of this kind about this subject. A state that is entered again has

@@ -1,6 +1,6 @@
 """Release of sending: after a restore, or after the operations store was lost, nothing is sent unasked.
 
-This holds for messages to customers and for actions that go to other systems.
+This holds for messages to customers, for what schedules tell operators, and for actions that go to other systems.
 
 What is pending in a restored store may have been sent after the backup was taken. So the store keeps the epoch of the
 received rows for which sending was released, and a mark that the home keeps too. Alerts are about the present, and are
@@ -12,14 +12,16 @@ from __future__ import annotations
 import contextlib
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import sqlalchemy as sa
 
+from orderhouse.messages.instants import stored
 from orderhouse.messages.outbox import list_messages
 from orderhouse.operations.store import Store
-from orderhouse.operations.tables import MESSAGE_MARKS, MESSAGES
+from orderhouse.operations.tables import MESSAGE_MARKS, MESSAGES, SCHEDULE_RUNS, SCHEDULES
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.home_identity import identity
@@ -94,7 +96,7 @@ def epoch_of(raw: duckdb.DuckDBPyConnection | None) -> str:
 
 
 def release(settings: Settings, store: Store, *, sends: bool) -> int:
-    """Open the gate, and return the number of messages to customers and other systems that waited.
+    """Open the gate, and return the number of messages to customers, operators and other systems that waited.
 
     Args:
         settings: Settings of the home.
@@ -115,8 +117,18 @@ def release(settings: Settings, store: Store, *, sends: bool) -> int:
             if not sends:
                 ending = {"state": "suppressed", "reason": WITHHELD, "worker": None, "lease_until": None}
                 connection.execute(sa.update(MESSAGES).where(*waiting).values(**ending))
+                _drop_runs(connection)
         _open(settings, store, _marks(store).get(STORE) or uuid.uuid4().hex, epoch_of(raw))
     return int(count)
+
+
+def _drop_runs(connection: sa.Connection) -> None:
+    """End the runs of schedules that wait, and begin the schedules now: what was due may have been sent."""
+    at = stored(datetime.now(UTC))
+    waiting = SCHEDULE_RUNS.c.state.in_(("due", "made"))
+    ending = {"state": "dropped", "sentence": f"It was {WITHHELD}.", "ended_at": at}
+    connection.execute(sa.update(SCHEDULE_RUNS).where(waiting).values(**ending))
+    connection.execute(sa.update(SCHEDULES).values(since_at=at))
 
 
 def _open(settings: Settings, store: Store, mark: str, epoch: str) -> None:

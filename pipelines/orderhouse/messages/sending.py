@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["LOOPBACK", "SECONDS", "Deferred", "Endpoint", "Outgoing", "Refused", "Sender", "Unavailable"]
+__all__ = ["LOOPBACK", "SECONDS", "Attachment", "Deferred", "Endpoint", "Outgoing", "Refused", "Sender", "Unavailable"]
 
 # Seconds for which one step of a connection may take.
 SECONDS = 10
@@ -37,6 +37,15 @@ class Unavailable(OrderhouseError):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """File of a mail: its name, its media type such as `text/csv`, and its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message with its text and its address, as it is handed to an endpoint. It is never stored.
 
@@ -52,6 +61,7 @@ class Outgoing:
         data: Values for a webhook.
         locale: Language and country.
         unsubscribe_url: Address at which one POST ends messages of this purpose (RFC 8058); None for order messages.
+        attachments: Files that go with a mail.
     """
 
     message_id: str
@@ -65,6 +75,7 @@ class Outgoing:
     data: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
     unsubscribe_url: str | None = field(default=None, repr=False)
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Sender(Protocol):

@@ -12,7 +12,7 @@ from orderhouse.access.roles import OWNER, Role
 from orderhouse.messages.campaigning import derive_campaigns
 from orderhouse.messages.configuration import ALERT_ENDPOINTS, Configuration, load_configuration
 from orderhouse.messages.customers import Customers
-from orderhouse.messages.delivering import Delivery, Worker
+from orderhouse.messages.delivering import Delivery, Preparer, Worker
 from orderhouse.messages.deriving import Derived, derive
 from orderhouse.messages.endpoints import EndpointState, switch
 from orderhouse.messages.selecting import Published
@@ -45,14 +45,19 @@ def derive_messages(settings: Settings, *, now: datetime | None = None) -> Deriv
 
 
 def deliver_messages(
-    settings: Settings, *, now: datetime | None = None, seconds: float | None = None
+    settings: Settings,
+    *,
+    now: datetime | None = None,
+    seconds: float | None = None,
+    operators: Preparer | None = None,
 ) -> tuple[Delivery, str]:
-    """Deliver what is due to customers and rules' endpoints.
+    """Deliver what is due to customers, operators and rules' endpoints.
 
     Args:
         settings: Settings of the home.
         now: The present instant; the clock of the machine by default.
         seconds: Time after which the rest is left to the next turn.
+        operators: Preparer of messages to operators; without one they wait.
 
     Returns:
         What became of the messages, and the reason why customers are told nothing; an empty text if they are.
@@ -65,7 +70,7 @@ def deliver_messages(
     if not configuration.routes:
         return Delivery(), ""
     with opened_version(settings) as published:
-        prepare = Customers(settings, store, configuration, published)
+        prepare = Customers(settings, store, configuration, published, operators)
         clock = (lambda: now) if now is not None else lambda: datetime.now(UTC)
         result = Worker(store, prepare, clock=clock).deliver(configuration.routes, states, seconds=seconds)
     return result, prepare.closed

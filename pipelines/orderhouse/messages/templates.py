@@ -131,7 +131,8 @@ def render(found: Found, locale: str, zone: str, values: Mapping[str, Any]) -> T
             raise OrderhouseError(f"{found.path}:1: the block {name!r} is missing or empty.")
     title = " ".join(parts["subject"].split())
     text = "\n\n".join(each for each in (parts["text"], imprint_of(values.get("seller") or {})) if each)
-    html = parts["html"] or _html(title, text, spoken, str(values.get("tracking_url", "")))
+    own_pages = str(values.get("pages_url", ""))
+    html = parts["html"] or _html(title, text, spoken, str(values.get("tracking_url", "")), own_pages)
     return Text(title, text + "\n", html, " ".join(parts["short"].split())[:LONGEST_SHORT])
 
 
@@ -186,9 +187,14 @@ def _layout() -> str:
     return (PACKAGED / "layout.html").read_text(encoding="utf-8")
 
 
-def _html(title: str, text: str, locale: str, link: str) -> str:
-    """Return a text as HTML: paragraphs and lists, and a paragraph that is the link alone as a button."""
+def _html(title: str, text: str, locale: str, link: str, own_pages: str) -> str:
+    """Return a text as HTML: paragraphs and lists, and a paragraph that is the link alone as a button.
+
+    Addresses below `own_pages` become links. Others stay text, because they may be of strangers.
+    """
     body = "\n".join(_paragraph(part, link) for part in text.split("\n\n"))
+    if own_pages:
+        body = re.sub(rf"{re.escape(str(escape(own_pages)))}[^\s<]*", r'<a href="\g<0>">\g<0></a>', body)
     language = locale.replace("_", "-")
     layout: Callable[..., str] = _layout().format
     return layout(language=language, title=escape(title), body=body)

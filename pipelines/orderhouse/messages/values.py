@@ -8,7 +8,7 @@ from typing import Any
 from orderhouse.messages.configuration import Configuration
 from orderhouse.messages.sellers import seller_of
 
-__all__ = ["COMMON", "OF_CAMPAIGNS", "SAMPLES", "samples_of", "values_of"]
+__all__ = ["COMMON", "OF_CAMPAIGNS", "OF_OPERATORS", "SAMPLES", "samples_of", "values_of"]
 
 # Variables of every kind.
 COMMON = ("name", "shop", "seller", "order_id", "tracking_url", "currency", "unsubscribe_url")
@@ -46,6 +46,37 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "refunded": ({"amount": "15.27", "method": "card"}, {"amount": "1234567.50", "method": None}),
     "feedback_asked": ({"delivered_at": AT},),
 }
+# Examples of messages to operators.
+LISTED = {
+    "code": "late", "severity": "high", "about": "OH-000001234", "order_id": "OH-000001234", "amount": "1234.50",
+    "age_days": 3, "is_new": True, "url": "https://pages.example.com/exceptions?exception=late",
+}  # fmt: skip
+OF_CODE = {
+    "code": "late", "severity": "high", "count": 2, "new_count": 1, "amount": "1234.50",
+    "url": "https://pages.example.com/exceptions?code=late",
+}  # fmt: skip
+DIGEST = {
+    "schedule": "morning", "title": "Worklist of the operator", "role": "operator", "due_at": AT, "as_of": AT,
+    "version": 7, "count": 3, "new_count": 1, "amount": "1234.50", "currency": "EUR", "codes": [OF_CODE],
+    "worst": [LISTED, {**LISTED, "amount": None, "order_id": None, "is_new": False, "url": ""}], "more_count": 1,
+    "url": "https://pages.example.com/exceptions",
+}  # fmt: skip
+OF_OPERATORS: dict[str, tuple[dict[str, Any], ...]] = {
+    "digest": (
+        DIGEST,
+        {**DIGEST, "new_count": None, "amount": None, "url": "", "more_count": 0,
+         "codes": [{**OF_CODE, "count": 1, "new_count": None, "amount": None, "url": ""}]},
+        {**DIGEST, "count": 0, "new_count": 0, "amount": None, "codes": [], "worst": [], "more_count": 0},
+    ),
+    "report": tuple(
+        {
+            "schedule": "sales", "title": "Net sales by day", "role": "finance", "due_at": AT, "as_of": AT,
+            "version": 7, "count": count, "files": ["sales.pdf", "sales.csv", "manifest.json"],
+            "folder": "2026-04-05T220000Z",
+        }
+        for count in (1, 28)
+    ),
+}  # fmt: skip
 # Examples of messages of campaigns.
 OF_CAMPAIGNS: tuple[dict[str, Any], ...] = (
     {
@@ -62,8 +93,8 @@ MOST_ITEMS = 200
 
 
 def samples_of(template: str) -> tuple[dict[str, Any], ...]:
-    """Return the examples of a template: those of its kind, or those of campaigns."""
-    return SAMPLES.get(template, OF_CAMPAIGNS)
+    """Return the examples of a template: those of its kind, those to operators, or those of campaigns."""
+    return SAMPLES.get(template) or OF_OPERATORS.get(template, OF_CAMPAIGNS)
 
 
 def values_of(

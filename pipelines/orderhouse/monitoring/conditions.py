@@ -20,14 +20,15 @@ from orderhouse.serve.queries import feed_freshness, rows_of
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import load_record
 from orderhouse.storage.prediction_record import failed_predictors
+from orderhouse.storage.problem_records import load_problem
 from orderhouse.storage.readers import open_published
-from orderhouse.storage.rules_record import load_problem
 from orderhouse.storage.step_records import StepRecord, load_steps
 from orderhouse.storage.warehouse import lock_holder
 from orderhouse.storage.watch_record import load_refused
 
 if TYPE_CHECKING:
     from orderhouse.messages.endpoints import EndpointState
+    from orderhouse.operations.store import Store
 
 __all__ = ["MAIN_STEPS", "Condition", "find_conditions"]
 
@@ -48,7 +49,7 @@ class Condition:
     Attributes:
         kind: `run_failed`, `run_interrupted`, `audit_refused`, `version_old`, `feed_overdue`, `file_rejected`,
             `source_unreachable`, `quarantine_share`, `disk_low`, `backup_old`, `channel_paused`, `rules_stopped`,
-            `predictor_failed` or `home_unreadable`.
+            `predictor_failed`, `schedules_stopped`, `schedule_failed` or `home_unreadable`.
         subject: The step, feed, file or folder that it is about; with the kind it identifies the condition.
         severity: Severity.
         message: What is wrong, and what to do.
@@ -78,6 +79,7 @@ def find_conditions(settings: Settings, now: datetime | None = None) -> list[Con
         *_of_sources(settings, now),
         *_of_audit(settings),
         *_of_rules(settings),
+        *_of_schedules_file(settings),
         *_of_predictors(settings),
         *_of_disk(settings),
         *_of_backup(settings, now),
@@ -118,9 +120,15 @@ def _of_sources(settings: Settings, now: datetime) -> Iterator[Condition]:
 
 
 def _of_rules(settings: Settings) -> Iterator[Condition]:
-    problem = load_problem(settings)
+    problem = load_problem(settings, "rules")
     if problem is not None:
         yield Condition("rules_stopped", "rules.yaml", "high", f"No rule fires. {problem}")
+
+
+def _of_schedules_file(settings: Settings) -> Iterator[Condition]:
+    problem = load_problem(settings, "schedules")
+    if problem is not None:
+        yield Condition("schedules_stopped", "schedules.yaml", "high", f"No schedule runs. {problem}")
 
 
 def _of_predictors(settings: Settings) -> Iterator[Condition]:
@@ -195,6 +203,7 @@ def _of_messages(settings: Settings) -> Iterator[Condition]:
                 f"Customers are told nothing, because {reason}. Next: orderhouse messages release",
             )
         yield from _of_channels(endpoint_states(store))
+        yield from _of_schedules(store)
 
 
 def _of_channels(states: Mapping[str, EndpointState]) -> Iterator[Condition]:
@@ -207,6 +216,33 @@ def _of_channels(states: Mapping[str, EndpointState]) -> Iterator[Condition]:
                 f"The channel {state.endpoint} is paused since {state.paused_at[:16].replace('T', ' ')} UTC: "
                 f"{state.last_error or 'by hand.'} Its messages are kept. "
                 f"Next: orderhouse messages resume {state.endpoint}",
+            )
+
+
+def _of_schedules(store: Store) -> Iterator[Condition]:
+    """Yield the schedules whose last run failed."""
+    import sqlalchemy as sa
+
+    from orderhouse.operations.tables import SCHEDULE_RUNS, SCHEDULES
+
+    runs = SCHEDULE_RUNS.c
+    newest = sa.select(runs.schedule, sa.func.max(runs.due_at).label("due_at")).where(runs.ended_at.is_not(None))
+    last = newest.group_by(runs.schedule).subquery()
+    query = (
+        sa.select(runs.schedule, runs.due_at, runs.sentence)
+        .join(last, (runs.schedule == last.c.schedule) & (runs.due_at == last.c.due_at))
+        .join(SCHEDULES, SCHEDULES.c.schedule == runs.schedule)
+        .where(runs.state == "failed")
+        .order_by(runs.schedule)
+    )
+    with store.reading() as connection:
+        for row in connection.execute(query):
+            yield Condition(
+                "schedule_failed",
+                row.schedule,
+                "high",
+                f"The schedule {row.schedule}, due at {row.due_at[:16].replace('T', ' ')} UTC, failed: {row.sentence} "
+                f"Next: orderhouse schedules run {row.schedule}",
             )
 
 

@@ -20,7 +20,7 @@ from orderhouse.storage.file_locks import locked
 __all__ = ["SCHEMA_VERSION", "Store", "open_file", "open_store"]
 
 # The newest migration. A store of this version is opened without loading Alembic.
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Seconds for which a writer waits for another one.
 PATIENCE = 30

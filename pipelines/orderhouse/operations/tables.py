@@ -18,6 +18,8 @@ __all__ = [
     "RULE_STOPS",
     "RULE_VERSIONS",
     "SAVED_VIEWS",
+    "SCHEDULES",
+    "SCHEDULE_RUNS",
 ]
 
 METADATA = sa.MetaData()
@@ -198,4 +200,30 @@ CAMPAIGNS = sa.Table(
     sa.Column("started_by", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Text, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
+)
+
+SCHEDULES = sa.Table(
+    "schedules",
+    METADATA,
+    sa.Column("schedule", sa.Text, primary_key=True),
+    sa.Column("cron", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("since_at", sa.Text, nullable=False),
+)
+
+SCHEDULE_RUNS = sa.Table(
+    "schedule_runs",
+    METADATA,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("schedule", sa.Text, nullable=False),
+    sa.Column("due_at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("sentence", sa.Text),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("made", sa.Text),
+    sa.Column("seen", sa.Text),
+    sa.Column("began_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text),
+    sa.UniqueConstraint("schedule", "due_at"),
 )

@@ -7,10 +7,11 @@ import difflib
 from orderhouse.errors import OrderhouseError
 from orderhouse.predict.predictor import Predictor
 from orderhouse.predict.routing.proposing import Routing
+from orderhouse.predict.value.predictor import CustomerValue
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = [Routing()]
+PREDICTORS: list[Predictor] = [Routing(), CustomerValue()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:

@@ -34,7 +34,10 @@ from orderhouse.storage.typed_queries import check_query
 from orderhouse.vault.keys import load_keys
 from orderhouse.vault.signing import key_name, public_key_of, sign
 
-__all__ = ["FORMATS", "MANIFEST_NAME", "export", "guarded", "origin_of", "query_of", "write_table"]
+__all__ = [
+    "COPY_OPTIONS", "FORMATS", "MANIFEST_NAME", "export", "guarded", "origin_of", "query_of", "signed_manifest",
+    "write_table",
+]  # fmt: skip
 
 FORMATS = ("csv", "parquet", "xlsx")
 MANIFEST_NAME = "manifest.json"
@@ -95,10 +98,10 @@ def export(
             write_table(connection, query_of(connection, table, where, guard=guard), format, partition_by, folder)
             for table in found
         ]
-        manifest = _signed(
-            settings,
-            _manifest(source, origin_of(connection), format, where, partition_by, written, guard=guard, role=role),
-        )
+        manifest = signed_manifest(
+            settings, source, origin_of(connection), format, written, where=where, partition_by=partition_by,
+            guard=guard, role=role,
+        )  # fmt: skip
         (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         names = [file.path for table in written for file in table.files]
         send(folder, to, [*names, MANIFEST_NAME], instead_of=_former_files(to, found) - set(names))
@@ -131,24 +134,33 @@ def origin_of(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     return values.get("store_id", ""), values.get("lineage", "")
 
 
-def _signed(settings: Settings, manifest: Manifest) -> Manifest:
-    keys = load_keys(settings)
-    named = replace(manifest, key=key_name(public_key_of(keys)))
-    return replace(named, signature=sign(keys, named.content))
-
-
-def _manifest(
+def signed_manifest(
+    settings: Settings,
     source: PublishedVersion,
     origin: tuple[str, str],
     format: str,
-    where: str | None,
-    partition_by: Sequence[str],
     tables: list[ExportedTable],
     *,
     guard: bool,
     role: Role,
+    where: str | None = None,
+    partition_by: Sequence[str] = (),
 ) -> Manifest:
-    return Manifest(
+    """Return the manifest of files that were written, signed with the key of the home.
+
+    Args:
+        settings: Settings of the home.
+        source: The published version.
+        origin: Its store id and lineage, see `origin_of`.
+        format: Format of the files.
+        tables: Their description.
+        guard: True if text was guarded against spreadsheets.
+        role: The role whose rows and columns they hold.
+        where: The condition on rows, if any.
+        partition_by: The columns that split the files, if any.
+    """
+    keys = load_keys(settings)
+    manifest = Manifest(
         manifest_version=MANIFEST_VERSION,
         store_id=origin[0],
         lineage=origin[1],
@@ -163,9 +175,10 @@ def _manifest(
         exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
         role=None if role.sees_everything else role.name,
         role_digest=None if role.sees_everything else role.digest,
-        key="",
+        key=key_name(public_key_of(keys)),
         tables=tables,
     )
+    return replace(manifest, signature=sign(keys, manifest.content))
 
 
 def query_of(connection: duckdb.DuckDBPyConnection, table: str, where: str | None, *, guard: bool) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import duckdb
 from orderhouse.access.role_copies import copy_for
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.settings import Settings
-from orderhouse.storage.readers import open_built, published_path
+from orderhouse.storage.readers import Preparation, open_built, published_path
 
 __all__ = ["open_reader", "readable_path"]
 
@@ -25,6 +25,7 @@ def open_reader(
     path: Path | None = None,
     writable: Path | None = None,
     seconds: float | None = None,
+    prepare: Preparation | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open published tables for a reader, confined and limited.
 
@@ -35,12 +36,13 @@ def open_reader(
         path: Another file of the same tables, in place of a published version.
         writable: A folder into which the connection may write.
         seconds: Time limit of one query; `query_seconds` by default.
+        prepare: Called with the connection before it is confined.
 
     Raises:
         OrderhouseError: Nothing is published yet, or not that version; or the role does not fit its tables.
     """
     found = readable_path(settings, role=role, version=version, path=path)
-    return open_built(settings, found, writable=writable, seconds=seconds)
+    return open_built(settings, found, writable=writable, prepare=prepare, seconds=seconds)
 
 
 def readable_path(settings: Settings, *, role: Role, version: int | None = None, path: Path | None = None) -> Path:

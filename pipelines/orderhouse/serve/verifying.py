@@ -11,19 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from orderhouse.access.access_file import load_access
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.errors import OrderhouseError
 from orderhouse.files.object_stores import address_without_keys
+from orderhouse.serve.contents import content_of
 from orderhouse.serve.exports import MANIFEST_NAME, origin_of, query_of, write_table
 from orderhouse.serve.manifest import ExportedTable, Manifest, describe_file, read_manifest
 from orderhouse.serve.places import fetch, is_remote, names_in, scratch_folder
 from orderhouse.serve.publishing import list_versions
 from orderhouse.serve.reading import open_reader
 from orderhouse.serve.relations import published_tables
+from orderhouse.serve.reports import is_report
+from orderhouse.serve.verifying_reports import compare_report
 from orderhouse.settings import Settings
 from orderhouse.storage.readers import limited_errors
 from orderhouse.vault.keys import load_keys
@@ -84,7 +86,8 @@ def verify(settings: Settings, place: str, *, key: Path | None = None) -> Verifi
         role = _role_of(settings, manifest)
         is_derived = is_derived and role is not None
         if is_derived and not problems and role is not None:
-            problems = _compare_with_version(settings, manifest, folder, scratch / "derived", role)
+            compare = compare_report if is_report(manifest) else _compare_with_version
+            problems = compare(settings, manifest, folder, scratch / "derived", role)
     return Verification(manifest, problems, is_derived)
 
 
@@ -211,13 +214,4 @@ def _same_content(manifest: Manifest, given: ExportedTable, folder: Path, again:
 
 
 def _content(manifest: Manifest, table: ExportedTable, folder: Path) -> object:
-    """Return the number of rows in the files and a hash of them that does not depend on their order."""
-    paths = [str(folder / file.path) for file in table.files]
-    reader = "read_parquet(?, hive_partitioning = false)"
-    if manifest.format == "csv":
-        reader = "read_csv(?, header = true, all_varchar = true, hive_partitioning = false, allow_quoted_nulls = false)"
-    with duckdb.connect() as connection:
-        return connection.execute(
-            f"select count(*), sum(hash(content)::hugeint), bit_xor(hash(content)) from {reader} as content",  # noqa: S608
-            [paths],
-        ).fetchone()
+    return content_of(manifest.format, [folder / file.path for file in table.files])

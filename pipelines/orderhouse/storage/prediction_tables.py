@@ -42,4 +42,39 @@ PREDICTION_TABLES: dict[str, dict[str, str]] = {
         "policy": "varchar",
         "reason": "varchar",
     },
+    "customer_values": {
+        "run_id": "varchar",
+        "customer_key": "varchar",
+        "purchases_count": "bigint",
+        "recency_days": "bigint",
+        "observed_days": "bigint",
+        "expected_purchases_90": "double",
+        "expected_purchases_365": "double",
+        # In the reporting currency.
+        "expected_value_90": "double",
+        "expected_value_365": "double",
+        "alive_probability": "double",
+    },
+    "customer_value_fits": {
+        "run_id": "varchar",
+        "problem": "varchar",
+        "customers_count": "bigint",
+        # BG/NBD in weeks.
+        "r": "double",
+        "alpha": "double",
+        "a": "double",
+        "b": "double",
+        # Gamma-Gamma in the reporting currency.
+        "p": "double",
+        "q": "double",
+        "gamma": "double",
+        "holdout_days": "bigint",
+        "holdout_customers_count": "bigint",
+        "holdout_purchases_count": "bigint",
+        "holdout_expected_purchases": "double",
+        "holdout_average_purchases": "double",
+        # Mean absolute error of the purchases of a customer.
+        "holdout_error": "double",
+        "holdout_average_error": "double",
+    },
 }

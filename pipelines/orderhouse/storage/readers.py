@@ -24,7 +24,15 @@ from orderhouse.storage.layouts import refuse_later
 from orderhouse.storage.machine_errors import is_locked, machine_problem
 from orderhouse.storage.spill import give_spill_folder
 
-__all__ = ["bounded_process", "confine", "limited_errors", "open_built", "open_published", "published_path"]
+__all__ = [
+    "Preparation",
+    "bounded_process",
+    "confine",
+    "limited_errors",
+    "open_built",
+    "open_published",
+    "published_path",
+]
 
 # Memory beside DuckDB's own: Python, Arrow, and the allocators' reserves.
 BESIDE_BYTES = 1 << 30

@@ -13,6 +13,8 @@ PARCELS = "from marts.fct_shipments"
 OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)"
 NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
 FILES = "from quality.files where not is_superseded"
+TESTED = "from marts.fct_delivery_risk_accuracy where age_days = 0"
+VALUED = "from marts.fct_customer_value"
 BOUGHT = "from marts.dim_customers where purchases_count >= 1"
 PEOPLE = "from marts.dim_customers where substr(customer_key, 1, 2) <> 'o:'"
 MAY_BE_TOLD = "email_token is not null and has_marketing_consent"
@@ -89,7 +91,24 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
             f"select {RATED.format('owed_to_us_amount_reporting')} from ops.orders where is_unpaid", "money"
         ),
     },
+    ("fulfilment", "list"): {
+        "Predictions tested": Sum(f"select sum(predictions_count) {TESTED}"),
+        "Late": Sum(f"select sum(late_count) / sum(predictions_count) {TESTED}", "share"),
+        "Predicted": Sum(f"select sum(probability_sum)::double / sum(predictions_count) {TESTED}", "share"),
+        "Brier score": Sum(f"select sum(squared_error_sum)::double / sum(predictions_count) {TESTED}"),
+        "Brier score of the base rate": Sum(
+            f"select sum(base_squared_error_sum)::double / sum(predictions_count) {TESTED}"
+        ),
+    },
     ("customers", "list"): {
+        "Customers": Sum(f"select count(*) {VALUED}"),
+        "Expected value, 365 days": Sum(f"select sum(expected_value_365_amount_reporting) {VALUED}", "money"),
+        "Expected purchases, 90 days": Sum(f"select sum(expected_purchases_90) {VALUED}"),
+        "Still buy": Sum(f"select avg(alive_probability) {VALUED}", "share"),
+        "Error of the model": Sum("select holdout_error from marts.fct_customer_value_accuracy where is_latest"),
+        "Error of the average": Sum(
+            "select holdout_average_error from marts.fct_customer_value_accuracy where is_latest"
+        ),
         "Customers who bought": Sum(f"select count(*) {BOUGHT}"),
         "Bought again": Sum(f"select count(*) filter (purchases_count >= 2) / nullif(count(*), 0) {BOUGHT}", "share"),
         "Net spend": Sum(f"select {RATED.format('net_spend_amount_reporting')} {BOUGHT}", "money"),

@@ -68,6 +68,8 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("campaigns", {}),
     ("campaigns", {"campaign": "new"}),
     ("campaigns", {"campaigns_view": "Results"}),
+    ("schedules", {}),
+    ("schedules", {"schedule": "new"}),
     *(("settings", {"settings_view": view}) for view in ("Versions", "Sources", "Runs", "Access")),
 )
 # The records with the most to show.

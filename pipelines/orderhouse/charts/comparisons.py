@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from shared.charts.drawing import Drawing, colour_by, drawable, legend, shortened, tooltip
-from shared.colours import SCALE, TEXT_ON_DARK, TEXT_ON_LIGHT, palette
-from shared.formats import label
+from orderhouse.charts.colours import SCALE, TEXT_ON_DARK, TEXT_ON_LIGHT, palette
+from orderhouse.charts.drawing import Drawing, colour_by, drawable, legend, shortened, tooltip
+from orderhouse.wording import label
 
 __all__ = ["bridge", "counted", "frame_of", "grid", "intervals", "ranked", "shares"]
 

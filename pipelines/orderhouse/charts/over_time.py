@@ -7,8 +7,8 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from shared.charts.drawing import Drawing, colour_by, drawable, shortened, tooltip
-from shared.colours import palette
+from orderhouse.charts.colours import palette
+from orderhouse.charts.drawing import Drawing, colour_by, drawable, shortened, tooltip
 
 __all__ = ["columns_over_time", "levels", "lines_over_time", "timeline"]
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 
-from shared.colours import palette
-from shared.formats import label
+from orderhouse.charts.colours import palette
+from orderhouse.wording import label
 
 __all__ = ["Drawing", "colour_by", "drawable", "has_value", "legend", "shortened", "tooltip"]
 
