@@ -227,7 +227,7 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         (
             "fct_delivery_risk_accuracy",
             f"{INVENTED}age_days = 0; predictions_count = 100000; late_count = 0; base_rate_sum = 0.5; "
-            "origin_date = date '2026-01-05'",
+            "origin_date = date '2099-01-05'",
         )
     ],
     "the_bridge_from_placed_sales_to_the_journal_explains_every_cent": [

@@ -141,7 +141,7 @@ def _known(what: str, values: list[str], known: tuple[str, ...]) -> list[str]:
     return [require_known(what, value, (*known, ALL)) for value in values]
 
 
-_CATALOGUE = ["marts.as_of", "marts.kpi_catalogue"]
+_CATALOGUE = ["marts.as_of", "marts.fct_prediction_runs", "marts.kpi_catalogue"]
 _ORDERS = [
     "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy",
     "marts.fct_exceptions", "marts.fct_order_lines", "marts.fct_order_timeline", "marts.fct_orders",
@@ -152,8 +152,8 @@ _ORDERS = [
 ]  # fmt: skip
 _FIGURES = ["marts.fct_kpi_daily", "marts.fct_kpi_distribution", "marts.fct_revenue_daily"]
 _GOODS = [
-    "marts.dim_products", "marts.fct_carrier_daily", "marts.fct_carrier_hours", "marts.fct_inventory_ledger",
-    "marts.fct_inventory_positions",
+    "marts.dim_products", "marts.fct_carrier_daily", "marts.fct_carrier_hours", "marts.fct_demand_weekly",
+    "marts.fct_forecast", "marts.fct_forecast_accuracy", "marts.fct_inventory_ledger", "marts.fct_inventory_positions",
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 
 from orderhouse.errors import OrderhouseError
+from orderhouse.predict.forecasts import Forecasts
 from orderhouse.predict.predictor import Predictor
 from orderhouse.predict.routing.proposing import Routing
 from orderhouse.predict.value.predictor import CustomerValue
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = [Routing(), CustomerValue()]
+PREDICTORS: list[Predictor] = [Routing(), Forecasts(), CustomerValue()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:

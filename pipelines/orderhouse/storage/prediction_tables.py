@@ -11,6 +11,21 @@ __all__ = ["PREDICTION_TABLES", "RUNS"]
 
 RUNS = "runs"
 
+# Values are units or amounts of the reporting currency, rounded to six digits.
+VALUE = "decimal(24, 6)"
+SERIES = {
+    "run_id": "varchar",
+    "level": "varchar",
+    "series_key": "varchar",
+    "sku": "varchar",
+    "warehouse_id": "varchar",
+    "category": "varchar",
+    "channel": "varchar",
+    "model": "varchar",
+    "is_intermittent": "boolean",
+}
+METHODS = ("", "baseline_", "average_")
+
 PREDICTION_TABLES: dict[str, dict[str, str]] = {
     RUNS: {
         "run_id": "varchar",
@@ -41,6 +56,35 @@ PREDICTION_TABLES: dict[str, dict[str, str]] = {
         "gap_rate": "double",
         "policy": "varchar",
         "reason": "varchar",
+    },
+    "forecasts": {
+        **SERIES,
+        "reason": "varchar",
+        # What the series was computed from; a series with the same digest is not computed again.
+        "digest": "varchar",
+        "origin_date": "date",
+        "target_date": "date",
+        "horizon": "bigint",
+        "period_days": "bigint",
+        "expected": VALUE,
+        "p10": VALUE,
+        "p50": VALUE,
+        "p90": VALUE,
+        "baseline": VALUE,
+    },
+    "backtests": {
+        **SERIES,
+        "first_origin_date": "date",
+        "last_origin_date": "date",
+        "origins_count": "bigint",
+        "observations_count": "bigint",
+        "scaled_count": "bigint",
+        "actual_sum": "double",
+        **{
+            f"{method}{name}_sum": "double"
+            for method in METHODS
+            for name in ("absolute_error", "error", "scaled_error", "pinball", "covered")
+        },
     },
     "customer_values": {
         "run_id": "varchar",

@@ -1,0 +1,1 @@
+"""Forecasts of demand and net sales: series, models, intervals, backtests. Definitions of demand belong to dbt."""
