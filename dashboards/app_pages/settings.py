@@ -1,4 +1,4 @@
-"""Settings page: versions and clock, sources with their check, runs, and access. It only reads."""
+"""Settings page: versions and clock, sources with their check, new sources, runs, and access."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from shared import address
 from shared.layout import section, start
 from shared.people import signed_in
 
-from app_pages import settings_access, settings_runs, settings_schedules, settings_sources, settings_versions
+from app_pages import (
+    settings_access,
+    settings_new_source,
+    settings_runs,
+    settings_schedules,
+    settings_sources,
+    settings_versions,
+)
 
 VIEWS = ("Versions", "Sources", "Runs", "Access")
 
-version = start("Settings", "How is this Orderhouse set up? This page only reads: settings are files of its home.")
+version = start("Settings", "How is this Orderhouse set up? Settings are files; this page shows them and adds sources.")
 view = address.segment("settings_view", "View", VIEWS, "Versions", written=str, hides_heading=True)
 try:
     if view == "Sources":
         with section("Where do the records come from?", "Sources of `sources.yaml`, with what was last received."):
             settings_sources.sources(version)
+        with section("Is there a new system?", "Drop its files: their columns are matched with those of a feed."):
+            settings_new_source.new_source(version)
     elif view == "Runs":
         with section(
             "What starts by itself?",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 from orderhouse.errors import OrderhouseError
-from orderhouse.ingest.trial import SourceTrial, check_sources
+from orderhouse.ingest.trial import check_sources
 from orderhouse.sources.config.sources_file import load_sources
 from shared.access import DataMissing, Version
-from shared.formats import count, label
 from shared.layout import empty
 from shared.people import signed_in
 from shared.tables import column, table
+
+from app_pages.settings_trials import show_trial
 
 __all__ = ["sources"]
 
@@ -95,42 +96,4 @@ def _offer_check(version: Version, name: str) -> None:
     except OrderhouseError as error:
         st.error(error.message, icon=":material/error:")
         return
-    _result(trial)
-
-
-def _result(trial: SourceTrial) -> None:
-    """Show the result of a check: notes, rows by feed, and broken rules with a place."""
-    if trial.has_no_files:
-        st.error("No path of the source names a file.", icon=":material/folder_off:")
-    for note in trial.notes:
-        st.warning(note, icon=":material/warning:")
-    rows = [
-        {
-            "feed": feed,
-            "rows_in": found.rows_in,
-            "accepted": found.accepted,
-            "quarantined": found.quarantined.total(),
-            "problems": "; ".join(
-                f"{count(number)} × {found.examples[rules]} ({', '.join(found.places[rules])})"
-                for rules, number in found.quarantined.most_common()
-            ),
-            "not_used": ", ".join(found.ignored_columns),
-        }
-        for feed, found in trial.feeds.items()
-    ]
-    if rows and not trial.notes and not any(row["quarantined"] for row in rows):
-        st.success("Every file can be read, and every row is accepted.", icon=":material/check_circle:")
-    table(
-        pl.DataFrame(rows),
-        {
-            "feed": column("Feed"),
-            "rows_in": column("Rows", digits=0),
-            "accepted": column("Accepted", digits=0),
-            "quarantined": column("To quarantine", digits=0),
-            "problems": column("Problems", "Broken rules, each with one example and places."),
-            "not_used": column("Columns not used"),
-        },
-        key="source_check",
-        nothing=f"No rows: {', '.join(label(kind) for kind in trial.kinds) or 'no file was found'}.",
-        height="content",
-    )
+    show_trial(trial, shows_rows=False)

@@ -12,7 +12,8 @@ from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.proposals.proposing import proposed
 
-from tests.integration.running import data_folder, run_orderhouse
+from tests.integration.running import PROJECT, data_folder, run_orderhouse
+from tests.sources.documented_examples import examples_of
 
 
 def test_tables_of_a_shop_are_mapped_and_each_guess_is_explained(tmp_path: Path) -> None:
@@ -38,6 +39,15 @@ def test_tables_of_a_shop_are_mapped_and_each_guess_is_explained(tmp_path: Path)
         "order_lines": (1, 1),
         "payments": (1, 1),
     }
+
+
+def test_a_table_with_a_column_date_is_no_list_of_rates(tmp_path: Path) -> None:
+    rows = "Order No;Date;Line;Article;Qty;Price\nA1;02.03.2026;1;TEA;1;9,50\nA2;03.03.2026;1;CUP;2;6,00\n"
+    _write(tmp_path, "Verkäufe.csv", rows)
+    _, sources, trials = _proposed(tmp_path, currency="EUR")
+    assert {source.format for source in sources.values()} == {"canonical"}
+    assert "verkaufe" in sources
+    assert trials["order_lines"].accepted == 2
 
 
 def test_one_file_of_german_lines_gives_lines_and_orders(tmp_path: Path) -> None:
@@ -80,6 +90,25 @@ def test_a_known_format_is_recognised_by_its_content(tmp_path: Path) -> None:
     _, sources, trials = _proposed(tmp_path)
     assert [source.format for source in sources.values()] == ["ecb_rates"]
     assert trials["fx_rates"].accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "format_name"),
+    [
+        ("adyen", "adyen_settlement_details"),
+        ("amazon", "amazon_order_report"),
+        ("amazon", "amazon_settlement_report"),
+    ],
+)
+def test_a_report_of_a_platform_is_recognised_by_its_columns(page: str, format_name: str, tmp_path: Path) -> None:
+    examples = examples_of(PROJECT / "docs" / "formats" / f"{page}.md")
+    example = next(each for each in examples if each.format == format_name)
+    for path, text in example.files.items():
+        _write(tmp_path, Path(path).name, text)
+    _, sources, trials = _proposed(tmp_path)
+    assert [source.format for source in sources.values()] == [format_name]
+    assert set(trials) == set(example.rows)
+    assert [trial.accepted - trial.rows_in for trial in trials.values()] == [0] * len(trials)
 
 
 def test_files_that_fit_no_feed_are_listed_with_their_columns(tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ PAGES = (
 RENAMED_PAGES = {"overview": "today"}
 # Actions that are checked: the kinds of the feed `actions`, changing rules and schedules, starting and stopping
 # campaigns, using Dagster's pages and API, explaining a number by its feed rows, deciding about rows in quarantine,
-# trying messages again and pausing their channels. For the built-in roles, the table `ops.allowed_actions` says who may
-# do a kind, unless `access.yaml` gives the role `actions` of its own; other roles list it here.
+# trying messages again and pausing their channels, and declaring sources. For the built-in roles, the table
+# `ops.allowed_actions` says who may do a kind, unless `access.yaml` gives the role `actions` of its own; other roles
+# list it here.
 KINDS = (
     "confirm", "hold", "release", "cancel", "cancel_line", "change_address", "change_promise", "approve_return",
     "decline_return", "request_cancel", "request_change", "request_return", "request_refund", "approve", "decline",
     "route", "note", "tag", "assign", "snooze", "resolve", "close_month",
 )  # fmt: skip
-ACTIONS = (*KINDS, "automate", "campaigns", "dagster", "explain", "messages", "repair")
+ACTIONS = (*KINDS, "automate", "campaigns", "dagster", "explain", "messages", "repair", "sources")
 
 Words = Annotated[list[str], BeforeValidator(as_list)]
 

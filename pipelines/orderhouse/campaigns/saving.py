@@ -13,11 +13,11 @@ from orderhouse.campaigns.members import has_started
 from orderhouse.campaigns.starting import require_right
 from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
-from orderhouse.rules.blocks import with_block
 from orderhouse.rules.saving import plain_condition
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.file_locks import locked
+from orderhouse.yaml_blocks import with_block
 
 __all__ = ["as_yaml", "campaign_of", "save_campaign"]
 

@@ -17,7 +17,6 @@ from orderhouse.messages.configuration import load_configuration
 from orderhouse.operations.audit_log import record
 from orderhouse.operations.store import open_store
 from orderhouse.operations.tables import RULE_VERSIONS
-from orderhouse.rules.blocks import with_block
 from orderhouse.rules.compiling import compile_rule
 from orderhouse.rules.contradictions import contradictions
 from orderhouse.rules.firings import keep_version, text_of
@@ -28,6 +27,7 @@ from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.file_locks import locked
+from orderhouse.yaml_blocks import with_block
 
 __all__ = ["as_yaml", "checked", "delete_rule", "plain_condition", "save_rule"]
 

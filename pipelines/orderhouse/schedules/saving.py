@@ -13,12 +13,12 @@ import yaml
 from orderhouse.access.roles import Role
 from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
-from orderhouse.rules.blocks import with_block
 from orderhouse.schedules.schedule import Schedule
 from orderhouse.schedules.schedules_file import ALL, load_schedules, read_schedules, schedules_path
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import write_atomically
 from orderhouse.storage.file_locks import locked
+from orderhouse.yaml_blocks import with_block
 
 __all__ = ["RIGHT", "as_yaml", "delete_schedule", "may_change", "save_schedule", "schedule_of"]
 

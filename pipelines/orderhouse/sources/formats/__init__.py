@@ -5,7 +5,8 @@ A new format is a module and a line in `FORMATS`. The reading of bytes belongs i
 
 from __future__ import annotations
 
-from orderhouse.sources.formats.amazon import AmazonTables
+from orderhouse.sources.formats.adyen import AdyenSettlementDetails
+from orderhouse.sources.formats.amazon import AmazonOrderReport, AmazonSettlementReport, AmazonTables
 from orderhouse.sources.formats.canonical import Canonical
 from orderhouse.sources.formats.easypost import EasypostTrackers
 from orderhouse.sources.formats.ecb import EcbRates
@@ -24,7 +25,10 @@ FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
         Canonical(),
+        AdyenSettlementDetails(),
         AmazonTables(),
+        AmazonOrderReport(),
+        AmazonSettlementReport(),
         EasypostTrackers(),
         EcbRates(),
         Olist(),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
+from orderhouse.contracts import CONTRACTS
+from orderhouse.contracts.parsing import cleaned, parse
 from orderhouse.files.source_files import FileRejected, FileVanished
 from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.mapping import MAPPED
@@ -43,13 +47,21 @@ def _tried(format_: Format, paths: Sequence[Path]) -> Source:
 
 
 def _gives_rows(format_: Format, paths: Sequence[Path]) -> bool:
-    """Return whether a format reads files, with more rows than records that it cannot read."""
+    """Return whether a format reads files: most records, with values that the feeds take."""
     source = _tried(format_, paths)
-    rows = malformed = 0
+    good = bad = 0
     try:
         for read in format_.read(source, [file_at(path) for path in paths]):
-            rows += read.frame.height if read.feed else 0
-            malformed += len(read.malformed)
+            bad += len(read.malformed)
+            if read.feed and read.frame.height:
+                broken = _broken(read.feed, read.frame, source)
+                good, bad = good + read.frame.height - broken, bad + broken
     except (FileRejected, FileVanished):
         return False
-    return rows > malformed
+    return good > bad
+
+
+def _broken(feed: str, frame: pl.DataFrame, source: Source) -> int:
+    """Return the number of rows with a value that the contract of the feed does not take."""
+    failures = parse(CONTRACTS[feed], cleaned(frame), source.notation).failures
+    return int(pl.DataFrame(failures).select(pl.any_horizontal(pl.all())).sum().item()) if failures else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def file_text(zone: str, currency: str | None, sources: Iterable[str]) -> str:
 
 def source_name(paths: Sequence[Path], taken: set[str], suffix: str = "") -> str:
     """Return a name for a source that is not taken."""
-    stem = re.sub(r"[^a-z]+", "_", paths[0].name.split(".")[0].lower()).strip("_") or paths[0].parent.name or "files"
+    plain = unicodedata.normalize("NFKD", paths[0].name.split(".")[0]).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z]+", "_", plain.lower()).strip("_") or paths[0].parent.name or "files"
     stem = re.sub(r"[^a-z_]+", "_", stem.lower()).strip("_") or "files"
     names = (f"{stem}{suffix}{number}" for number in ("", *(f"_{each}" for each in range(2, 1000))))
     return next(name for name in names if name not in taken)

@@ -13,13 +13,15 @@ from pathlib import PurePath
 import polars as pl
 
 from orderhouse.files.source_files import FileRejected, SourceFile
+from orderhouse.sources.formats.amazon.order_report import AmazonOrderReport
 from orderhouse.sources.formats.amazon.orders import order_lines, orders
+from orderhouse.sources.formats.amazon.settlement_report import AmazonSettlementReport
 from orderhouse.sources.formats.amazon.stock import products, stock
 from orderhouse.sources.formats.amazon.tables import TABLE_NAME, Tables
 from orderhouse.sources.formats.format import Declaration, FeedRows, Format
 from orderhouse.sources.readers.records import RECORD
 
-__all__ = ["AmazonTables"]
+__all__ = ["AmazonOrderReport", "AmazonSettlementReport", "AmazonTables"]
 
 
 class AmazonTables(Format):

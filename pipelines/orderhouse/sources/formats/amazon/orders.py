@@ -15,7 +15,7 @@ from orderhouse.sources.formats.amazon.tables import amount
 from orderhouse.sources.formats.format import Declaration
 from orderhouse.sources.readers.records import RECORD
 
-__all__ = ["order_lines", "orders", "warehouse_of"]
+__all__ = ["CANCELLED", "STANDING", "order_lines", "orders", "warehouse_of"]
 
 CANCELLED = ("Canceled", "Unfulfillable")
 STANDING = ("Pending", "PendingAvailability", "Unshipped", "PartiallyShipped", "Shipped", "InvoiceUnconfirmed")
