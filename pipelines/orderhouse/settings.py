@@ -128,6 +128,10 @@ class Settings(BaseSettings):
         default=4, ge=1, description="Most campaigns that one person is a member of within `campaign_cap_days`."
     )
     campaign_cap_days: int = Field(default=28, ge=1, le=366, description="Days of that limit.")
+    routing_policy: str = Field(
+        default="fewest-parcels",
+        description="Policy of routing, by name (fewest-parcels, on-time, cheapest, …) or by aims such as date,cost.",
+    )
     export_destinations: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Folders and s3:// addresses that jobs and pages may export to, beside <home>/exports."
     )

@@ -47,7 +47,8 @@ class Derived:
         run = self.connection.execute
         run("set TimeZone = 'UTC'")
         run("set threads = 1")
-        for catalog, path in (("raw", settings.raw_db), ("warehouse", settings.warehouse_db)):
+        files = {"raw": settings.raw_db, "predictions": settings.predictions_db, "warehouse": settings.warehouse_db}
+        for catalog, path in files.items():
             run(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as held (read_only)")
             run(f"attach ':memory:' as {catalog}")
             run(f"copy from database held to {catalog}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import duckdb
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord
 
-__all__ = ["LastRun", "Predictor", "Rhythm"]
+__all__ = ["Configured", "LastRun", "Predictor", "Rhythm"]
 
 # `run`: with each run of the main job. `day`: with the daily schedule, and by `orderhouse predict`.
 Rhythm = Literal["run", "day"]
@@ -69,4 +69,13 @@ class Predictor(Protocol):
                 predictions as `predictions.predictions`.
             clock: The clock of that build, in UTC and without zone. Nothing later may be used.
         """
+        ...
+
+
+@runtime_checkable
+class Configured(Protocol):
+    """A predictor that settings of a home configure."""
+
+    def of_home(self, settings: Settings) -> Predictor:
+        """Return the predictor as the home configures it."""
         ...

@@ -7,11 +7,12 @@ import difflib
 from orderhouse.errors import OrderhouseError
 from orderhouse.predict.forecasts import Forecasts
 from orderhouse.predict.predictor import Predictor
+from orderhouse.predict.routing.proposing import Routing
 from orderhouse.predict.value.predictor import CustomerValue
 
 __all__ = ["PREDICTORS", "find_predictors"]
 
-PREDICTORS: list[Predictor] = [Forecasts(), CustomerValue()]
+PREDICTORS: list[Predictor] = [Routing(), Forecasts(), CustomerValue()]
 
 
 def find_predictors(name: str | None = None) -> list[Predictor]:

@@ -16,7 +16,7 @@ from datetime import datetime
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.predict.predictor import Predictor
+from orderhouse.predict.predictor import Configured, Predictor
 from orderhouse.predict.registry import find_predictors
 from orderhouse.predict.store import append, last_runs
 from orderhouse.settings import Settings
@@ -72,7 +72,7 @@ def predict(
         OrderhouseError: There is no predictor of that name, or no finished build.
         BuildFailed: A model that reads predictions failed.
     """
-    asked = find_predictors(name)
+    asked = [each.of_home(settings) if isinstance(each, Configured) else each for each in find_predictors(name)]
     if name is None and not daily:
         asked = [each for each in asked if each.rhythm == "run"]
     result = Predicted()
