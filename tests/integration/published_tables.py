@@ -10,9 +10,14 @@ from pathlib import Path
 
 import duckdb
 
-RECEIPT_COLUMNS = frozenset({"_batch_id", "_received_at", "_file_id", "_record", "_mapping_version", "batch_id"})
-# A log of the days that each batch replaced. It also records how rows arrived.
-RECEIPT_TABLES = frozenset({"intermediate.revenue_days_replaced", "quality.drift", "quality.freshness"})
+RECEIPT_COLUMNS = frozenset(
+    {"_batch_id", "_received_at", "_file_id", "_record", "_mapping_version", "batch_id", "run_id", "predicted_at"}
+)
+# Logs of the days that each batch replaced and of the runs of predictors, which a kill repeats. They also record how
+# rows arrived.
+RECEIPT_TABLES = frozenset(
+    {"intermediate.revenue_days_replaced", "marts.fct_prediction_runs", "quality.drift", "quality.freshness"}
+)
 COMPARED_SCHEMAS = ("intermediate", "marts", "ops")
 
 
