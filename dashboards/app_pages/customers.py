@@ -171,14 +171,14 @@ if customer := st.query_params.get("customer"):
         customers_value.one(version, customer)
     st.stop()
 headline(version)
+with section("Customers with an order", "Everybody who placed an order, also if it was cancelled."):
+    top(version)
 with section(
     "Expected value",
     "What customers are expected to buy after the last prediction, by how often, how recently and for how much they "
     "have bought. Bars divide the historic value bands by the predicted ones.",
 ):
     customers_value.values(version)
-with section("Customers with an order", "Everybody who placed an order, also if it was cancelled."):
-    top(version)
 with section("How do customers develop?", "KPIs of complete days."):
     period = pick_period(version, default=90)
     st.caption(f"{period}, against {period.previous}. Amounts in {version.currency}.")

@@ -162,12 +162,6 @@ with section(
     "Exceptions are left out.",
 ):
     late(version)
-with section(
-    "May become late",
-    "Open parcels, and orders of which nothing has left, while the first promise can still be kept: the highest amount "
-    "at risk first. The probability is a prediction from comparable promises that have ended.",
-):
-    fulfilment_risk.at_risk(version)
 period = pick_period(version)
 st.caption(f"{period}, against {period.previous}. Lists show the state at the clock of this version.")
 with section("Key figures"):
@@ -177,6 +171,12 @@ with section(
     "On time by channel", "Share of orders with a first delivery attempt by the first promise, by the promised day."
 ):
     on_time(version, period)
+with section(
+    "May become late",
+    "Open parcels, and orders of which nothing has left, while the first promise can still be kept: the highest amount "
+    "at risk first. The probability is a prediction from comparable promises that have ended.",
+):
+    fulfilment_risk.at_risk(version)
 with section(
     "How good are the probabilities?",
     "Each prediction uses what had ended before its week. Points are tenths of the predictions. On the dashed line as "

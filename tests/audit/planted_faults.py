@@ -174,6 +174,9 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("fct_recommendations", "sku = bought_sku"),
     ],
     "no_more_is_allocated_than_is_on_hand": [("fct_inventory_positions", "allocated_quantity = 1000000")],
+    "no_more_is_proposed_than_can_be_routed": [
+        ("fct_routing_proposals", f"{INVENTED}order_id = 'none'; line_id = '1'; sku = 'none'; quantity = 1"),
+    ],
     "no_order_takes_back_more_than_it_recognised": [("int_revenue_returns", "returns_amount = 1000000")],
     "open_units_are_split_without_rest": [("fct_order_lines", "open_quantity = open_quantity + 1")],
     "no_risk_is_more_than_certain_or_than_what_is_due": [

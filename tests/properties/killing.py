@@ -84,8 +84,9 @@ def load(folder: str, fault: str = "") -> None:
 
 
 def whole_run(home: str, sources: str, as_of: str) -> None:
-    """Ingest, build, audit and publish in this process, as `orderhouse run` does."""
+    """Ingest, build, predict, audit and publish in this process, as `orderhouse run` does."""
     from orderhouse.audit import audit
+    from orderhouse.predict.running import predict
     from orderhouse.serve.publishing import publish
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform import build
@@ -94,6 +95,7 @@ def whole_run(home: str, sources: str, as_of: str) -> None:
     with run_lock(settings, "run", wait_seconds=10):
         receive(settings)
         build(settings, as_of=as_of)
+        predict(settings)
         assert audit(settings).passed
         publish(settings)
 
