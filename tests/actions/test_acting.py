@@ -84,7 +84,7 @@ def test_kinds_of_the_access_file_are_those_of_the_feed() -> None:
             row["word"] for row in csv.DictReader(file) if (row["feed"], row["column_name"]) == ("actions", "kind")
         }
     assert set(KINDS) == words
-    assert set(ACTIONS) - words == {"automate", "campaigns", "dagster", "explain", "messages", "repair"}
+    assert set(ACTIONS) - words == {"automate", "campaigns", "dagster", "explain", "messages", "repair", "sources"}
 
 
 def test_forged_action_of_a_viewer_is_refused_and_recorded(settings: Settings, do: Do) -> None:

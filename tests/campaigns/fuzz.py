@@ -86,7 +86,9 @@ def _declare(landing: Landing, formats: set[str]) -> None:
 
 
 def _singles(specimens: list[Specimen]) -> list[Specimen]:
-    return [each for each in specimens if not FORMATS[each.format].is_bundle and len(each.files) == 1]
+    """Return specimens of one file; batches of a table are no files that somebody delivers."""
+    single = (each for each in specimens if not FORMATS[each.format].is_bundle and len(each.files) == 1)
+    return [each for each in single if each.format != "table"]
 
 
 def _damage(chance: random.Random, name: str) -> list[Mutation]:

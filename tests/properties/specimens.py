@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from orderhouse.files.source_files import GZIP_MAGIC, ZSTD_MAGIC
 from orderhouse.files.store_files import StoreFiles
 from orderhouse.ingest.discovery import find
+from orderhouse.sources.config.declaration import Source
 from orderhouse.sources.config.sources_file import load_sources
 from orderhouse.sources.formats import FORMATS
 
@@ -36,11 +37,15 @@ BINARY = (b"PK\x03\x04", b"PAR1", GZIP_MAGIC, ZSTD_MAGIC)
 
 @dataclass(frozen=True)
 class Specimen:
-    """File or bundle that a format reads, by file names, and the feed where the format needs one."""
+    """File or bundle that a format reads, by file names, and the feed where the format needs one.
+
+    A specimen of an example has the example's declaration as its source.
+    """
 
     format: str
     files: tuple[tuple[str, bytes], ...]
     feed: str | None = None
+    source: Source | None = None
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}: {len(content)} bytes" for name, content in self.files)
@@ -101,7 +106,7 @@ def _bundles() -> Iterator[Specimen]:
             source = source.model_copy(update={"path": moved})
             for group in islice(find(source, StoreFiles()).groups, 2):
                 files = tuple((path.name, _head(path)) for path in map(Path, group))
-                yield Specimen(source.format, files, source.feed)
+                yield Specimen(source.format, files, source.feed, source)
 
 
 def _payloads() -> Iterator[Specimen]:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,18 @@ def source_file(name: str, content: bytes) -> SourceFile:
     return SourceFile(name, hashlib.sha256(content).hexdigest(), len(content), lambda: io.BytesIO(content))
 
 
+def declared(specimen: Specimen) -> Source:
+    """Return the shortest declaration of a format; batches of a table need the table, and a feed."""
+    if specimen.format == "table":
+        table = {"database": "loaded.duckdb", "name": "rows", "cursor": "updated_at"}
+        return Source(name="fuzz", format="table", path=["batches"], feed=specimen.feed or "orders", table=table)
+    feed = {"feed": specimen.feed} if specimen.feed else {}
+    return Source(name="fuzz", format=specimen.format, path=["*"], **feed)
+
+
 def read(specimen: Specimen) -> list[FeedRows] | None:
     """Read a file or bundle with a format; None if it is refused with a message. Any other error fails the test."""
-    declared = {"feed": specimen.feed} if specimen.feed else {}
-    source = Source(name="fuzz", format=specimen.format, path=["*"], **declared)
+    source = specimen.source or declared(specimen)
     files = [source_file(name, content) for name, content in specimen.files]
     try:
         rows = list(FORMATS[specimen.format].read(source, files))
@@ -71,7 +80,7 @@ def damaged(specimen: Specimen, which: int, damage: list[Mutation], packing: str
     files = [*specimen.files]
     name, content = files[which % len(files)]
     files[which % len(files)] = (name, packed(mangled(content, damage), packing))
-    return Specimen(specimen.format, tuple(files), specimen.feed)
+    return replace(specimen, files=tuple(files))
 
 
 def single_formats() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -73,9 +74,7 @@ def test_verdict_on_another_build_does_not_count(tmp_path: Path) -> None:
     settings = make_build(tmp_path, "second")
     record = load_record(settings)
     assert record is not None
-    (tmp_path / "warehouse" / "build.json").write_text(
-        (tmp_path / "warehouse" / "build.json").read_text().replace('"build_id": "second"', '"build_id": "third"', 1)
-    )
+    save_record(settings, replace(record, build_id="third"))
     with pytest.raises(OrderhouseError):
         publish(settings)
 
@@ -89,8 +88,6 @@ def test_file_of_another_build_than_the_record_is_not_published(tmp_path: Path) 
 
 
 def test_unfinished_build_is_not_published(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     settings = make_build(tmp_path)
     record = load_record(settings)
     assert record is not None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.storage.build_record import record_audit
+from orderhouse.storage.build_record import record_audit, save_record
 from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, building, dbt, load_record
 
 from tests.properties.killing import kill_call
@@ -100,8 +101,7 @@ def test_clock_of_the_data_moves_when_a_future_instant_comes_to_pass(settings: S
     build(settings, as_of="data")
     record = load_record(settings)
     assert record is not None
-    path = settings.warehouse / "build.json"
-    path.write_text(path.read_text().replace(record.wall_clock, "2026-01-01 12:00:00.000000"))
+    save_record(settings, replace(record, wall_clock="2026-01-01 12:00:00.000000"))
     assert build(settings, as_of="data").changed
 
 

@@ -7,6 +7,7 @@ described here.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, replace
@@ -123,9 +124,15 @@ def record_path(settings: Settings) -> Path:
 
 
 def load_record(settings: Settings) -> BuildRecord | None:
-    """Read the record of the last build; None before the first build, or if the file is unreadable."""
+    """Read the record of the last build; None before the first build, or if the file is unreadable or damaged.
+
+    A record of an earlier release has no checksum and is taken as it is.
+    """
     try:
         values = json.loads(record_path(settings).read_text(encoding="utf-8"))
+        stated = values.pop("checksum", None)
+        if stated not in (None, _checksum(values)):
+            return None
         verdict = values.pop("audit", None)
         continues = tuple(values.pop("continues", ()))
         return BuildRecord(**values, continues=continues, audit=AuditVerdict(**verdict) if verdict else None)
@@ -135,7 +142,14 @@ def load_record(settings: Settings) -> BuildRecord | None:
 
 def save_record(settings: Settings, record: BuildRecord) -> None:
     """Replace the record; after a crash the file is either the old one or the new one."""
-    write_atomically(record_path(settings), json.dumps(asdict(record), indent=2, sort_keys=True))
+    values = asdict(record)
+    values["checksum"] = _checksum(values)
+    write_atomically(record_path(settings), json.dumps(values, indent=2, sort_keys=True))
+
+
+def _checksum(values: dict[str, Any]) -> str:
+    """Return the checksum of a record's values: a damaged value may leave the JSON well formed."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def record_audit(settings: Settings, *, passed: bool, failures: list[dict[str, Any]] | None = None) -> None:
