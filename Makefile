@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-thorough test-wheel up check bench docs lock sbom audit-packages
+.PHONY: help install run test test-thorough test-wheel test-spark spark spark-up spark-down up check bench docs lock sbom audit-packages
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +16,8 @@ help:
 	@echo "make test-wheel  the built wheel, installed into an empty environment"
 	@echo "make test-thorough   the same with many more examples of each property; takes hours"
 	@echo "                     a part of it: PART=properties or PART=properties/test_repair.py"
+	@echo "make test-spark  builds on a local Spark cluster, compared with DuckDB row for row (Java 17); PART=equality.py for the first"
+	@echo "make spark-up    a local Spark cluster for trying \`orderhouse run --engine spark\`; make spark-down stops it"
 	@echo "make up      Dagster and the dashboards"
 	@echo "make check   lint, types, import rules, the floor plan and style of the models, definitions"
 	@echo "make bench   time a full run and an increment against plain SQL (ORDERS=1000000)"
@@ -53,6 +55,26 @@ test-thorough: $(STAMP)
 test-wheel: $(STAMP)
 	@$(BIN)/python -m pytest --durations=3 tests/packaging/installed_wheel.py
 
+# The extra `spark` is not in the lock of everybody.
+SPARK_STAMP := $(VENV)/.installed-spark
+CLUSTER := data/spark
+
+spark: $(SPARK_STAMP)
+
+$(SPARK_STAMP): $(STAMP) requirements-spark.lock
+	@echo "Installing Spark (500 MB) into $(VENV)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	@touch $(SPARK_STAMP)
+
+spark-up: $(SPARK_STAMP)
+	@$(BIN)/python tests/spark/local_cluster.py up $(CLUSTER)
+
+spark-down: $(STAMP)
+	@$(BIN)/python tests/spark/local_cluster.py down $(CLUSTER)
+
+test-spark: $(SPARK_STAMP)
+	@$(BIN)/python -m pytest --durations=5 $(addprefix tests/spark/,$(or $(PART),equality.py kills.py))
+
 up: $(STAMP)
 	@$(BIN)/orderhouse up
 
@@ -81,8 +103,10 @@ lock: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
 	@$(COMPILE) --extra dev --build-deps-for editable --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --build-deps-for wheel --constraint requirements.lock --output-file $(RUN_LOCK) pyproject.toml
+	@$(COMPILE) --extra spark --build-deps-for wheel --constraint requirements.lock --output-file requirements-spark.lock pyproject.toml
+	@$(BIN)/python .ci/only_new_packages.py requirements-spark.lock requirements.lock
 	@sed -i.bak -e '/^$$/d' -e '1i # Names, versions and hashes of every package, compiled on Linux for Python 3.11 and newer by `make lock`.' \
-		requirements.lock $(RUN_LOCK) && rm requirements.lock.bak $(RUN_LOCK).bak
+		requirements.lock requirements-spark.lock $(RUN_LOCK) && rm requirements.lock.bak requirements-spark.lock.bak $(RUN_LOCK).bak
 
 sbom: $(STAMP)
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \

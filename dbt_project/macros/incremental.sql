@@ -7,6 +7,15 @@
 
 {# Create the tables of watermarks. Each database holds those of its own models, because no transaction spans two files. #}
 {% macro create_meta() -%}
+    {{ return(adapter.dispatch('create_meta', 'orderhouse')()) }}
+{%- endmacro %}
+
+{# Spark computes every table anew in each run, so there is nothing to continue from. #}
+{% macro spark__create_meta() -%}
+    select 1
+{%- endmacro %}
+
+{% macro duckdb__create_meta() -%}
     {%- if execute -%}
         {%- for database in [target.database, 'work'] -%}
             {%- do run_query('create schema if not exists ' ~ database ~ '.meta') -%}
@@ -26,6 +35,13 @@
 
 {# Post-hook: record that this model is computed up to this batch. #}
 {% macro set_watermark() -%}
+    {{ return(adapter.dispatch('set_watermark', 'orderhouse')()) }}
+{%- endmacro %}
+
+{% macro spark__set_watermark() -%}
+{%- endmacro %}
+
+{% macro duckdb__set_watermark() -%}
     {%- if model.config.materialized == 'incremental' -%}
         insert or replace into {{ this.database }}.meta.watermarks
         values ('{{ this.identifier }}', {{ this_batch() }})
@@ -52,6 +68,14 @@
 
 {# The batch up to which this model has seen everything; -1 before its first build. A model asks for it once. #}
 {% macro watermark() -%}
+    {{ return(adapter.dispatch('watermark', 'orderhouse')()) }}
+{%- endmacro %}
+
+{% macro spark__watermark() -%}
+    {{ return(-1) }}
+{%- endmacro %}
+
+{% macro duckdb__watermark() -%}
     {%- set stored = stored_in() -%}
     {%- if not execute or not stored.identifier -%}{{ return(-1) }}{%- endif -%}
     {%- if 'watermark' not in model -%}

@@ -29,6 +29,15 @@
   that loses rows must be recomputed like a day that gains rows. Each day is kept once, with its latest batch.
 #}
 {% macro remember_replaced_days(columns) -%}
+    {{ return(adapter.dispatch('remember_replaced_days', 'orderhouse')(columns)) }}
+{%- endmacro %}
+
+{# Spark replaces no rows. #}
+{% macro spark__remember_replaced_days(columns) -%}
+    select 1
+{%- endmacro %}
+
+{% macro duckdb__remember_replaced_days(columns) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set days = replaced_revenue_days() -%}
     {%- do run_query('create table if not exists ' ~ days ~ ' (business_date date not null, _batch_id bigint not null)') -%}
@@ -55,6 +64,14 @@
   databases.
 #}
 {% macro replaced_revenue_days() -%}
+    {{ return(adapter.dispatch('replaced_revenue_days', 'orderhouse')()) }}
+{%- endmacro %}
+
+{% macro spark__replaced_revenue_days() -%}
+    (select cast(null as date) as business_date, cast(null as bigint) as _batch_id)
+{%- endmacro %}
+
+{% macro duckdb__replaced_revenue_days() -%}
     {{ return(target.database ~ '.intermediate.revenue_days_replaced') }}
 {%- endmacro %}
 

@@ -27,7 +27,7 @@
   same sum in any order.
 #}
 {% macro risk_weight(weeks_ago) -%}
-    cast(round(1000000000 * power(0.5, ({{ weeks_ago }}) * 7.0 / {{ var('risk_half_life_days') }})) as {{ dbt.type_bigint() }})
+    cast(round(1000000000 * power(0.5, cast(({{ weeks_ago }}) * 7 as double) / {{ var('risk_half_life_days') }})) as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
 {#

@@ -5,7 +5,7 @@
         count(*) as parcels_count,
         count({{ parcels }}.hours_to_first_attempt) as timed_count,
         count({{ parcels }}.cost_amount_reporting) as costed_count,
-        percentile_cont(0.9) within group (order by {{ parcels }}.hours_to_first_attempt) as hours_p90,
+        {{ percentile_of_parts(0.9, parcels ~ '.hours_to_first_attempt', 3600) }} as hours_p90,
         {{ ratio('sum(' ~ parcels ~ '.cost_amount_reporting)', 'count(' ~ parcels ~ '.cost_amount_reporting)') }} as cost_amount
     from {{ parcels }}
     {% if keys -%}

@@ -1,6 +1,6 @@
-{# Schema names are the configured names, without a prefix of the target. #}
+{# Schema names are the configured names. On Spark they have a prefix, since a catalog may hold schemas of others. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ (custom_schema_name or target.schema) | trim }}
+    {{ env_var('ORDERHOUSE_SCHEMA_PREFIX', '') }}{{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro %}
 
 {#

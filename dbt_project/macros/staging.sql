@@ -28,11 +28,11 @@ superseded_replays as (
 
 arrived as (
     select
-        feed.*
+        rows_received.*
         {%- if touched_expression %},
         {{ touched_expression }} as {{ touched_by }}
         {%- endif %}
-    from {{ relation }} as feed
+    from {{ relation }} as rows_received
     where
         {% if is_incremental() -%}
         {{ touched_expression or touched_by }} in (
@@ -58,17 +58,17 @@ arrived as (
         and not exists (
             select 1 from superseded_loads
             where
-                superseded_loads.source = feed._source
-                and superseded_loads.file_id = feed._file_id
-                and superseded_loads.batch_id > feed._batch_id
+                superseded_loads.source = rows_received._source
+                and superseded_loads.file_id = rows_received._file_id
+                and superseded_loads.batch_id > rows_received._batch_id
         )
         and not exists (
             select 1 from superseded_replays
             where
-                superseded_replays.source = feed._source
-                and superseded_replays.file_id = feed._file_id
-                and superseded_replays.record = feed._record
-                and superseded_replays.batch_id = feed._batch_id
+                superseded_replays.source = rows_received._source
+                and superseded_replays.file_id = rows_received._file_id
+                and superseded_replays.record = rows_received._record
+                and superseded_replays.batch_id = rows_received._batch_id
         )
 ),
 
@@ -213,7 +213,7 @@ versions as (
 {# Value as canonical text: decimals have no trailing zeros. #}
 {% macro canonical_text(expression, type) -%}
     {%- if type | upper | replace(' ', '') is in ['DECIMAL(18,4)', 'DECIMAL(18,8)'] or type | upper | trim == 'DECIMAL' -%}
-        rtrim(rtrim(cast({{ expression }} as {{ dbt.type_string() }}), '0'), '.')
+        {{ without_last(without_last('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')', '0'), '.') }}
     {%- else -%}
         cast({{ expression }} as {{ dbt.type_string() }})
     {%- endif -%}

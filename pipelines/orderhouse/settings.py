@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orderhouse.errors import OrderhouseError
 
-__all__ = ["Settings", "bytes_of", "load_settings"]
+__all__ = ["Engine", "Settings", "bytes_of", "load_settings"]
 
 SETTINGS_FILE = "orderhouse.toml"
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B", re.IGNORECASE)
@@ -39,10 +39,47 @@ def bytes_of(size: str) -> int:
     return int(float(number) * (1024 if is_binary else 1000) ** " KMGT".index(unit.upper() or " "))
 
 
+class Engine(BaseModel):
+    """What computes the models: DuckDB in this process, or an existing Spark cluster."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["duckdb", "spark"] = Field(default="duckdb", description="The engine of builds.")
+    remote: SecretStr = Field(
+        default=SecretStr("sc://127.0.0.1:15002"),
+        description="Address of Spark Connect. One with a token belongs in the environment.",
+    )
+    storage: str | None = Field(
+        default=None,
+        description="Folder that this machine and every worker reach by the same path, or s3a://bucket/folder.",
+    )
+    schema_prefix: str = Field(
+        default="orderhouse", pattern="^[a-z][a-z0-9_]*$", description="Start of the names of the schemas on Spark."
+    )
+    threads: int = Field(default=4, ge=1, description="Tables that are computed at the same time on Spark.")
+    keep_runs: int = Field(default=2, ge=1, description="Runs whose tables are kept in the storage.")
+
+    @field_validator("remote")
+    @classmethod
+    def _address(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith("sc://"):
+            raise ValueError("this is no address of Spark Connect; write one such as sc://host:15002")
+        return value
+
+    @field_validator("storage")
+    @classmethod
+    def _place(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(("s3a://", "/", "~")):
+            return value if value is None else value.rstrip("/") or value
+        raise ValueError("write a folder that starts with /, or s3a://bucket/folder")
+
+
 class Settings(BaseSettings):
     """Paths and configuration of a home. Paths are absolute."""
 
-    model_config = SettingsConfigDict(env_prefix="ORDERHOUSE_", env_ignore_empty=True, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ORDERHOUSE_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     home: Path = Field(default=Path("data"), description="Folder of all runtime state.")
     sources: Path | None = Field(
@@ -185,6 +222,7 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(
         default=0, ge=0, description="Seconds for which a second run waits for the first one."
     )
+    engine: Engine = Field(default=Engine(), description="What computes the models.")
 
     @classmethod
     def settings_customise_sources(
@@ -425,6 +463,7 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings: `orderhouse.toml` in the working folder, ``ORDERHOUSE_*``, overrides that are not None.
 
+    The override `engine` is the kind of engine alone; its other settings stay.
     A working folder that this user may not enter counts as one without `orderhouse.toml`.
 
     Raises:
@@ -433,7 +472,13 @@ def load_settings(**overrides: Any) -> Settings:
     """
     path = Path.cwd() / SETTINGS_FILE
     given = {name: value for name, value in overrides.items() if value is not None}
+    kind = {"kind": given.pop("engine")} if "engine" in given else {}
     from_file = {name: value for name, value in _read_toml(path).items() if not _is_overridden(name, given)}
+    if isinstance(table := from_file.get("engine", {}), dict):
+        from_file["engine"] = {
+            name: value for name, value in table.items() if not _is_overridden(f"engine__{name}", kind)
+        }
+        given["engine"] = {**from_file["engine"], **kind}
     try:
         return Settings(**{**from_file, **given})
     except ValidationError as error:
@@ -441,7 +486,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _is_overridden(name: str, given: dict[str, Any]) -> bool:
-    return name in given or bool(os.environ.get(f"ORDERHOUSE_{name.upper()}"))
+    return name.split("__")[-1] in given or bool(os.environ.get(f"ORDERHOUSE_{name.upper()}"))
 
 
 def _is_within_reach(path: Path) -> bool:
@@ -468,13 +513,19 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError, path: Path, from_file: dict[str, Any]) -> str:
     problem = error.errors()[0]
-    name = str(problem["loc"][0])
-    if name in from_file:
+    name, *inner = (str(part) for part in problem["loc"])
+    group, known = from_file, list(Settings.model_fields)
+    variable = f"ORDERHOUSE_{name.upper()}"
+    if name == "engine" and inner:
+        name = inner[0]
+        group, known = from_file.get("engine", {}), list(Engine.model_fields)
+        variable = f"{variable}__{name.upper()}"
+    if name in group:
         where = f"{path}:{_line_of(path, name)}"
     else:
-        where = f"ORDERHOUSE_{name.upper()}" if name in Settings.model_fields else "settings"
+        where = variable if name in known else "settings"
     if problem["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
         return f"{where}: there is no setting {name!r}; did you mean {nearest[0]!r}?"
     return f"{where}: {name}: {problem['msg'].removeprefix('Value error, ')}."
 

@@ -1,12 +1,17 @@
 {# Part of a text before the digits at its end. #}
 {% macro without_last_digits(expression) -%}
-    {{ return(adapter.dispatch('without_last_digits', 'orderhouse')(expression)) }}
+    {{ without_last(expression, '0123456789') }}
 {%- endmacro %}
 
-{% macro duckdb__without_last_digits(expression) -%}
-    rtrim({{ expression }}, '0123456789')
+{# Text without those characters at its end. #}
+{% macro without_last(expression, characters) -%}
+    {{ return(adapter.dispatch('without_last', 'orderhouse')(expression, characters)) }}
 {%- endmacro %}
 
-{% macro default__without_last_digits(expression) -%}
-    rtrim('0123456789', {{ expression }})
+{% macro duckdb__without_last(expression, characters) -%}
+    rtrim({{ expression }}, '{{ characters }}')
+{%- endmacro %}
+
+{% macro default__without_last(expression, characters) -%}
+    rtrim('{{ characters }}', {{ expression }})
 {%- endmacro %}

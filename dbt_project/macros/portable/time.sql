@@ -42,8 +42,9 @@
     cast(date_diff('second', {{ earlier }}, {{ later }}) as double) / 3600
 {%- endmacro %}
 
+{# Like date_diff, this counts the seconds that begin in between; timestampdiff would count whole seconds. #}
 {% macro default__hours_between(earlier, later) -%}
-    cast(timestampdiff(second, {{ earlier }}, {{ later }}) as double) / 3600
+    cast(unix_seconds({{ later }}) - unix_seconds({{ earlier }}) as double) / 3600
 {%- endmacro %}
 
 {# Whole days from one date to another. #}

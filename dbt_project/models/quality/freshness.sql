@@ -83,7 +83,7 @@ newest_events as (
         case
             when event_gaps.feed in ({{ rhythmic }}) and count(*) >= 10
                 then greatest(
-                    3 * cast(percentile_cont(0.95) within group (order by event_gaps.gap_days) as double),
+                    3 * {{ percentile_of_parts(0.95, 'event_gaps.gap_days', 1) }},
                     3
                 )
         end as allowed_quiet_days

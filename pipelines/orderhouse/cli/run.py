@@ -20,6 +20,7 @@ from orderhouse.cli.schedules import tell_of_schedules
 from orderhouse.cli.session import console, settings_of
 from orderhouse.cli.steps import (
     AsOf,
+    Engine,
     Full,
     Sources,
     print_audited,
@@ -42,12 +43,14 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(run)
 
 
-def run(context: typer.Context, sources: Sources = None, as_of: AsOf = None, full: Full = False) -> None:
+def run(
+    context: typer.Context, sources: Sources = None, as_of: AsOf = None, full: Full = False, engine: Engine = None
+) -> None:
     """Ingest, build, predict, audit and publish in one run, recorded in Dagster. This is the main job."""
     from orderhouse.storage.warehouse import run_lock
     from orderhouse.transform.clock import read_clock
 
-    settings = settings_of(context, sources=sources)
+    settings = settings_of(context, sources=sources, engine=engine)
     if as_of is not None:
         read_clock(as_of)
     began = time.monotonic()

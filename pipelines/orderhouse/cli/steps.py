@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsOf",
+    "Engine",
     "Full",
     "Sources",
     "add_commands",
@@ -44,6 +45,12 @@ AsOf = Annotated[
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Build every table from empty files.")]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="What computes the tables: `duckdb`, or the cluster `spark`. Default: as set in orderhouse.toml."
+    ),
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -72,6 +79,7 @@ def build(
     sources: Sources = None,
     as_of: AsOf = None,
     full: Full = False,
+    engine: Engine = None,
 ) -> None:
     """Compute the tables from the loaded rows: only touched keys, unless definitions changed."""
     from orderhouse.serve.closing import freeze_closed
@@ -79,7 +87,7 @@ def build(
     from orderhouse.transform import build as compute
     from orderhouse.transform.clock_policy import settle_clock
 
-    settings = settings_of(context, sources=sources)
+    settings = settings_of(context, sources=sources, engine=engine)
     with run_lock(settings, "build"), console.status("Preparing the models") as status:
         freeze_closed(settings)
         clock = settle_clock(settings, as_of)

@@ -120,7 +120,12 @@ def publish(settings: Settings, *, again: bool = True) -> PublishedVersion:
             _withdrawn_path(settings).unlink(missing_ok=True)
         _refusal_path(settings).unlink(missing_ok=True)
         _prune(settings)
-        return find_version(settings, version.number)
+        published = find_version(settings, version.number)
+    if settings.engine.kind == "spark" and published.is_current:
+        from orderhouse.transform.on_spark import point_storage_at  # brings pyarrow's file systems
+
+        point_storage_at(settings, record)
+    return published
 
 
 def list_versions(settings: Settings) -> list[PublishedVersion]:

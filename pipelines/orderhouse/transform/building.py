@@ -112,10 +112,17 @@ def build(
         if record != before:
             save_record(settings, record)
         return BuildResult(changed=False, reason=plan.reason, record=record, rows=_rows(settings))
+    # Copies of a home are small parts of its history, and they are computed here.
+    is_on_spark = settings.engine.kind == "spark" and origin is None
+    if is_on_spark:
+        plan = Plan("full", f"Computed every table on Spark. {plan.reason}")
     record = _record(before, plan, present, batch_id, identity, clock, shaping)
     record = replace(record, clock_policy=policy, currency_origin=currency_origin, prediction_runs=count_runs(settings))
-    _begin(settings, record)
-    seconds = _run(settings, record, plan, salt, on_event)
+    if is_on_spark:
+        seconds = _compute_on_spark(settings, record, salt, on_event)
+    else:
+        _begin(settings, record)
+        seconds = _run(settings, record, plan, salt, on_event)
     record = _finish(settings, record)
     return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
 
@@ -199,9 +206,13 @@ def _begin(settings: Settings, record: BuildRecord) -> None:
     save_record(settings, record)
     checkpoint("build_began")
     if record.full:
-        for path in (settings.warehouse_db, settings.work_db):
-            path.unlink(missing_ok=True)
-            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        _remove_tables(settings)
+
+
+def _remove_tables(settings: Settings) -> None:
+    for path in (settings.warehouse_db, settings.work_db):
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 def _audited_batch(plan: Plan, before: BuildRecord | None) -> int:
@@ -219,6 +230,44 @@ def _run(
     on_event: Callable[[ModelEvent], None] | None,
 ) -> dict[str, float]:
     """Run dbt, and return the seconds of each computed table."""
+
+    def compute(observe: Callable[[ModelEvent], None]) -> Any:
+        secrets = {"tracking_salt": salt}
+        command = _command(settings, plan)
+        return invoke(settings, command, variables=build_variables(record), secrets=secrets, on_event=observe)
+
+    return _observed(settings, compute, on_event)
+
+
+def _compute_on_spark(
+    settings: Settings, record: BuildRecord, salt: str, on_event: Callable[[ModelEvent], None] | None
+) -> dict[str, float]:
+    """Compute every table on Spark, then replace the files by them; return the seconds of each table.
+
+    The build is recorded once the cluster answers. The files stay as they are until it has computed everything.
+    """
+    from orderhouse.transform.on_spark import spark_engine  # brings pyarrow, which a build on DuckDB does not need
+
+    secrets = {"tracking_salt": salt}
+    with spark_engine(settings) as engine:
+        save_record(settings, record)
+        checkpoint("build_began")
+        seconds = _observed(settings, lambda observe: engine.compute(record, secrets, observe), on_event)
+        _remove_tables(settings)
+        engine.bring_back(record, secrets)
+    return seconds
+
+
+def _observed(
+    settings: Settings,
+    compute: Callable[[Callable[[ModelEvent], None]], Any],
+    on_event: Callable[[ModelEvent], None] | None,
+) -> dict[str, float]:
+    """Run dbt with its events passed on, and return the seconds of each computed table.
+
+    Raises:
+        BuildFailed: Models failed; the message names them with the database's errors.
+    """
     ended: list[ModelEvent] = []
 
     def observe(event: ModelEvent) -> None:
@@ -228,13 +277,7 @@ def _run(
         if on_event:
             on_event(event)
 
-    outcome = invoke(
-        settings,
-        _command(settings, plan),
-        variables=build_variables(record),
-        secrets={"tracking_salt": salt},
-        on_event=observe,
-    )
+    outcome = compute(observe)
     if not outcome.success:
         failure = BuildFailed(_explain(ended, outcome.exception, settings))
         raise machine_problem(failure) or failure

@@ -27,6 +27,8 @@ from orderhouse.transform.fingerprint import project_hash
 from orderhouse.transform.shortcuts import shortcuts
 
 __all__ = [
+    "DUCKDB",
+    "SPARK",
     "DbtFailed",
     "ModelEvent",
     "in_words",
@@ -42,6 +44,9 @@ __all__ = [
 SCRUBBED_PREFIX = "DBT_ENV_SECRET_"
 # The home that dbt gets while it parses and opens nothing. With the real path it would parse again for each home.
 NO_HOME = Path("home")
+
+# Targets of `profiles.yml`. Names of tables are part of a parsed project, so each target has its own.
+DUCKDB, SPARK = "embedded", "spark"
 
 # dbt's name of the logger that writes its log file.
 LOGGER_OF_FILE = "file_log"
@@ -113,19 +118,34 @@ def prepare_manifest(settings: Settings) -> Path:
     return file
 
 
-def parsed_project(settings: Settings) -> Any:
+def parsed_project(settings: Settings, target: str = DUCKDB) -> Any:
     """Return the project as dbt's `Manifest`; it is parsed once per process and state of its files, for all homes.
 
     Raises:
         DbtFailed: The project does not parse.
     """
-    key = f"{project_folder()}:{project_hash(project_folder())}"
+    prefix = settings.engine.schema_prefix if target == SPARK else ""
+    key = f"{project_folder()}:{project_hash(project_folder())}:{target}:{prefix}"
     if key not in _parsed:
-        outcome = _call(settings, ["parse", "--no-write-json"], manifest=None, callbacks=[])
+        outcome = _call(settings, ["parse", "--no-write-json"], manifest=None, callbacks=[], target=target)
         if not outcome.success:
             raise DbtFailed(f"The dbt project {project_folder()} does not parse: {in_words(outcome.exception)}")
+        if target == SPARK:
+            _store_steps(outcome.result)
         _parsed[key] = outcome.result
     return _parsed[key]
+
+
+def _store_steps(manifest: Any) -> None:
+    """Make tables of the steps of models.
+
+    Spark puts a CTE in the place of each reference to it. The plan of a model with 21 steps took more than the 2 GB of
+    a driver. A step that is stored is computed once.
+    """
+    for node in manifest.nodes.values():
+        if node.config.get("step_of") and node.config.materialized == "ephemeral":
+            node.config.materialized = "table"
+            node.relation_name = f"{node.schema}.{node.alias}"
 
 
 def relations(settings: Settings) -> dict[str, str]:
@@ -142,6 +162,7 @@ def invoke(
     variables: Mapping[str, object],
     secrets: Mapping[str, str] | None = None,
     on_event: Callable[[ModelEvent], None] | None = None,
+    target: str = DUCKDB,
 ) -> Any:
     """Run one dbt command on the warehouse of these settings. Its files are closed when the command ends.
 
@@ -151,19 +172,20 @@ def invoke(
         variables: dbt variables.
         secrets: Further variables that must not appear in any log.
         on_event: Called for each node when it starts and when it ends.
+        target: The target of `profiles.yml`.
 
     Returns:
         dbt's `dbtRunnerResult`: success, exception and results by node.
     """
     hidden = dict(secrets or {})
     given = json.dumps({**variables, **hidden})
-    manifest = parsed_project(settings)
+    manifest = parsed_project(settings, target)
     _forget_compiled(manifest)
     create_missing(settings)
     # run_results.json would contain the variables, including the secrets.
     arguments = [*command, "--no-write-json", "--vars", given]
     callbacks = [_listener(on_event)] if on_event else []
-    return _call(settings, arguments, manifest=manifest, callbacks=callbacks, secrets=hidden)
+    return _call(settings, arguments, manifest=manifest, callbacks=callbacks, secrets=hidden, target=target)
 
 
 def in_words(exception: object) -> str:
@@ -189,6 +211,7 @@ def _call(
     manifest: Any,
     callbacks: list[Callable[[Any], None]],
     secrets: Mapping[str, str] | None = None,
+    target: str = DUCKDB,
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
@@ -197,9 +220,11 @@ def _call(
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     hidden = {f"{SCRUBBED_PREFIX}{name.upper()}": value for name, value in (secrets or {}).items()}
     variables = _profile_variables(settings) if manifest else {"ORDERHOUSE_HOME": str(NO_HOME)}
+    if target == SPARK:
+        variables |= _spark_variables(settings)
     with _environment({**variables, **hidden}), shortcuts():
         try:
-            return dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *_options(settings)])
+            return dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *_options(settings, target)])
         finally:
             _close_warehouse()
             _close_log()
@@ -214,12 +239,27 @@ def _profile_variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def _options(settings: Settings) -> list[str]:
+def _spark_variables(settings: Settings) -> dict[str, str]:
+    engine = settings.engine
+    return {
+        f"{SCRUBBED_PREFIX}SPARK_REMOTE": engine.remote.get_secret_value(),
+        "ORDERHOUSE_SPARK_THREADS": str(engine.threads),
+        # Spark knows schemas alone, which it may share with others; DuckDB has a database file for each source.
+        "ORDERHOUSE_SCHEMA_PREFIX": f"{engine.schema_prefix}_",
+        "ORDERHOUSE_RAW_DATABASE": "",
+        "ORDERHOUSE_PREDICTIONS_DATABASE": "",
+    }
+
+
+def _options(settings: Settings, target: str) -> list[str]:
     project = project_folder()
+    # The parsed project of another target is kept apart, else each would make the other's useless.
+    artefacts = target_folder(settings) if target == DUCKDB else target_folder(settings) / target
     return [
         f"--project-dir={project}",
         f"--profiles-dir={project}",
-        f"--target-path={target_folder(settings)}",
+        f"--target={target}",
+        f"--target-path={artefacts}",
         f"--log-path={settings.logs}",
         "--log-level=none",
         "--log-level-file=info",

@@ -97,7 +97,7 @@ median_gaps as (
     select
         running.customer_key,
         running.slot_date,
-        percentile_cont(0.5) within group (order by purchases.gap_days) as median_gap_days
+        {{ percentile_of_parts(0.5, 'purchases.gap_days', 86400) }} as median_gap_days
     from running
     inner join purchases
         on

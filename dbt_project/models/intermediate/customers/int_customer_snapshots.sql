@@ -13,7 +13,8 @@ with states as (
 population_gaps as (
     select
         states.snapshot_date,
-        percentile_cont(0.5) within group (order by states.own_gap_days) as gap_days
+        -- A median of seconds may be half a second.
+        {{ percentile_of_parts(0.5, 'states.own_gap_days', 172800) }} as gap_days
     from states
     where states.own_gap_days is not null
     group by states.snapshot_date

@@ -82,26 +82,39 @@ second_purchases as (
 channel_counts as (
     select
         orders.customer_key,
-        orders.channel
+        orders.channel,
+        count(*) as orders_count,
+        max(orders.placed_at) as last_order_at
     from orders
     where orders.order_id is not null
     group by orders.customer_key, orders.channel
+),
+
+preferred_channels as (
+    select * from channel_counts
     qualify row_number() over (
-        partition by orders.customer_key
-        order by count(*) desc nulls last, max(orders.placed_at) desc nulls last, orders.channel nulls last
+        partition by channel_counts.customer_key
+        order by
+            channel_counts.orders_count desc nulls last, channel_counts.last_order_at desc nulls last,
+            channel_counts.channel nulls last
     ) = 1
 ),
 
 category_counts as (
     select
         categories.customer_key,
-        categories.category
+        categories.category,
+        sum(categories.kept_quantity) as kept_quantity
     from categories
     where categories.kept_quantity > 0
     group by categories.customer_key, categories.category
+),
+
+preferred_categories as (
+    select * from category_counts
     qualify row_number() over (
-        partition by categories.customer_key
-        order by sum(categories.kept_quantity) desc nulls last, categories.category nulls last
+        partition by category_counts.customer_key
+        order by category_counts.kept_quantity desc nulls last, category_counts.category nulls last
     ) = 1
 ),
 
@@ -128,8 +141,8 @@ final as (
         cast(known_customers.customer_key as {{ dbt.type_string() }}) as customer_key,
         coalesce(customers.customer_id, last_orders.customer_id) as customer_id,
         coalesce(customers.email_token, last_orders.email_token) as email_token,
-        channel_counts.channel as preferred_channel,
-        category_counts.category as preferred_category,
+        preferred_channels.channel as preferred_channel,
+        preferred_categories.category as preferred_category,
         coalesce(customers.country, last_orders.ship_country) as country,
         coalesce(customers.region, last_orders.ship_region) as region,
         coalesce(customers.city, last_orders.ship_city) as city,
@@ -182,8 +195,8 @@ final as (
     left join first_orders on known_customers.customer_key = first_orders.customer_key
     left join last_orders on known_customers.customer_key = last_orders.customer_key
     left join second_purchases on known_customers.customer_key = second_purchases.customer_key
-    left join channel_counts on known_customers.customer_key = channel_counts.customer_key
-    left join category_counts on known_customers.customer_key = category_counts.customer_key
+    left join preferred_channels on known_customers.customer_key = preferred_channels.customer_key
+    left join preferred_categories on known_customers.customer_key = preferred_categories.customer_key
     left join first_categories on known_customers.customer_key = first_categories.customer_key
 )
 

@@ -94,7 +94,8 @@ weighed as (
         tested.age_days,
         tested.origin_week,
         tested.is_broken,
-        cast(1000000000 as double) * power(0.5, (tested.clock_week - tested.origin_week) * 7.0 / {{ var('risk_half_life_days') }}) as unit,
+        cast(1000000000 as double)
+        * power(0.5, cast((tested.clock_week - tested.origin_week) * 7 as double) / {{ var('risk_half_life_days') }}) as unit,
         weeks_by_all.promises_count,
         {{ ratio('weeks_by_all.broken_count', 'weeks_by_all.promises_count') }} as base_rate,
         {{ ratio('weeks_by_all.broken_weight', 'weeks_by_all.weight') }} as share_by_all

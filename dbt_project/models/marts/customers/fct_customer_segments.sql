@@ -68,18 +68,25 @@ demographic as (
 -- The category of most units that were kept, of the orders up to the snapshot.
 affinity as (
     select
-        snapshots.customer_key,
-        coalesce(categories.category, 'none') as segment,
-        snapshots.snapshot_date
-    from snapshots
-    left join categories
-        on
-            snapshots.customer_key = categories.customer_key
-            and snapshots.snapshot_date >= categories.placed_date
-    group by snapshots.customer_key, snapshots.snapshot_date, categories.category
+        summed.customer_key,
+        coalesce(summed.category, 'none') as segment,
+        summed.snapshot_date
+    from (
+        select
+            snapshots.customer_key,
+            snapshots.snapshot_date,
+            categories.category,
+            sum(categories.kept_quantity) as kept_quantity
+        from snapshots
+        left join categories
+            on
+                snapshots.customer_key = categories.customer_key
+                and snapshots.snapshot_date >= categories.placed_date
+        group by snapshots.customer_key, snapshots.snapshot_date, categories.category
+    ) as summed
     qualify row_number() over (
-        partition by snapshots.customer_key, snapshots.snapshot_date
-        order by sum(categories.kept_quantity) desc nulls last, categories.category nulls last
+        partition by summed.customer_key, summed.snapshot_date
+        order by summed.kept_quantity desc nulls last, summed.category nulls last
     ) = 1
 ),
 
