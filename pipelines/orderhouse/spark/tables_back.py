@@ -54,6 +54,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, target: str, storage: Storage, 
             "Use `--engine duckdb` until the model is corrected."
         )
     chosen = ", ".join(f"cast({quote(column)} as {kind}) as {quote(column)}" for column, kind in columns.items())
+    # An aggregate over empty tables has left a row in some of them.
+    connection.execute(f"delete from {target}")  # noqa: S608 - a quoted name
     connection.register("computed_rows", rows)
     connection.execute(f"insert into {target} by name select {chosen} from computed_rows")  # noqa: S608
     connection.unregister("computed_rows")
