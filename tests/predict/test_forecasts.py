@@ -120,7 +120,8 @@ def test_proposals_name_the_origin_and_the_record_of_their_forecast(forecast: Se
     assert ask(
         forecast,
         "select count(*) from marts.fct_reorder_proposals where basis_reason <> 'no_forecast' "
-        "and (origin_date is null or kind_observations_count > 0 and (kind_loss_ratio is null or kind_coverage_rate is null))",
+        "and (origin_date is null "
+        "or kind_observations_count > 0 and (kind_loss_ratio is null or kind_coverage_rate is null))",
     ) == [(0,)]
     ((forecast_origin, named, late),) = ask(
         forecast,
