@@ -16,8 +16,8 @@ __all__ = ["ACTIONS", "ALL", "BUILT_IN", "OWNER", "PAGES", "Role"]
 ALL = "all"
 PAGES = (
     "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "messages",
-    "revenue", "payments", "customers", "campaigns", "feedback", "kpis", "rules", "schedules", "data_quality", "sql",
-    "exports", "audit_log", "settings",
+    "revenue", "payments", "customers", "campaigns", "feedback", "kpis", "forecasts", "products", "rules", "schedules",
+    "data_quality", "sql", "exports", "audit_log", "settings",
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
