@@ -15,7 +15,7 @@ pipeline as (
 ),
 
 catalogue as (
-    select * from {{ published_ref('kpi_catalogue') }}
+    select * from {{ published_ref('kpis') }}
     where kpi = 'net_sales'
 ),
 
