@@ -95,7 +95,7 @@ def mix(version: Version) -> None:
     st.caption(
         "Only the destination is held equal: parcels of two carriers can differ in weight, service and promise. "
         + (
-            f"Delivery risk, which rests on the same shares, had a Brier score of {record['brier']:.4f} "
+            f"Delivery risk, which rests on the same parcels, had a Brier score of {record['brier']:.4f} "
             f"against {record['base_brier']:.4f} of the base rate."
             if record["brier"] is not None
             else "Probabilities of lateness have not been tested yet."

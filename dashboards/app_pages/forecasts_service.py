@@ -9,7 +9,7 @@ from shared.access import Version
 from shared.formats import count, day, per_cent, short_money
 from shared.layout import Figure, empty, figures
 from shared.listing import listing
-from shared.tables import column
+from shared.tables import column, word
 
 __all__ = ["levels"]
 
@@ -56,7 +56,9 @@ def levels(version: Version) -> None:
             Figure("Safety stock", short_money(at["safety_value"], version.currency), "At weighted average cost."),
             Figure("Units", count(at["safety_quantity"]), "Units kept for more demand than expected."),
             Figure("At the reorder point", count(at["at_point"]), "SKUs that would have to be ordered now."),
-            Figure("By forecast", count(record["by_forecast"]), f"Of {count(record['skus'])} SKUs; others by the average."),
+            Figure(
+                "By forecast", count(record["by_forecast"]), f"Of {count(record['skus'])} SKUs; others by the average."
+            ),
         ]
     )
     st.altair_chart(
@@ -79,7 +81,7 @@ def levels(version: Version) -> None:
             "safety_value_amount": column("Value", is_amount=True),
             "currency": column("Currency"),
             "is_at_reorder_point": column("At the point"),
-            "basis": column("Basis"),
+            "basis": word("Basis", "Forecast, or window: the average of 90 days."),
             "loss_ratio": column("Loss, SKU", "Pinball loss of the forecast ÷ that of the average.", digits=2),
             "kind_loss_ratio": column("Loss, kind", "The same over all SKUs of the kind.", digits=2),
             "origin_date": column("Origin"),

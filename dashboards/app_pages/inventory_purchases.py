@@ -8,7 +8,7 @@ from shared.access import Version
 from shared.formats import count, day, per_cent
 from shared.layout import empty
 from shared.listing import listing
-from shared.tables import column
+from shared.tables import column, word
 
 __all__ = ["proposals"]
 
@@ -89,7 +89,8 @@ def _basis(version: Version) -> str:
     )
     return (
         f"{count(found['by_forecast'])} of {count(found['lines'])} lines rest on forecasts from "
-        f"{day(found['origin_date'])}, the others on the average of 90 days, which was better for them.{record}"
+        f"{day(found['origin_date'])}, the others on the average of 90 days: it was better for them, or no forecast "
+        f"of them could be tested.{record}"
     )
 
 
@@ -114,8 +115,8 @@ def _lines(version: Version, supplier: str | None) -> None:
             "position_quantity": column("Position", "Available less backordered plus what is due.", digits=0),
             "due_quantity": column("Due", "Units that arrive within the lead time.", digits=0),
             "later_quantity": column("Due later", digits=0),
-            "basis": column("Basis", "Forecast, or average of 90 days."),
-            "basis_reason": column("Why"),
+            "basis": word("Basis", "Forecast, or window: the average of 90 days."),
+            "basis_reason": word("Why"),
             "origin_date": column("Origin", "Last day that the forecast knew."),
             "loss_ratio": column("Loss, SKU", "Pinball loss of the forecast ÷ that of the average.", digits=2),
             "kind_loss_ratio": column("Loss, kind", "The same over all SKUs of the kind.", digits=2),
