@@ -104,7 +104,7 @@ def routing_simulate(
             f"{each.cost:,f} {found.currency}",
             f"{each.cancelled_units:,}",
             f"{each.waiting_units:,}",
-            f"{each.worst_gap:.1%}",
+            "nothing weighed" if each.worst_gap is None else f"{each.worst_gap:.1%}",
         )
         for each in found.rows
     ]
