@@ -13,7 +13,7 @@ select 'SKU-' || lpad(i::varchar, 3, '0') as sku,
     pick(['Linen shirt', 'Walking boot', 'Desk lamp', 'Oak shelf', 'Tea kettle', 'Rain coat', 'Wool scarf', 'Travel mug'], u(i, 1)) || ' ' || i as name,
     pick(['apparel', 'home', 'kitchen', 'outdoor'], u(i, 2)) as category, pick(['Norr', 'Alba', 'Kite'], u(i, 3)) as brand,
     'goods' as kind, (4 + 40 * u(i, 4))::decimal(18, 4) as unit_cost_amount, getvariable('currency') as currency,
-    (3 + 20 * u(i, 5))::bigint as lead_time_days, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
+    (3 + 20 * u(i, 5))::bigint as lead_time_days, 6::bigint as pack_size, 12::bigint as minimum_order_quantity, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
     true as is_active, timestamp '2025-10-02 08:00:00' as first_sold_at
 from range(1, 61) t(i);
 

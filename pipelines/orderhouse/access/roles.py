@@ -154,7 +154,8 @@ _FIGURES = ["marts.fct_kpi_daily", "marts.fct_kpi_distribution", "marts.fct_reve
 _GOODS = [
     "marts.dim_products", "marts.fct_carrier_daily", "marts.fct_carrier_hours", "marts.fct_demand_weekly",
     "marts.fct_forecast", "marts.fct_forecast_accuracy", "marts.fct_inventory_ledger", "marts.fct_inventory_positions",
-    "marts.fct_lane_accuracy", "marts.fct_lane_estimates",
+    "marts.fct_lane_accuracy", "marts.fct_lane_estimates", "marts.fct_lead_time_demand", "marts.fct_purchase_proposals",
+    "marts.fct_reorder_proposals", "marts.fct_service_levels",
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
