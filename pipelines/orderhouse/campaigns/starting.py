@@ -19,7 +19,7 @@ from orderhouse.campaigns.campaigns_file import campaign_named, campaigns_path, 
 from orderhouse.campaigns.members import capped, frozen, has_started, land_members
 from orderhouse.campaigns.states import campaign_states, change_state, note_start
 from orderhouse.errors import OrderhouseError
-from orderhouse.messages.configuration import load_configuration
+from orderhouse.messages.configuration import Configuration, load_configuration
 from orderhouse.messages.suppressions import suppressions_of
 from orderhouse.operations.audit_log import record
 from orderhouse.operations.store import open_store
@@ -27,7 +27,16 @@ from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
 
-__all__ = ["ACTION", "check_campaigns", "preview", "require_right", "set_state", "start", "start_due"]
+__all__ = [
+    "ACTION",
+    "check_campaigns",
+    "preview",
+    "require_right",
+    "set_state",
+    "start",
+    "start_due",
+    "why_not_sent",
+]
 
 # Right that a role needs, as `access.yaml` names it.
 ACTION = "campaigns"
@@ -54,15 +63,31 @@ def check_campaigns(settings: Settings) -> list[str]:
     problems = []
     for each in campaigns:
         where = f"{campaigns_path(settings)}:{each.line}: {each.campaign_id}"
-        if each.channel not in configuration.routes:
-            problems.append(f"{where}: messages.yaml has no channel {each.channel!r}, so its messages would be held.")
-        elif configuration.portal_url is None:
-            problems.append(f"{where}: messages.yaml has no portal_url, and no marketing goes without a link to it.")
+        why_not = _why_not_sent(configuration, each)
+        if why_not:
+            problems.append(f"{where}: {why_not}")
         try:
             preview(settings, each)
         except OrderhouseError as error:
             problems.append(error.message)
     return problems
+
+
+def why_not_sent(settings: Settings, campaign: Campaign) -> str | None:
+    """Return why no message of a campaign would go by messages.yaml as it is now; None if they would.
+
+    Raises:
+        OrderhouseError: messages.yaml has a mistake.
+    """
+    return _why_not_sent(load_configuration(settings), campaign)
+
+
+def _why_not_sent(configuration: Configuration, campaign: Campaign) -> str | None:
+    if campaign.channel not in configuration.routes:
+        return f"messages.yaml has no channel {campaign.channel!r}, so its messages would be held."
+    if configuration.portal_url is None:
+        return "messages.yaml has no portal_url, and no marketing goes without a link to it."
+    return None
 
 
 def start(
