@@ -20,9 +20,10 @@ from orderhouse.campaigns.members import capped, frozen, has_started, land_membe
 from orderhouse.campaigns.states import campaign_states, change_state, note_start
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.configuration import Configuration, load_configuration
+from orderhouse.messages.service import own_states
 from orderhouse.messages.suppressions import suppressions_of
 from orderhouse.operations.audit_log import record
-from orderhouse.operations.store import open_store
+from orderhouse.operations.store import Store, open_store
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
@@ -130,6 +131,7 @@ def start(
             settings, actor=actor, role=role.name, action="start_campaign", subject=f"campaign {campaign_id}",
             detail={"members": audience.members.height, **audience.arms},
         )  # fmt: skip
+        _note_channels(settings, store, at)
         land_members(settings, campaign, audience.members, at)
         note_start(store, campaign, audience.members.height, actor=actor, now=at)
     return audience
@@ -186,6 +188,12 @@ def _audience(settings: Settings, campaign: Campaign, published: duckdb.DuckDBPy
         capped=capped(settings, now) if settings.campaigns.is_dir() else frozenset(),
     )
     return audience_of(campaign, published, excluded, settings, campaigns_path(settings))
+
+
+def _note_channels(settings: Settings, store: Store, now: datetime) -> None:
+    """Switch the channels of messages.yaml on now, unless they are: a later switch would withhold the messages."""
+    with contextlib.suppress(OrderhouseError):  # a mistake in the file, which the pages and each run tell
+        own_states(store, load_configuration(settings), now=now)
 
 
 @contextlib.contextmanager
