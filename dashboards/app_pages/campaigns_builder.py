@@ -67,7 +67,8 @@ def _one(version: Version, listed: Listed, campaign: Campaign | None) -> None:
                 lift_figures(version, found[0])
                 st.caption(arms_caption(found))
             else:
-                st.info("It has results after the next run.", icon=":material/hourglass_empty:")
+                frozen = f"{counted(listed.started.members_count, 'member')} frozen. " if listed.started else ""
+                st.info(f"{frozen}It has results after the next run.", icon=":material/hourglass_empty:")
         _state_buttons(version, listed)
     if campaign is not None:
         st.code(as_yaml(campaign), language="yaml")

@@ -13,7 +13,24 @@ from tests.intake.sending import served, shopify_headers
 from tests.integration.small_feeds import Row, Shop, line, order, payment, scan, shipment
 from tests.messages.sinks import MailSink
 
-__all__ = ["ACCESS", "CUSTOMERS", "PEOPLE", "SOURCES", "Day", "deliver_files", "messages", "send_webhooks"]
+__all__ = [
+    "ACCESS",
+    "AS_OF",
+    "BAD",
+    "CUSTOMERS",
+    "HELD",
+    "LATE",
+    "NEWCOMER",
+    "PEOPLE",
+    "POSTCODE",
+    "SENT",
+    "SHORT",
+    "SOURCES",
+    "Day",
+    "deliver_files",
+    "messages",
+    "send_webhooks",
+]
 
 AS_OF = "2026-04-10T12:00:00Z"
 SOURCES = """
@@ -37,10 +54,11 @@ PEOPLE = {
 }
 NEWCOMER = "nils@example.com"
 ACCESS = "mode: oidc\npeople:\n" + "".join(f"  {email}: {role}\n" for role, email in PEOPLE.items())
+# Orders of the web shop: one to be held, one that was sent. Of the warehouse: late, paid too little, in quarantine.
 HELD, SENT = 1001, 1002
 LATE, SHORT, BAD = "E-1", "E-2", "E-3"
 PARCEL, POSTCODE = "JJD0001", "10115"
-# Their ids decide the arms of a campaign of a name, of which each gets members.
+# The arms follow from the names of customers and campaign: these give each arm of `spring` members.
 CUSTOMERS = 12
 
 

@@ -61,7 +61,9 @@ def test_a_campaign_is_started_paused_resumed_and_stopped(home: Path, open_page:
     settings = Settings(home=home)
     app = open_page(home, "campaigns", campaign="loyal")
     button(app, "Start now").click().run()
-    assert not app.exception and members_file(settings, "loyal").exists()
+    assert not app.exception
+    count = len(members_file(settings, "loyal").read_text(encoding="utf-8").splitlines())
+    assert f"{count} members frozen. It has results after the next run." in said(app)
     for title, state in (("Pause", "paused"), ("Resume", "running"), ("Stop for good", "stopped")):
         button(app, title).click().run()
         assert campaign_states(open_store(settings))["loyal"].state == state
