@@ -42,6 +42,7 @@ PAGES = {
         ("app_pages/orders.py", "Orders", ":material/receipt_long:"),
         ("app_pages/exceptions.py", "Exceptions", ":material/report:"),
         ("app_pages/fulfilment.py", "Fulfilment", ":material/warehouse:"),
+        ("app_pages/routing.py", "Routing", ":material/alt_route:"),
         ("app_pages/shipments.py", "Shipments", ":material/local_shipping:"),
         ("app_pages/inventory.py", "Inventory", ":material/inventory_2:"),
         ("app_pages/returns.py", "Returns", ":material/assignment_return:"),

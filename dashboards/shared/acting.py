@@ -14,7 +14,7 @@ import streamlit as st
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.actions.acting import Answer, act, why_not_offered
 from orderhouse.actions.pending import Pending, pending_actions
-from orderhouse.actions.requests import FEW, TELLING_KINDS, Request, Subject, new_request_id
+from orderhouse.actions.requests import FEW, LINE_KINDS, TELLING_KINDS, Request, Subject, new_request_id
 from orderhouse.actions.rules import Query, Rules, load_rules
 from orderhouse.actions.states import State, exceptions_now, orders_now, seen_version
 from orderhouse.errors import OrderhouseError
@@ -32,6 +32,7 @@ __all__ = [
     "of_lines",
     "of_orders",
     "pending_line",
+    "pending_on_lines",
     "rules_of",
     "send",
     "show_answers",
@@ -104,6 +105,12 @@ def closings(version: Version) -> list[Pending]:
 def rules_of(version: Version) -> Rules:
     """Return the published rules."""
     return _published(version)[1]
+
+
+def pending_on_lines(version: Version) -> list[Pending]:
+    """Return the pending actions on order lines of all orders, in the order in which they were taken."""
+    query, _, _ = _published(version)
+    return [each for each in pending_actions(version.settings, query) if each.kind in LINE_KINDS]
 
 
 def pending_line(version: Version, action: Pending) -> str:

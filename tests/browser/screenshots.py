@@ -29,6 +29,8 @@ PICTURES = {
     "order": "orders?order=OH-000001144",
     "exceptions": "exceptions",
     "fulfilment": "fulfilment",
+    "routing": "routing",
+    "routing_estimates": "routing?routing_view=Estimates",
     "shipments": "shipments",
     "inventory": "inventory",
     "returns": "returns",

@@ -39,11 +39,11 @@ groups:
   money: finance
 """
 TITLES = {
-    "viewer": ["Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "KPIs"],
+    "viewer": ["Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "KPIs"],
     "agent": ["Orders", "Exceptions", "Fulfilment", "Shipments", "Returns", "Feedback"],
     "operator": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Customers",
-        "Feedback", "KPIs", "Rules", "Schedules", "Data quality", "SQL", "Exports", "Settings",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
+        "Customers", "Feedback", "KPIs", "Rules", "Schedules", "Data quality", "SQL", "Exports", "Settings",
     ],
     "finance": [
         "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Schedules",
@@ -51,9 +51,9 @@ TITLES = {
     ],
     "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
     "admin": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
-        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Schedules", "Data quality", "SQL",
-        "Exports", "Audit log", "Settings",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
+        "Revenue", "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Schedules", "Data quality",
+        "SQL", "Exports", "Audit log", "Settings",
     ],
     "store": ["Orders", "Exports"],
 }  # fmt: skip

@@ -20,6 +20,7 @@ PAGES = {
     "orders": "Orders",
     "exceptions": "Exceptions",
     "fulfilment": "Fulfilment",
+    "routing": "Routing",
     "shipments": "Shipments",
     "inventory": "Inventory",
     "returns": "Returns",

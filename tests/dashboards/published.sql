@@ -13,7 +13,7 @@ select 'SKU-' || lpad(i::varchar, 3, '0') as sku,
     pick(['Linen shirt', 'Walking boot', 'Desk lamp', 'Oak shelf', 'Tea kettle', 'Rain coat', 'Wool scarf', 'Travel mug'], u(i, 1)) || ' ' || i as name,
     pick(['apparel', 'home', 'kitchen', 'outdoor'], u(i, 2)) as category, pick(['Norr', 'Alba', 'Kite'], u(i, 3)) as brand,
     'goods' as kind, (4 + 40 * u(i, 4))::decimal(18, 4) as unit_cost_amount, getvariable('currency') as currency,
-    (3 + 20 * u(i, 5))::bigint as lead_time_days, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
+    (3 + 20 * u(i, 5))::bigint as lead_time_days, 6::bigint as pack_size, 12::bigint as minimum_order_quantity, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
     true as is_active, timestamp '2025-10-02 08:00:00' as first_sold_at
 from range(1, 61) t(i);
 
@@ -63,7 +63,7 @@ select order_id, line::varchar as line_id, sku, case when u(i, 15) < 0.6 then 'b
     case when stage = 'cancelled' then 0 else gross - discount end::decimal(18, 4) as net_amount,
     case when stage = 'cancelled' then 0 else round((gross - discount) * 0.19, 2) end::decimal(18, 4) as tax_amount,
     false as is_gift_card, true as requires_shipping, false as is_service, false as is_over_shipped, source <> 'marketplace' as is_stock_tracked,
-    placed_at::date as placed_date, placed_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
+    placed_at::date as placed_date, placed_at, placed_at + interval 5 day as first_promise_ends_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
     case when shipped_quantity > 0 then placed_at + interval 20 hour end as last_shipped_at,
     case when delivered_quantity > 0 then placed_at + to_hours((40 + 90 * u(i, 16))::integer) end as delivered_at,
     md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
@@ -514,3 +514,27 @@ select customer_key, customer_id, 'BG/NBD and Gamma-Gamma 1' as model, case when
     (orders_count * 20.5)::decimal(18, 4) as expected_value_90_amount_reporting, (orders_count * 80.5)::decimal(18, 4) as expected_value_365_amount_reporting, orders_count * 0.2::double as expected_purchases_90, orders_count * 0.8::double as expected_purchases_365,
     0.8::double as alive_probability, 0.41::double as holdout_error, 0.66::double as holdout_average_error, timestamp '2026-03-30 10:00:00' as origin_at
 from marts.dim_customers where orders_count > 0 and substr(customer_key, 1, 2) <> 'o:';
+
+-- Of a line of three units, two are proposed to leave from the other warehouse and one from its own.
+create table marts.fct_routing_proposals as
+select order_id, line_id, sku, place as warehouse_id, channel, ship_country, 'fewest-parcels' as policy, 'One parcel for the order. No date is promised. 4.20 EUR a parcel; lyon would cost 4.10.' as reason,
+    lines.source, case when open_quantity < 3 then open_quantity when place = lines.warehouse_id then 1 else 2 end::bigint as quantity, open_quantity as undecided_quantity, 40::bigint as available_quantity,
+    1::bigint as parcels_count, 4.2::decimal(18, 4) as cost_amount_reporting, 60.0::double as hours_p90, 48.0::double as hours_left, 12.5::double as cover_days, 0.02::double as gap_rate,
+    case open_quantity when 1 then true when 2 then false end as is_within_promise, lines.placed_at, timestamp '2026-03-31 10:00:00' as origin_at
+from marts.fct_order_lines as lines join (select order_id, ship_country from marts.fct_orders) as placed using (order_id) cross join (values ('berlin'), ('lyon')) as places (place)
+where (backordered_quantity > 0 or (allocated_quantity > 0 and _record % 3 = 0)) and (open_quantity = 3 or place <> lines.warehouse_id);
+create table marts.fct_prediction_runs as
+select 'run' as run_id, 'build' as build_id, 12::bigint as batch_id, 'routing' as predictor, 'OR-tools CP-SAT 9.15, fewest-parcels' as model, (select count(*) from marts.fct_routing_proposals) as rows_count,
+    0.0::double as age_hours, 1.5::double as compute_seconds, true as is_latest, timestamp '2026-03-31 10:00:00' as origin_at, timestamp '2026-03-31 10:01:00' as predicted_at;
+create table marts.fct_lane_estimates as
+select warehouse_id, ship_country, case when ship_country = 'DE' then 'lane' else 'warehouse' end as basis, count(*) as parcels_count, 60.0::double as hours_p90, 4.2::decimal(18, 4) as cost_amount_reporting
+from marts.fct_shipments group by all;
+create table marts.fct_lane_accuracy as
+select warehouse_id, ship_country, 20::bigint as timed_count, 17::bigint as in_time_count, 20::bigint as costed_count, 84::decimal(18, 4) as estimated_cost_amount_reporting, 90::decimal(18, 4) as cost_amount_reporting, origin_date
+from marts.fct_lane_estimates cross join (values (date '2026-02-03'), (date '2026-03-03')) as periods (origin_date);
+-- Five units of each SKU at each warehouse before the first order, and one more each tenth day.
+create table marts.fct_stock_replay as
+select sku, warehouse_id, 5::bigint as quantity, date '2025-09-01' as business_date, null::date as placed_date from marts.dim_products cross join ops.warehouses
+union all select sku, warehouse_id, 1, days.day::date, null from marts.dim_products cross join ops.warehouses cross join range(date '2025-10-01', date '2026-03-31', interval 10 day) as days (day);
+create schema seeds;
+create table seeds.currencies as select getvariable('currency') as currency, 2 as minor_digits;

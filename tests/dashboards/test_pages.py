@@ -16,6 +16,7 @@ TITLES = {
     "orders": "Orders",
     "exceptions": "Exceptions",
     "fulfilment": "Fulfilment",
+    "routing": "Routing",
     "shipments": "Shipments",
     "inventory": "Inventory",
     "returns": "Returns",

@@ -100,6 +100,25 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
             f"select sum(base_squared_error_sum)::double / sum(predictions_count) {TESTED}"
         ),
     },
+    ("routing", "list"): {
+        "Proposals": Sum("select count(*) from marts.fct_routing_proposals"),
+        "Orders": Sum("select count(distinct order_id) from marts.fct_routing_proposals"),
+        "Units": Sum("select coalesce(sum(quantity), 0) from marts.fct_routing_proposals"),
+        "Parcels": Sum("select count(distinct order_id || ' ' || warehouse_id) from marts.fct_routing_proposals"),
+        "In time": Sum("select avg(is_within_promise::int) from marts.fct_routing_proposals", "share"),
+    },
+    ("routing", "Estimates"): {
+        "Parcels tested": Sum("select sum(timed_count) from marts.fct_lane_accuracy"),
+        "Within the estimate": Sum(
+            "select sum(in_time_count) / sum(timed_count) from marts.fct_lane_accuracy", "share"
+        ),
+        "Estimated cost of a parcel": Sum(
+            "select sum(estimated_cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
+        ),
+        "Real cost of a parcel": Sum(
+            "select sum(cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
+        ),
+    },
     ("customers", "list"): {
         "Customers": Sum(f"select count(*) {VALUED}"),
         "Expected value, 365 days": Sum(f"select sum(expected_value_365_amount_reporting) {VALUED}", "money"),

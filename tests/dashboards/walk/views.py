@@ -23,6 +23,8 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("exceptions", {}),
     ("exceptions", {"exception": "{exception}"}),
     ("fulfilment", {}),
+    ("routing", {}),
+    *(("routing", {"routing_view": view}) for view in ("Routes taken", "Estimates", "Simulation")),
     ("shipments", {}),
     ("shipments", {"parcel": "{parcel}"}),
     *(("shipments", {"shipments_view": view}) for view in ("To ship", "Promised today")),
