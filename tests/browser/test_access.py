@@ -144,6 +144,20 @@ def test_revealing_asks_for_a_reason_and_is_recorded(chromium: webdriver.Chrome,
     }
 
 
+def test_viewer_reads_the_proposals_of_routing_and_is_told_why_none_can_be_accepted(
+    chromium: webdriver.Chrome, place: Place
+) -> None:
+    sign_in(chromium, place, "viewer@example.com")
+    wait_for_text(chromium, "Role: viewer")
+    chromium.get(f"{place.dashboards}/routing")
+    wait_until_drawn(chromium, "Routing")
+    wait_for_text(chromium, "Tick rows to act on them")
+    button = waiting(chromium).until(lambda found: found.find_element(By.CSS_SELECTOR, ".st-key-act_route button"))
+    assert button.text.endswith("Accept") and button.get_attribute("disabled")
+    chromium.get(f"{place.dashboards}/routing?routing_view=Simulation")
+    wait_for_text(chromium, "Your role, viewer, does not see them all.")
+
+
 def test_viewer_who_forces_a_button_lands_no_action(chromium: webdriver.Chrome, place: Place) -> None:
     with open_reader(place.settings) as connection:
         ((order,),) = connection.execute(
