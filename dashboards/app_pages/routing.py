@@ -5,10 +5,11 @@ Each view is a module `routing_…`. Proposals are made by each run; see `orderh
 
 from __future__ import annotations
 
+import streamlit as st
 from shared import address
 from shared.layout import section, start
 
-from app_pages import routing_estimates, routing_proposals, routing_simulation, routing_taken
+from app_pages import routing_estimates, routing_order, routing_proposals, routing_simulation, routing_taken
 
 VIEWS = ("Proposals", "Routes taken", "Estimates", "Simulation")
 
@@ -47,4 +48,8 @@ def show() -> None:
             routing_proposals.proposals(version)
 
 
-show()
+chosen = st.query_params.get("proposals_of")
+if chosen:
+    routing_order.show(st.session_state["version"], chosen)
+else:
+    show()

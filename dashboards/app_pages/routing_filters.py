@@ -9,7 +9,7 @@ from orderhouse.actions.pending import Pending
 from shared import acting, address
 from shared.access import Version
 
-__all__ = ["SEPARATOR", "Matching", "ask"]
+__all__ = ["SEPARATOR", "Matching", "ask", "of_order"]
 
 # Separates the ids of an order, a line and a warehouse in the name of a proposal. No id has it.
 SEPARATOR = "\x1f"
@@ -35,8 +35,8 @@ PROPOSALS = f"""
         coalesce(lines.warehouse_id, '{NOBODY}') as from_warehouse, proposals.warehouse_id, proposals.parcels_count,
         case proposals.is_within_promise when true then 'in_time' when false then 'late' else 'none' end as promise,
         proposals.cost_amount_reporting, proposals.cover_days, proposals.reason, proposals.policy, proposals.gap_rate,
-        proposals.hours_p90, proposals.hours_left, proposals.channel, proposals.ship_country, proposals.source,
-        proposals.placed_at, proposals.origin_at,
+        proposals.hours_p90 / 24 as days_p90, proposals.hours_left / 24 as days_left, proposals.channel,
+        proposals.ship_country, proposals.source, proposals.placed_at, proposals.origin_at,
         case when accepted.actor is not null then 'accepted'
             when proposals.quantity > proposals.undecided_quantity - coalesce(acted.quantity, 0) then 'overtaken'
             else 'open' end as state,
@@ -54,6 +54,7 @@ CHOSEN = f"""
         and (? is null or channel = ?) and (? is null or promise = ?)
         and (? = '' or upper(order_id) = upper(?) or upper(sku) = upper(?))
 """  # noqa: S608 - fixed
+OF_ORDER = f"select * from ({PROPOSALS}) as found where order_id = ?"  # noqa: S608 - fixed
 WORDS = f"""
     select distinct coalesce(lines.warehouse_id, '{NOBODY}') as from_warehouse, proposals.warehouse_id,
         proposals.channel
@@ -89,6 +90,11 @@ def ask(version: Version) -> Matching:
     chosen = [each for value in (state or "open", to, left, channel, promise) for each in (value, value)]
     pending = acting.pending_on_lines(version)
     return Matching(CHOSEN, (*_parameters(pending), *chosen, search, search, search))
+
+
+def of_order(version: Version, order_id: str) -> Matching:
+    """Return the proposals of an order."""
+    return Matching(OF_ORDER, (*_parameters(acting.pending_on_lines(version)), order_id))
 
 
 def _parameters(pending: Sequence[Pending]) -> tuple[object, ...]:

@@ -1,24 +1,18 @@
-"""Open proposals: how they were made, their list, and their acceptance as routes."""
+"""Open proposals: how they were made, and their list. Their reasons are in `routing_order`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
 import streamlit as st
 from orderhouse.predict.routing.limits import DECISION_SECONDS
-from shared import acting, bulk
+from shared import acting
 from shared.access import Row, Version
-from shared.acting import Situation
-from shared.bulk import Kind
 from shared.columns import column, word
 from shared.formats import count, instant, per_cent
 from shared.layout import Figure, empty, figures
 from shared.listing import Listed, listing
-from shared.people import open_page
 
-from app_pages import routing_filters
-from app_pages.routing_filters import SEPARATOR, Matching
+from app_pages import routing_accepting, routing_filters
+from app_pages.routing_filters import Matching
 
 __all__ = ["proposals"]
 
@@ -34,11 +28,10 @@ LATEST = """
         (select count(*) from marts.fct_routing_proposals) as proposals
     from marts.fct_prediction_runs where predictor = 'routing' and is_latest
 """
-KINDS = {"route": Kind("Accept", "alt_route", lambda: {"accepts_proposals": True})}
 
 
 def proposals(version: Version) -> None:
-    """Show the proposals that match, and offer to accept them. An opened row leads to its order."""
+    """Show the proposals that match, and offer to accept them. An opened row leads to those of its order."""
     latest = version.row(LATEST)
     if not latest["proposals"]:
         acting.show_answers()
@@ -54,11 +47,12 @@ def proposals(version: Version) -> None:
     _figures(version, matching)
     listed = _listed(version, matching)
     if listed.total:
-        _offer(version, matching, listed)
+        routing_accepting.many(version, matching, listed)
     else:
         acting.show_answers()
     if listed.opened:
-        open_page("orders", {"order": listed.opened["order_id"]})
+        st.query_params["proposals_of"] = listed.opened["order_id"]
+        st.rerun()
 
 
 def _made(version: Version, latest: Row) -> None:
@@ -111,7 +105,6 @@ def _listed(version: Version, matching: Matching) -> Listed:
             "cover_days": column(
                 "Cover", "Days that the free stock of the warehouse lasts. Empty without demand.", unit="days", digits=0
             ),
-            "reason": column("Why"),
             "placed_at": column("Placed"),
             "channel": column("Channel"),
             "ship_country": column("Country"),
@@ -126,37 +119,7 @@ def _listed(version: Version, matching: Matching) -> Listed:
         ties="order_id, line_id, warehouse_id",
         noun="proposals",
         nothing="No proposal matches the filters.",
-        opens="Open the order",
+        opens="See why, and all proposals of the order",
         ticks=True,
         choosable=True,
     )
-
-
-def _offer(version: Version, matching: Matching, listed: Listed) -> None:
-    """Offer to accept the ticked proposals, or all that match."""
-
-    def ids() -> list[str]:
-        sql = f"select row_id from ({matching.sql}) order by order_id, line_id, warehouse_id"  # noqa: S608 - a fixed query
-        found: list[str] = version.rows(sql, matching.parameters)["row_id"].to_list()
-        return found
-
-    bulk.offer(
-        version, KINDS, ticked=listed.ticked, total=listed.total, noun="proposals", ids=ids, situations=_situations
-    )
-
-
-def _situations(version: Version, names: Sequence[str]) -> Mapping[str, Situation]:
-    """Return the situations of the lines of proposals by their names, each with its warehouse and its units."""
-    found = version.rows(
-        "select order_id, line_id, warehouse_id, quantity from marts.fct_routing_proposals "
-        "where list_contains(?::varchar[], concat_ws(chr(31), order_id, line_id, warehouse_id))",
-        (list(names),),
-    ).rows()
-    lines = acting.of_lines(version, [(order_id, line_id) for order_id, line_id, _, _ in found])
-    return {
-        SEPARATOR.join((order_id, line_id, warehouse)): replace(
-            situation, subject=replace(situation.subject, warehouse_id=warehouse, quantity=units)
-        )
-        for order_id, line_id, warehouse, units in found
-        if (situation := lines.get((order_id, line_id))) is not None
-    }

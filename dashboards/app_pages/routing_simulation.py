@@ -104,7 +104,7 @@ def _show(version: Version, found: Simulated) -> None:
     table(
         pl.DataFrame(
             [asdict(each) | {"on_time_rate": each.on_time_rate} for each in found.rows],
-            schema_overrides={"on_time_rate": pl.Float64},
+            schema_overrides={"on_time_rate": pl.Float64, "worst_gap": pl.Float64},
         ),
         {
             "policy": column("Policy"),

@@ -63,7 +63,7 @@ select order_id, line::varchar as line_id, sku, case when u(i, 15) < 0.6 then 'b
     case when stage = 'cancelled' then 0 else gross - discount end::decimal(18, 4) as net_amount,
     case when stage = 'cancelled' then 0 else round((gross - discount) * 0.19, 2) end::decimal(18, 4) as tax_amount,
     false as is_gift_card, true as requires_shipping, false as is_service, false as is_over_shipped, source <> 'marketplace' as is_stock_tracked,
-    placed_at::date as placed_date, placed_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
+    placed_at::date as placed_date, placed_at, placed_at + interval 5 day as first_promise_ends_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
     case when shipped_quantity > 0 then placed_at + interval 20 hour end as last_shipped_at,
     case when delivered_quantity > 0 then placed_at + to_hours((40 + 90 * u(i, 16))::integer) end as delivered_at,
     md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
@@ -598,3 +598,9 @@ from marts.fct_shipments group by all;
 create table marts.fct_lane_accuracy as
 select warehouse_id, ship_country, 20::bigint as timed_count, 17::bigint as in_time_count, 20::bigint as costed_count, 84::decimal(18, 4) as estimated_cost_amount_reporting, 90::decimal(18, 4) as cost_amount_reporting, origin_date
 from marts.fct_lane_estimates cross join (values (date '2026-02-03'), (date '2026-03-03')) as periods (origin_date);
+-- Five units of each SKU at each warehouse before the first order, and one more each tenth day.
+create table marts.fct_stock_replay as
+select sku, warehouse_id, 5::bigint as quantity, date '2025-09-01' as business_date, null::date as placed_date from marts.dim_products cross join ops.warehouses
+union all select sku, warehouse_id, 1, days.day::date, null from marts.dim_products cross join ops.warehouses cross join range(date '2025-10-01', date '2026-03-31', interval 10 day) as days (day);
+create schema seeds;
+create table seeds.currencies as select getvariable('currency') as currency, 2 as minor_digits;

@@ -13,7 +13,7 @@ from orderhouse.actions.requests import Request, Subject, new_request_id
 from orderhouse.settings import Settings
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboards.conftest import Open, Table, said, table_with, tables_of
+from tests.dashboards.conftest import Open, Table, open_row, said, table_with, tables_of
 from tests.dashboards.published_home import publish
 from tests.dashboards.test_acting import records
 from tests.dashboards.test_numbers import ask
@@ -76,7 +76,7 @@ def test_list_shows_each_proposal_with_its_reasons_and_how_it_was_made(published
     assert "under the policy fewest-parcels, by OR-tools CP-SAT 9.15 in 1.5 s" in page
     assert "could be at most 2.0 % better" in page and "2 deterministic seconds" in page
     assert (row["cost_amount_reporting"], row["cover_days"], row["parcels_count"]) == ("4.20", "12", "1")
-    assert str(row["reason"]).startswith("One parcel") and row["state"] == "Open"
+    assert row["state"] == "Open"
     oldest = ask(published, "select order_id from marts.fct_routing_proposals order by placed_at, order_id")[0]
     assert (row["order_id"],) == oldest
 
@@ -252,6 +252,77 @@ def test_before_the_first_proposal_the_page_says_so(tmp_path: Path, open_page: O
 
 def test_filters_that_match_nothing_say_so(published: Path, open_page: Open) -> None:
     assert "No proposal matches the filters." in said(open_page(published, "routing", routing_search="nowhere"))
+
+
+def test_opened_proposal_shows_the_reasons_of_its_order_and_is_accepted_there(home: Path, open_page: Open) -> None:
+    ((order_id, line_id),) = ask(home, SPLIT)
+    app = open_page(home, "routing", routing_search=order_id)
+    app = open_row(app, "routing_proposals", next(n for n, name in enumerate(proposals(app).ids) if line_id in name))
+    assert f"Routing of order {order_id}" in said(app) and "policy fewest-parcels" in said(app)
+    rows = table_with(app, "reason", "days_p90").rows
+    wanted = [each for each in ask(home, PROPOSED) if each[0] == order_id]
+    assert [(row["line_id"], row["warehouse_id"]) for row in rows] == [each[1:3] for each in wanted]
+    assert str(rows[0]["reason"]).startswith("One parcel for the order.")
+    assert (rows[0]["days_p90"], rows[0]["days_left"]) == ("2.5", "2.0")
+    app.checkbox(key="all_matching").check().run()
+    app = accept(app.button(key="act_route").click().run())
+    assert len(records(home)) == len(wanted)
+    assert f"**Route** {wanted[0][3]} unit" in said(app)
+    assert {row["state"] for row in table_with(app, "reason", "days_p90").rows} == {"Accepted"}
+
+
+def test_order_without_proposals_says_so(published: Path, open_page: Open) -> None:
+    assert "No unit of this order waits" in said(open_page(published, "routing", proposals_of="nowhere"))
+
+
+def simulated(app: AppTest) -> dict[str | None, dict[str, str | None]]:
+    """Press Simulate, and return the rows of the result by policy."""
+    return {row["policy"]: row for row in table_with(app.button(key="simulate").click().run(), "waiting_units").rows}
+
+
+def test_simulation_compares_two_policies_over_the_days_of_the_address(published: Path, open_page: Open) -> None:
+    days = {"routing_view": "Simulation", "simulated_days": "2026-01-05..2026-01-18"}
+    app = open_page(published, "routing", **days)
+    assert "Orders placed 5 Jan 2026 to 18 Jan 2026." in said(app)
+    assert "press Simulate" in said(app)
+    found = simulated(app)
+    sql = """
+        select count(distinct order_id), sum(ordered_quantity) from ops.order_lines
+        where placed_date between '2026-01-05' and '2026-01-18' and is_stock_tracked
+            and ordered_quantity > cancelled_quantity
+    """
+    ((orders, units),) = ask(published, sql)
+    assert f"**{orders} orders** with {units} units, placed 5 Jan 2026 to 18 Jan 2026." in said(app)
+    assert "`fewest-parcels` sends" in said(app) and "fewer parcels" in said(app)
+    assert int(str(found["fewest-parcels"]["parcels"])) < int(str(found["nearest"]["parcels"]))
+    assert found["nearest"]["worst_gap"] is None and found["fewest-parcels"]["worst_gap"] is not None
+    assert set(simulated(open_page(published, "routing", **days, policy_b="cheapest"))) == {
+        "fewest-parcels",
+        "cheapest",
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        ("2025-01-01..2025-01-02", "No order with tracked stock was placed from 2025-01-01 to 2025-01-02"),
+        ("2025-10-01..2026-03-30", "This page simulates 100 days at most"),
+    ],
+)
+def test_simulation_of_days_that_cannot_be_replayed_says_why(
+    days: str, sentence: str, published: Path, open_page: Open
+) -> None:
+    app = open_page(published, "routing", routing_view="Simulation", simulated_days=days)
+    assert sentence in said(app.button(key="simulate").click().run())
+
+
+def test_one_simulation_runs_at_a_time(published: Path, open_page: Open) -> None:
+    app = open_page(published, "routing", routing_view="Simulation", simulated_days="2026-01-05..2026-01-06")
+    from app_pages import routing_simulation
+
+    with routing_simulation._one_at_a_time():  # of somebody else
+        assert "Another simulation is running" in said(app.button(key="simulate").click().run())
+    assert set(simulated(app)) == {"fewest-parcels", "nearest"}
 
 
 def test_routes_taken_show_pending_and_rejected_ones(home: Path, open_page: Open) -> None:

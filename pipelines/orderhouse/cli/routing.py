@@ -42,7 +42,12 @@ def routing_list(
     with published(settings, as_role=as_role) as connection:
         rows = connection.execute(PROPOSALS, [order, order, limit]).fetchall()
     if not rows:
-        console.print("There are no proposals: no open line waits for a warehouse that has its stock.")
+        console.print(
+            f"There are no proposals for the order {order}."
+            if order
+            else "There are no proposals: no open line waits for a warehouse that has its stock.",
+            markup=False,
+        )
         return
     names = ("order", "line", "SKU", "warehouse", "units", "parcels", "why")
     console.print(grid("Proposals", names, rows, numbers=("units", "parcels")))
@@ -104,7 +109,7 @@ def routing_simulate(
             f"{each.cost:,f} {found.currency}",
             f"{each.cancelled_units:,}",
             f"{each.waiting_units:,}",
-            f"{each.worst_gap:.1%}",
+            "nothing weighed" if each.worst_gap is None else f"{each.worst_gap:.1%}",
         )
         for each in found.rows
     ]

@@ -29,7 +29,7 @@ class Row:
         cost: Cost of the parcels in the reporting currency.
         cancelled_units: Units cancelled for want of stock.
         waiting_units: Units that still waited when the replay ended.
-        worst_gap: Greatest gap of a day.
+        worst_gap: Greatest gap of a day; None if the policy weighs nothing.
     """
 
     policy: str
@@ -39,7 +39,7 @@ class Row:
     cost: Decimal
     cancelled_units: int
     waiting_units: int
-    worst_gap: float
+    worst_gap: float | None
 
     @property
     def on_time_rate(self) -> float | None:
@@ -103,7 +103,7 @@ def simulate(
                 cost,
                 found.cancelled_units,
                 found.waiting_units,
-                found.worst_gap,
+                found.worst_gap if policy.aims else None,
             )
         )
     return Simulated(first, last, orders, units, past.currency, tuple(rows))
