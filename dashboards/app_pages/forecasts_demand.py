@@ -6,7 +6,7 @@ import streamlit as st
 from orderhouse import charts
 from shared import address
 from shared.access import Version
-from shared.formats import day
+from shared.formats import counted, day
 from shared.layout import empty
 from shared.listing import listing
 from shared.tables import Column, column
@@ -130,15 +130,11 @@ def _one(version: Version, level: str, series_key: str) -> None:
     origin, model, reason = ahead.select("origin_date", "model", "model_reason").row(0)
     values = (level, series_key, series_key, origin, level, series_key, HISTORY_WEEKS)
     history = version.rows(HISTORY, values)
-    st.markdown(f"**{series_key.replace('|', ', ')}**")
+    st.markdown(f"**{forecasts_record.named(series_key)}**")
     st.altair_chart(charts.forecast_band(history, ahead, "Units a week", origin))
     censored = int(history["is_censored"].sum())
+    marked = f" Red diamonds: {counted(censored, 'week')} with a day without stock. Demand was at least what was sold."
     st.caption(
-        f"Forecast from {day(origin)} by {model}: {reason}. The band is p10 to p90."
-        + (
-            f" Red diamonds are {censored} weeks with a day without stock: demand was at least what was sold."
-            if censored
-            else ""
-        )
+        f"Forecast from {day(origin)} by {model}: {reason}. The band is p10 to p90." + (marked if censored else "")
     )
     forecasts_record.of_series(version, level, series_key)

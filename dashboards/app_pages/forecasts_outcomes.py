@@ -96,6 +96,6 @@ def outcomes(version: Version) -> None:
     series = listed.opened["series_key"] if listed.opened else listed.rows["series_key"][0]
     rows = version.rows(ONE, (level, origin, series))
     unit = f"Net sales a day ({version.currency})" if level == "channel_day" else "Units a week"
-    st.markdown(f"**{series.replace('|', ', ')}**")
+    st.markdown(f"**{forecasts_record.named(series)}**")
     st.altair_chart(charts.forecast_band(rows, rows, unit, None))
     st.caption(f"The line is what came; the band is what the forecast of {day(date.fromisoformat(origin))} had said.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 from shared.access import Version
-from shared.formats import day
+from shared.formats import day, label
 from shared.layout import empty
 from shared.tables import column, table
 
-__all__ = ["NOTHING", "of_series", "record"]
+__all__ = ["LEVELS", "NOTHING", "named", "of_series", "record"]
 
 NOTHING = "Nothing has been forecast yet. The daily schedule and `orderhouse predict forecasts` do."
 METHODS = (("forecast", ""), ("baseline", "baseline_"), ("average_of_13_periods", "average_"))
@@ -43,6 +43,12 @@ LEVELS = {
     "category_week": "Category and week (units)",
     "channel_day": "Channel and day (net sales)",
 }
+
+
+def named(series_key: str) -> str:
+    """Write the key of a series for people: a word, or a SKU and its warehouse."""
+    sku, _, warehouse = series_key.partition("|")
+    return f"{sku}, {warehouse}" if warehouse else label(series_key)
 
 
 def record(version: Version) -> None:

@@ -13,6 +13,12 @@ PARCELS = "from marts.fct_shipments"
 OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)"
 NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
 PROPOSED = "from marts.fct_reorder_proposals where position_level = 'network'"
+SAID = """
+    from marts.fct_forecast_outcomes where forecast_level = 'category_week' and not is_censored
+        and origin_date = (
+            select min(origin_date) from marts.fct_forecast_outcomes where forecast_level = 'category_week'
+        )
+"""
 # Parcels of the first carrier by name, and of the first one beside it, by destination.
 MOVED = """
     from (
@@ -104,6 +110,16 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
             "where position_level = 'network' and service_level_rate = 0.95 and is_at_reorder_point"
         ),
         "By forecast": Sum(f"select count(*) {PROPOSED} and basis = 'forecast'"),
+    },
+    ("forecasts", "What was said"): {
+        "Periods over": Sum(f"select count(*) {SAID}"),
+        "WAPE": Sum(f"select sum(abs(expected_value - actual_value)) / sum(actual_value) {SAID}", "share"),
+        "WAPE of the baseline": Sum(
+            f"select sum(abs(baseline_value - actual_value)) / sum(actual_value) {SAID}", "share"
+        ),
+        "Within p10–p90": Sum(
+            f"select avg((actual_value >= p10_value and actual_value <= p90_value)::integer) {SAID}", "share"
+        ),
     },
     ("forecasts", "Carriers"): {
         "Parcels moved": Sum(f"{LANES} select 0.5 * sum(parcels) {MOVED}"),
