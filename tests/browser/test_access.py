@@ -39,20 +39,25 @@ groups:
   money: finance
 """
 TITLES = {
-    "viewer": ["Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "KPIs"],
+    "viewer": [
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "KPIs",
+        "Forecasts",
+    ],
     "agent": ["Orders", "Exceptions", "Fulfilment", "Shipments", "Returns", "Feedback"],
     "operator": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
-        "Customers", "Feedback", "KPIs", "Rules", "Schedules", "Data quality", "SQL", "Exports", "Settings",
+        "Customers", "Feedback", "KPIs", "Forecasts", "Products", "Rules", "Schedules", "Data quality", "SQL",
+        "Exports", "Settings",
     ],
     "finance": [
-        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Schedules",
-        "Data quality", "SQL", "Exports",
+        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Forecasts", "Products",
+        "Rules", "Schedules", "Data quality", "SQL", "Exports",
     ],
-    "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
+    "marketing": ["Today", "Customers", "Feedback", "KPIs", "Products", "Campaigns", "SQL", "Exports"],
     "admin": [
         "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
-        "Revenue", "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Schedules", "Data quality",
+        "Revenue", "Payments", "Customers", "Feedback", "KPIs", "Forecasts", "Products", "Rules", "Campaigns",
+        "Schedules", "Data quality",
         "SQL", "Exports", "Audit log", "Settings",
     ],
     "store": ["Orders", "Exports"],

@@ -40,7 +40,7 @@ DUE = {
     "Inspect returned goods": "select count(distinct return_id) from marts.fct_returns where outcome = 'received'",
     "Chase payments": "select count(*) from ops.orders where is_unpaid",
     "Reorder stock": """
-        select count(*) from marts.fct_inventory_positions where position_level = 'network' and reorder_quantity > 0
+        select count(*) from marts.fct_reorder_proposals where position_level = 'network' and reorder_quantity > 0
     """,
 }
 

@@ -56,6 +56,13 @@ VIEWS: tuple[tuple[str, Query], ...] = (
         ("kpis", {"kpi": kpi, "days": "90"})
         for kpi in ("average_order_value", "order_cycle_hours_p90", "days_of_cover", "orders")
     ),
+    *(
+        ("forecasts", {"forecasts_view": view})
+        for view in ("Demand", "Net sales", "Record", "What was said", "Service level", "Carriers")
+    ),
+    ("forecasts", {"demand_by": "sku"}),
+    ("products", {}),
+    ("products", {"sku": "{sku}"}),
     ("data_quality", {}),
     ("data_quality", {"record": "{record}"}),
     ("sql", {}),
