@@ -54,6 +54,8 @@ PAGES = {
         ("app_pages/customers.py", "Customers", ":material/group:"),
         ("app_pages/feedback.py", "Feedback", ":material/reviews:"),
         ("app_pages/kpis.py", "KPIs", ":material/speed:"),
+        ("app_pages/forecasts.py", "Forecasts", ":material/query_stats:"),
+        ("app_pages/products.py", "Products", ":material/sell:"),
     ],
     "Automate": [
         ("app_pages/rules.py", "Rules", ":material/rule:"),

@@ -30,6 +30,8 @@ PAGES = {
     "customers": "Customers",
     "feedback": "Feedback",
     "kpis": "KPIs",
+    "forecasts": "Forecasts",
+    "products": "Products",
     "rules": "Rules",
     "campaigns": "Campaigns",
     "schedules": "Schedules",

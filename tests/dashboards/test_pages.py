@@ -26,6 +26,8 @@ TITLES = {
     "customers": "Customers",
     "feedback": "Feedback",
     "kpis": "KPIs",
+    "forecasts": "Forecasts",
+    "products": "Products",
     "rules": "Rules",
     "campaigns": "Campaigns",
     "schedules": "Schedules",

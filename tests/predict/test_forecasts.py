@@ -196,6 +196,10 @@ def test_short_series_follow_the_curve_of_their_category(forecast: Settings) -> 
         ("fct_reorder_proposals", 1),
         ("fct_service_levels", 1),
         ("fct_purchase_proposals", 1),
+        ("fct_forecast_outcomes", 1),
+        ("fct_revenue_outlook", 1),
+        ("fct_carrier_mix", 1),
+        ("fct_product_performance", 1),
     ],
 )
 def test_definitions_hold_in_their_unit_tests(home: Settings, model: str, number: int) -> None:

@@ -16,8 +16,8 @@ __all__ = ["ACTIONS", "ALL", "BUILT_IN", "OWNER", "PAGES", "Role"]
 ALL = "all"
 PAGES = (
     "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "messages",
-    "revenue", "payments", "customers", "campaigns", "feedback", "kpis", "rules", "schedules", "data_quality", "sql",
-    "exports", "audit_log", "settings",
+    "revenue", "payments", "customers", "campaigns", "feedback", "kpis", "forecasts", "products", "rules", "schedules",
+    "data_quality", "sql", "exports", "audit_log", "settings",
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
@@ -155,7 +155,8 @@ _GOODS = [
     "marts.dim_products", "marts.fct_carrier_daily", "marts.fct_carrier_hours", "marts.fct_demand_weekly",
     "marts.fct_forecast", "marts.fct_forecast_accuracy", "marts.fct_inventory_ledger", "marts.fct_inventory_positions",
     "marts.fct_lane_accuracy", "marts.fct_lane_estimates", "marts.fct_lead_time_demand", "marts.fct_purchase_proposals",
-    "marts.fct_reorder_proposals", "marts.fct_service_levels",
+    "marts.fct_reorder_proposals", "marts.fct_service_levels", "marts.fct_carrier_mix", "marts.fct_forecast_outcomes",
+    "marts.fct_revenue_outlook", "marts.fct_stock_outs",
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
@@ -169,6 +170,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "viewer": {
         "pages": [
             "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "kpis",
+            "forecasts",
         ],
         "tables": [*_CATALOGUE, *_ORDERS, *_FIGURES, *_GOODS, "quality.files", "quality.freshness"],
     },
@@ -180,7 +182,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "operator": {
         "pages": [
             "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "messages",
-            "customers", "feedback", "kpis", "rules", "schedules", "data_quality", "sql", "exports", "settings",
+            "customers", "feedback", "kpis", "forecasts", "products", "rules", "schedules", "data_quality", "sql",
+            "exports", "settings",
         ],
         "tables": [ALL],
         "actions": ["automate", "explain", "repair"],
@@ -189,19 +192,20 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "finance": {
         "pages": [
-            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "schedules",
-            "data_quality", "sql", "exports",
+            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "forecasts", "products", "rules",
+            "schedules", "data_quality", "sql", "exports",
         ],
         "tables": [ALL],
         "actions": ["close_month", "explain"],
         "exports": True,
     },
     "marketing": {
-        "pages": ["today", "customers", "campaigns", "feedback", "kpis", "sql", "exports"],
+        "pages": ["today", "customers", "campaigns", "feedback", "kpis", "products", "sql", "exports"],
         "actions": ["campaigns"],
         "tables": [
             *_CATALOGUE, *_FIGURES, *_CUSTOMERS, "marts.dim_products", "marts.fct_exceptions", "marts.fct_orders",
-            "ops.exceptions", "ops.order_lines", "ops.orders", "ops.shipments", "quality.files", "quality.freshness",
+            "marts.fct_product_performance", "ops.exceptions", "ops.order_lines", "ops.orders", "ops.shipments",
+            "quality.files", "quality.freshness",
         ],
         "exports": True,
     },

@@ -66,7 +66,7 @@ estimated as (
     select
         sent.*,
         {{ of_lane('hours_p90', 'timed_count') }} as hours_p90,
-        {{ of_lane('cost_amount', 'costed_count') }} as estimated_cost_amount
+        cast({{ of_lane('cost_amount', 'costed_count') }} as {{ money_type() }}) as estimated_cost_amount
     from sent
     inner join warehouses
         on
