@@ -146,7 +146,10 @@ def deliver_files(shop: Shop) -> None:
         "erp/1/order_lines",
         [line(LATE, sku="MUG", warehouse_id="west"), line(SHORT, sku="TEAPOT"), line(BAD, sku="TEAPOT")],
     )
-    shop.deliver("erp/1/payments", [payment(LATE), payment(SHORT, amount="50.00"), payment(BAD)])
+    shop.deliver(
+        "erp/1/payments",
+        [payment(LATE, occurred_at="2026-03-28T12:05:00Z"), payment(SHORT, amount="50.00"), payment(BAD)],
+    )
     shop.deliver("erp/1/shipments", [shipment(SHORT, sku="TEAPOT", warehouse_id="north")])
     parcel = {"carrier": "DHL", "tracking_number": PARCEL}
     shop.deliver(

@@ -271,6 +271,18 @@ def test_opened_proposal_shows_the_reasons_of_its_order_and_is_accepted_there(ho
     assert {row["state"] for row in table_with(app, "reason", "days_p90").rows} == {"Accepted"}
 
 
+def test_page_of_an_order_says_what_is_proposed_and_leads_there(published: Path, open_page: Open) -> None:
+    ((order_id, line_id),) = ask(published, SPLIT)
+    (first,) = [each for each in ask(published, PROPOSED) if each[:2] == (order_id, line_id)][:1]
+    app = open_page(published, "orders", order=order_id)
+    units = f"{first[3]} unit{'' if first[3] == 1 else 's'}"
+    assert f"{units} of line {line_id} from {first[2]}" in said(app)
+    app.button(key="proposals_of_order").click().run()
+    assert f"Routing of order {order_id}" in said(app)
+    ((other,),) = ask(published, "select max(order_id) from ops.orders where stage = 'closed'")
+    assert "Routing proposes" not in said(open_page(published, "orders", order=other))
+
+
 def test_order_without_proposals_says_so(published: Path, open_page: Open) -> None:
     assert "No unit of this order waits" in said(open_page(published, "routing", proposals_of="nowhere"))
 

@@ -231,7 +231,7 @@ def _compute(
         if on_event:
             on_event(event)
 
-    kept = None if plan.extent == "full" else kept_statements(settings, record)
+    kept = _kept(settings, record, plan)
     skipped = _run_kept(settings, record, kept, salt, observe, ended) if kept else None
     if skipped is None:
         _run_dbt(settings, record, plan, salt, observe, ended)
@@ -249,6 +249,18 @@ def _compute(
 def _unchanged(skipped: Sequence[str]) -> str:
     tables = "One table was" if len(skipped) == 1 else f"{len(skipped)} tables were"
     return f"{tables} not computed, because nothing that they read had changed."
+
+
+def _kept(settings: Settings, record: BuildRecord, plan: Plan) -> list[ModelStatements] | None:
+    """Return the kept statements that the plan needs, if there are any.
+
+    After new predictions, rows may have been received that no build has read. They are left to the next build.
+    """
+    kept = None if plan.extent == "full" else kept_statements(settings, record)
+    if kept is None or plan.extent != "predictions":
+        return kept
+    reading = prediction_models(read_manifest(prepare_manifest(settings)))
+    return [model for model in kept if model.unique_id.rpartition(".")[2] in reading]
 
 
 def _run_kept(
