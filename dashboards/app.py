@@ -42,6 +42,7 @@ PAGES = {
         ("app_pages/orders.py", "Orders", ":material/receipt_long:"),
         ("app_pages/exceptions.py", "Exceptions", ":material/report:"),
         ("app_pages/fulfilment.py", "Fulfilment", ":material/warehouse:"),
+        ("app_pages/routing.py", "Routing", ":material/alt_route:"),
         ("app_pages/shipments.py", "Shipments", ":material/local_shipping:"),
         ("app_pages/inventory.py", "Inventory", ":material/inventory_2:"),
         ("app_pages/returns.py", "Returns", ":material/assignment_return:"),
@@ -53,6 +54,8 @@ PAGES = {
         ("app_pages/customers.py", "Customers", ":material/group:"),
         ("app_pages/feedback.py", "Feedback", ":material/reviews:"),
         ("app_pages/kpis.py", "KPIs", ":material/speed:"),
+        ("app_pages/forecasts.py", "Forecasts", ":material/query_stats:"),
+        ("app_pages/products.py", "Products", ":material/sell:"),
     ],
     "Automate": [
         ("app_pages/rules.py", "Rules", ":material/rule:"),

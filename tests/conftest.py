@@ -27,6 +27,7 @@ LONGEST = (
     "properties/test_repair.py",
     "integration/test_explain.py",
     "integration/test_known_at.py",
+    "browser/test_day_in_the_life.py",
     "browser/test_attacking_page.py",
     "properties/test_incremental_builds.py",
     "integration/test_closing.py",

@@ -11,7 +11,7 @@ from orderhouse.campaigns.campaign import SCHEMES, Campaign
 from orderhouse.campaigns.campaigns_file import load_campaigns
 from orderhouse.campaigns.results import Listed, list_campaigns, results_of
 from orderhouse.campaigns.saving import as_yaml, campaign_of, save_campaign
-from orderhouse.campaigns.starting import preview, set_state, start
+from orderhouse.campaigns.starting import preview, set_state, start, why_not_sent
 from orderhouse.config_values import nearest_sentence
 from orderhouse.errors import OrderhouseError
 from orderhouse.rules.sentences import condition_sentence
@@ -58,6 +58,7 @@ def _one(version: Version, listed: Listed, campaign: Campaign | None) -> None:
     if listed.state == "not started" and campaign is not None:
         with section("Whom would it reach?", "By the published version. A start freezes the members."):
             _audience(preview(version.settings, campaign), campaign)
+        _warn_of_messages(version, campaign)
         _start_button(version, campaign)
     else:
         with section("What did it sell?"):
@@ -66,7 +67,8 @@ def _one(version: Version, listed: Listed, campaign: Campaign | None) -> None:
                 lift_figures(version, found[0])
                 st.caption(arms_caption(found))
             else:
-                st.info("It has results after the next run.", icon=":material/hourglass_empty:")
+                frozen = f"{counted(listed.started.members_count, 'member')} frozen. " if listed.started else ""
+                st.info(f"{frozen}It has results after the next run.", icon=":material/hourglass_empty:")
         _state_buttons(version, listed)
     if campaign is not None:
         st.code(as_yaml(campaign), language="yaml")
@@ -93,6 +95,20 @@ def _audience(audience: Audience, campaign: Campaign) -> None:
         st.altair_chart(charts.ranked(frame, "reason", "customers", "Customers who fall out"))
     elif audience.matched:
         st.caption("Nobody falls out.")
+
+
+def _warn_of_messages(version: Version, campaign: Campaign) -> None:
+    """Say why no message would go, while it can still be mended."""
+    try:
+        why_not = why_not_sent(version.settings, campaign)
+    except OrderhouseError as error:
+        why_not = error.message
+    if why_not:
+        st.warning(
+            f"Nobody would get a message: {why_not} Mend this before the start, since a channel sends nothing about "
+            "what happened before it was switched on.",
+            icon=":material/unsubscribe:",
+        )
 
 
 def _start_button(version: Version, campaign: Campaign) -> None:
@@ -163,6 +179,7 @@ def _new(version: Version) -> None:
         return
     with section("Whom would it reach now?", "Consent, suppressions, the control group and the cap are always asked."):
         _audience(audience, campaign)
+    _warn_of_messages(version, campaign)
     if st.button("Save", icon=":material/save:", type="primary", key="save_campaign"):
         person = signed_in()
         save_campaign(version.settings, campaign, actor=person.name, role=person.role)

@@ -11,13 +11,16 @@ from shared.layout import Figure, empty, figures, section, start
 from shared.listing import listing
 from shared.tables import column
 
-from app_pages import inventory_ledger
+from app_pages import inventory_ledger, inventory_purchases
 
 TOTALS = """
     select count(*) as skus, sum(on_hand_quantity) as on_hand, sum(backordered_quantity) as backordered,
         sum(stock_value_amount) filter (currency = ?) as stock_value,
         count(*) filter (stockout_risk = 'out_of_stock') as out_of_stock,
-        count(*) filter (reorder_quantity > 0) as to_reorder
+        (
+            select count(*) from marts.fct_reorder_proposals
+            where position_level = 'network' and reorder_quantity > 0
+        ) as to_reorder
     from marts.fct_inventory_positions where position_level = 'network'
 """
 RISKS = f"""
@@ -33,18 +36,20 @@ CLASSES = """
 """
 # Worst first: what has no available units, then by risk, then by the value of a day's demand.
 POSITIONS = f"""
-    select positions.* replace ({inventory_ledger.RISK} as stockout_risk),
+    select positions.* replace ({inventory_ledger.RISK} as stockout_risk, {inventory_ledger.PROPOSED}),
         products.name as product, products.category, products.supplier,
         concat_ws('|', positions.sku, positions.warehouse_id) as position,
         case positions.stockout_risk
             when 'out_of_stock' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4
         end as risk_rank,
-        positions.demand_per_day_28d * positions.average_cost_amount as demand_value
+        positions.demand_per_day_28d * positions.average_cost_amount as demand_value,
+        proposals.stock_out_date
     from marts.fct_inventory_positions as positions
+    join marts.fct_reorder_proposals as proposals using (sku, warehouse_id)
     left join marts.dim_products as products on products.sku = positions.sku
     where positions.position_level = ?
         and (? = '' or contains(lower(positions.sku || ' ' || coalesce(products.name, '')), lower(?)))
-        and (? is null or {inventory_ledger.RISK} = ?) and (not ? or positions.reorder_quantity > 0)
+        and (? is null or {inventory_ledger.RISK} = ?) and (not ? or proposals.reorder_quantity > 0)
 """  # noqa: S608 - a fixed expression
 
 
@@ -150,6 +155,11 @@ network(version)
 chosen = None
 with section("Positions", "One row per SKU for the whole network, or one per SKU and warehouse."):
     chosen = positions(version)
+with section(
+    "What is to be ordered?",
+    "Orders to suppliers for the network: by the forecast where it was better in the backtest, else by the average.",
+):
+    inventory_purchases.proposals(version)
 sku = pick_sku(version, chosen)
 with section(
     f"Ledger of {sku}" if sku else "Ledger",

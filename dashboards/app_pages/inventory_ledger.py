@@ -11,13 +11,17 @@ from shared.access import Version
 from shared.layout import badge, empty
 from shared.tables import Column, column, table, word
 
-__all__ = ["QUANTITIES", "RISK", "show"]
+__all__ = ["PROPOSED", "QUANTITIES", "RISK", "show"]
 
 LEDGER_DAYS = 180
 # No risk is known without demand, which the page says in so many words.
 RISK = "case positions.stockout_risk when 'none' then 'no_demand' else positions.stockout_risk end"
+# What to reorder is proposed beside the positions, which know no forecast.
+PROPOSED = "proposals.reorder_point as reorder_point, proposals.reorder_quantity as reorder_quantity"
 POSITIONS = f"""
-    select * replace ({RISK} as stockout_risk) from marts.fct_inventory_positions as positions
+    select positions.* replace ({RISK} as stockout_risk, {PROPOSED}), proposals.stock_out_date
+    from marts.fct_inventory_positions as positions
+    join marts.fct_reorder_proposals as proposals using (sku, warehouse_id)
     where sku = ? order by position_level, warehouse_id
 """  # noqa: S608 - a fixed expression
 LEDGER = """
@@ -47,9 +51,10 @@ QUANTITIES: dict[str, Column] = {
     "reorder_point": column("Reorder at", "Reorder point: demand over the lead time plus safety stock.", digits=0),
     "reorder_quantity": column(
         "Reorder",
-        "Suggested quantity. Zero while the available to promise units are above the reorder point.",
+        "Suggested quantity, in whole packs. Zero while the units at hand and due are above the reorder point.",
         digits=0,
     ),
+    "stock_out_date": column("Runs out", "Day on which stock is expected to run out, within 56 days."),
     "abc_class": column("ABC", "A: SKUs that make the first 80 % of net sales. B: the next 15 %. C: the rest."),
     "xyz_class": column("XYZ", "Steadiness of demand. X: steady. Y: varying. Z: erratic."),
 }

@@ -9,7 +9,7 @@ from shared.formats import instant, label, money, per_cent
 from shared.layout import Figure, back, badge, empty, figures
 from shared.presence import show_readers
 
-from app_pages import orders_acting, orders_records, orders_revealing
+from app_pages import orders_acting, orders_records, orders_revealing, orders_routing
 
 __all__ = ["show"]
 
@@ -51,6 +51,7 @@ def show(version: Version, order_id: str) -> None:
     _risk(version, order_id)
     _money(order)
     orders_records.lines(version, order)
+    orders_routing.show(version, order_id)
     left, right = st.columns(2)
     with left:
         orders_records.payments(version, order_id)

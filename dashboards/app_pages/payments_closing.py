@@ -6,7 +6,7 @@ import streamlit as st
 from orderhouse.errors import OrderhouseError
 from orderhouse.serve.closing import close_month
 from orderhouse.storage.warehouse import run_lock
-from shared import address
+from shared import acting, address
 from shared.access import Version
 from shared.formats import count, instant
 from shared.people import signed_in
@@ -40,11 +40,15 @@ CLOSABLE = """
         and strftime(business_date, '%Y-%m') not in (select month from marts.fct_closed_months)
     order by month desc
 """
+# Answer to a closing, for the next drawing of the page.
+CLOSED = "closed_month_answer"
 FIGURES = ("revenue", "journal", "orders")
 
 
 def closed_months(version: Version) -> None:
     """Show the closed months, the restatements of the chosen one, and the records behind a picked restatement."""
+    for each in acting.closings(version):
+        st.warning(f"Pending until the next run: {acting.pending_line(version, each)}", icon=":material/schedule:")
     found = version.rows(MONTHS)
     table(
         found,
@@ -133,7 +137,13 @@ def close(version: Version) -> None:
     if not person.role.may("close_month"):
         st.info(f"Your role, {person.role.name}, may not close months.", icon=":material/lock:")
         return
-    months = version.rows(CLOSABLE, (version.business_date,))["month"].to_list()
+    said = st.session_state.pop(CLOSED, None)
+    if said:
+        st.success(said, icon=":material/lock:")
+    waiting = {each.month for each in acting.closings(version)}
+    months = [
+        month for month in version.rows(CLOSABLE, (version.business_date,))["month"].to_list() if month not in waiting
+    ]
     if not months:
         st.caption("No month with revenue is over and open.")
         return
@@ -156,4 +166,5 @@ def _close(version: Version, month: str) -> None:
         st.error(error.message, icon=":material/error:")
         return
     at = instant(action.closed_at, version.time_zone)
-    st.success(f"{action.month} was closed at {at}. The next run takes the action in.", icon=":material/lock:")
+    st.session_state[CLOSED] = f"{action.month} was closed at {at}. The next run takes the action in."
+    st.rerun()

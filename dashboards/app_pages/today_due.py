@@ -59,7 +59,7 @@ TO_REORDER = """
         case when count(*) = count(average_cost_amount) and count(distinct currency) = 1 and min(currency) = ?
             then sum(reorder_quantity * average_cost_amount)::decimal(18, 4) end as amount_reporting,
         null::timestamp as oldest_at
-    from marts.fct_inventory_positions where position_level = 'network' and reorder_quantity > 0
+    from marts.fct_reorder_proposals where position_level = 'network' and reorder_quantity > 0
 """
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from orderhouse.access.roles import OWNER, Role
 from orderhouse.actions.acting import Answer, act, why_not_offered
 from orderhouse.actions.pending import Pending, pending_actions
-from orderhouse.actions.requests import FEW, TELLING_KINDS, Request, Subject, new_request_id
+from orderhouse.actions.requests import FEW, LINE_KINDS, TELLING_KINDS, Request, Subject, new_request_id
 from orderhouse.actions.rules import Query, Rules, load_rules
 from orderhouse.actions.states import State, exceptions_now, orders_now, seen_version
 from orderhouse.errors import OrderhouseError
@@ -26,11 +26,13 @@ from shared.people import signed_in
 __all__ = [
     "Situation",
     "ask_to_tell",
+    "closings",
     "is_undecided",
     "of_exceptions",
     "of_lines",
     "of_orders",
     "pending_line",
+    "pending_on_lines",
     "rules_of",
     "send",
     "show_answers",
@@ -38,6 +40,7 @@ __all__ = [
 
 ANSWERS = "answers_to_actions"
 SHOWN_REFUSALS = 50
+EXCEPTIONS = "select exception_id, code, subject_id from ops.exceptions where list_contains(?, exception_id)"
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,21 @@ def of_exceptions(version: Version, exception_ids: Sequence[str]) -> dict[str, S
     }
 
 
+def closings(version: Version) -> list[Pending]:
+    """Return the closings of months that the next run takes in."""
+    query, _, _ = _published(version)
+    return [each for each in pending_actions(version.settings, query) if each.kind == "close_month" and each.month]
+
+
 def rules_of(version: Version) -> Rules:
     """Return the published rules."""
     return _published(version)[1]
+
+
+def pending_on_lines(version: Version) -> list[Pending]:
+    """Return the pending actions on order lines of all orders, in the order in which they were taken."""
+    query, _, _ = _published(version)
+    return [each for each in pending_actions(version.settings, query) if each.kind in LINE_KINDS]
 
 
 def pending_line(version: Version, action: Pending) -> str:
@@ -103,6 +118,7 @@ def pending_line(version: Version, action: Pending) -> str:
     told = [
         counted(action.quantity, "unit") if action.quantity else "",
         f"line {action.line_id}" if action.line_id else "",
+        action.month or "",
     ]
     told += [f"to {action.warehouse_id or action.assignee}" if action.warehouse_id or action.assignee else ""]
     told += [f"until {action.snoozed_until}" if action.snoozed_until else ""]
@@ -167,17 +183,27 @@ def show_answers() -> None:
     kind, answers = st.session_state.pop(ANSWERS, (None, []))
     landed = [each for each in answers if each.has_landed]
     refused = [each for each in answers if not each.has_landed]
+    names = _names([*landed[:1], *refused[:SHOWN_REFUSALS]])
     if landed:
-        what = landed[0].subject.name if len(answers) == 1 else f"{count(len(landed))} of {count(len(answers))}"
+        what = names[landed[0].subject] if len(answers) == 1 else f"{count(len(landed))} of {count(len(answers))}"
         st.success(
             f"**{label(kind)}** has landed: {what}. It is pending until the next run.", icon=":material/schedule_send:"
         )
     if refused:
-        _show_refused(kind, refused)
+        _show_refused(kind, refused, names)
 
 
-def _show_refused(kind: str, refused: Sequence[Answer]) -> None:
-    lines = [f"- {each.subject.name}: {each.refusal}." for each in refused[:SHOWN_REFUSALS]]
+def _names(answers: Sequence[Answer]) -> dict[Subject, str]:
+    """Return the subjects as the pages name them: an exception by its code and what it is about, not by its id."""
+    ids = [each.subject.exception_id for each in answers if each.subject.exception_id is not None]
+    version: Version = st.session_state["version"]
+    found = version.rows(EXCEPTIONS, (ids,)).rows() if ids else []
+    known = {name: f"{label(code)} of {subject}" for name, code, subject in found}
+    return {each.subject: known.get(each.subject.exception_id or "", each.subject.name) for each in answers}
+
+
+def _show_refused(kind: str, refused: Sequence[Answer], names: Mapping[Subject, str]) -> None:
+    lines = [f"- {names[each.subject]}: {each.refusal}." for each in refused[:SHOWN_REFUSALS]]
     more = [f"- and {count(len(refused) - SHOWN_REFUSALS)} more"] if len(refused) > SHOWN_REFUSALS else []
     st.error(f"**{label(kind)}** was refused:\n\n" + "\n".join(lines + more), icon=":material/block:")
 

@@ -160,7 +160,8 @@ def days(key: str, heading: str, *, width: Any = 230) -> tuple[date, date] | Non
     found = st.date_input(heading, key=key, format="YYYY-MM-DD", width=width, on_change=_follow_days, args=(key,))
     if asked and chosen is None:
         _say(f"“{asked}” is no range of days for {heading}. Write one such as 2026-01-01..2026-01-31.")
-    return (found[0], found[1]) if isinstance(found, tuple) and len(found) == 2 else None
+    # A range that the URL has chosen is a list, as it was put in; one that was just picked is a tuple.
+    return (found[0], found[1]) if isinstance(found, (list, tuple)) and len(found) == 2 else None
 
 
 def number(key: str, default: int, most: int, noun: str) -> int:

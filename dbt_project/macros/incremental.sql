@@ -66,7 +66,10 @@
     {{ return(stored is not none and stored.type == 'table' and not should_full_refresh()) }}
 {%- endmacro %}
 
-{# The batch up to which this model has seen everything; -1 before its first build. A model asks for it once. #}
+{#
+  The batch up to which this model has seen everything; -1 before its first build. A model asks for it once. While the
+  statements of an increment are recorded, it is a mark, in the place of which the value is put when a statement runs.
+#}
 {% macro watermark() -%}
     {{ return(adapter.dispatch('watermark', 'orderhouse')()) }}
 {%- endmacro %}
@@ -78,6 +81,9 @@
 {% macro duckdb__watermark() -%}
     {%- set stored = stored_in() -%}
     {%- if not execute or not stored.identifier -%}{{ return(-1) }}{%- endif -%}
+    {%- if var('mark_watermarks') -%}
+        {{ return('watermark_of_' ~ stored.database ~ '__' ~ stored.identifier) }}
+    {%- endif -%}
     {%- if 'watermark' not in model -%}
         {%- set found = run_query(
             "select coalesce(max(batch_id), -1) from " ~ stored.database ~ ".meta.watermarks where model = '"

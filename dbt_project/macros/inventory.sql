@@ -18,3 +18,17 @@
     {%- endfor -%}
     {{ return(sha256_hex("concat_ws(chr(31), " ~ pairs | join(', ') ~ ")")) }}
 {%- endmacro %}
+
+{# Units still to come on purchase orders, of sources that are tracked for stock. #}
+{% macro tracked_inbound(inbound, coverage) -%}
+    select {{ inbound }}.*
+    from {{ inbound }}
+    inner join {{ coverage }}
+        on
+            {{ inbound }}._source = {{ coverage }}.source
+            and {{ coverage }}.feed = 'stock'
+            and {{ coverage }}.is_tracked
+    where
+        {{ inbound }}.is_current
+        and {{ inbound }}.quantity > 0
+{%- endmacro %}

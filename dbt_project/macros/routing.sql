@@ -12,3 +12,15 @@
     group by {% for key in keys %}{{ parcels }}.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
     {%- endif %}
 {%- endmacro %}
+
+{#
+  A figure of the lane; that of its warehouse if the lane has too few parcels that are counted by `counted`, and that of all parcels
+  if the warehouse has too few. Names the CTEs `lanes`, `warehouses` and `network`.
+#}
+{% macro of_lane(figure, counted) -%}
+    case
+        when lanes.{{ counted }} >= {{ var('lane_parcels') }} then lanes.{{ figure }}
+        when warehouses.{{ counted }} >= {{ var('lane_parcels') }} then warehouses.{{ figure }}
+        else network.{{ figure }}
+    end
+{%- endmacro %}

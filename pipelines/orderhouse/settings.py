@@ -520,10 +520,7 @@ def _explain(error: ValidationError, path: Path, from_file: dict[str, Any]) -> s
         name = inner[0]
         group, known = from_file.get("engine", {}), list(Engine.model_fields)
         variable = f"{variable}__{name.upper()}"
-    if name in group:
-        where = f"{path}:{_line_of(path, name)}"
-    else:
-        where = variable if name in known else "settings"
+    where = f"{path}:{_line_of(path, name)}" if name in group else variable if name in known else "settings"
     if problem["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
         return f"{where}: there is no setting {name!r}; did you mean {nearest[0]!r}?"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
-__all__ = ["with_block"]
+__all__ = ["entry_lines", "with_block"]
 
 
 def with_block(text: str, section: str, name: str, block: str) -> str:
@@ -32,6 +32,12 @@ def with_block(text: str, section: str, name: str, block: str) -> str:
         return "".join([*lines[:begin], f"{section}:\n", block, *lines[begin + 1 :]])
     end = max(end for _, end in known.values())
     return "".join([*lines[:end], "\n" if block else "", block, *lines[end:]])
+
+
+def entry_lines(name: str, body: Mapping[str, Any]) -> str:
+    """Return the lines of an entry, with two spaces before each."""
+    text = yaml.safe_dump({name.strip(): dict(body)}, sort_keys=False, allow_unicode=True, width=120)
+    return "".join(f"  {line}\n" for line in text.splitlines())
 
 
 def _section(text: str, section: str) -> tuple[yaml.Node, yaml.Node]:

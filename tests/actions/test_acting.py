@@ -252,3 +252,32 @@ def test_version_without_rules_says_what_to_do(tmp_path: Path, do: Do) -> None:
     with pytest.raises(OrderhouseError, match="another release .* `orderhouse run`"):
         do("hold", "O-0000001")
     assert landed_names(Settings(home=tmp_path)) == []
+
+
+def test_routes_of_one_line_in_one_request_take_no_more_than_its_open_units(settings: Settings, do: Do) -> None:
+    order = first(
+        settings, "select min(order_id) from ops.order_lines where open_quantity = 3 and allocated_quantity = 3"
+    )
+    line = first(settings, f"select min(line_id) from ops.order_lines where order_id = '{order}' and open_quantity = 3")
+    answers = do(
+        "route",
+        Subject(order, line, warehouse_id="berlin", quantity=2),
+        Subject(order, line, warehouse_id="lyon", quantity=2),
+        Subject(order, line, warehouse_id="oslo", quantity=1),
+    )
+    assert [each.refusal for each in answers] == [
+        None,
+        "the line has 1 open unit, and 2 are asked for",
+        "no feed knows the warehouse",
+    ]
+
+
+def test_units_whose_cancellation_is_pending_cannot_be_routed(settings: Settings, do: Do) -> None:
+    order = first(
+        settings, "select min(order_id) from ops.order_lines where open_quantity = 3 and allocated_quantity = 3"
+    )
+    line = first(settings, f"select min(line_id) from ops.order_lines where order_id = '{order}' and open_quantity = 3")
+    assert do("cancel_line", Subject(order, line), quantity=2)[0].has_landed
+    (answer,) = do("route", Subject(order, line), quantity=2, warehouse_id="lyon")
+    assert answer.refusal == "the line has 1 open unit, and 2 are asked for"
+    assert do("route", Subject(order, line), quantity=1, warehouse_id="lyon")[0].has_landed

@@ -108,3 +108,43 @@ def test_half_a_character_is_refused(changed: dict[str, Any]) -> None:
     request = Request(**{"request_id": new_request_id(), "kind": "hold", "subjects": ORDER, **changed})
     with pytest.raises(OrderhouseError, match="not UTF-8"):
         request.check(NOW)
+
+
+def test_routes_of_one_line_to_several_warehouses_are_several_actions_with_their_own_units() -> None:
+    subjects = (
+        Subject("o", "1", warehouse_id="berlin", quantity=2),
+        Subject("o", "1", warehouse_id="lyon", quantity=1),
+    )
+    request = Request("a" * 32, "route", subjects, warehouse_id="other", quantity=9)
+    request.check(NOW)
+    records = [request.record(each, "mia", "operator", NOW) for each in subjects]
+    assert [(each["warehouse_id"], each["quantity"]) for each in records] == [("berlin", 2), ("lyon", 1)]
+    assert len({each["action_id"] for each in records}) == 2
+    assert subjects[0].name == "order o, line 1 from berlin"
+
+
+def test_subject_without_warehouse_and_units_takes_those_of_the_request() -> None:
+    subject = Subject("o", "1")
+    request = Request("a" * 32, "route", (subject,), warehouse_id="berlin", quantity=2)
+    assert (request.record(subject, "mia", "operator", NOW)["warehouse_id"], request.quantity_of(subject)) == (
+        "berlin",
+        2,
+    )
+    # Requests of earlier releases are repeated with the ids that they had.
+    assert request.action_id(subject) == "f7bd88fa-38c1-558a-93a3-3004fd4f7378"
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "sentence"),
+    [
+        ("route", Subject("o", "1", warehouse_id="berlin", quantity=0), "at least one unit"),
+        ("route", Subject("o", "1", warehouse_id="a\nb", quantity=1), "no line break"),
+        ("route", Subject("o", "1", warehouse_id="half \udcff", quantity=1), "not UTF-8"),
+        ("route", Subject("o", "1", warehouse_id="berlin"), "names its warehouse and its units"),
+        ("route", Subject("o", "1", quantity=1), "names its warehouse and its units"),
+        ("hold", Subject("o", "1", warehouse_id="berlin", quantity=1), "names its warehouse and its units"),
+    ],
+)
+def test_acceptance_without_sense_is_refused(kind: str, subject: Subject, sentence: str) -> None:
+    with pytest.raises(OrderhouseError, match=sentence):
+        Request(new_request_id(), kind, (subject,), accepts_proposals=True).check(NOW)

@@ -140,6 +140,14 @@ FAULTS: dict[str, list[tuple[str, str]]] = {
         ("files", "quarantined = quarantined + 1"),
     ],
     "every_scan_of_a_known_parcel_is_on_the_timeline": [("int_order_events", "feed = 'another'")],
+    "every_position_has_one_proposal_of_whole_packs_that_follows_its_basis": [
+        ("fct_reorder_proposals", WITHOUT_ONE),
+        ("fct_reorder_proposals", TWICE),
+        ("fct_reorder_proposals", "needed_quantity = needed_quantity + 1; reorder_quantity = reorder_quantity + 1"),
+        ("fct_reorder_proposals", "reorder_quantity = reorder_quantity + 1"),
+        ("dim_products", "pack_size = 1000000"),
+        ("fct_purchase_proposals", WITHOUT_ONE),
+    ],
     "every_open_promise_of_a_parcel_has_one_risk": [
         ("fct_delivery_risk", f"{WITHOUT_ONE_WHERE}subject = 'parcel'"),
         ("fct_shipments", "outcome = 'delivered'"),

@@ -10,11 +10,14 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import waiting
 
-__all__ = ["FIRST", "cut_texts", "element", "sized"]
+__all__ = ["FIRST", "cut_texts", "element", "open_row", "sized", "wait_for_cell"]
 
 # A table is in a shadow root.
 GRIDS = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map(each => each.shadowRoot)"
 FIRST = f"{GRIDS}.find(each => each?.querySelector('tbody'))"
+ROW = f"""{GRIDS}.filter(Boolean).flatMap(root => [...root.querySelectorAll('tbody tr')]).find(
+    row => [...row.querySelectorAll('td, th')].some(cell => cell.textContent.trim() === arguments[0])
+)"""
 CUT = f"""
     const cells = {GRIDS}.filter(Boolean).flatMap(root => [...root.querySelectorAll('td, th')])
     const tiles = [...document.querySelectorAll('[data-testid=stMetricValue], [data-testid=stMetricValue] *')]
@@ -48,3 +51,15 @@ def sized(browser: webdriver.Chrome, width: int, height: int) -> Iterator[None]:
         yield
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def open_row(browser: webdriver.Chrome, text: str) -> None:
+    """Open the first row of any table that has a cell of a text, as a click on it does."""
+    wait_for_cell(browser, text)
+    browser.execute_script(f"{ROW}.querySelector('.open').click()", text)
+
+
+def wait_for_cell(browser: webdriver.Chrome, text: str) -> None:
+    """Wait until any table has a cell of a text."""
+    script = f"const row = {ROW}; row?.scrollIntoView({{block: 'center'}}); return Boolean(row)"
+    waiting(browser).until(lambda each: each.execute_script(script, text), f"no row has {text!r}")

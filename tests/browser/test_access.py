@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,16 +9,16 @@ from dataclasses import dataclass
 
 import pytest
 from orderhouse.actions.landing import landed_names
-from orderhouse.cli.dashboard import dashboard_command
 from orderhouse.operations.audit_log import entries, verify
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse_dagster.serving import server_command
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import serving, wait_for_element, wait_for_text, wait_until_drawn, waiting
+from tests.browser.pressing import click, press
+from tests.browser.signing_in import pages_with_sign_in, provider_of, sign_in, sign_in_as
 from tests.dashboards.published_home import publish
 
 ROLES = """
@@ -42,21 +39,26 @@ groups:
   money: finance
 """
 TITLES = {
-    "viewer": ["Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "KPIs"],
+    "viewer": [
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "KPIs",
+        "Forecasts",
+    ],
     "agent": ["Orders", "Exceptions", "Fulfilment", "Shipments", "Returns", "Feedback"],
     "operator": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Customers",
-        "Feedback", "KPIs", "Rules", "Schedules", "Data quality", "SQL", "Exports", "Settings",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
+        "Customers", "Feedback", "KPIs", "Forecasts", "Products", "Rules", "Schedules", "Data quality", "SQL",
+        "Exports", "Settings",
     ],
     "finance": [
-        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Rules", "Schedules",
-        "Data quality", "SQL", "Exports",
+        "Today", "Orders", "Exceptions", "Returns", "Revenue", "Payments", "KPIs", "Forecasts", "Products",
+        "Rules", "Schedules", "Data quality", "SQL", "Exports",
     ],
-    "marketing": ["Today", "Customers", "Feedback", "KPIs", "Campaigns", "SQL", "Exports"],
+    "marketing": ["Today", "Customers", "Feedback", "KPIs", "Products", "Campaigns", "SQL", "Exports"],
     "admin": [
-        "Today", "Orders", "Exceptions", "Fulfilment", "Shipments", "Inventory", "Returns", "Messages", "Revenue",
-        "Payments", "Customers", "Feedback", "KPIs", "Rules", "Campaigns", "Schedules", "Data quality", "SQL",
-        "Exports", "Audit log", "Settings",
+        "Today", "Orders", "Exceptions", "Fulfilment", "Routing", "Shipments", "Inventory", "Returns", "Messages",
+        "Revenue", "Payments", "Customers", "Feedback", "KPIs", "Forecasts", "Products", "Rules", "Campaigns",
+        "Schedules", "Data quality",
+        "SQL", "Exports", "Audit log", "Settings",
     ],
     "store": ["Orders", "Exports"],
 }  # fmt: skip
@@ -76,12 +78,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     people = [{"sub": f"{role}@example.com", "email": f"{role}@example.com"} for role in TITLES]
     people.append({"sub": "money", "email": "cfo@example.com", "groups": ["money"]})
     people.append({"sub": "eve", "email": "eve@example.com"})
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", "{port}"]
-    for person in people:
-        # The braces are doubled for `serving`, which puts the port in.
-        command += ["--user-claims", json.dumps(person).replace("{", "{{").replace("}", "}}")]
-    folder = tmp_path_factory.mktemp("provider")
-    with serving(command, "/.well-known/openid-configuration", folder, folder) as url:
+    with provider_of(people, tmp_path_factory.mktemp("provider")) as url:
         yield url
 
 
@@ -91,39 +88,8 @@ def place(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     home = tmp_path_factory.mktemp("home")
     publish(home, orders=200)
     (home / "access.yaml").write_text(ROLES, encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    secrets = home / "secrets.toml"
-    secrets.write_text(
-        f"""
-[auth]
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
-cookie_secret = "a-secret-of-this-test-with-40-characters"
-client_id = "orderhouse"
-client_secret = "any"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-client_kwargs = {{ prompt = "login" }}
-""",
-        encoding="utf-8",
-    )
-    secrets.chmod(0o600)
-    settings = Settings(home=home, oidc_secrets=secrets)
-    command = dashboard_command(port, settings)
-    with serving(command, "/_stcore/health", home, tmp_path_factory.mktemp("dashboards"), port=port) as url:
+    with pages_with_sign_in(home, provider, tmp_path_factory.mktemp("dashboards")) as (settings, url):
         yield Place(settings, url)
-
-
-def sign_in(browser: webdriver.Chrome, place: Place, subject: str) -> None:
-    """Sign in as a person of the provider, with a browser that knows nobody."""
-    browser.get(place.dashboards)
-    browser.delete_all_cookies()
-    browser.get(place.dashboards)
-    wait_until_drawn(browser, "Sign in")
-    wait_for_element(browser, "[data-testid=stBaseButton-primary]").click()
-    wait_for_element(browser, f"button[value='{subject}'], input[name=sub]")
-    browser.find_element(By.CSS_SELECTOR, "input[name=sub]").send_keys(subject)
-    browser.find_element(By.CSS_SELECTOR, "input[name=sub]").submit()
 
 
 def pages(browser: webdriver.Chrome) -> list[str]:
@@ -135,15 +101,14 @@ def pages(browser: webdriver.Chrome) -> list[str]:
 
 @pytest.mark.parametrize("role", TITLES)
 def test_role_has_exactly_its_pages_after_the_sign_in(chromium: webdriver.Chrome, place: Place, role: str) -> None:
-    sign_in(chromium, place, "money" if role == "finance" else f"{role}@example.com")
+    sign_in(chromium, place.dashboards, "money" if role == "finance" else f"{role}@example.com")
     wait_for_text(chromium, f"Role: {role}")
     wait_until_drawn(chromium, TITLES[role][0])
     assert pages(chromium) == TITLES[role]
 
 
 def test_address_of_another_page_leads_to_the_pages_of_the_role(chromium: webdriver.Chrome, place: Place) -> None:
-    sign_in(chromium, place, "agent@example.com")
-    wait_for_text(chromium, "Role: agent")
+    sign_in_as(chromium, place.dashboards, "agent@example.com", "agent")
     for page in ("revenue", "audit_log", "exports"):
         chromium.get(f"{place.dashboards}/{page}")
         wait_until_drawn(chromium, "Orders")
@@ -151,8 +116,7 @@ def test_address_of_another_page_leads_to_the_pages_of_the_role(chromium: webdri
 
 
 def test_role_sees_its_rows_and_is_offered_no_export(chromium: webdriver.Chrome, place: Place) -> None:
-    sign_in(chromium, place, "store@example.com")
-    wait_for_text(chromium, "Role: store")
+    sign_in_as(chromium, place.dashboards, "store@example.com", "store")
     chromium.get(f"{place.dashboards}/exports?table=ops.orders")
     wait_until_drawn(chromium, "Exports")
     wait_for_text(chromium, "may look at tables but not export them")
@@ -167,18 +131,17 @@ def test_revealing_asks_for_a_reason_and_is_recorded(chromium: webdriver.Chrome,
     query = "select order_id, customer_token from ops.orders where customer_token is not null order by all limit 1"
     with open_reader(place.settings) as connection:
         ((order, token),) = connection.execute(query).fetchall()
-    sign_in(chromium, place, "agent@example.com")
-    wait_for_text(chromium, "Role: agent")
+    sign_in_as(chromium, place.dashboards, "agent@example.com", "agent")
     chromium.get(f"{place.dashboards}/orders?order={order}")
     wait_until_drawn(chromium, f"Order {order}")
-    _press_named(chromium, "Reveal personal data")
+    press(chromium, "Reveal personal data")
     wait_for_text(chromium, "are kept in the audit log")
-    _press(chromium, wait_for_element(chromium, "[role=dialog] [data-testid=stBaseButton-primary]"))
+    click(chromium, wait_for_element(chromium, "[role=dialog] [data-testid=stBaseButton-primary]"))
     wait_for_text(chromium, "State the reason")
     assert "reveal" not in {entry.action for entry in entries(place.settings)}
     wait_for_element(chromium, "[role=dialog] input").send_keys("call about a damaged parcel\t")
     waiting(chromium).until(lambda found: "State the reason" not in found.find_element(By.TAG_NAME, "body").text)
-    _press(chromium, wait_for_element(chromium, "[role=dialog] [data-testid=stBaseButton-primary]"))
+    click(chromium, wait_for_element(chromium, "[role=dialog] [data-testid=stBaseButton-primary]"))
     wait_for_text(chromium, "The vault has no personal data of this customer.")
     revealed = [entry for entry in entries(place.settings) if entry.action == "reveal" and entry.subject == token]
     assert {(entry.actor, entry.detail) for entry in revealed} == {
@@ -186,13 +149,26 @@ def test_revealing_asks_for_a_reason_and_is_recorded(chromium: webdriver.Chrome,
     }
 
 
+def test_viewer_reads_the_proposals_of_routing_and_is_told_why_none_can_be_accepted(
+    chromium: webdriver.Chrome, place: Place
+) -> None:
+    sign_in(chromium, place, "viewer@example.com")
+    wait_for_text(chromium, "Role: viewer")
+    chromium.get(f"{place.dashboards}/routing")
+    wait_until_drawn(chromium, "Routing")
+    wait_for_text(chromium, "Tick rows to act on them")
+    button = waiting(chromium).until(lambda found: found.find_element(By.CSS_SELECTOR, ".st-key-act_route button"))
+    assert button.text.endswith("Accept") and button.get_attribute("disabled")
+    chromium.get(f"{place.dashboards}/routing?routing_view=Simulation")
+    wait_for_text(chromium, "Your role, viewer, does not see them all.")
+
+
 def test_viewer_who_forces_a_button_lands_no_action(chromium: webdriver.Chrome, place: Place) -> None:
     with open_reader(place.settings) as connection:
         ((order,),) = connection.execute(
             "select min(order_id) from ops.orders where stage = 'ready_to_ship'"
         ).fetchall()
-    sign_in(chromium, place, "viewer@example.com")
-    wait_for_text(chromium, "Role: viewer")
+    sign_in_as(chromium, place.dashboards, "viewer@example.com", "viewer")
     chromium.get(f"{place.dashboards}/orders?order={order}")
     wait_until_drawn(chromium, f"Order {order}")
     button = waiting(chromium).until(lambda found: found.find_element(By.CSS_SELECTOR, ".st-key-act_hold button"))
@@ -203,29 +179,10 @@ def test_viewer_who_forces_a_button_lands_no_action(chromium: webdriver.Chrome, 
     assert landed_names(place.settings) == []
 
 
-def _press(browser: webdriver.Chrome, button: WebElement) -> None:
-    """Click a button that may still be moving, because its dialog is opening."""
-    browser.execute_script("arguments[0].click()", button)
-
-
-def _press_named(browser: webdriver.Chrome, text: str) -> None:
-    """Click the button whose label ends with a text, after the name of its icon, once it is there."""
-
-    def pressed(found: webdriver.Chrome) -> bool:
-        for button in found.find_elements(By.CSS_SELECTOR, "button"):
-            if button.text.endswith(text):
-                _press(found, button)
-                return True
-        return False
-
-    waiting(browser).until(pressed, f"there was no button {text!r}")
-
-
 def test_sign_out_closes_the_pages(chromium: webdriver.Chrome, place: Place) -> None:
-    sign_in(chromium, place, "viewer@example.com")
-    wait_for_text(chromium, "Role: viewer")
+    sign_in_as(chromium, place.dashboards, "viewer@example.com", "viewer")
     wait_until_drawn(chromium, "Today")
-    _press_named(chromium, "Sign out")
+    press(chromium, "Sign out")
     wait_for_text(chromium, "End session")  # the provider asks too
     chromium.get(place.dashboards)
     wait_for_text(chromium, "Sign in to see the pages of your role.")
@@ -234,7 +191,7 @@ def test_sign_out_closes_the_pages(chromium: webdriver.Chrome, place: Place) -> 
 
 
 def test_unknown_person_gets_a_page_that_says_so(chromium: webdriver.Chrome, place: Place) -> None:
-    sign_in(chromium, place, "eve")
+    sign_in(chromium, place.dashboards, "eve")
     wait_until_drawn(chromium, "You have no role here")
     wait_for_text(chromium, "eve@example.com")
     assert pages(chromium) == []
@@ -253,12 +210,10 @@ def test_dagster_is_refused_without_a_sign_in_and_served_to_the_admin(
                 urllib.request.urlopen(f"{dagster}{path}", timeout=30)  # noqa: S310 - loopback
             refusal.value.close()
             assert refusal.value.code in (401, 405)
-        sign_in(chromium, place, "agent@example.com")
-        wait_for_text(chromium, "Role: agent")
+        sign_in_as(chromium, place.dashboards, "agent@example.com", "agent")
         chromium.get(f"{dagster}/server_info")
         wait_for_text(chromium, "does not have the right")
-        sign_in(chromium, place, "admin@example.com")
-        wait_for_text(chromium, "Role: admin")
+        sign_in_as(chromium, place.dashboards, "admin@example.com", "admin")
         chromium.get(f"{dagster}/server_info")
         wait_for_text(chromium, "dagster_version")
 

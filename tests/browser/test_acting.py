@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.conftest import ROOT, serving, wait_for_element, wait_for_text, wait_until_drawn, waiting
+from tests.browser.conftest import SERVE, serving, wait_for_element, wait_for_text, wait_until_drawn, waiting
+from tests.browser.pressing import press_key, write
 from tests.integration.small_feeds import Shop, line, order, order_of, payment
 
 SOURCES = """
@@ -39,21 +39,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     shop.deliver("shop/1/order_lines", [line("one"), line("two")])
     shop.deliver("shop/1/payments", [payment("one"), payment("two")])
     shop.run()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboards" / "server.py")]
-    command += ["--server.address=127.0.0.1", "--server.port={port}", "--server.headless=true"]
-    command += ["--server.fileWatcherType=none"]
-    with serving(command, "/_stcore/health", shop.home, tmp_path_factory.mktemp("dashboards")) as url:
+    with serving(SERVE, "/_stcore/health", shop.home, tmp_path_factory.mktemp("dashboards")) as url:
         yield Place(shop, url)
-
-
-def press(browser: webdriver.Chrome, key: str) -> None:
-    """Click the button of a widget key, which may still be moving with its dialog."""
-    browser.execute_script("arguments[0].click()", wait_for_element(browser, f".st-key-{key} button"))
-
-
-def write(browser: webdriver.Chrome, key: str, text: str) -> None:
-    """Write into a text area, and leave it, so that the page has the text."""
-    wait_for_element(browser, f".st-key-{key} textarea").send_keys(text + "\t")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +53,7 @@ def repaired(chromium: webdriver.Chrome, place: Place) -> str:
     box.send_keys(Keys.CONTROL, "a")
     box.send_keys("EUR\t")
     wait_for_element(chromium, ".st-key-repair_why input").send_keys("The shop writes EURO\t")
-    press(chromium, "repair_form")
+    press_key(chromium, "repair_form")
     wait_for_text(chromium, "it is in its feed")
     return str(chromium.find_element(By.TAG_NAME, "body").text)
 
@@ -76,9 +63,9 @@ def test_order_is_held_pending_at_once_and_held_after_the_run(
 ) -> None:
     assert "Replayed 1 repaired row:" in repaired
     chromium.get(f"{place.address}/orders?order=one")
-    press(chromium, "act_hold")
+    press_key(chromium, "act_hold")
     write(chromium, "text_hold", "The address looks wrong")
-    press(chromium, "send_hold")
+    press_key(chromium, "send_hold")
     wait_for_text(chromium, "Pending until the next run")
     assert len(landed_names(Settings(home=place.shop.home))) == 1
     assert "The address looks wrong" not in chromium.find_element(By.TAG_NAME, "body").text
@@ -110,21 +97,21 @@ def test_second_of_two_people_is_told_what_changed(chromium: webdriver.Chrome, p
     settings = Settings(home=place.shop.home)
     before = len(landed_names(settings))
     chromium.get(f"{place.address}/orders?order=two")
-    press(chromium, "act_cancel")
+    press_key(chromium, "act_cancel")
     write(chromium, "text_cancel", "The customer called")
     first = chromium.current_window_handle
     chromium.switch_to.new_window("window")
     try:
         chromium.get(f"{place.address}/orders?order=two")
         wait_for_text(chromium, "Open too: you in another window")
-        press(chromium, "act_hold")
+        press_key(chromium, "act_hold")
         write(chromium, "text_hold", "Wait for the customer")
-        press(chromium, "send_hold")
+        press_key(chromium, "send_hold")
         wait_for_text(chromium, "Pending until the next run")
     finally:
         chromium.close()
         chromium.switch_to.window(first)
-    press(chromium, "send_cancel")
+    press_key(chromium, "send_cancel")
     wait_for_text(chromium, "it has changed since you saw it")
     wait_for_text(chromium, "hold at")
     assert len(landed_names(settings)) == before + 1

@@ -14,7 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.browser.conftest import SERVE, serving, wait_for_element, wait_for_text
-from tests.browser.test_rules import by_xpath, press
+from tests.browser.pressing import by_xpath, press
 from tests.dashboards.published_home import publish
 
 SOURCES = """

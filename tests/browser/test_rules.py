@@ -10,10 +10,9 @@ from orderhouse.operations.store import open_store
 from orderhouse.rules.rules_file import load_rules
 from orderhouse.settings import Settings
 from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
-from tests.browser.conftest import SERVE, serving, wait_for_text, waiting
+from tests.browser.conftest import SERVE, serving, wait_for_text
+from tests.browser.pressing import pick, press, tick
 from tests.browser.test_acting import SOURCES, Place
 from tests.integration.small_feeds import Shop, line, order, order_of, payment
 
@@ -30,29 +29,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(shop, url)
 
 
-def click(browser: webdriver.Chrome, found: WebElement) -> None:
-    """Click an element, also if something still moves over it."""
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].click()", found)
-
-
-def by_xpath(browser: webdriver.Chrome, path: str) -> WebElement:
-    """Wait for an element, and return it."""
-    return waiting(browser).until(lambda shown: shown.find_element(By.XPATH, path))
-
-
-def press(browser: webdriver.Chrome, text: str, place: int = 1) -> None:
-    """Click the button of a text."""
-    click(browser, by_xpath(browser, f"(//button[not(@disabled)][.//p[normalize-space()='{text}']])[{place}]"))
-
-
-def pick(browser: webdriver.Chrome, label: str, option: str) -> None:
-    """Choose an option of the select box of a label."""
-    box = f"//*[@data-testid='stSelectbox'][.//p[normalize-space()='{label}']]"
-    by_xpath(browser, f"{box}//input").click()
-    click(browser, by_xpath(browser, f"//*[@role='option'][normalize-space()='{option}']"))
-    waiting(browser).until(lambda shown: shown.find_element(By.XPATH, f"{box}//input").get_attribute("value") == option)
-
-
 def test_rule_is_made_by_clicking_and_holds_orders_in_the_next_run(chromium: webdriver.Chrome, place: Place) -> None:
     settings = Settings(home=place.shop.home)
     chromium.get(f"{place.address}/rules")
@@ -64,7 +40,7 @@ def test_rule_is_made_by_clicking_and_holds_orders_in_the_next_run(chromium: web
     pick(chromium, "Next step", "Act")
     press(chromium, "Add the step")
     wait_for_text(chromium, "2. Act")
-    by_xpath(chromium, "//*[@data-testid='stCheckbox'][.//p[normalize-space()='Switched on']]//label").click()
+    tick(chromium, "Switched on")
     press(chromium, "Save")
     wait_for_text(chromium, "Which rules are there?")
     rule = load_rules(settings)[-1]

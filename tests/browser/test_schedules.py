@@ -11,10 +11,9 @@ from orderhouse.schedules.schedules_file import load_schedules
 from orderhouse.settings import Settings
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import SERVE, serving, wait_for_text, waiting
-from tests.browser.test_rules import by_xpath, pick, press
+from tests.browser.pressing import fill, pick, press
 from tests.dashboards.published_home import publish
 
 
@@ -25,14 +24,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, 
     publish(home)
     with serving(SERVE, "/_stcore/health", home, tmp_path_factory.mktemp("dashboards")) as url:
         yield Settings(home=home), url
-
-
-def fill(browser: webdriver.Chrome, label: str, text: str) -> None:
-    """Write a text into the field of a label, in place of what is there, and leave the field."""
-    field = by_xpath(browser, f"//input[@aria-label='{label}'] | //textarea[@aria-label='{label}']")
-    field.click()
-    field.send_keys(Keys.CONTROL, "a")
-    field.send_keys(text, Keys.TAB)
 
 
 def test_schedule_is_made_by_a_form_and_runs(

@@ -20,6 +20,7 @@ from orderhouse.campaigns.results import list_campaigns, results_of
 from orderhouse.campaigns.starting import check_campaigns, preview, set_state, start, start_due
 from orderhouse.campaigns.states import campaign_states
 from orderhouse.errors import OrderhouseError
+from orderhouse.messages.endpoints import endpoint_states
 from orderhouse.messages.suppressions import land_suppressions
 from orderhouse.operations.audit_log import entries
 from orderhouse.operations.store import open_store
@@ -98,6 +99,27 @@ def test_unknown_segments_and_fields_are_told_with_the_nearest(
     assert "campaigns.yaml:2: one: there is no segment of rfm 'champion'; did you mean 'champions'?" in told
     assert "campaigns.yaml:3: there is no field 'contry'; did you mean 'country'?" in told
     assert "messages.yaml has no channel 'email', so its messages would be held." in told
+
+
+def test_a_start_switches_the_channels_on_that_no_run_has_seen(
+    settings: Settings, write_campaigns: WriteCampaigns
+) -> None:
+    write_campaigns(EVERYBODY)
+    channel = "channels: {email: {server: 'mail.example.com:587', sender: shop@example.com}}\n"
+    (settings.home / "messages.yaml").write_text(channel, encoding="utf-8")
+    begin(settings, "everybody")
+    # Of what happened before the switch nothing is sent.
+    started_at = campaign_states(open_store(settings))["everybody"].started_at
+    assert endpoint_states(open_store(settings))["email"].switched_on_at == started_at
+
+
+def test_a_mistake_in_the_messages_file_does_not_stop_a_start(
+    settings: Settings, write_campaigns: WriteCampaigns
+) -> None:
+    write_campaigns(EVERYBODY)
+    (settings.home / "messages.yaml").write_text("channels: {email: {sender: 5", encoding="utf-8")
+    begin(settings, "everybody")
+    assert members(settings, "everybody")
 
 
 def test_suppressed_erased_and_capped_people_fall_out(settings: Settings, write_campaigns: WriteCampaigns) -> None:

@@ -63,7 +63,8 @@ COLUMNS: dict[str, str] = {
     """,
     "products": """
         sku:text!k updated_at:instant! name:text category:text brand:text kind:text:w unit_cost:money
-        currency:currency lead_time_days:units supplier:text is_active:bool
+        currency:currency lead_time_days:units supplier:text pack_size:units minimum_order_quantity:units
+        is_active:bool
     """,
     "customers": """
         customer_id:text!k updated_at:instant! created_at:instant email:text:p name:text:p phone:text:p

@@ -13,7 +13,7 @@ select 'SKU-' || lpad(i::varchar, 3, '0') as sku,
     pick(['Linen shirt', 'Walking boot', 'Desk lamp', 'Oak shelf', 'Tea kettle', 'Rain coat', 'Wool scarf', 'Travel mug'], u(i, 1)) || ' ' || i as name,
     pick(['apparel', 'home', 'kitchen', 'outdoor'], u(i, 2)) as category, pick(['Norr', 'Alba', 'Kite'], u(i, 3)) as brand,
     'goods' as kind, (4 + 40 * u(i, 4))::decimal(18, 4) as unit_cost_amount, getvariable('currency') as currency,
-    (3 + 20 * u(i, 5))::bigint as lead_time_days, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
+    (3 + 20 * u(i, 5))::bigint as lead_time_days, 6::bigint as pack_size, 12::bigint as minimum_order_quantity, pick(['Lisboa Mills', 'Kansai Trading', 'Baltic Goods'], u(i, 6)) as supplier,
     true as is_active, timestamp '2025-10-02 08:00:00' as first_sold_at
 from range(1, 61) t(i);
 
@@ -63,7 +63,7 @@ select order_id, line::varchar as line_id, sku, case when u(i, 15) < 0.6 then 'b
     case when stage = 'cancelled' then 0 else gross - discount end::decimal(18, 4) as net_amount,
     case when stage = 'cancelled' then 0 else round((gross - discount) * 0.19, 2) end::decimal(18, 4) as tax_amount,
     false as is_gift_card, true as requires_shipping, false as is_service, false as is_over_shipped, source <> 'marketplace' as is_stock_tracked,
-    placed_at::date as placed_date, placed_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
+    placed_at::date as placed_date, placed_at, placed_at + interval 5 day as first_promise_ends_at, case when shipped_quantity > 0 then placed_at + interval 20 hour end as first_shipped_at,
     case when shipped_quantity > 0 then placed_at + interval 20 hour end as last_shipped_at,
     case when delivered_quantity > 0 then placed_at + to_hours((40 + 90 * u(i, 16))::integer) end as delivered_at,
     md5('orders') as _file_id, i::bigint as _record, source as _source, 12::bigint as _batch_id
@@ -266,6 +266,64 @@ select levels.sku, warehouse_id, position_level, on_hand::bigint as on_hand_quan
     unit_cost_amount as average_cost_amount, (unit_cost_amount * greatest(on_hand, 0))::decimal(18, 4) as stock_value_amount, currency
 from levels join marts.dim_products using (sku);
 
+create table marts.fct_reorder_proposals as
+select sku, warehouse_id, position_level, supplier, positions.currency, case when u(hash(sku) % 100000, 60) < 0.4 then 'forecast' else 'window' end as basis,
+    case basis when 'forecast' then 'forecast_better' else 'average_better_for_sku' end as basis_reason, 'auto_ets' as model, lead_time_days, demand_per_day_90d * lead_time_days as lead_expected_quantity,
+    sqrt(demand_per_day_90d * lead_time_days) as lead_deviation_quantity, reorder_point, available_to_promise_quantity as position_quantity, incoming_quantity as due_quantity, 0::bigint as later_quantity, reorder_quantity as needed_quantity,
+    (ceil(positions.reorder_quantity / 6.0) * 6)::bigint as reorder_quantity, average_cost_amount, ((ceil(positions.reorder_quantity / 6.0) * 6)::bigint * average_cost_amount)::decimal(18, 2)::decimal(18, 4) as cost_amount, 24::bigint as observations_count,
+    case basis when 'forecast' then 0.9 else 1.1 end::double as loss_ratio, 2400::bigint as kind_observations_count, 0.97::double as kind_loss_ratio, 0.42::double as kind_wape_rate, 0.44::double as kind_average_wape_rate, 0.79::double as kind_coverage_rate,
+    false as is_intermittent, date '2026-03-29' as origin_date, case when days_of_cover < 56 then date '2026-03-31' + days_of_cover::integer end as stock_out_date, greatest(stock_out_date - lead_time_days::integer, date '2026-03-31') as order_by_date,
+    date '2026-03-31' + lead_time_days::integer as arrival_date
+from marts.fct_inventory_positions as positions join marts.dim_products using (sku, lead_time_days);
+create table marts.fct_service_levels as
+select sku, warehouse_id, position_level, supplier, currency, basis, ceil(lead_expected_quantity + z * lead_deviation_quantity)::bigint as reorder_point, ceil(z * lead_deviation_quantity)::bigint as safety_quantity,
+    (ceil(z * lead_deviation_quantity) * average_cost_amount)::decimal(18, 4) as safety_value_amount, service_level_rate, position_quantity <= ceil(lead_expected_quantity + z * lead_deviation_quantity) as is_at_reorder_point, origin_date
+from marts.fct_reorder_proposals cross join (values (0.8::double, 0.841621), (0.95, 1.644854), (0.99, 2.326348)) as levels (service_level_rate, z);
+create table marts.fct_purchase_proposals as
+select supplier, currency, count(*)::bigint as lines_count, count(*) filter (basis = 'forecast')::bigint as forecast_lines_count, count(*) filter (cost_amount is null)::bigint as missing_costs_count, sum(reorder_quantity)::bigint as reorder_quantity,
+    sum(cost_amount)::decimal(18, 4) as cost_amount, max(lead_time_days)::bigint as longest_lead_time_days, min(origin_date) as origin_date, min(order_by_date) as order_by_date, min(stock_out_date) as stock_out_date
+from marts.fct_reorder_proposals where position_level = 'network' and reorder_quantity > 0 group by supplier, currency;
+
+create table marts.fct_demand_weekly as
+select sku, 'unassigned' as warehouse_id, category, (3 + 20 * u(hash(sku) % 100000 + week, 61))::bigint as demanded_quantity, 0::bigint as promoted_quantity, true as is_complete, (date '2025-09-29' + (week * 7)::integer) as week_start_date
+from marts.dim_products cross join range(0, 26) as weeks (week);
+create table marts.fct_stock_outs as select sku, 'unassigned' as warehouse_id, date '2026-02-03' as out_from_date, date '2026-02-06' as out_to_date from marts.dim_products where u(hash(sku) % 100000, 62) < 0.3;
+create table marts.fct_forecast as
+with series as (
+    select 'sku_warehouse_week' as forecast_level, sku || '|unassigned' as series_key, sku, 'unassigned' as warehouse_id, null::varchar as category, null::varchar as channel, 13.0 as usual, 8 as periods, 7 as period_days from marts.dim_products
+    union all select distinct 'category_week', category, null, null, category, null, 180.0, 8, 7 from marts.dim_products
+    union all select distinct 'channel_day', channel, null, null, null, channel, 900.0, 28, 1 from marts.fct_orders
+)
+select 'r1' as run_id, forecast_level, series_key, sku, warehouse_id, category, channel, 'auto_ets' as model, 'the usual model, since no other was clearly better in the backtest' as model_reason, horizon::bigint as horizon, period_days::bigint as period_days,
+    usual::decimal(28, 6) as expected_value, (usual * 0.7)::decimal(28, 6) as p10_value, usual::decimal(28, 6) as p50_value, (usual * 1.4)::decimal(28, 6) as p90_value, usual::decimal(28, 6) as baseline_value, false as is_intermittent, is_current,
+    case when is_current then case period_days when 7 then date '2026-03-29' else date '2026-03-30' end else date '2026-02-22' end as origin_date, origin_date + 1 + ((horizon - 1) * period_days)::integer as target_date, timestamp '2026-03-31 09:00:00' as predicted_at
+from series cross join (values (true), (false)) as made (is_current) cross join lateral range(1, periods + 1) as ahead (horizon);
+create table marts.fct_forecast_accuracy as
+select forecast_level, series_key, is_intermittent, true as is_current, 24::bigint as observations_count, 24::bigint as scaled_count, 300.0::double as actual_sum, 120.0::double as absolute_error_sum, 3.0::double as error_sum, 20.0::double as scaled_error_sum, 40.0::double as pinball_sum, 19.0::double as covered_sum,
+    150.0::double as baseline_absolute_error_sum, -3.0::double as baseline_error_sum, 26.0::double as baseline_scaled_error_sum, 50.0::double as baseline_pinball_sum, 18.0::double as baseline_covered_sum,
+    130.0::double as average_absolute_error_sum, 1.0::double as average_error_sum, 22.0::double as average_scaled_error_sum, 42.0::double as average_pinball_sum, 19.0::double as average_covered_sum,
+    0.4::double as wape_rate, 0.5::double as baseline_wape_rate, 0.43::double as average_wape_rate, 0.79::double as coverage_rate, date '2026-02-01' as first_origin_date, date '2026-03-15' as last_origin_date
+from (select distinct forecast_level, series_key, is_intermittent from marts.fct_forecast);
+create table marts.fct_forecast_outcomes as
+select forecast_level, series_key, sku, warehouse_id, category, channel, model, horizon, period_days, (expected_value * (0.6 + u(hash(series_key) % 100000 + horizon, 63)))::double as actual_value, expected_value, p10_value, p50_value, p90_value, baseline_value,
+    abs(expected_value - actual_value)::double as absolute_error_value, abs(baseline_value - actual_value)::double as baseline_absolute_error_value, actual_value between p10_value and p90_value as is_within, false as is_censored, origin_date, target_date
+from marts.fct_forecast where not is_current and target_date + period_days::integer <= date '2026-03-31';
+create table marts.fct_revenue_outlook as
+with parts as (select channel, (date '2026-03-30' + (week * 7)::integer) as week_start_date, case week when 0 then 6 when 4 then 1 else 7 end::bigint as days_count, 900.0 as a_day from (select distinct channel from marts.fct_orders) cross join range(0, 5) as weeks (week)),
+sums as (select * from parts union all select 'all', week_start_date, max(days_count), sum(a_day) from parts group by week_start_date)
+select channel, days_count, (a_day * days_count)::decimal(28, 6) as expected_net_sales_reporting, (a_day * days_count * 0.8)::decimal(28, 6) as p10_net_sales_reporting, (a_day * days_count * 1.3)::decimal(28, 6) as p90_net_sales_reporting,
+    case channel when 'all' then (4000 * days_count)::decimal(18, 4) end as target_amount_reporting, 700::decimal(18, 4) as pipeline_net_sales_amount_reporting, week_start_date, date '2026-03-30' as origin_date from sums;
+create table marts.fct_product_affinity as
+select one.sku, other.sku as other_sku, 12::bigint as orders_count, 40::bigint as sku_orders_count, 50::bigint as other_orders_count, 800::bigint as all_orders_count, 0.015::double as support_rate, 0.3::double as confidence_rate, 4.8::double as lift
+from marts.dim_products as one join marts.dim_products as other on one.category = other.category and one.sku <> other.sku;
+create table marts.fct_product_performance as
+with items as (select 'sku' as item_level, sku as item, category from marts.dim_products union all select distinct 'category', category, category from marts.dim_products),
+made as (select *, 10 + 20 * u(hash(item) % 100000, 64) as recent_per_week, 10 + 20 * u(hash(item) % 100000, 65) as earlier_per_week from items)
+select *, recent_per_week - earlier_per_week as change_per_week, change_per_week - 6 as change_low_per_week, change_per_week + 6 as change_high_per_week, change_per_week / earlier_per_week as change_rate,
+    case when change_low_per_week > 0 then 'rising' when change_high_per_week < 0 then 'falling' else 'no_clear_change' end as trend, 200::bigint as units_quantity, 9::bigint as returned_quantity, 4000::decimal(18, 4) as net_sales_amount_reporting,
+    200::decimal(18, 4) as returns_amount_reporting, 2000::decimal(18, 4) as cost_of_goods_amount_reporting, 300::decimal(28, 6) as shipping_cost_reporting, 1700::decimal(28, 6) as margin_reporting, 0.425::double as margin_rate, date '2026-02-02' as from_date, date '2026-03-29' as until_date
+from made;
+
 create table marts.dim_customers as
 select customer_key, any_value(customer_id) as customer_id, any_value(customer_token) as email_token, min(placed_at) as first_order_at, max(placed_at) as last_order_at, count(*)::bigint as orders_count, count(*) filter (stage <> 'cancelled')::bigint as purchases_count,
     sum(net_amount_reporting)::decimal(18, 4) as net_spend_amount_reporting, (sum(net_amount_reporting) / count(*))::decimal(18, 4) as average_order_value_reporting, (count(*) filter (return_status = 'returned') / count(*))::double as return_rate,
@@ -326,7 +384,6 @@ create table marts.fct_suppressions as
 select email_token as recipient, 'newsletter' as purpose, 'unsubscribed' as kind, 'portal' as origin, true as is_suppressed, timestamp '2026-03-20 10:00:00' as occurred_at
 from marts.dim_customers where email_token is not null order by customer_key limit 6;
 
-create table marts.fct_product_affinity (sku varchar, other_sku varchar, orders_count bigint, sku_orders_count bigint, other_orders_count bigint, all_orders_count bigint, support_rate double, confidence_rate double, lift double);
 create table marts.fct_recommendations (customer_key varchar, sku varchar, bought_sku varchar, recommendation_number bigint, confidence_rate double, lift double);
 
 create table marts.kpi_catalogue as
@@ -500,6 +557,15 @@ select order_id, null::varchar as shipment_id, 'order' as subject, 'unknown' as 
     '12 of 80 comparable deliveries were late: open after 2 days, not shipped.' as reason, 2::bigint as open_days, 3::bigint as days_left, 80::bigint as comparable_count, 12::bigint as comparable_late_count,
     due_amount_reporting, (due_amount_reporting * 0.15)::decimal(18, 4) as at_risk_amount_reporting, 0.15::double as late_probability, 0.1::double as base_rate, placed_at, null::timestamp as shipped_at, current_promised_at as promise_ends_at
 from marts.fct_orders where first_shipped_at is null and current_promised_at is not null and order_status <> 'cancelled' order by order_id limit 20;
+create table marts.fct_carrier_mix as
+with lanes as (
+    select ship_country, carrier, count(*) as parcels, count(is_on_time) as known, count(*) filter (not is_on_time) as late, avg(cost_amount_reporting)::decimal(18, 4) as cost
+    from marts.fct_shipments where carrier is not null and outcome <> 'cancelled' group by all
+)
+select one.ship_country, one.carrier, other.carrier as other_carrier, one.parcels::bigint as parcels_count, other.parcels::bigint as other_parcels_count, one.late / one.known::double as late_rate, other.late / other.known::double as other_late_rate,
+    other_late_rate - late_rate as late_rate_change, 0.001::double as late_rate_variance, late_rate_change - 0.06 as late_rate_change_low, late_rate_change + 0.06 as late_rate_change_high, one.cost as parcel_cost_reporting, other.cost as other_parcel_cost_reporting
+from lanes as one join lanes as other on one.ship_country = other.ship_country and one.carrier <> other.carrier where one.known > 0 and other.known > 0;
+
 create table marts.fct_delivery_risk_accuracy as
 select ages.age_days, deciles.decile::integer as decile, 50::bigint as predictions_count, deciles.decile::bigint as late_count, (deciles.decile * 1.1)::decimal(28, 6) as probability_sum, 5.0::decimal(28, 6) as base_rate_sum,
     4.1::decimal(28, 12) as squared_error_sum, 4.4::decimal(28, 12) as base_squared_error_sum, date '2026-02-02' as origin_date
@@ -514,3 +580,27 @@ select customer_key, customer_id, 'BG/NBD and Gamma-Gamma 1' as model, case when
     (orders_count * 20.5)::decimal(18, 4) as expected_value_90_amount_reporting, (orders_count * 80.5)::decimal(18, 4) as expected_value_365_amount_reporting, orders_count * 0.2::double as expected_purchases_90, orders_count * 0.8::double as expected_purchases_365,
     0.8::double as alive_probability, 0.41::double as holdout_error, 0.66::double as holdout_average_error, timestamp '2026-03-30 10:00:00' as origin_at
 from marts.dim_customers where orders_count > 0 and substr(customer_key, 1, 2) <> 'o:';
+
+-- Of a line of three units, two are proposed to leave from the other warehouse and one from its own.
+create table marts.fct_routing_proposals as
+select order_id, line_id, sku, place as warehouse_id, channel, ship_country, 'fewest-parcels' as policy, 'One parcel for the order. No date is promised. 4.20 EUR a parcel; lyon would cost 4.10.' as reason,
+    lines.source, case when open_quantity < 3 then open_quantity when place = lines.warehouse_id then 1 else 2 end::bigint as quantity, open_quantity as undecided_quantity, 40::bigint as available_quantity,
+    1::bigint as parcels_count, 4.2::decimal(18, 4) as cost_amount_reporting, 60.0::double as hours_p90, 48.0::double as hours_left, 12.5::double as cover_days, 0.02::double as gap_rate,
+    case open_quantity when 1 then true when 2 then false end as is_within_promise, lines.placed_at, timestamp '2026-03-31 10:00:00' as origin_at
+from marts.fct_order_lines as lines join (select order_id, ship_country from marts.fct_orders) as placed using (order_id) cross join (values ('berlin'), ('lyon')) as places (place)
+where (backordered_quantity > 0 or (allocated_quantity > 0 and _record % 3 = 0)) and (open_quantity = 3 or place <> lines.warehouse_id);
+create table marts.fct_prediction_runs as
+select 'run' as run_id, 'build' as build_id, 12::bigint as batch_id, 'routing' as predictor, 'OR-tools CP-SAT 9.15, fewest-parcels' as model, (select count(*) from marts.fct_routing_proposals) as rows_count,
+    0.0::double as age_hours, 1.5::double as compute_seconds, true as is_latest, timestamp '2026-03-31 10:00:00' as origin_at, timestamp '2026-03-31 10:01:00' as predicted_at;
+create table marts.fct_lane_estimates as
+select warehouse_id, ship_country, case when ship_country = 'DE' then 'lane' else 'warehouse' end as basis, count(*) as parcels_count, 60.0::double as hours_p90, 4.2::decimal(18, 4) as cost_amount_reporting
+from marts.fct_shipments group by all;
+create table marts.fct_lane_accuracy as
+select warehouse_id, ship_country, 20::bigint as timed_count, 17::bigint as in_time_count, 20::bigint as costed_count, 84::decimal(18, 4) as estimated_cost_amount_reporting, 90::decimal(18, 4) as cost_amount_reporting, origin_date
+from marts.fct_lane_estimates cross join (values (date '2026-02-03'), (date '2026-03-03')) as periods (origin_date);
+-- Five units of each SKU at each warehouse before the first order, and one more each tenth day.
+create table marts.fct_stock_replay as
+select sku, warehouse_id, 5::bigint as quantity, date '2025-09-01' as business_date, null::date as placed_date from marts.dim_products cross join ops.warehouses
+union all select sku, warehouse_id, 1, days.day::date, null from marts.dim_products cross join ops.warehouses cross join range(date '2025-10-01', date '2026-03-31', interval 10 day) as days (day);
+create schema seeds;
+create table seeds.currencies as select getvariable('currency') as currency, 2 as minor_digits;

@@ -103,14 +103,15 @@ def test_ticked_exceptions_are_given_to_a_person_in_one_request(home: Path, open
 def test_exception_is_snoozed_from_its_own_page_and_the_next_one_follows(home: Path, open_page: Open) -> None:
     with open_reader(Settings(home=home)) as published:
         worst = "amount_at_stake_reporting desc, opened_at"
-        sql = f"select exception_id from ops.exceptions where code = 'late' order by {worst}"
-        names = [name for (name,) in published.execute(sql).fetchall()]
+        sql = f"select exception_id, subject_id from ops.exceptions where code = 'late' order by {worst}"
+        names, orders = zip(*published.execute(sql).fetchall(), strict=True)
     app = open_page(home, "exceptions", code="late", exception=names[0])
     assert app.title[0].value.startswith("Late")
     act(app, "snooze")
     (record,) = records(home)
     assert (record["kind"], record["subject_id"], record["snoozed_until"]) == ("snooze", names[0], "2026-04-01")
     assert "**Snooze** until 2026-04-01" in said(app)
+    assert f"**Snooze** has landed: Late of {orders[0]}." in said(app)
     next(button for button in app.button if button.label == "Next").click().run()
     assert app.query_params["exception"] in (names[1], [names[1]])
 

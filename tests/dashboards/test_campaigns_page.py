@@ -61,13 +61,40 @@ def test_a_campaign_is_started_paused_resumed_and_stopped(home: Path, open_page:
     settings = Settings(home=home)
     app = open_page(home, "campaigns", campaign="loyal")
     button(app, "Start now").click().run()
-    assert not app.exception and members_file(settings, "loyal").exists()
+    assert not app.exception
+    count = len(members_file(settings, "loyal").read_text(encoding="utf-8").splitlines())
+    assert f"{count} members frozen. It has results after the next run." in said(app)
     for title, state in (("Pause", "paused"), ("Resume", "running"), ("Stop for good", "stopped")):
         button(app, title).click().run()
         assert campaign_states(open_store(settings))["loyal"].state == state
     assert "It was stopped. Its members and results stay." in said(app)
     rows = tables_of(open_page(home, "campaigns"))[0].rows
     assert [(row["title"], row["state"]) for row in rows] == [("Thank you", "Stopped")]
+
+
+CHANNEL = "channels:\n  email: {server: 'mail.example.com:587', sender: shop@example.com}\n"
+
+
+@pytest.mark.parametrize(
+    ("messages", "why_not"),
+    [
+        (None, "messages.yaml has no channel 'email', so its messages would be held."),
+        (CHANNEL, "messages.yaml has no portal_url, and no marketing goes without a link to it."),
+        (f"portal_url: https://track.example.com\n{CHANNEL}", None),
+        ("channels: {email: {sender: 5", "messages.yaml"),
+    ],
+)
+def test_a_campaign_whose_messages_would_not_go_is_told_before_its_start(
+    home: Path, open_page: Open, messages: str | None, why_not: str | None
+) -> None:
+    if messages:
+        (home / "messages.yaml").write_text(messages, encoding="utf-8")
+    for campaign in ("loyal", "new"):
+        app = open_page(home, "campaigns", campaign=campaign)
+        assert not app.exception and len(app.button) > 1
+        told = [str(each.value) for each in app.warning]
+        assert len(told) == (why_not is not None)
+        assert all("Nobody would get a message: " in each and str(why_not) in each for each in told)
 
 
 def test_who_may_not_start_sees_the_button_disabled(home: Path, open_page: Open, sign_in: Any) -> None:

@@ -50,6 +50,15 @@ def test_page_of_a_list_is_that_of_the_whole_result(
     assert "101–150 of 800" in said(app)
 
 
+def test_days_of_the_address_filter_the_list(published: Path, open_page: Open) -> None:
+    ((expected,),) = ask(
+        published, "select count(*) from ops.orders where placed_date between '2026-01-05' and '2026-01-11'"
+    )
+    assert 0 < int(str(expected)) < 50
+    app = open_page(published, "orders", placed="2026-01-05..2026-01-11")
+    assert len(first_column(app)) == expected
+
+
 def test_every_row_is_on_exactly_one_page(published: Path, open_page: Open) -> None:
     seen: list[str | None] = []
     for page in range(1, 17):

@@ -40,7 +40,7 @@ DUE = {
     "Inspect returned goods": "select count(distinct return_id) from marts.fct_returns where outcome = 'received'",
     "Chase payments": "select count(*) from ops.orders where is_unpaid",
     "Reorder stock": """
-        select count(*) from marts.fct_inventory_positions where position_level = 'network' and reorder_quantity > 0
+        select count(*) from marts.fct_reorder_proposals where position_level = 'network' and reorder_quantity > 0
     """,
 }
 
@@ -220,6 +220,22 @@ def test_month_is_closed_only_after_the_box_is_ticked(published: Path, open_page
     assert "2026-02" not in months and "2026-03" not in months and "2026-01" in months
     next(button for button in app.button if button.label == "Close the month").click().run()
     assert "tick the box" in said(app)
+
+
+def test_month_that_is_being_closed_is_pending_and_not_offered_again(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path)
+    offered = open_page(tmp_path, "payments", payments_view="Closed months").selectbox(key="month_to_close").options
+    closing = {
+        "action_id": "a", "kind": "close_month", "subject_kind": "period", "subject_id": offered[0],
+        "occurred_at": "2026-04-01T10:00:00Z", "actor": "fay@example.com", "role": "finance",
+    }  # fmt: skip
+    actions = Settings(home=tmp_path).actions
+    actions.mkdir()
+    (actions / f"20260401T100000000000Z-close_month-{offered[0]}.ndjson").write_text(json.dumps(closing) + "\n")
+    app = open_page(tmp_path, "payments", payments_view="Closed months")
+    pending = f"Pending until the next run: **Close month** {offered[0]} by fay@example.com (finance)"
+    assert pending in said(app)
+    assert app.selectbox(key="month_to_close").options == offered[1:]
 
 
 def test_catalogue_lists_missed_targets_first_and_opens_a_kpi(published: Path, open_page: Open) -> None:

@@ -35,18 +35,19 @@ class Shop:
 
     def command(self, name: str, *arguments: str) -> str:
         """Run one command on the sources."""
-        return run_orderhouse(name, "--sources", str(self._declared()), *arguments, home=self.home)
+        return run_orderhouse(name, "--sources", str(self.declare()), *arguments, home=self.home)
 
     def run(self) -> str:
         """Ingest, build, audit and publish."""
-        return run_steps(self.home, self._declared(), self.as_of)
+        return run_steps(self.home, self.declare(), self.as_of)
 
     def build(self) -> None:
         """Ingest and build only. An audit costs as much as a build."""
         self.command("ingest")
         self.command("build", "--as-of", self.as_of)
 
-    def _declared(self) -> Path:
+    def declare(self) -> Path:
+        """Write the sources file, and return its path."""
         declared = self.folder / "sources.yaml"
         declared.write_text(self.sources)
         return declared

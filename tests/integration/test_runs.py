@@ -21,6 +21,7 @@ from orderhouse.settings import Settings
 from orderhouse.simulate import simulate
 from orderhouse.storage.warehouse import lock_holder
 
+from tests.benchmarks.plain_marts import build_plainly
 from tests.integration.published_tables import differing_tables, table_hashes
 from tests.integration.running import (
     PROJECT,
@@ -107,6 +108,15 @@ def assert_publishes_the_same(home: Path, undisturbed: Undisturbed) -> None:
 
 def test_killed_home_publishes_what_an_undisturbed_one_does(home: Path, undisturbed: Undisturbed) -> None:
     assert_publishes_the_same(home, undisturbed)
+
+
+def test_tables_equal_those_of_plain_sql_without_dbt(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    plain = build_plainly(Settings(home=undisturbed.home), tmp_path)
+    built = table_hashes(undisturbed.home / "warehouse" / "warehouse.duckdb")
+    assert differing_tables(built, table_hashes(plain)) == []
+    with duckdb.connect(str(plain)) as connection:
+        connection.execute("update marts.dim_products set unit_cost_amount = unit_cost_amount + 0.01").fetchall()
+    assert "marts.dim_products" in differing_tables(built, table_hashes(plain))
 
 
 def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(

@@ -99,5 +99,5 @@ def test_what_no_feed_confirms_in_time_is_an_exception(shop: Shop) -> None:
 def test_the_declaration_with_a_mistake_is_refused_with_its_line(shop: Shop) -> None:
     wrong = Shop(shop.folder / "wrong", SOURCES.replace("note]", "holt]"), AS_OF)
     wrong.folder.mkdir()
-    printed = run_orderhouse("ingest", "--sources", str(wrong._declared()), home=shop.home, expect=2)
+    printed = run_orderhouse("ingest", "--sources", str(wrong.declare()), home=shop.home, expect=2)
     assert "sources.yaml:7: source shop" in printed and "did you mean 'hold'?" in printed

@@ -51,6 +51,8 @@ def _product(state: State, sku: str, sold: list[tuple[Order, Line]], is_stock_tr
         "currency": row.get("currency"),
         "unit_cost_amount": row.get("unit_cost"),
         "lead_time_days": row.get("lead_time_days"),
+        "pack_size": row.get("pack_size"),
+        "minimum_order_quantity": row.get("minimum_order_quantity"),
         "lines_count": len(sold),
         "demanded_quantity": sum(line.kept_quantity for _, line in sold),
         "is_active": row.get("is_active") is not False,

@@ -79,7 +79,13 @@ def test_quantiles_are_in_order_and_counts_are_whole(forecast: Settings) -> None
 
 
 def test_no_fact_of_what_happened_changes(forecast: Settings, before: Path) -> None:
-    predicted = {"fct_forecast", "fct_forecast_accuracy", "fct_prediction_runs"}
+    predicted = {
+        "fct_forecast",
+        "fct_forecast_accuracy",
+        "fct_lead_time_demand",
+        "fct_prediction_runs",
+        "fct_reorder_proposals",
+    }
     with duckdb.connect(str(forecast.warehouse_db), read_only=True) as connection:
         connection.execute(f"attach '{before}' as before (read_only)")
         names = connection.execute(
@@ -96,6 +102,34 @@ def test_no_fact_of_what_happened_changes(forecast: Settings, before: Path) -> N
                 f"union all (from before.{table} except all from {table}))"
             ).fetchall()
             assert differing == [(0,)], table
+
+
+def test_home_without_predictions_reorders_by_its_positions(before: Path) -> None:
+    with duckdb.connect(str(before), read_only=True) as connection:
+        rows = connection.execute(
+            "select count(*), count(*) filter (q.reorder_quantity > 0), "
+            "count(*) filter (q.reorder_quantity = p.reorder_quantity and q.reorder_point = p.reorder_point "
+            "and q.position_quantity = p.available_to_promise_quantity and basis = 'window' and origin_date is null) "
+            "from marts.fct_inventory_positions p full join marts.fct_reorder_proposals q using (sku, warehouse_id)"
+        ).fetchall()
+    ((positions, ordered, same),) = rows
+    assert positions == same and ordered > 0
+
+
+def test_proposals_name_the_origin_and_the_record_of_their_forecast(forecast: Settings) -> None:
+    assert ask(
+        forecast,
+        "select count(*) from marts.fct_reorder_proposals where basis_reason <> 'no_forecast' "
+        "and (origin_date is null "
+        "or kind_observations_count > 0 and (kind_loss_ratio is null or kind_coverage_rate is null))",
+    ) == [(0,)]
+    ((forecast_origin, named, late),) = ask(
+        forecast,
+        "select (select max(origin_date) from marts.fct_forecast where forecast_level = 'sku_warehouse_week'), "
+        "max(origin_date), count(*) filter (order_by_date < business_date) from marts.fct_reorder_proposals "
+        "cross join marts.as_of",
+    )
+    assert named == forecast_origin and late == 0
 
 
 def test_backtests_stand_beside_their_baseline(forecast: Settings) -> None:
@@ -150,8 +184,25 @@ def test_short_series_follow_the_curve_of_their_category(forecast: Settings) -> 
     assert rows and all("category" in reason for _, reason in rows)
 
 
-@pytest.mark.parametrize("model", ["int_demand_daily", "int_stock_outs", "fct_prediction_runs"])
-def test_definitions_hold_in_their_unit_tests(home: Settings, model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "number"),
+    [
+        ("int_demand_daily", 1),
+        ("int_stock_outs", 1),
+        ("fct_prediction_runs", 1),
+        ("fct_lead_time_demand", 2),
+        ("fct_reorder_receipts", 1),
+        ("fct_reorder_stock_outs", 1),
+        ("fct_reorder_proposals", 1),
+        ("fct_service_levels", 1),
+        ("fct_purchase_proposals", 1),
+        ("fct_forecast_outcomes", 1),
+        ("fct_revenue_outlook", 1),
+        ("fct_carrier_mix", 1),
+        ("fct_product_performance", 1),
+    ],
+)
+def test_definitions_hold_in_their_unit_tests(home: Settings, model: str, number: int) -> None:
     outcome = invoke(home, ["test", "--select", f"test_type:unit,{model}"], variables={})
     assert outcome.success
-    assert [str(each.status) for each in outcome.result.results].count("pass") == 1
+    assert [str(each.status) for each in outcome.result.results].count("pass") == number

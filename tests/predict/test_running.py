@@ -86,6 +86,21 @@ def test_new_rows_make_a_predictor_due_again_and_earlier_predictions_stay(
     assert sorted(stored(home)) == [(2, "counting", 1), (3, "counting", 2)]
 
 
+def test_models_of_predictions_follow_without_rows_that_no_build_has_read(
+    home: Settings, predictors: list[Predictor], tables: Tables
+) -> None:
+    predictors.append(Counting())
+    for batch, order in ((2, "C"), (3, "D")):
+        receive(home, batch, {order: "2026-01-03 10:00:00"})
+        build(home, as_of=AS_OF)
+    before = tables(home)
+    receive(home, 4, {"E": "2026-01-04 10:00:00"})
+    assert predict(home).tables == ("marts/fct_counts",)
+    assert tables(home) == {**before, "marts.fct_counts": [("counting", 4)]}
+    build(home, as_of=AS_OF)
+    assert len(tables(home)["marts.fct_orders"]) == 5
+
+
 def test_full_build_holds_the_predictions_that_are_there(
     home: Settings, predictors: list[Predictor], tables: Tables
 ) -> None:

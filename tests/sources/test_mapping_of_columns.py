@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.files.source_files import FileRejected
 from orderhouse.ingest.screening import Screened
 from orderhouse.sources.config.sources_file import load_sources
+from orderhouse.sources.formats.discount_shares import with_discounts
 from orderhouse.sources.formats.line_amounts import with_unit_prices
 
 from tests.sources.format_reading import file_of, read, screened, source_of
@@ -155,6 +156,64 @@ def test_the_net_amount_of_a_line_is_its_amount_less_its_discount_to_the_cent(
     gross, less = Decimal(row["unit_price"]) * units, Decimal(row["discount_amount"])
     assert abs(gross - less - (amount - off)) < Decimal("0.005")
     assert gross.quantize(Decimal("0.01")) == amount or less > off
+
+
+SHARES: dict[str, Any] = {
+    "feed": "order_lines",
+    "columns": {
+        "order": "order_id",
+        "line": "line_id",
+        "sku": "sku",
+        "qty": "quantity",
+        "price": "unit_price",
+        "off": "discount_share",
+    },
+    "constants": {"updated_at": "2026-01-01T00:00:00Z"},
+}
+
+
+def test_shares_and_percents_become_amounts_of_discount() -> None:
+    rows = (
+        "order,line,sku,qty,price,off\n1,1,tea,10,9.80,0.15\n1,2,tea,10,9.80,15%\n1,3,tea,3,0.0001,0.5\n"
+        "1,4,tea,1,7,\n1,5,tea,1,7,0\n1,6,tea,1,7,1\n1,7,tea,1,8,0.15000000596046448\n"
+    )
+    assert _accepted(rows, SHARES)["discount_amount"].to_list() == [
+        Decimal(each) if each else None for each in ("14.7", "14.7", "0.0002", None, "0", "7", "1.2")
+    ]
+
+
+def test_a_discount_that_is_no_share_is_quarantined_with_a_remark() -> None:
+    rows = "order,line,sku,qty,price,off\n1,1,tea,1,7,15\n1,2,tea,1,7,-0.1\n1,3,tea,1,7,some\n1,4,tea,1,7,101 %\n"
+    assert _screened(rows, SHARES).quarantined.height == 4
+    (found,) = read("canonical", file_of(rows), **SHARES)
+    remark = " (not a share from 0 to 1, or from 0% to 100%)"
+    assert found.frame["discount_amount"].to_list() == [f"{each}{remark}" for each in ("15", "-0.1", "some", "101 %")]
+
+
+def test_a_share_counts_of_the_amount_of_the_line_in_the_notation_of_the_source() -> None:
+    columns = {("total" if theirs == "price" else theirs): ours for theirs, ours in SHARES["columns"].items()}
+    declared = SHARES | {"columns": {**columns, "total": "line_amount"}, "decimal": ",", "delimiter": ";"}
+    rows = "order;line;sku;qty;total;off\n1;1;tea;3;1.000,00;2,5%\n"
+    (line,) = _accepted(rows, declared).select("unit_price", "discount_amount").rows()
+    assert line == (Decimal("333.3333"), Decimal("25"))
+
+
+def test_a_share_beside_an_amount_of_discount_is_refused() -> None:
+    columns = {**SHARES["columns"], "less": "discount_amount"}
+    with pytest.raises(ValueError, match="discount_share and discount_amount say the same; map one of the two"):
+        source_of("canonical", **SHARES | {"columns": columns})
+
+
+@given(
+    price=st.decimals(min_value=0, max_value=10**7, places=4),
+    units=st.integers(min_value=1, max_value=100_000),
+    share=st.decimals(min_value=0, max_value=1, places=9),
+)
+def test_a_discount_is_the_nearest_amount_to_its_share(price: Decimal, units: int, share: Decimal) -> None:
+    columns = {"unit_price": [f"{price}"], "quantity": [str(units)], "discount_share": [f"{share}"]}
+    (row,) = with_discounts(pl.DataFrame(columns), Notation()).rows(named=True)
+    exact = price * units * share
+    assert Decimal(row["discount_amount"]) == exact.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
 
 
 SUPPLIES: dict[str, Any] = {

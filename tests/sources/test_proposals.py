@@ -41,6 +41,36 @@ def test_tables_of_a_shop_are_mapped_and_each_guess_is_explained(tmp_path: Path)
     }
 
 
+def test_files_named_after_a_feed_have_its_ids_in_a_column_id_and_shares_are_no_amounts(tmp_path: Path) -> None:
+    orders = '[{"Id": 1, "OrderDate": "2026-07-04", "RequiredDate": "2026-08-01", "ShipPostalCode": "51100"},'
+    _write(tmp_path, "Order.json", orders + '{"Id": 2, "OrderDate": "2026-07-05"}]')
+    lines = "Id;OrderId;ProductId;UnitPrice;Quantity;Discount\n1-11;1;11;14;12;0\n1-42;1;42;9,8;10;0,15\n"
+    _write(tmp_path, "OrderDetail.csv", lines)
+    text, sources, trials = _proposed(tmp_path, currency="USD")
+    assert {name: source.feed for name, source in sources.items()} == {"order": "orders", "orderdetail": "order_lines"}
+    assert sources["order"].columns["RequiredDate"] == "promised_at"
+    assert sources["orderdetail"].columns["Id"] == "line_id"
+    assert "Id: order_id  # guess: Id does not repeat, and the file is named after orders" in text
+    assert "Discount: discount_share  # guess: all values lie between 0 and 1" in text
+    assert (trials["orders"].accepted, trials["order_lines"].accepted) == (2, 2)
+
+
+def test_amounts_of_discount_beside_their_rate_stay_amounts(tmp_path: Path) -> None:
+    header = "order_id,line,date,sku,qty,price,discount,discount_rate"
+    _write(tmp_path, "items.csv", f"{header}\n1,1,2026-01-02,tea,2,10,1.50,7.5%\n1,2,2026-01-02,tea,1,10,2,20%\n")
+    _, sources, _ = _proposed(tmp_path, currency="EUR")
+    (lines,) = (source for source in sources.values() if source.feed == "order_lines")
+    assert lines.columns["discount"] == "discount_amount" and "discount_rate" not in lines.columns
+
+
+def test_percents_are_proposed_as_shares(tmp_path: Path) -> None:
+    header = "order_id,line,date,sku,qty,price,discount"
+    _write(tmp_path, "items.csv", f"{header}\n1,1,2026-01-02,tea,2,10,7.5%\n1,2,2026-01-02,tea,1,10,20 %\n")
+    _, sources, trials = _proposed(tmp_path, currency="EUR")
+    (lines,) = (source for source in sources.values() if source.feed == "order_lines")
+    assert lines.columns["discount"] == "discount_share" and trials["order_lines"].accepted == 2
+
+
 def test_a_table_with_a_column_date_is_no_list_of_rates(tmp_path: Path) -> None:
     rows = "Order No;Date;Line;Article;Qty;Price\nA1;02.03.2026;1;TEA;1;9,50\nA2;03.03.2026;1;CUP;2;6,00\n"
     _write(tmp_path, "Verkäufe.csv", rows)

@@ -18,6 +18,8 @@ final as (
         versions.supplier,
         versions.currency,
         versions.lead_time_days,
+        versions.pack_size,
+        versions.minimum_order_quantity,
         versions.unit_cost,
         coalesce(versions.is_active, true) as is_active,
         versions.updated_at,

@@ -15,9 +15,9 @@ __all__ = ["ACTIONS", "ALL", "BUILT_IN", "OWNER", "PAGES", "Role"]
 
 ALL = "all"
 PAGES = (
-    "today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "messages", "revenue",
-    "payments", "customers", "campaigns", "feedback", "kpis", "rules", "schedules", "data_quality", "sql", "exports",
-    "audit_log", "settings",
+    "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "messages",
+    "revenue", "payments", "customers", "campaigns", "feedback", "kpis", "forecasts", "products", "rules", "schedules",
+    "data_quality", "sql", "exports", "audit_log", "settings",
 )  # fmt: skip
 # Earlier names of pages, which access files may still have.
 RENAMED_PAGES = {"overview": "today"}
@@ -144,17 +144,19 @@ def _known(what: str, values: list[str], known: tuple[str, ...]) -> list[str]:
 
 _CATALOGUE = ["marts.as_of", "marts.fct_prediction_runs", "marts.kpi_catalogue"]
 _ORDERS = [
-    "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy",
-    "marts.fct_exceptions", "marts.fct_order_lines", "marts.fct_order_timeline", "marts.fct_orders",
-    "marts.fct_returns", "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions",
-    "ops.exceptions", "ops.order_lines",
-    "ops.order_timeline", "ops.orders",
-    "ops.payments", "ops.returns", "ops.shipments", "ops.warehouses",
+    "marts.fct_delivery_risk", "marts.fct_delivery_risk_accuracy", "marts.fct_exceptions", "marts.fct_order_lines",
+    "marts.fct_order_timeline", "marts.fct_orders", "marts.fct_returns", "marts.fct_routing_proposals",
+    "marts.fct_shipments", "ops.allowed_actions", "ops.action_states", "ops.actions", "ops.exceptions",
+    "ops.order_lines", "ops.order_timeline", "ops.orders", "ops.payments", "ops.returns", "ops.shipments",
+    "ops.warehouses",
 ]  # fmt: skip
 _FIGURES = ["marts.fct_kpi_daily", "marts.fct_kpi_distribution", "marts.fct_revenue_daily"]
 _GOODS = [
     "marts.dim_products", "marts.fct_carrier_daily", "marts.fct_carrier_hours", "marts.fct_demand_weekly",
     "marts.fct_forecast", "marts.fct_forecast_accuracy", "marts.fct_inventory_ledger", "marts.fct_inventory_positions",
+    "marts.fct_lane_accuracy", "marts.fct_lane_estimates", "marts.fct_lead_time_demand", "marts.fct_purchase_proposals",
+    "marts.fct_reorder_proposals", "marts.fct_service_levels", "marts.fct_carrier_mix", "marts.fct_forecast_outcomes",
+    "marts.fct_revenue_outlook", "marts.fct_stock_outs",
 ]  # fmt: skip
 _CUSTOMERS = [
     "marts.dim_customers", "marts.fct_campaign_members", "marts.fct_campaign_results", "marts.fct_carts",
@@ -166,7 +168,10 @@ _CUSTOMERS = [
 # Roles of an installation that declares none. The keys of a role in `access.yaml` replace those of the same name.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "viewer": {
-        "pages": ["today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "kpis"],
+        "pages": [
+            "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "kpis",
+            "forecasts",
+        ],
         "tables": [*_CATALOGUE, *_ORDERS, *_FIGURES, *_GOODS, "quality.files", "quality.freshness"],
     },
     "agent": {
@@ -176,8 +181,9 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "operator": {
         "pages": [
-            "today", "orders", "exceptions", "fulfilment", "shipments", "inventory", "returns", "messages",
-            "customers", "feedback", "kpis", "rules", "schedules", "data_quality", "sql", "exports", "settings",
+            "today", "orders", "exceptions", "fulfilment", "routing", "shipments", "inventory", "returns", "messages",
+            "customers", "feedback", "kpis", "forecasts", "products", "rules", "schedules", "data_quality", "sql",
+            "exports", "settings",
         ],
         "tables": [ALL],
         "actions": ["automate", "explain", "repair"],
@@ -186,19 +192,20 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "finance": {
         "pages": [
-            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "rules", "schedules",
-            "data_quality", "sql", "exports",
+            "today", "orders", "exceptions", "returns", "revenue", "payments", "kpis", "forecasts", "products", "rules",
+            "schedules", "data_quality", "sql", "exports",
         ],
         "tables": [ALL],
         "actions": ["close_month", "explain"],
         "exports": True,
     },
     "marketing": {
-        "pages": ["today", "customers", "campaigns", "feedback", "kpis", "sql", "exports"],
+        "pages": ["today", "customers", "campaigns", "feedback", "kpis", "products", "sql", "exports"],
         "actions": ["campaigns"],
         "tables": [
             *_CATALOGUE, *_FIGURES, *_CUSTOMERS, "marts.dim_products", "marts.fct_exceptions", "marts.fct_orders",
-            "ops.exceptions", "ops.order_lines", "ops.orders", "ops.shipments", "quality.files", "quality.freshness",
+            "marts.fct_product_performance", "ops.exceptions", "ops.order_lines", "ops.orders", "ops.shipments",
+            "quality.files", "quality.freshness",
         ],
         "exports": True,
     },

@@ -17,6 +17,7 @@ import duckdb
 from orderhouse.access.roles import Role
 from orderhouse.actions.landing import land, landed_file, landing_lock, next_instant
 from orderhouse.actions.pending import pending_actions
+from orderhouse.actions.proposals import Proposals, load_proposals
 from orderhouse.actions.requests import LINE_KINDS, Request, Subject, new_request_id
 from orderhouse.actions.rules import Query, Rules, load_rules
 from orderhouse.actions.states import State, changes, exceptions_now, orders_now
@@ -115,7 +116,7 @@ def refusal_of(
         return "the exception is not open, or your role does not see it"
     axes = state.axes_of(subject.line_id) if state else {"subject": "order", "order": "unknown"}
     named = {
-        "warehouse": request.warehouse_id, "promise": request.promised_at, "assignee": request.assignee,
+        "warehouse": request.warehouse_of(subject), "promise": request.promised_at, "assignee": request.assignee,
         "day": request.snoozed_until,
     }  # fmt: skip
     axes |= {axis: "unnamed" if value is None else "named" for axis, value in named.items()}
@@ -161,11 +162,11 @@ def _without_effect(
     if request.kind in ("hold", "cancel") and not moves:
         return "it would change nothing: the order is already so, or will be after the next run"
     if request.kind in LINE_KINDS:
-        units = state.units.get(subject.line_id or "", 0)
-        if request.quantity is None and not units:
+        units, asked = state.units.get(subject.line_id or "", 0), request.quantity_of(subject)
+        if not units:
             return "the line has no open units"
-        if request.quantity is not None and request.quantity > units:
-            return f"the line has {counted(units, 'open unit')}, and {request.quantity:,} are asked for"
+        if asked is not None and asked > units:
+            return f"the line has {counted(units, 'open unit')}, and {asked:,} are asked for"
     if request.snoozed_until is not None and request.snoozed_until <= business_date:
         return f"{request.snoozed_until} is not after the business day {business_date}"
     return None
@@ -182,21 +183,38 @@ def _refusals(settings: Settings, published: Query, of_role: Query, role: Role, 
         **exceptions_now(published, rules, sorted(set(exceptions)), pending),
     }
     ((business_date,),) = published("select business_date from marts.as_of", ())
-    knows_warehouse = _knows_warehouse(published, request.warehouse_id)
+    unknown = _unknown_warehouses(published, request)
+    proposals = _proposals(settings, published, request)
     found = {}
     for each in request.subjects:
         state = states.get(each.exception_id or each.order_id or "")
-        refused = refusal_of(rules, role, request, each, state, business_date, knows_warehouse=knows_warehouse)
+        knows = request.warehouse_of(each) not in unknown
+        refused = refusal_of(rules, role, request, each, state, business_date, knows_warehouse=knows)
+        if refused is None and proposals is not None and state is not None:
+            refused = proposals.refusal(each, state)
         if refused is not None:
             found[each] = refused
+        elif state is not None and each.line_id is not None and request.kind in LINE_KINDS:
+            # The next subject of the same line has what this one leaves.
+            units = state.units[each.line_id]
+            state.units[each.line_id] = units - (request.quantity_of(each) or units)
     return found
 
 
-def _knows_warehouse(published: Query, warehouse_id: str | None) -> bool:
-    """Tell if a feed names a warehouse; without one there is nothing to know."""
-    if warehouse_id is None:
-        return True
-    return bool(published("select 1 from ops.warehouses where warehouse_id = ?", (warehouse_id,)))
+def _unknown_warehouses(published: Query, request: Request) -> set[str]:
+    """Return the warehouses of a request that no feed names."""
+    named = {name for each in request.subjects if (name := request.warehouse_of(each)) is not None}
+    if not named:
+        return set()
+    return named - {name for (name,) in published("select warehouse_id from ops.warehouses", ())}
+
+
+def _proposals(settings: Settings, published: Query, request: Request) -> Proposals | None:
+    """Return what is proposed for the subjects of a request that accepts proposals."""
+    if not request.accepts_proposals:
+        return None
+    orders = [each.order_id for each in request.subjects if each.order_id is not None]
+    return load_proposals(published, orders, pending_actions(settings, published))
 
 
 def _answers_of(landed: str, request: Request) -> list[Answer]:

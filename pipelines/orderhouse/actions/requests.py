@@ -33,19 +33,24 @@ class Subject:
         line_id: The line of the order, for cancel_line and route.
         exception_id: The exception; None for an order.
         seen: The version that the operator saw, see `states.Seen`; None if the operator saw none.
+        warehouse_id: Warehouse of its own in a request of many routes; None for that of the request.
+        quantity: Units of its own; None for those of the request.
     """
 
     order_id: str | None = None
     line_id: str | None = None
     exception_id: str | None = None
     seen: str | None = None
+    warehouse_id: str | None = None
+    quantity: int | None = None
 
     @property
     def name(self) -> str:
         """Return the subject as people name it."""
         if self.exception_id is not None:
             return f"exception {self.exception_id}"
-        return f"order {self.order_id}" + (f", line {self.line_id}" if self.line_id is not None else "")
+        line = f", line {self.line_id}" if self.line_id is not None else ""
+        return f"order {self.order_id}{line}" + (f" from {self.warehouse_id}" if self.warehouse_id is not None else "")
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,9 @@ class Request:
         request_id: Id that the page or command made, 32 hexadecimal digits. A repeated request has the same one.
         kind: Kind of action, as in the feed `actions`.
         subjects: The subjects.
-        quantity: Units of the line; None for all that are left.
-        warehouse_id: Warehouse of a route.
+        quantity: Units of the line, of subjects without units of their own; None for all that are left.
+        warehouse_id: Warehouse of a route, of subjects without one of their own.
+        accepts_proposals: True if each route is taken only as long as it is proposed and its stock is there.
         promised_at: New promise: a day such as 2026-03-31, or an instant with an offset.
         assignee: Person to whom an exception is given.
         snoozed_until: Business day on which an exception is back in the worklist.
@@ -70,6 +76,7 @@ class Request:
     subjects: tuple[Subject, ...] = field(default=())
     quantity: int | None = None
     warehouse_id: str | None = None
+    accepts_proposals: bool = False
     promised_at: str | None = None
     assignee: str | None = None
     snoozed_until: date | None = None
@@ -78,8 +85,18 @@ class Request:
 
     def action_id(self, subject: Subject) -> str:
         """Return the id of the action on a subject; a repeated request has the same ids."""
-        parts = (self.request_id, subject.order_id or "", subject.line_id or "", subject.exception_id or "")
+        parts = [self.request_id, subject.order_id or "", subject.line_id or "", subject.exception_id or ""]
+        # Units of one line can be routed to several warehouses.
+        parts += [] if subject.warehouse_id is None else [subject.warehouse_id]
         return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+    def warehouse_of(self, subject: Subject) -> str | None:
+        """Return the warehouse that a subject is routed to."""
+        return self.warehouse_id if subject.warehouse_id is None else subject.warehouse_id
+
+    def quantity_of(self, subject: Subject) -> int | None:
+        """Return the units that are asked for of a subject; None for all that are left."""
+        return self.quantity if subject.quantity is None else subject.quantity
 
     def check(self, now: datetime) -> None:
         """Refuse a request that no state could make possible.
@@ -93,7 +110,11 @@ class Request:
         if not REQUEST_ID.fullmatch(self.request_id):
             raise OrderhouseError("The request has no id of 32 hexadecimal digits. Open the page again.")
         texts = (self.kind, self.warehouse_id, self.promised_at, self.assignee, self.reason)
-        named = (text for each in self.subjects for text in (each.order_id, each.line_id, each.exception_id, each.seen))
+        named = (
+            text
+            for each in self.subjects
+            for text in (each.order_id, each.line_id, each.exception_id, each.seen, each.warehouse_id)
+        )
         if not all(_is_text(each) for each in (*texts, *named)):
             raise OrderhouseError("The action has characters that are not UTF-8. Type it again.")
         if not self.subjects:
@@ -105,14 +126,21 @@ class Request:
             )
         if len({self.action_id(subject) for subject in self.subjects}) < len(self.subjects):
             raise OrderhouseError("A row is chosen twice. Choose each row once.")
-        for text in (self.warehouse_id, self.assignee, *(subject.line_id for subject in self.subjects)):
+        if self.accepts_proposals and (
+            self.kind != "route" or any(each.warehouse_id is None or each.quantity is None for each in self.subjects)
+        ):
+            raise OrderhouseError("A proposal is accepted as a route that names its warehouse and its units.")
+        ids = (text for each in self.subjects for text in (each.line_id, each.warehouse_id))
+        for text in (self.warehouse_id, self.assignee, *ids):
             if text is not None and not CODE.fullmatch(text):
                 raise OrderhouseError("An id has 1 to 200 characters and no line break.")
         if self.reason is not None and len(self.reason) > MOST_TEXT:
             raise OrderhouseError(f"The text has {len(self.reason):,} characters; it may have {MOST_TEXT:,}.")
         if self.kind == "note" and not self.reason:
             raise OrderhouseError("The note is empty. Write it first.")
-        if self.quantity is not None and self.quantity < 1:
+        if any(
+            units is not None and units < 1 for units in (self.quantity, *(each.quantity for each in self.subjects))
+        ):
             raise OrderhouseError("Name at least one unit.")
         if self.kind in TELLING_KINDS and self.tells_customer is None and len(self.subjects) > FEW:
             raise OrderhouseError(
@@ -133,8 +161,8 @@ class Request:
             "actor": actor,
             "role": role,
             "line_id": subject.line_id,
-            "quantity": self.quantity if self.kind in LINE_KINDS else None,
-            "warehouse_id": self.warehouse_id,
+            "quantity": self.quantity_of(subject) if self.kind in LINE_KINDS else None,
+            "warehouse_id": self.warehouse_of(subject),
             "promised_at": self.promised_at,
             "assignee": self.assignee,
             "snoozed_until": self.snoozed_until.isoformat() if self.snoozed_until else None,

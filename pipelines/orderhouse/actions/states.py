@@ -172,3 +172,6 @@ def _move_on(found: Mapping[str, State], rules: Rules, pending: Iterable[tuple[s
         _count(found, [(subject, action.kind)])
         if rules.refusal(action.kind, state.axes_of(action.line_id)) is None:
             state.axes = rules.after(action.kind, state.axes)
+            if action.kind == "cancel_line" and action.line_id in state.units:
+                units = state.units[action.line_id]
+                state.units[action.line_id] = max(units - (action.quantity or units), 0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from orderhouse.access.roles import Role
 from orderhouse.campaigns.campaign import DEFAULT_TEMPLATE, Campaign
 from orderhouse.campaigns.campaigns_file import campaigns_path, load_campaigns, read_campaigns
@@ -15,12 +13,12 @@ from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
 from orderhouse.rules.saving import plain_condition
 from orderhouse.settings import Settings
-from orderhouse.storage.build_record import write_atomically
-from orderhouse.storage.file_locks import locked
-from orderhouse.yaml_blocks import with_block
+from orderhouse.storage.people_files import drafted, only_writer, save_text, text_or
+from orderhouse.yaml_blocks import entry_lines, with_block
 
 __all__ = ["as_yaml", "campaign_of", "save_campaign"]
 
+SECTION = "campaigns"
 EMPTY = "campaigns:\n"
 
 
@@ -30,16 +28,9 @@ def campaign_of(settings: Settings, name: str, body: dict[str, Any]) -> Campaign
     Raises:
         OrderhouseError: It has a mistake.
     """
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = settings.operations / "campaigns_draft.yaml"
-    with locked(settings.operations / "campaigns_file.lock"):
-        write_atomically(draft, EMPTY + _block(name, body))
-        try:
-            (found,) = read_campaigns(draft)
-        except OrderhouseError as error:
-            raise OrderhouseError(error.message.replace(str(draft), "campaigns.yaml")) from None
-        finally:
-            draft.unlink(missing_ok=True)
+    with only_writer(settings, SECTION), drafted(draft, EMPTY + entry_lines(name, body), "campaigns.yaml"):
+        (found,) = read_campaigns(draft)
     return found
 
 
@@ -56,21 +47,16 @@ def save_campaign(settings: Settings, campaign: Campaign, *, actor: str, role: R
             "Save this one under another name."
         )
     path = campaigns_path(settings)
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(settings.operations / "campaigns_file.lock"):
+    with only_writer(settings, SECTION):
         load_campaigns(settings)
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else EMPTY
-        try:
-            write_atomically(path, _with_campaign(text, campaign))
-        except OSError as error:
-            raise OrderhouseError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
+        save_text(path, _with_campaign(text_or(path, EMPTY), campaign))
     record(settings, actor=actor, role=role.name, action="save_campaign", subject=f"campaign {campaign.campaign_id}")
 
 
 def _with_campaign(text: str, campaign: Campaign) -> str:
     if text.strip() == EMPTY.strip():
         return text.rstrip() + "\n" + as_yaml(campaign)
-    return with_block(text, "campaigns", campaign.campaign_id, as_yaml(campaign))
+    return with_block(text, SECTION, campaign.campaign_id, as_yaml(campaign))
 
 
 def as_yaml(campaign: Campaign) -> str:
@@ -93,9 +79,4 @@ def as_yaml(campaign: Campaign) -> str:
     body |= {
         "attribution_days": campaign.attribution_days, "priority": campaign.priority, "purpose": campaign.purpose,
     }  # fmt: skip
-    return _block(campaign.campaign_id, body)
-
-
-def _block(name: str, body: dict[str, Any]) -> str:
-    text = yaml.safe_dump({name.strip(): body}, sort_keys=False, allow_unicode=True, width=120)
-    return "".join(f"  {line}\n" for line in text.splitlines())
+    return entry_lines(campaign.campaign_id, body)

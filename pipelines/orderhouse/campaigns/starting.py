@@ -19,15 +19,25 @@ from orderhouse.campaigns.campaigns_file import campaign_named, campaigns_path, 
 from orderhouse.campaigns.members import capped, frozen, has_started, land_members
 from orderhouse.campaigns.states import campaign_states, change_state, note_start
 from orderhouse.errors import OrderhouseError
-from orderhouse.messages.configuration import load_configuration
+from orderhouse.messages.configuration import Configuration, load_configuration
+from orderhouse.messages.service import own_states
 from orderhouse.messages.suppressions import suppressions_of
 from orderhouse.operations.audit_log import record
-from orderhouse.operations.store import open_store
+from orderhouse.operations.store import Store, open_store
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
 from orderhouse.storage.file_locks import locked
 
-__all__ = ["ACTION", "check_campaigns", "preview", "require_right", "set_state", "start", "start_due"]
+__all__ = [
+    "ACTION",
+    "check_campaigns",
+    "preview",
+    "require_right",
+    "set_state",
+    "start",
+    "start_due",
+    "why_not_sent",
+]
 
 # Right that a role needs, as `access.yaml` names it.
 ACTION = "campaigns"
@@ -54,15 +64,31 @@ def check_campaigns(settings: Settings) -> list[str]:
     problems = []
     for each in campaigns:
         where = f"{campaigns_path(settings)}:{each.line}: {each.campaign_id}"
-        if each.channel not in configuration.routes:
-            problems.append(f"{where}: messages.yaml has no channel {each.channel!r}, so its messages would be held.")
-        elif configuration.portal_url is None:
-            problems.append(f"{where}: messages.yaml has no portal_url, and no marketing goes without a link to it.")
+        why_not = _why_not_sent(configuration, each)
+        if why_not:
+            problems.append(f"{where}: {why_not}")
         try:
             preview(settings, each)
         except OrderhouseError as error:
             problems.append(error.message)
     return problems
+
+
+def why_not_sent(settings: Settings, campaign: Campaign) -> str | None:
+    """Return why no message of a campaign would go by messages.yaml as it is now; None if they would.
+
+    Raises:
+        OrderhouseError: messages.yaml has a mistake.
+    """
+    return _why_not_sent(load_configuration(settings), campaign)
+
+
+def _why_not_sent(configuration: Configuration, campaign: Campaign) -> str | None:
+    if campaign.channel not in configuration.routes:
+        return f"messages.yaml has no channel {campaign.channel!r}, so its messages would be held."
+    if configuration.portal_url is None:
+        return "messages.yaml has no portal_url, and no marketing goes without a link to it."
+    return None
 
 
 def start(
@@ -105,6 +131,7 @@ def start(
             settings, actor=actor, role=role.name, action="start_campaign", subject=f"campaign {campaign_id}",
             detail={"members": audience.members.height, **audience.arms},
         )  # fmt: skip
+        _note_channels(settings, store, at)
         land_members(settings, campaign, audience.members, at)
         note_start(store, campaign, audience.members.height, actor=actor, now=at)
     return audience
@@ -161,6 +188,12 @@ def _audience(settings: Settings, campaign: Campaign, published: duckdb.DuckDBPy
         capped=capped(settings, now) if settings.campaigns.is_dir() else frozenset(),
     )
     return audience_of(campaign, published, excluded, settings, campaigns_path(settings))
+
+
+def _note_channels(settings: Settings, store: Store, now: datetime) -> None:
+    """Switch the channels of messages.yaml on now, unless they are: a later switch would withhold the messages."""
+    with contextlib.suppress(OrderhouseError):  # a mistake in the file, which the pages and each run tell
+        own_states(store, load_configuration(settings), now=now)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ Pages draw them in the browser, and schedules as pictures; both have the same sp
 
 from __future__ import annotations
 
+from orderhouse.charts.bands import curve, forecast_band
 from orderhouse.charts.calibration import calibration
 from orderhouse.charts.comparisons import bridge, counted, frame_of, grid, intervals, ranked, shares
 from orderhouse.charts.drawing import Drawing, has_value
@@ -16,6 +17,8 @@ __all__ = [
     "calibration",
     "columns_over_time",
     "counted",
+    "curve",
+    "forecast_band",
     "frame_of",
     "grid",
     "has_value",

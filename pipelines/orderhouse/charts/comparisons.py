@@ -174,14 +174,16 @@ def grid(
     return chart
 
 
-def intervals(frame: pl.DataFrame, name: str, value: str, low: str, high: str, title: str) -> Drawing:
-    """Draw a point with its interval for each row, and a rule at zero."""
+def intervals(
+    frame: pl.DataFrame, name: str, value: str, low: str, high: str, title: str, *, noun: str = "Campaign"
+) -> Drawing:
+    """Draw a point with its interval for each row, and a rule at zero. `noun` says of what a row is."""
     order = [label(word) for word in frame[name]]
     colours = palette()
     base = alt.Chart(drawable(frame, name, value=value)).encode(
         y=alt.Y(f"{name}:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, labelOverlap=False, ticks=False)),
         tooltip=[
-            alt.Tooltip(f"{name}:N", title="Campaign"),
+            alt.Tooltip(f"{name}:N", title=noun),
             alt.Tooltip(f"{value}:Q", title=title, format=",.2f"),
             alt.Tooltip(f"{low}:Q", title="From", format=",.2f"),
             alt.Tooltip(f"{high}:Q", title="To", format=",.2f"),

@@ -42,7 +42,12 @@ def routing_list(
     with published(settings, as_role=as_role) as connection:
         rows = connection.execute(PROPOSALS, [order, order, limit]).fetchall()
     if not rows:
-        console.print("There are no proposals: no open line waits for a warehouse that has its stock.")
+        console.print(
+            f"There are no proposals for the order {order}."
+            if order
+            else "There are no proposals: no open line waits for a warehouse that has its stock.",
+            markup=False,
+        )
         return
     names = ("order", "line", "SKU", "warehouse", "units", "parcels", "why")
     console.print(grid("Proposals", names, rows, numbers=("units", "parcels")))
@@ -82,38 +87,43 @@ def routing_simulate(
     patience: Annotated[int, typer.Option(min=1, help="Days after which a line without stock is cancelled.")] = 14,
 ) -> None:
     """Replay past orders against the stock as it was, and print what each policy would have given."""
-    from orderhouse.predict.routing.history import read_past
     from orderhouse.predict.routing.policy import DEFAULT_POLICY, NEAREST, parse_policy
-    from orderhouse.predict.routing.reasons import cost_amount
-    from orderhouse.predict.routing.replaying import replay
+    from orderhouse.predict.routing.simulating import simulate
 
     settings = settings_of(context)
+    days = _day(first), _day(last)
     policies = [parse_policy(each) for each in policy or (DEFAULT_POLICY, NEAREST)]
-    with published(settings) as connection:
-        past = read_past(connection, _day(first), _day(last))
-    rows = []
-    for each in policies:
-        with console.status(f"Replaying {each.name}"):
-            found = replay(past, each, patience)
-        on_time = f"{found.on_time / found.promised:.1%}" if found.promised else "nothing promised"
-        cost = f"{cost_amount(found.cost, past.digits):,f} {past.currency}"
-        rows.append(
-            (
-                found.policy,
-                f"{found.parcels:,}",
-                on_time,
-                cost,
-                f"{found.cancelled_units:,}",
-                f"{found.waiting_units:,}",
-            )
+    with published(settings) as connection, console.status("Replaying") as status:
+        found = simulate(
+            connection,
+            *days,
+            policies,
+            patience,
+            lambda name, share: status.update(f"Replaying under {name}: {share:.0%} done"),
         )
+    rows = [
+        (
+            each.policy,
+            f"{each.parcels:,}",
+            "nothing promised" if each.on_time_rate is None else f"{each.on_time_rate:.1%}",
+            f"{each.cost:,f} {found.currency}",
+            f"{each.cancelled_units:,}",
+            f"{each.waiting_units:,}",
+            "nothing weighed" if each.worst_gap is None else f"{each.worst_gap:.1%}",
+        )
+        for each in found.rows
+    ]
     console.print(
         grid(
             f"{counted(found.orders, 'order')} placed from {first} to {last}, {counted(found.units, 'unit')}",
-            ("policy", "parcels", "on time", "cost", "units cancelled for want of stock", "units still waiting"),
+            (
+                "policy", "parcels", "on time", "cost", "units cancelled for want of stock", "units still waiting",
+                "greatest gap of a day",
+            ),
             rows,
+            numbers=("parcels", "cost"),
         )
-    )
+    )  # fmt: skip
 
 
 def _day(text: str) -> date:

@@ -90,6 +90,8 @@ def new(
     with console.status("Reading the files"):
         found = proposed([path.absolute() for path in paths], to.absolute().parent, time_zone, currency)
     to.write_text(found.text, encoding="utf-8")
+    for path, reason in found.left:
+        console.print(f"Not proposed: {path}. {reason}", style="yellow", markup=False, soft_wrap=True)
     if not found.sources:
         raise OrderhouseError(f"No file fits a format or a feed. {to} lists the files and their columns, to be mapped.")
     console.print(

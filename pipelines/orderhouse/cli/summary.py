@@ -13,6 +13,8 @@ from orderhouse.serve.publishing import current_version
 from orderhouse.storage.build_record import load_record
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
 
     from orderhouse.settings import Settings
@@ -46,7 +48,11 @@ def print_summary(settings: Settings) -> None:
     with open_reader(settings) as connection:
         console.print()
         kpis = headline_kpis(connection, DAYS)
-        console.print(_kpis(kpis))
+        ((newest,),) = connection.execute("select max(placed_at) from ops.orders").fetchall()
+        if any(row["recent"] is not None for row in kpis):
+            console.print(_kpis(kpis))
+        else:
+            console.print(_no_kpis(kpis, newest), markup=False, soft_wrap=True)
         if any(row["immature_days"] and row["recent"] is not None for row in kpis):
             console.print(IMMATURE, soft_wrap=True)
         console.print()
@@ -88,6 +94,17 @@ def _kpis(rows: list[dict[str, Any]]) -> Any:
     heading = f"KPIs of the {DAYS} days to {rows[0]['last_date']}" if rows else "KPIs"
     columns = (heading, "now", "before", "target", "over", "")
     return grid(None, columns, lines, numbers=("now", "before", "target", "over"))
+
+
+def _no_kpis(rows: list[dict[str, Any]], newest: datetime | None) -> str:
+    """Return a sentence in place of KPIs without a figure, which old orders have by the present clock."""
+    days = f"the {DAYS} days to {rows[0]['last_date']}" if rows else f"the last {DAYS} days"
+    if newest is None:
+        return f"KPIs have no figures for {days}: there are no orders."
+    return (
+        f"KPIs have no figures for {days}: the newest order is of {newest:%Y-%m-%d}. "
+        "`orderhouse run --as-of data` sets the clock to the data."
+    )
 
 
 def _earlier(row: dict[str, Any]) -> float | None:

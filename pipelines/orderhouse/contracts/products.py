@@ -9,7 +9,7 @@ __all__ = ["Products"]
 
 
 class Products(Contract):
-    """The description, cost and lead time of a SKU, as of `updated_at`."""
+    """The description, cost, lead time and order quantities of a SKU, as of `updated_at`."""
 
     shape = "versioned"
 
@@ -23,4 +23,6 @@ class Products(Contract):
     currency = currency("Of the cost.")
     lead_time_days = units("Days from purchase order to receipt.")
     supplier = text("The supplier it is bought from.")
+    pack_size = units("Units of a pack; orders to the supplier are whole packs. Default 1.")
+    minimum_order_quantity = units("Least number of units that the supplier delivers. Default none.")
     is_active = boolean("Still sold; default true.")

@@ -24,14 +24,14 @@ from orderhouse.sources.config.sources_file import load_sources, merchant_of
 from orderhouse.sources.proposals.proposing import proposed
 from orderhouse.sources.proposals.samples import sampled
 from orderhouse.sources.readers.yaml_lines import read_yaml
-from orderhouse.storage.build_record import write_atomically
-from orderhouse.storage.file_locks import locked
-from orderhouse.yaml_blocks import with_block
+from orderhouse.storage.people_files import drafted, only_writer, save_text, text_or
+from orderhouse.yaml_blocks import entry_lines, with_block
 
 __all__ = ["FileColumn", "Proposal", "columns_of", "declare_source", "propose_sources", "require_right", "try_source"]
 
 VALUES = 3
 DRAFT = "sources.yaml"
+SECTION = "sources"
 LANDING = "landing"
 
 
@@ -81,11 +81,8 @@ def propose_sources(settings: Settings, folder: Path, currency: str | None = Non
     merchant = merchant_of(settings)
     found = proposed([folder], folder, merchant.business_time_zone, currency or merchant.reporting_currency)
     draft = folder / f".{DRAFT}"
-    draft.write_text(found.text, encoding="utf-8")
-    try:
+    with drafted(draft, found.text, "The proposal"):
         document, _ = read_yaml(draft)
-    finally:
-        draft.unlink()
     return Proposal(found.text, document.get("sources") or {})
 
 
@@ -125,13 +122,8 @@ def try_source(settings: Settings, folder: Path, name: str, declared: Mapping[st
         OrderhouseError: The declaration has a mistake.
     """
     draft = folder / f".{DRAFT}"
-    draft.write_text(_document(settings, {name: declared}), encoding="utf-8")
-    try:
+    with drafted(draft, _document(settings, {name: declared}), "The declaration"):
         (trial,) = check_sources(settings.model_copy(update={"sources": draft}), name)
-    except OrderhouseError as error:
-        raise OrderhouseError(error.message.replace(str(draft), "The declaration")) from None
-    finally:
-        draft.unlink()
     return trial
 
 
@@ -156,24 +148,24 @@ def declare_source(
     """
     require_right(role)
     path = settings.sources_file
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(settings.operations / "sources_file.lock"):
+    with only_writer(settings, SECTION):
         known = load_sources(path).sources if path.exists() else {}
         if name in known:
             raise OrderhouseError(f"{path} has a source {name} already. Choose another name.")
         target = path.parent / LANDING / name
         if target.exists():
             raise OrderhouseError(f"The folder {target} exists already. Choose another name.")
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else _document(settings, {})
-        block = _block(name, {**declared, "path": f"{LANDING}/{name}/*"})
-        saved = with_block(text, "sources", name, block)
-        _require_valid(path, saved)
+        block = entry_lines(name, {**declared, "path": f"{LANDING}/{name}/*"})
+        saved = with_block(text_or(path, _document(settings, {})), SECTION, name, block)
+        draft = path.with_name(f".{path.name}.draft")
+        with drafted(draft, saved, path.name):
+            load_sources(draft)
         _copy_files(folder, target)
         try:
-            write_atomically(path, saved)
-        except OSError as error:
+            save_text(path, saved)
+        except OrderhouseError:
             shutil.rmtree(target, ignore_errors=True)
-            raise OrderhouseError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
+            raise
     record(settings, actor=actor, role=role.name, action="declare_source", subject=f"source {name}")
     return target
 
@@ -181,30 +173,6 @@ def declare_source(
 def _document(settings: Settings, sources: Mapping[str, Mapping[str, Any]]) -> str:
     merchant = merchant_of(settings).model_dump(exclude_none=True)
     return yaml.safe_dump({"merchant": merchant, "sources": dict(sources)}, sort_keys=False, allow_unicode=True)
-
-
-def _block(name: str, declared: Mapping[str, Any]) -> str:
-    """Return the lines of one source, as they stand below `sources:`."""
-    text = yaml.safe_dump({name: dict(declared)}, sort_keys=False, allow_unicode=True, width=120)
-    return "".join(f"  {line}" for line in text.splitlines(keepends=True))
-
-
-def _require_valid(path: Path, text: str) -> None:
-    """Read a text as the sources file that it would be.
-
-    Raises:
-        OrderhouseError: It has a mistake.
-    """
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        load_sources(draft)
-    except OSError as error:
-        raise OrderhouseError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
-    except OrderhouseError as error:
-        raise OrderhouseError(error.message.replace(str(draft), path.name)) from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _copy_files(folder: Path, target: Path) -> None:

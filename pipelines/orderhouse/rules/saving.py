@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from orderhouse.errors import OrderhouseError
 from orderhouse.messages.configuration import load_configuration
 from orderhouse.operations.audit_log import record
@@ -25,12 +23,12 @@ from orderhouse.rules.rules_file import path_in_force, read_rules, rules_path
 from orderhouse.rules.telling import check_texts
 from orderhouse.serve.reading import open_reader
 from orderhouse.settings import Settings
-from orderhouse.storage.build_record import write_atomically
-from orderhouse.storage.file_locks import locked
-from orderhouse.yaml_blocks import with_block
+from orderhouse.storage.people_files import drafted, only_writer, save_text
+from orderhouse.yaml_blocks import entry_lines, with_block
 
 __all__ = ["as_yaml", "checked", "delete_rule", "plain_condition", "save_rule"]
 
+SECTION = "rules"
 DEFAULTS = {"once_per": "subject", "limit_per_run": 100, "stop": False}
 
 
@@ -50,10 +48,11 @@ def save_rule(settings: Settings, rule: Rule, *, actor: str, role: str, seen: st
     Raises:
         OrderhouseError: It has a mistake, contradicts another rule, or was changed since it was seen. Nothing is saved.
     """
-    with _only_writer(settings) as text:
+    with only_writer(settings, SECTION):
         _require_unmoved(settings, rule.name, seen)
-        saved = _check(settings, with_block(text, "rules", rule.name, as_yaml(rule)), rule.name)
-        _write(settings, with_block(text, "rules", rule.name, as_yaml(rule)))
+        text = with_block(_text(settings), SECTION, rule.name, as_yaml(rule))
+        saved = _check(settings, text, rule.name)
+        save_text(rules_path(settings), text)
     with open_store(settings).writing(RULE_VERSIONS.name) as connection:
         keep_version(connection, saved, text_of(datetime.now(UTC)), actor)
     record(
@@ -69,9 +68,9 @@ def delete_rule(settings: Settings, name: str, *, actor: str, role: str, seen: s
     Raises:
         OrderhouseError: It was changed since it was seen. Nothing is removed.
     """
-    with _only_writer(settings) as text:
+    with only_writer(settings, SECTION):
         _require_unmoved(settings, name, seen)
-        _write(settings, with_block(text, "rules", name, ""))
+        save_text(rules_path(settings), with_block(_text(settings), SECTION, name, ""))
     record(settings, actor=actor, role=role, action="delete_rule", subject=f"rule {name}")
 
 
@@ -81,7 +80,8 @@ def checked(settings: Settings, rule: Rule) -> Rule:
     Raises:
         OrderhouseError: It has a mistake, or contradicts another rule.
     """
-    return _check(settings, with_block(_text(settings), "rules", rule.name, as_yaml(rule)), rule.name)
+    with only_writer(settings, SECTION):
+        return _check(settings, with_block(_text(settings), SECTION, rule.name, as_yaml(rule)), rule.name)
 
 
 def as_yaml(rule: Rule) -> str:
@@ -94,8 +94,7 @@ def as_yaml(rule: Rule) -> str:
             body[name] = value
     if rule.quiet_hours is not None:
         body["quiet_hours"] = f"{rule.quiet_hours.begin:%H:%M}-{rule.quiet_hours.end:%H:%M}"
-    text = yaml.safe_dump({rule.name: body}, sort_keys=False, allow_unicode=True, width=120)
-    return "".join(f"  {line}\n" for line in text.splitlines())
+    return entry_lines(rule.name, body)
 
 
 def plain_condition(part: Part) -> Any:
@@ -107,25 +106,8 @@ def plain_condition(part: Part) -> Any:
     return {"field": part.field, part.operator: list(part.values) if many else part.values[0]}
 
 
-@contextlib.contextmanager
-def _only_writer(settings: Settings) -> Any:
-    """Hold the lock of the rules, and yield the text of the file in force."""
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(settings.operations / "rules_file.lock"):
-        yield _text(settings)
-
-
 def _text(settings: Settings) -> str:
     return path_in_force(settings).read_text(encoding="utf-8-sig")
-
-
-def _write(settings: Settings, text: str) -> None:
-    try:
-        write_atomically(rules_path(settings), text)
-    except OSError as error:
-        raise OrderhouseError(
-            f"{rules_path(settings)} cannot be written: {error.strerror}. Nothing was saved."
-        ) from None
 
 
 def _require_unmoved(settings: Settings, name: str, seen: str | None) -> None:
@@ -137,10 +119,8 @@ def _require_unmoved(settings: Settings, name: str, seen: str | None) -> None:
 
 def _check(settings: Settings, text: str, name: str) -> Rule:
     """Return a rule of a text, after the whole text was read and the rule compared with the published tables."""
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = settings.operations / "rules_draft.yaml"
-    write_atomically(draft, text)
-    try:
+    with drafted(draft, text, "rules.yaml"):
         rules = read_rules(draft)
         rule = next(each for each in rules if each.name == name)
         with contextlib.closing(open_reader(settings)) as published:
@@ -148,8 +128,4 @@ def _check(settings: Settings, text: str, name: str) -> Rule:
         check_texts([rule], load_configuration(settings), draft)
         if wrong := contradictions(rules):
             raise OrderhouseError(f"{'; '.join(wrong)}.")
-    except OrderhouseError as error:
-        raise OrderhouseError(error.message.replace(str(draft), "rules.yaml")) from None
-    finally:
-        draft.unlink(missing_ok=True)
     return replace(rule)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from orderhouse.access.roles import Role
 from orderhouse.errors import OrderhouseError
 from orderhouse.operations.audit_log import record
 from orderhouse.schedules.schedule import Schedule
-from orderhouse.schedules.schedules_file import ALL, load_schedules, read_schedules, schedules_path
+from orderhouse.schedules.schedules_file import ALL, FILE, load_schedules, read_schedules, schedules_path
 from orderhouse.settings import Settings
-from orderhouse.storage.build_record import write_atomically
-from orderhouse.storage.file_locks import locked
-from orderhouse.yaml_blocks import with_block
+from orderhouse.storage.people_files import drafted, only_writer, save_text, text_or
+from orderhouse.yaml_blocks import entry_lines, with_block
 
 __all__ = ["RIGHT", "as_yaml", "delete_schedule", "may_change", "save_schedule", "schedule_of"]
 
 # Action of access.yaml that changes schedules, as it changes rules.
 RIGHT = "automate"
+SECTION = "schedules"
 EMPTY = "schedules:\n"
 
 
@@ -42,16 +37,9 @@ def schedule_of(settings: Settings, name: str, body: dict[str, Any]) -> Schedule
     Raises:
         OrderhouseError: It has a mistake.
     """
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = settings.operations / "schedules_draft.yaml"
-    with _only_writer(settings):
-        write_atomically(draft, EMPTY + _block(name, body))
-        try:
-            (found,) = read_schedules(draft)
-        except OrderhouseError as error:
-            raise OrderhouseError(error.message.replace(str(draft), "schedules.yaml")) from None
-        finally:
-            draft.unlink(missing_ok=True)
+    with only_writer(settings, SECTION), drafted(draft, EMPTY + entry_lines(name, body), FILE):
+        (found,) = read_schedules(draft)
     return found
 
 
@@ -69,14 +57,14 @@ def save_schedule(settings: Settings, schedule: Schedule, *, seen: Schedule | No
         OrderhouseError: The role may not, the schedule was changed since it was seen, or the file has a mistake.
             Nothing is saved.
     """
-    with _only_writer(settings):
+    with only_writer(settings, SECTION):
         _require(settings, schedule, seen, role)
         path = schedules_path(settings)
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else EMPTY
+        text = text_or(path, EMPTY)
         if text.strip() == EMPTY.strip():
-            _write(path, EMPTY + as_yaml(schedule))
+            save_text(path, EMPTY + as_yaml(schedule))
         else:
-            _write(path, with_block(text, "schedules", schedule.name, as_yaml(schedule)))
+            save_text(path, with_block(text, SECTION, schedule.name, as_yaml(schedule)))
     _record(settings, "save_schedule", schedule, actor, role)
 
 
@@ -86,12 +74,12 @@ def delete_schedule(settings: Settings, schedule: Schedule, *, actor: str, role:
     Raises:
         OrderhouseError: The role may not, or the schedule was changed since it was seen. Nothing is removed.
     """
-    with _only_writer(settings):
+    with only_writer(settings, SECTION):
         _require(settings, schedule, schedule, role)
         path = schedules_path(settings)
-        text = with_block(path.read_text(encoding="utf-8-sig"), "schedules", schedule.name, "")
+        text = with_block(text_or(path, EMPTY), SECTION, schedule.name, "")
         if len(load_schedules(settings)) > 1:
-            _write(path, text)
+            save_text(path, text)
         else:
             path.unlink()
     _record(settings, "delete_schedule", schedule, actor, role)
@@ -115,19 +103,7 @@ def as_yaml(schedule: Schedule) -> str:
         body["language"] = schedule.language
     if schedule.sends_empty:
         body["if_empty"] = "send"
-    return _block(schedule.name, body)
-
-
-def _block(name: str, body: dict[str, Any]) -> str:
-    text = yaml.safe_dump({name.strip(): body}, sort_keys=False, allow_unicode=True, width=120)
-    return "".join(f"  {line}\n" for line in text.splitlines())
-
-
-@contextlib.contextmanager
-def _only_writer(settings: Settings) -> Iterator[None]:
-    settings.operations.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(settings.operations / "schedules_file.lock"):
-        yield
+    return entry_lines(schedule.name, body)
 
 
 def _require(settings: Settings, schedule: Schedule, seen: Schedule | None, role: Role) -> None:
@@ -139,13 +115,6 @@ def _require(settings: Settings, schedule: Schedule, seen: Schedule | None, role
     if (replace(found, line=0) if found else None) != (replace(seen, line=0) if seen else None):
         what = "there is a schedule of that name already" if seen is None else "it was changed since you opened it"
         raise OrderhouseError(f"The schedule {schedule.name} is not saved: {what}. Open it again.")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise OrderhouseError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
 
 
 def _record(settings: Settings, action: str, schedule: Schedule, actor: str, role: Role) -> None:

@@ -1,4 +1,6 @@
-"""One build: plan it, let dbt compute it, and record its batch, clock and definitions.
+"""One build: plan it, have it computed, and record its batch, clock and definitions.
+
+dbt computes full builds and the first increment after one, whose statements are kept. They compute later increments.
 
 After a kill at any moment, the next build gives the same tables. The record has the status `building` until the last
 table is done, models keep their own watermarks, and a full build starts again from empty files. The plan belongs to
@@ -8,7 +10,7 @@ table is done, models keep their own watermarks, and a full build starts again f
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +30,13 @@ from orderhouse.transform.clock import Clock, read_clock, utc_text
 from orderhouse.transform.clock_policy import policy_of
 from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest, project_folder
 from orderhouse.transform.fingerprint import fingerprint
+from orderhouse.transform.increments import run_increment
 from orderhouse.transform.manifest import clock_models, prediction_models, read_manifest
 from orderhouse.transform.plan import Plan, make_plan
 from orderhouse.transform.stamps import write_stamp
+from orderhouse.transform.statements import ModelStatements, Recorder, kept_statements, marked_variables
 from orderhouse.transform.variables import build_variables, currency_choice, shaping_variables, tracking_salt
+from orderhouse.transform.versions import forget_versions
 from orderhouse.vault.keys import load_keys
 
 __all__ = ["BuildFailed", "BuildResult", "build", "build_on_predictions"]
@@ -56,6 +61,7 @@ class BuildResult:
         record: The record of the build.
         seconds: Seconds by `schema/table`, of the tables that were computed.
         rows: Rows by `schema/table`, of every stored table.
+        skipped: Stored tables, as `schema/table`, that were not computed because nothing that they read had changed.
     """
 
     changed: bool
@@ -63,6 +69,7 @@ class BuildResult:
     record: BuildRecord
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
 
 
 def build(
@@ -119,12 +126,9 @@ def build(
     record = _record(before, plan, present, batch_id, identity, clock, shaping)
     record = replace(record, clock_policy=policy, currency_origin=currency_origin, prediction_runs=count_runs(settings))
     if is_on_spark:
-        seconds = _compute_on_spark(settings, record, salt, on_event)
-    else:
-        _begin(settings, record)
-        seconds = _run(settings, record, plan, salt, on_event)
-    record = _finish(settings, record)
-    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
+        return _compute_on_spark(settings, record, plan, salt, on_event)
+    _begin(settings, record)
+    return _compute(settings, record, plan, salt, on_event)
 
 
 def build_on_predictions(settings: Settings, on_event: Callable[[ModelEvent], None] | None = None) -> BuildResult:
@@ -157,9 +161,7 @@ def build_on_predictions(settings: Settings, on_event: Callable[[ModelEvent], No
     )
     save_record(settings, record)
     checkpoint("predictions_began")
-    seconds = _run(settings, record, plan, tracking_salt(load_keys(settings).inner), on_event)
-    record = _finish(settings, record)
-    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
+    return _compute(settings, record, plan, tracking_salt(load_keys(settings).inner), on_event)
 
 
 def _greatest_batch(raw: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -222,53 +224,61 @@ def _audited_batch(plan: Plan, before: BuildRecord | None) -> int:
     return before.batch_id if before.has_passed else before.audited_batch_id
 
 
-def _run(
+def _compute(
     settings: Settings,
     record: BuildRecord,
     plan: Plan,
     salt: str,
     on_event: Callable[[ModelEvent], None] | None,
-) -> dict[str, float]:
-    """Run dbt, and return the seconds of each computed table."""
-
-    def compute(observe: Callable[[ModelEvent], None]) -> Any:
-        secrets = {"tracking_salt": salt}
-        command = _command(settings, plan)
-        return invoke(settings, command, variables=build_variables(record), secrets=secrets, on_event=observe)
-
-    return _observed(settings, compute, on_event)
+) -> BuildResult:
+    """Compute the tables and record that the build is complete."""
+    ended: list[ModelEvent] = []
+    observe = _observer(ended, on_event)
+    kept = _kept(settings, record, plan)
+    skipped = _run_kept(settings, record, kept, salt, observe, ended) if kept else None
+    if skipped is None:
+        _run_dbt(settings, record, plan, salt, observe, ended)
+    record = _finish(settings, record)
+    return BuildResult(
+        changed=True,
+        reason=plan.reason if not skipped else f"{plan.reason} {_unchanged(skipped)}",
+        record=record,
+        seconds={event.table: event.seconds for event in ended},
+        rows=_rows(settings),
+        skipped=tuple(skipped or ()),
+    )
 
 
 def _compute_on_spark(
-    settings: Settings, record: BuildRecord, salt: str, on_event: Callable[[ModelEvent], None] | None
-) -> dict[str, float]:
-    """Compute every table on Spark, then replace the files by them; return the seconds of each table.
+    settings: Settings,
+    record: BuildRecord,
+    plan: Plan,
+    salt: str,
+    on_event: Callable[[ModelEvent], None] | None,
+) -> BuildResult:
+    """Compute every table on Spark, replace the files by them, and record that the build is complete.
 
     The build is recorded once the cluster answers. The files stay as they are until it has computed everything.
     """
     from orderhouse.transform.on_spark import spark_engine  # brings pyarrow, which a build on DuckDB does not need
 
+    ended: list[ModelEvent] = []
     secrets = {"tracking_salt": salt}
     with spark_engine(settings) as engine:
         save_record(settings, record)
         checkpoint("build_began")
-        seconds = _observed(settings, lambda observe: engine.compute(record, secrets, observe), on_event)
+        outcome = engine.compute(record, secrets, _observer(ended, on_event))
+        if not outcome.success:
+            raise BuildFailed(_explain(ended, outcome.exception, settings))
         _remove_tables(settings)
         engine.bring_back(record, secrets)
-    return seconds
+    record = _finish(settings, record)
+    seconds = {event.table: event.seconds for event in ended}
+    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
 
 
-def _observed(
-    settings: Settings,
-    compute: Callable[[Callable[[ModelEvent], None]], Any],
-    on_event: Callable[[ModelEvent], None] | None,
-) -> dict[str, float]:
-    """Run dbt with its events passed on, and return the seconds of each computed table.
-
-    Raises:
-        BuildFailed: Models failed; the message names them with the database's errors.
-    """
-    ended: list[ModelEvent] = []
+def _observer(ended: list[ModelEvent], on_event: Callable[[ModelEvent], None] | None) -> Callable[[ModelEvent], None]:
+    """Return an observer that collects the ends of models and passes every event on."""
 
     def observe(event: ModelEvent) -> None:
         if event.status != "started":
@@ -277,11 +287,71 @@ def _observed(
         if on_event:
             on_event(event)
 
-    outcome = compute(observe)
+    return observe
+
+
+def _unchanged(skipped: Sequence[str]) -> str:
+    tables = "One table was" if len(skipped) == 1 else f"{len(skipped)} tables were"
+    return f"{tables} not computed, because nothing that they read had changed."
+
+
+def _kept(settings: Settings, record: BuildRecord, plan: Plan) -> list[ModelStatements] | None:
+    """Return the kept statements that the plan needs, if there are any.
+
+    After new predictions, rows may have been received that no build has read. They are left to the next build.
+    """
+    kept = None if plan.extent == "full" else kept_statements(settings, record)
+    if kept is None or plan.extent != "predictions":
+        return kept
+    reading = prediction_models(read_manifest(prepare_manifest(settings)))
+    return [model for model in kept if model.unique_id.rpartition(".")[2] in reading]
+
+
+def _run_kept(
+    settings: Settings,
+    record: BuildRecord,
+    kept: Sequence[ModelStatements],
+    salt: str,
+    observe: Callable[[ModelEvent], None],
+    ended: Sequence[ModelEvent],
+) -> list[str] | None:
+    """Run the kept statements, and return the skipped tables; None if dbt has to compute the tables."""
+    variables = {**build_variables(record), "tracking_salt": salt}
+    increment = run_increment(settings, kept, record.build_id, variables, observe)
+    if increment is None:
+        return None
+    if increment.failed:
+        failure = BuildFailed(_explain(ended, None, settings))
+        raise machine_problem(failure) or failure
+    return increment.skipped
+
+
+def _run_dbt(
+    settings: Settings,
+    record: BuildRecord,
+    plan: Plan,
+    salt: str,
+    observe: Callable[[ModelEvent], None],
+    ended: Sequence[ModelEvent],
+) -> None:
+    """Run dbt. The statements of an increment of all models are kept for later ones."""
+    variables: dict[str, object] = {**build_variables(record)}
+    recorder = Recorder({**variables, "tracking_salt": salt}) if plan.extent == "touched" else None
+    if plan.extent != "full":
+        forget_versions(settings)
+    outcome = invoke(
+        settings,
+        _command(settings, plan),
+        variables=marked_variables(variables) if recorder else variables,
+        secrets={"tracking_salt": salt},
+        on_event=observe,
+        recorder=recorder,
+    )
     if not outcome.success:
         failure = BuildFailed(_explain(ended, outcome.exception, settings))
         raise machine_problem(failure) or failure
-    return {event.table: event.seconds for event in ended}
+    if recorder:
+        recorder.keep(settings, record)
 
 
 def _command(settings: Settings, plan: Plan) -> list[str]:
@@ -299,7 +369,7 @@ def _command(settings: Settings, plan: Plan) -> list[str]:
     return ["run", "--exclude", EPHEMERAL, *([VIEWS] if plan.has_views else [])]
 
 
-def _explain(ended: list[ModelEvent], exception: object, settings: Settings) -> str:
+def _explain(ended: Sequence[ModelEvent], exception: object, settings: Settings) -> str:
     failed = [event for event in ended if event.status == "error"]
     if not failed:
         return f"dbt could not run: {in_words(exception)} Its log is in {settings.logs}."

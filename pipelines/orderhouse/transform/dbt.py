@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.packaged import packaged
@@ -86,6 +86,16 @@ class ModelEvent:
     def table(self) -> str:
         """Return `schema/table`, which is also the asset key."""
         return f"{self.schema}/{self.name}"
+
+
+class RecordsStatements(Protocol):
+    """Recorder of the statements that dbt executes for each node."""
+
+    def hear(self, event: ModelEvent) -> None:
+        """Note the start or the end of a node."""
+
+    def recording(self) -> contextlib.AbstractContextManager[None]:
+        """Record while dbt runs."""
 
 
 def project_folder() -> Path:
@@ -163,6 +173,7 @@ def invoke(
     secrets: Mapping[str, str] | None = None,
     on_event: Callable[[ModelEvent], None] | None = None,
     target: str = DUCKDB,
+    recorder: RecordsStatements | None = None,
 ) -> Any:
     """Run one dbt command on the warehouse of these settings. Its files are closed when the command ends.
 
@@ -173,19 +184,21 @@ def invoke(
         secrets: Further variables that must not appear in any log.
         on_event: Called for each node when it starts and when it ends.
         target: The target of `profiles.yml`.
+        recorder: Records what each node executes. The variables then have marks, also in the place of the secrets.
 
     Returns:
         dbt's `dbtRunnerResult`: success, exception and results by node.
     """
     hidden = dict(secrets or {})
-    given = json.dumps({**variables, **hidden})
+    given = json.dumps({**hidden, **variables})
     manifest = parsed_project(settings, target)
     _forget_compiled(manifest)
     create_missing(settings)
     # run_results.json would contain the variables, including the secrets.
     arguments = [*command, "--no-write-json", "--vars", given]
-    callbacks = [_listener(on_event)] if on_event else []
-    return _call(settings, arguments, manifest=manifest, callbacks=callbacks, secrets=hidden, target=target)
+    callbacks = [_listener(hear) for hear in (recorder.hear if recorder else None, on_event) if hear]
+    with recorder.recording() if recorder else contextlib.nullcontext():
+        return _call(settings, arguments, manifest=manifest, callbacks=callbacks, secrets=hidden, target=target)
 
 
 def in_words(exception: object) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, ModuleType
 from typing import Any
 
-__all__ = ["compile_templates", "shortcuts"]
+__all__ = ["compile_templates", "replaced", "shortcuts"]
 
 # Events of level `debug` that are passed on.
 HEARD = frozenset({"NodeStart", "NodeFinished"})
@@ -82,9 +82,9 @@ def no_debug_events() -> Iterator[None]:
             fire(self, e, level, *args, **more)
 
     with (
-        _replaced(BaseEvent, "__init__", keep),
-        _replaced(BaseEvent, "__getattr__", convert_once),
-        _replaced(EventManager, "fire_event", fire_heard),
+        replaced(BaseEvent, "__init__", keep),
+        replaced(BaseEvent, "__getattr__", convert_once),
+        replaced(EventManager, "fire_event", fire_heard),
     ):
         yield
 
@@ -137,7 +137,7 @@ def quick_namespaces() -> Iterator[None]:
             global_namespace=root, local_namespace=local, global_project_namespace=internal, packages=others
         )
 
-    with _replaced(MacroNamespaceBuilder, "build_namespace", build):
+    with replaced(MacroNamespaceBuilder, "build_namespace", build):
         yield
 
 
@@ -156,7 +156,7 @@ def templates_compiled_once() -> Iterator[None]:
             _compiled[key] = compile_anew(self, source)
         return _compiled[key]
 
-    with _replaced(MacroFuzzEnvironment, "compile", compile_once):
+    with replaced(MacroFuzzEnvironment, "compile", compile_once):
         yield
 
 
@@ -187,8 +187,8 @@ def plain_results() -> Iterator[None]:
         return prepare(frozenset(text_columns), tuple(string_null_values))
 
     with (
-        _replaced(agate_helper, "empty_table", lambda: empty),
-        _replaced(agate_helper, "build_type_tester", type_tester),
+        replaced(agate_helper, "empty_table", lambda: empty),
+        replaced(agate_helper, "build_type_tester", type_tester),
     ):
         yield
 
@@ -197,7 +197,7 @@ SHORTCUTS = (leading_words_only, no_debug_events, quick_namespaces, templates_co
 
 
 @contextlib.contextmanager
-def _replaced(owner: type | ModuleType, name: str, value: object) -> Iterator[None]:
+def replaced(owner: type | ModuleType, name: str, value: object) -> Iterator[None]:
     """Replace an attribute of a class, which may be inherited, or of a module, until the end of the context."""
     own = vars(owner).get(name)
     setattr(owner, name, value)

@@ -47,7 +47,8 @@ def _disagreeing(app: AppTest, page: str, query: Mapping[str, str], ask: Ask) ->
                 ask("select unit from marts.kpi_catalogue where kpi = ?", kpi),
             )
         else:
-            view = query.get("returns_view") or query.get("payments_view") or "list"
+            views = ("returns_view", "payments_view", "routing_view", "forecasts_view")
+            view = next((query[name] for name in views if name in query), "list")
             known = FIGURES.get((page, "list" if view == "Returns" else view), {})
             if metric.label == "Due" and page == "orders":
                 yield from _due(metric, query, ask)

@@ -12,6 +12,32 @@ REFUNDS = "ops.exceptions where code in ('received_not_refunded', 'cancelled_not
 PARCELS = "from marts.fct_shipments"
 OF_ORDER = "from marts.fct_shipments as parcels join ops.orders using (order_id)"
 NETWORK = "from marts.fct_inventory_positions where position_level = 'network'"
+PROPOSED = "from marts.fct_reorder_proposals where position_level = 'network'"
+SAID = """
+    from marts.fct_forecast_outcomes where forecast_level = 'category_week' and not is_censored
+        and origin_date = (
+            select min(origin_date) from marts.fct_forecast_outcomes where forecast_level = 'category_week'
+        )
+"""
+# Parcels of the first carrier by name, and of the first one beside it, by destination.
+MOVED = """
+    from (
+        select one.ship_country, one.parcels, one.late / one.known::double as late_rate,
+            other.late / other.known::double as other_late_rate, one.cost, other.cost as other_cost,
+            dense_rank() over (order by one.carrier, other.carrier) as place
+        from lanes as one join lanes as other on one.ship_country = other.ship_country and one.carrier <> other.carrier
+        where one.known >= 10 and other.known >= 10
+    ) where place = 1
+"""
+LANES = """
+    with lanes as (
+        select coalesce(ship_country, 'unknown') as ship_country, carrier, count(*) as parcels,
+            count(is_on_time) as known, count(*) filter (not is_on_time) as late,
+            round(avg(cost_amount_reporting), 4) as cost
+        from marts.fct_shipments cross join marts.as_of
+        where shipped_date > business_date - 365 and outcome <> 'cancelled' and carrier is not null group by all
+    )
+"""
 FILES = "from quality.files where not is_superseded"
 TESTED = "from marts.fct_delivery_risk_accuracy where age_days = 0"
 VALUED = "from marts.fct_customer_value"
@@ -67,7 +93,39 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
         ),
         "Out of stock": Sum(f"select count(*) {NETWORK} and stockout_risk = 'out_of_stock'"),
         "Backordered": Sum("select sum(backordered_quantity) from ops.order_lines where {stocked}"),
-        "To reorder": Sum(f"select count(*) {NETWORK} and reorder_quantity > 0"),
+        "To reorder": Sum("select sum(lines_count) from marts.fct_purchase_proposals"),
+    },
+    ("forecasts", "Service level"): {
+        "Safety stock": Sum(
+            "select sum(ceil(1.644854 * lead_deviation_quantity) * average_cost_amount) "
+            "from marts.fct_reorder_proposals where position_level = 'network'",
+            "money",
+        ),
+        "Units": Sum(
+            "select sum(ceil(1.644854 * lead_deviation_quantity)) "
+            "from marts.fct_reorder_proposals where position_level = 'network'"
+        ),
+        "At the reorder point": Sum(
+            "select count(*) from marts.fct_service_levels "
+            "where position_level = 'network' and service_level_rate = 0.95 and is_at_reorder_point"
+        ),
+        "By forecast": Sum(f"select count(*) {PROPOSED} and basis = 'forecast'"),
+    },
+    ("forecasts", "What was said"): {
+        "Periods over": Sum(f"select count(*) {SAID}"),
+        "WAPE": Sum(f"select sum(abs(expected_value - actual_value)) / sum(actual_value) {SAID}", "share"),
+        "WAPE of the baseline": Sum(
+            f"select sum(abs(baseline_value - actual_value)) / sum(actual_value) {SAID}", "share"
+        ),
+        "Within p10–p90": Sum(
+            f"select avg((actual_value >= p10_value and actual_value <= p90_value)::integer) {SAID}", "share"
+        ),
+    },
+    ("forecasts", "Carriers"): {
+        "Parcels moved": Sum(f"{LANES} select 0.5 * sum(parcels) {MOVED}"),
+        "Late so far": Sum(f"{LANES} select 0.5 * sum(parcels * late_rate) {MOVED}"),
+        "Late parcels": Sum(f"{LANES} select 0.5 * sum(parcels * (other_late_rate - late_rate)) {MOVED}"),
+        "Cost": Sum(f"{LANES} select 0.5 * sum(parcels * (other_cost - cost)) {MOVED}", "money"),
     },
     ("returns", "list"): {
         "Returns": Sum("select count(distinct return_id) from ops.returns"),
@@ -98,6 +156,25 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
         "Brier score": Sum(f"select sum(squared_error_sum)::double / sum(predictions_count) {TESTED}"),
         "Brier score of the base rate": Sum(
             f"select sum(base_squared_error_sum)::double / sum(predictions_count) {TESTED}"
+        ),
+    },
+    ("routing", "list"): {
+        "Proposals": Sum("select count(*) from marts.fct_routing_proposals"),
+        "Orders": Sum("select count(distinct order_id) from marts.fct_routing_proposals"),
+        "Units": Sum("select coalesce(sum(quantity), 0) from marts.fct_routing_proposals"),
+        "Parcels": Sum("select count(distinct order_id || ' ' || warehouse_id) from marts.fct_routing_proposals"),
+        "In time": Sum("select avg(is_within_promise::int) from marts.fct_routing_proposals", "share"),
+    },
+    ("routing", "Estimates"): {
+        "Parcels tested": Sum("select sum(timed_count) from marts.fct_lane_accuracy"),
+        "Within the estimate": Sum(
+            "select sum(in_time_count) / sum(timed_count) from marts.fct_lane_accuracy", "share"
+        ),
+        "Estimated cost of a parcel": Sum(
+            "select sum(estimated_cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
+        ),
+        "Real cost of a parcel": Sum(
+            "select sum(cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
         ),
     },
     ("customers", "list"): {

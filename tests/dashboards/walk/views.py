@@ -23,6 +23,9 @@ VIEWS: tuple[tuple[str, Query], ...] = (
     ("exceptions", {}),
     ("exceptions", {"exception": "{exception}"}),
     ("fulfilment", {}),
+    ("routing", {}),
+    ("routing", {"proposals_of": "{routed}"}),
+    *(("routing", {"routing_view": view}) for view in ("Routes taken", "Estimates", "Simulation")),
     ("shipments", {}),
     ("shipments", {"parcel": "{parcel}"}),
     *(("shipments", {"shipments_view": view}) for view in ("To ship", "Promised today")),
@@ -53,6 +56,13 @@ VIEWS: tuple[tuple[str, Query], ...] = (
         ("kpis", {"kpi": kpi, "days": "90"})
         for kpi in ("average_order_value", "order_cycle_hours_p90", "days_of_cover", "orders")
     ),
+    *(
+        ("forecasts", {"forecasts_view": view})
+        for view in ("Demand", "Net sales", "Record", "What was said", "Service level", "Carriers")
+    ),
+    ("forecasts", {"demand_by": "sku"}),
+    ("products", {}),
+    ("products", {"sku": "{sku}"}),
     ("data_quality", {}),
     ("data_quality", {"record": "{record}"}),
     ("sql", {}),
@@ -77,6 +87,7 @@ RECORDS = {
     "order": "select order_id from ops.order_timeline group by all order by count(*) desc, order_id limit 1",
     "bare_order": "select order_id from ops.orders order by lines_count, payment_status, order_id limit 1",
     "customer": "select customer_id from ops.orders where customer_id <> '' group by 1 order by count(*) desc limit 1",
+    "routed": "select order_id from marts.fct_routing_proposals group by all order by count(*) desc, order_id limit 1",
     "exception": "select exception_id from ops.exceptions order by amount_at_stake is null, exception_id limit 1",
     "parcel": "select shipment_id from marts.fct_shipments group by all order by count(*) desc, shipment_id limit 1",
     "sku": "select sku from marts.fct_inventory_ledger group by all order by count(*) desc, sku limit 1",

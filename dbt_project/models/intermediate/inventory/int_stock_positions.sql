@@ -23,15 +23,16 @@ products as (
     where is_current
 ),
 
+inbound as (
+    select * from {{ ref('stg_inbound') }}
+),
+
+coverage as (
+    select * from {{ ref('int_coverage') }}
+),
+
 tracked_inbound as (
-    select inbound.*
-    from {{ ref('stg_inbound') }} as inbound
-    inner join {{ ref('int_coverage') }} as coverage
-        on
-            inbound._source = coverage.source
-            and coverage.feed = 'stock'
-            and coverage.is_tracked
-    where inbound.is_current and inbound.quantity > 0
+    {{ tracked_inbound('inbound', 'coverage') }}
 ),
 
 incoming as (

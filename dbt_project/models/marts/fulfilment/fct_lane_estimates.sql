@@ -48,20 +48,8 @@ final as (
             else 'all'
         end as basis,
         cast(coalesce(lanes.parcels_count, 0) as {{ dbt.type_bigint() }}) as parcels_count,
-        cast(
-            case
-                when lanes.timed_count >= {{ var('lane_parcels') }} then lanes.hours_p90
-                when warehouses.timed_count >= {{ var('lane_parcels') }} then warehouses.hours_p90
-                else network.hours_p90
-            end as double
-        ) as hours_p90,
-        cast(
-            case
-                when lanes.costed_count >= {{ var('lane_parcels') }} then lanes.cost_amount
-                when warehouses.costed_count >= {{ var('lane_parcels') }} then warehouses.cost_amount
-                else network.cost_amount
-            end as {{ money_type() }}
-        ) as cost_amount_reporting
+        cast({{ of_lane('hours_p90', 'timed_count') }} as double) as hours_p90,
+        cast({{ of_lane('cost_amount', 'costed_count') }} as {{ money_type() }}) as cost_amount_reporting
     from warehouses
     cross join countries
     cross join network

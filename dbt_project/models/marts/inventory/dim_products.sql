@@ -55,6 +55,8 @@ final as (
         coalesce(sku_demand.abc_class, 'C') as abc_class,
         coalesce(sku_demand.xyz_class, 'Z') as xyz_class,
         cast(products.lead_time_days as {{ dbt.type_bigint() }}) as lead_time_days,
+        cast(products.pack_size as {{ dbt.type_bigint() }}) as pack_size,
+        cast(products.minimum_order_quantity as {{ dbt.type_bigint() }}) as minimum_order_quantity,
         coalesce(sku_demand.lines_count, 0) as lines_count,
         coalesce(sku_demand.demanded_quantity, 0) as demanded_quantity,
         cast(products.unit_cost as {{ money_type() }}) as unit_cost_amount,

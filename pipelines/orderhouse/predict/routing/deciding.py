@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from orderhouse.predict.routing.components import components
 from orderhouse.predict.routing.improving import improve
+from orderhouse.predict.routing.limits import DECISION_SECONDS
 from orderhouse.predict.routing.policy import Policy
 from orderhouse.predict.routing.start import nearest
 from orderhouse.predict.routing.world import Take, World, claims, covers, figures
 
-__all__ = ["SECONDS", "Decided", "decide"]
-
-# Limit of one decision, in deterministic seconds of the solver.
-SECONDS = 2.0
+__all__ = ["Decided", "decide"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Decided:
     seconds: float
 
 
-def decide(world: World, policy: Policy, seconds: float = SECONDS) -> Decided:
+def decide(world: World, policy: Policy, seconds: float = DECISION_SECONDS) -> Decided:
     """Return the plan of a policy. It serves as many units of each SKU as there are, first placed first.
 
     Parts that share no scarce stock are solved one after another, so that a later part sees the cover that earlier

@@ -12,6 +12,7 @@ import polars as pl
 
 from orderhouse.predict.predictor import LastRun, Rhythm
 from orderhouse.predict.routing.inputs import anything_to_route, read_world
+from orderhouse.predict.routing.limits import DECISION_SECONDS
 from orderhouse.predict.routing.policy import DEFAULT_POLICY, parse_policy
 from orderhouse.predict.routing.reasons import cost_amount, parcels_by_order, reason_of
 from orderhouse.settings import Settings
@@ -85,7 +86,7 @@ class Routing:
 
 
 def propose(
-    connection: duckdb.DuckDBPyConnection, clock: datetime, policy: str, seconds: float | None = None
+    connection: duckdb.DuckDBPyConnection, clock: datetime, policy: str, seconds: float = DECISION_SECONDS
 ) -> pl.DataFrame:
     """Return the proposals for the open lines of the last build, one row per line and warehouse.
 
@@ -93,14 +94,14 @@ def propose(
         connection: The tables of the last build, with `work`.
         clock: Its clock, in UTC and without zone.
         policy: Name or aims of a policy.
-        seconds: Limit in deterministic seconds of the solver; its own by default.
+        seconds: Limit in deterministic seconds of the solver.
     """
-    from orderhouse.predict.routing.deciding import SECONDS, decide  # OR-tools takes half a second to import
+    from orderhouse.predict.routing.deciding import decide  # OR-tools takes half a second to import
 
     chosen = parse_policy(policy)
     world = read_world(connection, clock)
     currency, digits = currency_of(connection)
-    decided = decide(world, chosen, SECONDS if seconds is None else seconds)
+    decided = decide(world, chosen, seconds)
     parcels = parcels_by_order(world, decided.plan)
     rows = []
     for take in sorted(decided.plan):

@@ -7,19 +7,24 @@ stock comes for within the patience are cancelled. Reading the past from tables 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from orderhouse.predict.routing.deciding import decide
+from orderhouse.predict.routing.limits import DAY_SECONDS
 from orderhouse.predict.routing.policy import Policy
 from orderhouse.predict.routing.world import Lane, Line, World
 
-__all__ = ["Outcome", "Past", "PastLine", "replay"]
+__all__ = ["PATIENCE_DAYS", "Outcome", "Past", "PastLine", "Told", "replay"]
 
 PATIENCE_DAYS = 14
-# Deterministic seconds of the solver for one day.
-SECONDS_A_DAY = 0.5
+
+Told = Callable[[int, int], None]
+
+
+def _say_nothing(days: int, of: int) -> None:
+    """Do nothing after a day."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +104,20 @@ class _State:
     waiting: list[_Waiting] = field(default_factory=list)
 
 
-def replay(past: Past, policy: Policy, patience_days: int = PATIENCE_DAYS) -> Outcome:
+def replay(past: Past, policy: Policy, patience_days: int = PATIENCE_DAYS, told: Told = _say_nothing) -> Outcome:
     """Return what a policy would have given.
 
     Args:
         past: The days.
         policy: The policy.
         patience_days: Days after which a line without stock is cancelled.
+        told: Called after each day with the number of days done and of all days.
     """
     state = _State(dict(past.stock))
     outcome = Outcome(policy.name)
     outcome.orders = len({line.order_id for lines in past.lines.values() for line in lines})
     outcome.units = sum(line.quantity for lines in past.lines.values() for line in lines)
-    for day in past.days:
+    for number, day in enumerate(past.days, 1):
         for place, units in past.movements.get(day, {}).items():
             state.levels[place] = state.levels.get(place, 0) + units
         state.waiting += [_Waiting(line, line.quantity, day) for line in past.lines.get(day, ())]
@@ -123,6 +129,7 @@ def replay(past: Past, policy: Policy, patience_days: int = PATIENCE_DAYS) -> Ou
             else:
                 kept.append(each)
         state.waiting = kept
+        told(number, len(past.days))
     outcome.waiting_units = sum(each.quantity for each in state.waiting)
     return outcome
 
@@ -146,7 +153,7 @@ def _decide_day(past: Past, policy: Policy, day: date, state: _State, outcome: O
         if units > 0:
             stock[sku][warehouse] = units
     world = World(lines, stock, past.lanes)
-    decided = decide(world, policy, SECONDS_A_DAY)
+    decided = decide(world, policy, DAY_SECONDS)
     parcels: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for (number, warehouse), units in decided.plan.items():
         line = lines[number]

@@ -44,7 +44,7 @@ from orderhouse.sources.config.promises import (
     checked_numbering,
 )
 from orderhouse.sources.config.queries import Table, checked_tables, require_query
-from orderhouse.sources.config.validation import as_columns, known_delimiter, known_encoding
+from orderhouse.sources.config.validation import Delimiter, Encoding, as_columns
 from orderhouse.sources.config.write_back import WriteBack
 from orderhouse.sources.formats import FORMATS
 
@@ -174,8 +174,8 @@ class Source(BaseModel):
     constants: dict[str, str] = Field(default_factory=dict)
     decimal: str | None = None
     dates: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)
-    delimiter: str | None = None
-    encoding: str | None = None
+    delimiter: Delimiter | None = None
+    encoding: Encoding | None = None
     header: bool = True
     guarded: bool = False
     personal_values: Literal["warn", "quarantine", "allow"] = "warn"
@@ -239,16 +239,6 @@ class Source(BaseModel):
     @classmethod
     def _zone_exists(cls, value: str) -> str:
         return require_known("time zone", value, available_timezones())
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_exists(cls, value: str) -> str:
-        return known_encoding(value)
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, value: str) -> str:
-        return known_delimiter(value)
 
     @field_validator("decimal", "dates")
     @classmethod

@@ -17,6 +17,7 @@ from orderhouse.contracts.codes import COUNTRIES
 from orderhouse.contracts.columns import kind_of
 from orderhouse.contracts.vocabulary import UNKNOWN, vocabulary
 from orderhouse.sources.formats.cut_columns import group_names
+from orderhouse.sources.formats.discount_shares import DISCOUNT_SHARE
 from orderhouse.sources.formats.format import ANY, POSITION, SKIPPED
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT
 from orderhouse.sources.formats.made_ids import group_column
@@ -102,7 +103,7 @@ def checked_columns(value: Any, feed: str | None, *, are_values: bool) -> Any:
     """
     known = {column for each in _feeds(feed) for column in CONTRACTS[each].fields()}
     if "order_lines" in _feeds(feed) and not are_values:
-        known.add(LINE_AMOUNT)
+        known |= {LINE_AMOUNT, DISCOUNT_SHARE}
     named = value if isinstance(value, list) or are_values else value.values()
     ours = [column for names in named for column in as_list(names) if column != SKIPPED]
     twice = [column for column in ours if ours.count(column) > 1] if isinstance(value, list) else []
@@ -110,6 +111,8 @@ def checked_columns(value: Any, feed: str | None, *, are_values: bool) -> Any:
         raise ValueError(f"the list names the column {twice[0]!r} twice")
     for column in ours:
         require_known(f"column of {feed or 'any feed'}", column, known)
+    if {DISCOUNT_SHARE, "discount_amount"} <= set(ours):
+        raise ValueError(f"{DISCOUNT_SHARE} and discount_amount say the same; map one of the two")
     return value
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from orderhouse.sources.config.validation import known_delimiter, known_encoding
+from orderhouse.sources.config.validation import Delimiter, Encoding
 
 __all__ = ["Table", "checked_tables", "require_query", "statement_of"]
 
@@ -38,8 +38,8 @@ class Table(BaseModel):
 
     file: Annotated[str, Field(min_length=1)]
     columns: list[str] = Field(default_factory=list)
-    delimiter: str | None = None
-    encoding: str | None = None
+    delimiter: Delimiter | None = None
+    encoding: Encoding | None = None
     header: bool = True
     widths: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
     sheet: str | None = None
@@ -51,16 +51,6 @@ class Table(BaseModel):
         if "/" in value or "\\" in value:
             raise ValueError(f"{value} is a path; write the name of the file, and its folder under `path`")
         return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_exists(cls, value: str) -> str:
-        return known_encoding(value)
-
-    @field_validator("delimiter")
-    @classmethod
-    def _is_a_delimiter(cls, value: str) -> str:
-        return known_delimiter(value)
 
 
 def checked_tables(value: dict[str, Table]) -> dict[str, Table]:

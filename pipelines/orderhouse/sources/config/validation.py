@@ -5,12 +5,14 @@ Each raises ValueError with a clause; `sources_file` makes a sentence of it, wit
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from orderhouse.config_values import as_list
 from orderhouse.sources.formats.format import SKIPPED, WHITE_SPACE
 
-__all__ = ["as_columns", "known_delimiter", "known_encoding"]
+__all__ = ["Delimiter", "Encoding", "as_columns"]
 
 
 def as_columns(value: Any) -> Any:
@@ -29,7 +31,7 @@ def as_columns(value: Any) -> Any:
     return value
 
 
-def known_delimiter(value: str) -> str:
+def _known_delimiter(value: str) -> str:
     """Return a delimiter: one character, or the word for any white space; `tab` and an escaped tab are a tab."""
     if value == WHITE_SPACE:
         return value
@@ -39,10 +41,14 @@ def known_delimiter(value: str) -> str:
     return value
 
 
-def known_encoding(value: str) -> str:
+def _known_encoding(value: str) -> str:
     """Return the name of an encoding if Python has it."""
     try:
         "".encode(value)
     except LookupError:
         raise ValueError(f"{value!r} is not an encoding; write one such as latin-1 or utf-16") from None
     return value
+
+
+Delimiter = Annotated[str, AfterValidator(_known_delimiter)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]

@@ -20,6 +20,7 @@ from orderhouse.files.archives import ZIP_MAGIC, is_workbook, only_member
 from orderhouse.files.guarded_tables import unguarded_columns
 from orderhouse.files.source_files import FileRejected, SourceFile, unpacked_blocks
 from orderhouse.sources.formats.cut_columns import cut_columns, part_names
+from orderhouse.sources.formats.discount_shares import DISCOUNT_SHARE, with_discounts
 from orderhouse.sources.formats.format import ANY, SKIPPED, WHITE_SPACE, Declaration, FeedRows, Format, Layout
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT, with_unit_prices
 from orderhouse.sources.formats.made_ids import MadeIds
@@ -103,8 +104,8 @@ class ColumnMapping:
         self._contract = CONTRACTS[feed]
         self._ids = MadeIds(source, self._contract)
         self._fields = list(self._contract.fields())
-        if feed == "order_lines" and source.names(LINE_AMOUNT):
-            self._fields.append(LINE_AMOUNT)
+        if feed == "order_lines":
+            self._fields += [name for name in (LINE_AMOUNT, DISCOUNT_SHARE) if source.names(name)]
         self._constants = {name: value for name, value in source.constants.items() if name in self._contract.fields()}
 
     def translated(self, file: SourceFile, frame: pl.DataFrame, records: Records) -> FeedRows:
@@ -152,6 +153,8 @@ class ColumnMapping:
             selected = selected.with_columns(promised_days(self._source.promise, frame, self._source.notation))
         selected = with_words(self._source, self._contract, selected)
         selected, rounded = with_rounded(self._source, self._contract, selected)
+        if DISCOUNT_SHARE in selected.columns:
+            selected = with_discounts(selected, self._source.notation)
         if LINE_AMOUNT in selected.columns:
             selected = with_unit_prices(selected, self._source.notation)
         return selected, rounded

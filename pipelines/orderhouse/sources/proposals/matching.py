@@ -5,7 +5,6 @@ Each guess has a reason, which the proposed file states in a comment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,8 +12,9 @@ import polars as pl
 
 from orderhouse.contracts import CONTRACTS
 from orderhouse.contracts.columns import kind_of
+from orderhouse.sources.formats.discount_shares import DISCOUNT_SHARE
 from orderhouse.sources.formats.line_amounts import LINE_AMOUNT
-from orderhouse.sources.proposals.names import COLUMNS, FEED_WORDS, currency_in, plain
+from orderhouse.sources.proposals.names import COLUMNS, OWN_IDS, currency_in, feed_words_in, plain
 from orderhouse.sources.proposals.values import Written, fits
 
 __all__ = ["Match", "best_match", "match"]
@@ -29,6 +29,10 @@ CORE: dict[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("customer_id",), ("email", "name", "country", "city")),
     "fx_rates": (("rate_date",), ("base",), ("quote",), ("rate",)),
 }
+# Kinds of the columns that a mapping computes with, and of one whose amounts may be shares.
+KINDS = {LINE_AMOUNT: "money", DISCOUNT_SHARE: "share", "discount_amount": "discount"}
+# A column is not needed beside the one that says the same.
+SAME = {LINE_AMOUNT: "unit_price", DISCOUNT_SHARE: "discount_amount"}
 NAME_BONUS = 2.0
 EXTRA = 0.1
 FIRST_DAY = "2000-01-01T00:00:00Z"
@@ -77,19 +81,21 @@ def match(feed: str, stem: str, frame: pl.DataFrame, how: Mapping[str, Written],
     found = Match(feed)
     fields = CONTRACTS[feed].fields()
     for ours, names in COLUMNS[feed].items():
-        kind = "money" if ours == LINE_AMOUNT else kind_of(fields[ours])
+        kind = KINDS.get(ours) or kind_of(fields[ours])
         theirs = _theirs(names.split(), kind, frame, how, set(found.columns))
-        if theirs is not None and not (ours == LINE_AMOUNT and found.theirs("unit_price")):
+        if theirs is not None and not found.theirs(SAME.get(ours, "")):
             found.columns[theirs] = [ours]
+    _take_own_id(found, stem, frame, how)
+    if (share := found.theirs(DISCOUNT_SHARE)) and how[share].is_share:
+        found.reasons[DISCOUNT_SHARE] = "all values lie between 0 and 1, so they are read as shares and not as amounts"
     for group in CORE[feed]:
         if not any(found.theirs(ours) for ours in group):
             return None
     _complete(found, stem, frame, how, currency)
     if _lacks_required(found):
         return None
-    words = set(re.split(r"[^a-z]+", stem.lower()))
     found.score = len(CORE[feed]) + EXTRA * len(found.columns)
-    found.score += NAME_BONUS if words & set(FEED_WORDS[feed].split()) else 0
+    found.score += NAME_BONUS if feed_words_in(stem, feed) else 0
     return found
 
 
@@ -98,6 +104,16 @@ def _theirs(names: list[str], kind: str, frame: pl.DataFrame, how: Mapping[str, 
     by_name = {plain(name): name for name in reversed(frame.columns)}
     candidates = (by_name[name] for name in names if name in by_name)
     return next((each for each in candidates if each not in used and fits(kind, frame[each], how[each])), None)
+
+
+def _take_own_id(found: Match, stem: str, frame: pl.DataFrame, how: Mapping[str, Written]) -> None:
+    """Take a column `Id` without repeated values for the id of the feed, if the file is named after the feed."""
+    ours = OWN_IDS.get(found.feed, "")
+    theirs = next((name for name in frame.columns if plain(name) == "id" and how[name].is_unique), None)
+    if not ours or not theirs or found.theirs(ours) or theirs in found.columns or not feed_words_in(stem, found.feed):
+        return
+    found.columns[theirs] = [ours]
+    found.reasons[ours] = f"{theirs} does not repeat, and the file is named after {found.feed.replace('_', ' ')}"
 
 
 def _complete(found: Match, stem: str, frame: pl.DataFrame, how: Mapping[str, Written], currency: str | None) -> None:

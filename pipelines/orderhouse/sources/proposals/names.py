@@ -9,7 +9,7 @@ import re
 
 from orderhouse.contracts.codes import CURRENCIES
 
-__all__ = ["COLUMNS", "FEED_WORDS", "currency_in", "plain"]
+__all__ = ["COLUMNS", "FEED_WORDS", "OWN_IDS", "currency_in", "feed_words_in", "plain"]
 
 ORDER = (
     "orderid order ordernumber orderno ordernr orderref saleid salesorder invoiceno invoicenumber invoice bestellnr nr"
@@ -33,14 +33,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "email": "email emailaddress customeremail mail",
         "phone": "phone telephone phonenumber mobile",
         "ship_name": "shipname recipient shippingname customername name",
-        "ship_street": "shipstreet street address shippingaddress address1",
+        "ship_street": "shipstreet street address shippingaddress shipaddress address1",
         "ship_city": "shipcity city shippingcity customercity ordercity ort",
         "ship_region": "shipregion region state shippingstate orderstate province",
-        "ship_postcode": "shippostcode postcode zip zipcode postalcode plz",
+        "ship_postcode": "shippostcode postcode zip zipcode postalcode shippostalcode plz",
         "ship_country": "shipcountry country shippingcountry ordercountry countrycode land",
         "shipping_amount": "shippingamount shipping freight shippingcost freightvalue postage",
         "discount_code": "discountcode coupon couponcode promocode voucher",
         "channel": "channel saleschannel source",
+        "promised_at": "promisedat promiseddate requireddate duedate deliverby deliverydue liefertermin",
         "is_cancelled": "iscancelled cancelled canceled",
     },
     "order_lines": {
@@ -52,6 +53,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "unit_price": "unitprice price priceusd priceeach itemprice productprice preis",
         "line_amount": "lineamount linetotal sales total amount lineprice extendedprice revenue umsatz",
         "discount_amount": "discountamount discount linediscount orderitemdiscount rabatt",
+        "discount_share": "discountshare discountrate discountpercent discount orderitemdiscountrate rabatt",
         "tax_amount": "taxamount tax vat linetax mwst",
         "warehouse_id": "warehouseid warehouse location locationid",
         "seller_id": "sellerid seller vendor",
@@ -90,7 +92,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "customer_id": CUSTOMER,
         "updated_at": f"{CHANGED} createdat created registered date",
         "email": "email emailaddress mail",
-        "name": "name fullname customername",
+        "name": "name fullname customername companyname",
         "phone": "phone telephone phonenumber",
         "country": "country countrycode land",
         "city": "city ort",
@@ -106,13 +108,28 @@ COLUMNS: dict[str, dict[str, str]] = {
 # Words of a file's name that speak for a feed.
 FEED_WORDS = {
     "orders": "orders order bestellungen sales",
-    "order_lines": "items item lines line details positionen transactions",
+    "order_lines": "items item lines line details detail positionen transactions",
     "payments": "payments payment refunds refund transactions charges zahlungen",
     "shipments": "shipments shipment deliveries dispatch",
     "products": "products product articles catalogue catalog",
     "customers": "customers customer users clients",
     "fx_rates": "rates rate fx currency",
 }
+# The id of a feed's records, which a file that is named after the feed may call `Id`.
+OWN_IDS = {
+    "orders": "order_id",
+    "order_lines": "line_id",
+    "payments": "payment_id",
+    "shipments": "shipment_id",
+    "products": "sku",
+    "customers": "customer_id",
+}
+
+
+def feed_words_in(stem: str, feed: str) -> bool:
+    """Return whether the name of a file, such as ``OrderDetail_2``, speaks for a feed."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", stem).lower()
+    return not set(re.split(r"[^a-z]+", apart)).isdisjoint(FEED_WORDS[feed].split())
 
 
 def plain(name: str) -> str:

@@ -15,15 +15,22 @@ from orderhouse.sources.proposals.writing import file_text, known_text, mapped_t
 
 __all__ = ["Proposed", "proposed"]
 
-NOT_FOUND = "Its columns fit no feed well enough. docs/adding_a_source.md shows how to write the mapping:"
+NOT_FOUND = "Its columns fit no feed well enough. docs/adding_a_source.md shows how to write the mapping"
 
 
 @dataclass(frozen=True)
 class Proposed:
-    """Text of a proposed sources file, and the number of its sources."""
+    """A proposed sources file.
+
+    Attributes:
+        text: Its text.
+        sources: Number of its sources.
+        left: Files for which nothing is proposed, with the reason of each.
+    """
 
     text: str
     sources: int
+    left: tuple[tuple[Path, str], ...]
 
 
 def proposed(places: Sequence[Path], base: Path, zone: str, currency: str | None) -> Proposed:
@@ -41,7 +48,7 @@ def proposed(places: Sequence[Path], base: Path, zone: str, currency: str | None
     proposal = _Proposal(base, zone, currency)
     sources = list(proposal.sources(files_in(places)))
     common = next(iter(proposal.currencies)) if len(proposal.currencies) == 1 else None
-    return Proposed(file_text(zone, currency or common, sources), proposal.count)
+    return Proposed(file_text(zone, currency or common, sources), proposal.count, tuple(proposal.left))
 
 
 class _Proposal:
@@ -49,6 +56,7 @@ class _Proposal:
         self._base, self._zone, self._currency = base, zone, currency
         self._taken: set[str] = set()
         self.currencies: set[str] = set()
+        self.left: list[tuple[Path, str]] = []
 
     @property
     def count(self) -> int:
@@ -65,7 +73,7 @@ class _Proposal:
         for group in grouped(rest):
             if isinstance(group, tuple):
                 path, reason = group
-                yield self._single(path) or unknown_text([path], self._base, reason)
+                yield self._single(path) or self._unknown([path], reason)
                 continue
             format_name_found = known_format(group.paths[0])
             if format_name_found:
@@ -74,7 +82,7 @@ class _Proposal:
             how = {name: written(group.frame[name]) for name in group.frame.columns}
             found = best_match(group.paths[0].stem, group.frame, how, self._currency)
             if found is None:
-                yield unknown_text(group.paths, self._base, f"{NOT_FOUND}\n{_skeleton(group, how)}")
+                yield self._unknown(group.paths, f"{NOT_FOUND}.", _skeleton(group, how))
             else:
                 matched.append((group, found, how))
         yield from self._mapped(matched)
@@ -97,6 +105,10 @@ class _Proposal:
     def _single(self, path: Path) -> str | None:
         found = known_format(path)
         return known_text(self._name([path]), found, [path], self._base) if found else None
+
+    def _unknown(self, paths: Sequence[Path], reason: str, skeleton: str = "") -> str:
+        self.left += [(path, reason) for path in paths]
+        return unknown_text(paths, self._base, f"{reason}\n{skeleton}")
 
     def _name(self, paths: Sequence[Path], suffix: str = "") -> str:
         name = source_name(paths, self._taken, suffix)

@@ -33,6 +33,7 @@ ISO = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{CLOCK})?$"
 WITH_OFFSET = r"(?:[Zz]|[T ][0-9:.]+ ?[+-][0-9]{2}:?[0-9]{2})$"
 NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 COMMA = r"^[+-]?[0-9]{1,3}(?:[.'’ ]?[0-9]{3})*,[0-9]+$"
+PERCENT = r"^[0-9]{1,3}(?:[.,][0-9]+)?\s*%$"
 ENOUGH = 0.98
 
 
@@ -41,12 +42,13 @@ class Written:
     """How the values of a column are written.
 
     Attributes:
-        kind: ``instant``, ``number``, ``units`` or ``text``; ``empty`` without values.
+        kind: ``instant``, ``number``, ``units``, ``percent`` or ``text``; ``empty`` without values.
         form: Form of the days, if it is not ISO-8601.
         other_form: Another form that fits all values as well.
         needs_zone: True if instants have no offset.
         decimal: The decimal sign, if it is a comma.
         has_tail: True if a number has more than four decimals.
+        is_share: True if all numbers lie between 0 and 1, and some are neither.
         is_unique: True if no value is repeated.
     """
 
@@ -56,6 +58,7 @@ class Written:
     needs_zone: bool = False
     decimal: str | None = None
     has_tail: bool = False
+    is_share: bool = False
     is_unique: bool = False
 
 
@@ -73,18 +76,23 @@ def written(values: pl.Series) -> Written:
         return Written("instant", forms[0], other, needs_zone=True, is_unique=is_unique)
     if _share(texts, NUMBER) >= ENOUGH:
         kind = "units" if _share(texts, r"^[+-]?[0-9]+(?:\.0*)?$") >= ENOUGH else "number"
-        return Written(kind, has_tail=texts.str.contains(r"\.[0-9]{4}0*[1-9]").any(), is_unique=is_unique)
+        has_tail = texts.str.contains(r"\.[0-9]{4}0*[1-9]").any()
+        return Written(kind, has_tail=has_tail, is_share=_are_shares(texts), is_unique=is_unique)
     if texts.str.contains(COMMA).any() and _share(texts, rf"{COMMA}|^[+-]?[0-9]+$") >= ENOUGH:
-        return Written("number", decimal=",", is_unique=is_unique)
+        return Written("number", decimal=",", is_share=_are_shares(texts), is_unique=is_unique)
+    if _share(texts, PERCENT) >= ENOUGH:
+        return Written("percent", decimal="," if texts.str.contains(",").any() else None)
     return Written("text", is_unique=is_unique)
 
 
 def fits(kind: str, values: pl.Series, how: Written) -> bool:
-    """Return whether the values of a column may be those of a contract type."""
+    """Return whether the values of a column may be those of a contract type, of a `discount` or of a `share`."""
     if how.kind == "empty":
         return kind == "text"
-    if kind in {"money", "number", "rate"}:
-        return how.kind in {"number", "units"}
+    if kind == "share":
+        return how.kind == "percent" or how.is_share
+    if kind in {"money", "number", "rate", "discount"}:
+        return how.kind in {"number", "units"} and not (kind == "discount" and how.is_share)
     if kind in {"instant", "date"}:
         return how.kind == "instant"
     if kind == "units":
@@ -103,6 +111,11 @@ def fits(kind: str, values: pl.Series, how: Written) -> bool:
 
 def _share(texts: pl.Series, pattern: str) -> float:
     return int(texts.str.contains(pattern).sum()) / texts.len()
+
+
+def _are_shares(texts: pl.Series) -> bool:
+    numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).drop_nulls()
+    return bool(numbers.is_between(0, 1).all() and (numbers % 1 != 0).any())
 
 
 def _forms(texts: pl.Series) -> list[str]:
