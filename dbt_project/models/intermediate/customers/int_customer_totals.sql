@@ -1,7 +1,5 @@
-{#-
-  Totals of a customer that do not depend on the clock. marts.dim_customers adds the lifecycle. Orders without customer id and
-  e-mail are no customers.
--#}
+{#- Totals of a customer that do not depend on the clock; marts.dim_customers adds the lifecycle.
+  Orders without customer id and e-mail are no customers. -#}
 {%- set touched = ['int_touched_customers'] -%}
 {{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key', touched=touched) }}
 -- depends_on: {{ ref('int_touched_customers') }}
@@ -79,7 +77,7 @@ second_purchases as (
     where numbered.is_purchase and numbered.purchase_number = 2
 ),
 
-channel_counts as (
+channels as (
     select
         orders.customer_key,
         orders.channel,
@@ -91,12 +89,10 @@ channel_counts as (
 ),
 
 preferred_channels as (
-    select * from channel_counts
+    select * from channels
     qualify row_number() over (
-        partition by channel_counts.customer_key
-        order by
-            channel_counts.orders_count desc nulls last, channel_counts.last_order_at desc nulls last,
-            channel_counts.channel nulls last
+        partition by channels.customer_key
+        order by channels.orders_count desc nulls last, channels.last_order_at desc nulls last, channels.channel nulls last
     ) = 1
 ),
 
