@@ -104,6 +104,16 @@ def test_a_late_return_restates_its_day_and_is_named_as_the_cause(shop: Shop) ->
     assert causes(shop, "sent") == [("returns", "2/returns.ndjson:1"), ("returns", "2/returns.ndjson:2")]
 
 
+def test_a_closing_that_was_stored_and_refused_does_not_wait_for_ever(shop: Shop) -> None:
+    stored = Settings(home=shop.home).actions / "20260401T000000000000Z-close_month-2026-01.loaded"
+    stored.write_text("{}\n")
+    try:
+        said = run_orderhouse("close", "2026-01", home=shop.home, expect=2)
+    finally:
+        stored.unlink()
+    assert "2026-01 has no revenue" in said
+
+
 def test_a_late_version_restates_the_day_of_the_sale(shop: Shop) -> None:
     assert restated(shop, "gross_sales") == [("2026-03-02", "usd", 60, 90, 30)]
     assert ("order_lines", "2/order_lines.ndjson:1") in causes(shop, "usd")

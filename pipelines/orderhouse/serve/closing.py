@@ -20,7 +20,7 @@ from typing import Protocol
 import duckdb
 
 from orderhouse.errors import OrderhouseError
-from orderhouse.files.landed_actions import LANDED, landed_names
+from orderhouse.files.landed_actions import LANDED
 from orderhouse.serve.known_at import known_version
 from orderhouse.serve.publishing import find_version, list_versions
 from orderhouse.settings import Settings
@@ -181,8 +181,8 @@ def _closed(published: duckdb.DuckDBPyConnection, month: str) -> list[tuple[date
 
 
 def _is_waiting(settings: Settings, month: str) -> bool:
-    """Return True if an action that closes the month is written and not published."""
-    return any(name.endswith(f"-close_month-{month}{LANDED}") for name in landed_names(settings.actions))
+    """Return True if an action that closes the month is written and not stored; a stored one may have been refused."""
+    return any(settings.actions.glob(f"*-close_month-{month}{LANDED}"))
 
 
 def _known_batch(settings: Settings, action: ClosingAction) -> int | None:
