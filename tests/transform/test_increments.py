@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,16 @@ def kept_file(settings: Settings) -> Path:
     """Return the file of kept statements."""
     (found,) = dbt.target_folder(settings).glob("increment-*.json")
     return found
+
+
+def kept_text(settings: Settings) -> str:
+    """Return the kept statements, which stand behind their checksum."""
+    return kept_file(settings).read_text().partition("\n")[2]
+
+
+def replace_text(settings: Settings, text: str) -> None:
+    """Replace the kept statements."""
+    kept_file(settings).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
 
 
 @pytest.fixture
@@ -150,12 +161,19 @@ def test_dbt_forgets_the_versions_where_no_statements_are_kept(kept: Settings) -
     assert build(kept, as_of=JANUARY).skipped == ()
 
 
-@pytest.mark.parametrize("damage", ["", "[", '[{"name": "x"}]'])
+@pytest.mark.parametrize("damage", ["", "[", '[{"name": "x"}]', "checksum\n[]"])
 def test_damaged_statements_are_recorded_anew(kept: Settings, damage: str) -> None:
     kept_file(kept).write_text(damage)
     receive(kept, 4, {"E": "2026-01-04 10:00:00"})
     build(kept, as_of=JANUARY)
-    assert orders(kept) == ["A", "B", "C", "D", "E"] and len(json.loads(kept_file(kept).read_text())) == len(STORED)
+    assert orders(kept) == ["A", "B", "C", "D", "E"] and len(json.loads(kept_text(kept))) == len(STORED)
+
+
+def test_a_statement_with_a_flipped_letter_is_not_run(kept: Settings) -> None:
+    kept_file(kept).write_text(kept_file(kept).read_text().replace("select order_id", "select order_ie", 1))
+    receive(kept, 4, {"E": "2026-01-04 10:00:00"})
+    build(kept, as_of=JANUARY)
+    assert orders(kept) == ["A", "B", "C", "D", "E"] and "order_ie" not in kept_file(kept).read_text()
 
 
 def test_changed_definitions_use_no_statements_of_the_former_ones(kept: Settings, project: Path) -> None:
@@ -180,16 +198,14 @@ def test_a_stored_table_with_other_columns_fails_an_increment_without_dbt_too(ke
 
 
 def test_a_failing_statement_is_named_and_the_models_that_read_it_wait(kept: Settings) -> None:
-    text = kept_file(kept).read_text()
-    kept_file(kept).write_text(
-        text.replace("select order_id, placed_at, business_time_zone", "select error('no such thing')")
-    )
+    text = kept_text(kept)
+    replace_text(kept, text.replace("select order_id, placed_at, business_time_zone", "select error('no such thing')"))
     receive(kept, 4, {"E": "2026-01-04 10:00:00"})
     events: list[ModelEvent] = []
     with pytest.raises(BuildFailed, match=r"(?s)one table.*marts.fct_orders: .*no such thing"):
         build(kept, as_of=JANUARY, on_event=events.append)
     assert _ended(events) == ["kept_orders", "as_of", "fct_orders"]
-    kept_file(kept).write_text(text)
+    replace_text(kept, text)
     result: BuildResult = build(kept, as_of=JANUARY)
     assert computed(result) == ["marts/fct_ages", "marts/fct_orders"]
     assert orders(kept) == ["A", "B", "C", "D", "E"]

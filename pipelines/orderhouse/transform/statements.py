@@ -29,7 +29,7 @@ from orderhouse.transform.shortcuts import replaced
 __all__ = ["MARK_WATERMARKS", "ModelStatements", "Recorder", "kept_statements", "marked_variables", "with_values"]
 
 # Number of the form in which statements are kept; a file of another form is recorded anew.
-FORMAT = 1
+FORMAT = 2
 # dbt variable that makes the macro `watermark` return a mark.
 MARK_WATERMARKS = "mark_watermarks"
 WATERMARK = re.compile(r"\bwatermark_of_(work|warehouse)__(\w+)\b")
@@ -90,12 +90,23 @@ def with_values(text: str, values: Mapping[str, object], watermark: Callable[[st
 
 
 def kept_statements(settings: Settings, record: BuildRecord) -> list[ModelStatements] | None:
-    """Return the statements of every stored model, in order; None if none are kept for the present definitions."""
+    """Return the statements of every stored model, in order; None if none are kept for the present definitions.
+
+    A damaged file counts as none.
+    """
     try:
-        kept = json.loads(_file(settings, record).read_text(encoding="utf-8"))
+        checksum, _, text = _file(settings, record).read_text(encoding="utf-8").partition("\n")
+        if checksum != _checksum(text):
+            return None
+        kept = json.loads(text)
         return [ModelStatements(**{name: _plain(value) for name, value in each.items()}) for each in kept]
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+def _checksum(text: str) -> str:
+    """Return the checksum of the kept text: a damaged statement may be one that runs."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -164,7 +175,8 @@ class Recorder:
         file = _file(settings, record)
         for older in file.parent.glob("increment-*.json"):
             older.unlink(missing_ok=True)
-        write_atomically(file, json.dumps([asdict(model) for model in models]))
+        text = json.dumps([asdict(model) for model in models])
+        write_atomically(file, f"{_checksum(text)}\n{text}")
 
 
 def _is_stored(node: Any) -> bool:
