@@ -124,7 +124,8 @@ judged as (
 order_costs as (
     select
         parcels.order_id,
-        {{ ratio('sum(parcels.cost_amount_reporting)', 'sum(parcels.quantity)') }} as cost_per_unit,
+        cast(sum(parcels.cost_amount_reporting) as {{ money_type() }}) as cost_amount,
+        cast(sum(parcels.quantity) as {{ dbt.type_bigint() }}) as quantity,
         count(case when parcels.cost_amount_reporting is null then 1 end) as missing_count
     from parcels
     where parcels.outcome <> 'cancelled'
@@ -135,7 +136,7 @@ shipping as (
     select
         items.level,
         items.item,
-        sum(order_lines.shipped_quantity * order_costs.cost_per_unit) as shipping_cost,
+        sum({{ exact_share('order_costs.cost_amount', 'order_lines.shipped_quantity', 'order_costs.quantity') }}) as shipping_cost,
         sum(order_costs.missing_count) as missing_count
     from order_lines
     inner join items on order_lines.sku = items.sku
