@@ -152,8 +152,7 @@ def test_revealing_asks_for_a_reason_and_is_recorded(chromium: webdriver.Chrome,
 def test_viewer_reads_the_proposals_of_routing_and_is_told_why_none_can_be_accepted(
     chromium: webdriver.Chrome, place: Place
 ) -> None:
-    sign_in(chromium, place, "viewer@example.com")
-    wait_for_text(chromium, "Role: viewer")
+    sign_in_as(chromium, place.dashboards, "viewer@example.com", "viewer")
     chromium.get(f"{place.dashboards}/routing")
     wait_until_drawn(chromium, "Routing")
     wait_for_text(chromium, "Tick rows to act on them")
