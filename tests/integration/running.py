@@ -85,7 +85,8 @@ def _as_from_a_shell(**environment: str) -> Iterator[io.TextIOWrapper[io.BytesIO
 
 def _checked(arguments: tuple[str, ...], home: Path, before: set[Path], code: int, expect: int, output: str) -> str:
     assert code == expect, f"orderhouse {' '.join(arguments)} exited {code}:\n{output}"
-    unfinished = set(home.rglob("*.wal")) - before
+    # A server that shows the pages may be making a role's copy of the version at the same time.
+    unfinished = {path for path in home.rglob("*.wal") if path.name != "draft.duckdb.wal"} - before
     assert code or not unfinished, f"orderhouse {' '.join(arguments)} left {unfinished}"
     return output
 
