@@ -171,10 +171,11 @@ FIGURES: dict[tuple[str, str], dict[str, Sum]] = {
             "select sum(in_time_count) / sum(timed_count) from marts.fct_lane_accuracy", "share"
         ),
         "Estimated cost of a parcel": Sum(
-            "select sum(estimated_cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
+            "select sum(estimated_cost_amount_reporting) / nullif(sum(costed_count), 0) from marts.fct_lane_accuracy",
+            "money",
         ),
         "Real cost of a parcel": Sum(
-            "select sum(cost_amount_reporting) / sum(costed_count) from marts.fct_lane_accuracy", "money"
+            "select sum(cost_amount_reporting) / nullif(sum(costed_count), 0) from marts.fct_lane_accuracy", "money"
         ),
     },
     ("customers", "list"): {
