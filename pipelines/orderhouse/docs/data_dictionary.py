@@ -46,8 +46,13 @@ def dictionary(manifest: Mapping[str, Any]) -> str:
     Args:
         manifest: Content of dbt's `manifest.json`.
     """
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"] + [AUDIT]
+    models = [node for node in manifest["nodes"].values() if _is_published(node)] + [AUDIT]
     return "\n".join([HEADER, *_contents(models), *_sections(models)]).rstrip() + "\n"
+
+
+def _is_published(node: Mapping[str, Any]) -> bool:
+    """Return True for a model that readers see; steps of models are in no version."""
+    return node["resource_type"] == "model" and node.get("config", {}).get("materialized") != "ephemeral"
 
 
 def _of_schema(models: list[dict[str, Any]], schema: str) -> list[dict[str, Any]]:
