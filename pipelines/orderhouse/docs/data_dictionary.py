@@ -52,7 +52,8 @@ def dictionary(manifest: Mapping[str, Any]) -> str:
 
 def _is_published(node: Mapping[str, Any]) -> bool:
     """Return True for a model that readers see; steps of models are in no version."""
-    return node["resource_type"] == "model" and node.get("config", {}).get("materialized") != "ephemeral"
+    materialized = node.get("config", {}).get("materialized")
+    return node["resource_type"] == "model" and bool(materialized != "ephemeral")
 
 
 def _of_schema(models: list[dict[str, Any]], schema: str) -> list[dict[str, Any]]:
