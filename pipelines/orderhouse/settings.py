@@ -40,7 +40,7 @@ def bytes_of(size: str) -> int:
 
 
 class Engine(BaseModel):
-    """What computes the models: DuckDB in this process, or an existing Spark cluster."""
+    """Engine that computes the models: DuckDB in this process, or an existing Spark cluster."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

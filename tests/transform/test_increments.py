@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from orderhouse.settings import Settings
-from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, building, dbt, increments, load_record
+from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, computing, dbt, increments, load_record
 
 from tests.properties.killing import kill_call
 from tests.transform.small_project import receive
@@ -53,7 +53,7 @@ def no_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("dbt was run")
 
-    monkeypatch.setattr(building, "invoke", refuse)
+    monkeypatch.setattr(computing, "invoke", refuse)
 
 
 def test_the_second_increment_runs_no_dbt_and_gives_the_rows_of_a_full_build(kept: Settings, no_dbt: None) -> None:

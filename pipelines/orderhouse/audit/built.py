@@ -13,8 +13,7 @@ import duckdb
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.settings import Settings
-from orderhouse.storage.predictions import attach_predictions
-from orderhouse.storage.warehouse import connection_configuration
+from orderhouse.storage.built_tables import open_tables
 
 __all__ = ["has_table", "open_built", "rows"]
 
@@ -28,17 +27,8 @@ def open_built(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not settings.warehouse_db.exists():
         raise OrderhouseError(f"There is nothing to audit in {settings.home}. Run `orderhouse build` first.")
-    connection = duckdb.connect(str(settings.warehouse_db), config=connection_configuration(settings))
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        for path, name in ((settings.raw_db, "raw"), (settings.work_db, "work")):
-            if path.exists():
-                quoted = str(path).replace("'", "''")
-                connection.execute(f"attach '{quoted}' as {name} (read_only)")
-        attach_predictions(connection, settings)
+    with open_tables(settings, work="read_only") as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -1,10 +1,8 @@
 """One build: plan it, have it computed, and record its batch, clock and definitions.
 
-dbt computes full builds and the first increment after one, whose statements are kept. They compute later increments.
-
 After a kill at any moment, the next build gives the same tables. The record has the status `building` until the last
 table is done, models keep their own watermarks, and a full build starts again from empty files. The plan belongs to
-`plan`, calls of dbt to `dbt`.
+`plan`, the computation of the tables to `computing`.
 """
 
 from __future__ import annotations
@@ -23,32 +21,20 @@ from orderhouse.faults import checkpoint
 from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord, load_record, save_record
 from orderhouse.storage.home_identity import lineage, store_id
-from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.storage.predictions import count_runs, prepare_predictions
 from orderhouse.storage.warehouse import open_raw
 from orderhouse.transform.clock import Clock, read_clock, utc_text
 from orderhouse.transform.clock_policy import policy_of
-from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest, project_folder
+from orderhouse.transform.computing import BuildFailed, Computation
+from orderhouse.transform.dbt import ModelEvent, prepare_manifest, project_folder
 from orderhouse.transform.fingerprint import fingerprint
-from orderhouse.transform.increments import run_increment
-from orderhouse.transform.manifest import clock_models, prediction_models, read_manifest
+from orderhouse.transform.manifest import prediction_models, read_manifest
 from orderhouse.transform.plan import Plan, make_plan
 from orderhouse.transform.stamps import write_stamp
-from orderhouse.transform.statements import ModelStatements, Recorder, kept_statements, marked_variables
-from orderhouse.transform.variables import build_variables, currency_choice, shaping_variables, tracking_salt
-from orderhouse.transform.versions import forget_versions
+from orderhouse.transform.variables import currency_choice, shaping_variables, tracking_salt
 from orderhouse.vault.keys import load_keys
 
 __all__ = ["BuildFailed", "BuildResult", "build", "build_on_predictions"]
-
-
-# dbt compiles an ephemeral model with the model that reads it; as a node of its own it would cost 25 ms for nothing.
-EPHEMERAL = "config.materialized:ephemeral"
-VIEWS = "config.materialized:view"
-
-
-class BuildFailed(OrderhouseError):
-    """A model could not be computed. Nothing is published."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +111,11 @@ def build(
         plan = Plan("full", f"Computed every table on Spark. {plan.reason}")
     record = _record(before, plan, present, batch_id, identity, clock, shaping)
     record = replace(record, clock_policy=policy, currency_origin=currency_origin, prediction_runs=count_runs(settings))
-    if is_on_spark:
-        return _compute_on_spark(settings, record, plan, salt, on_event)
-    _begin(settings, record)
-    return _compute(settings, record, plan, salt, on_event)
+    if not is_on_spark:
+        _record_begin(settings, record)
+        if record.full:
+            _remove_tables(settings)
+    return _compute(settings, record, plan, salt, on_event, on_spark=is_on_spark)
 
 
 def build_on_predictions(settings: Settings, on_event: Callable[[ModelEvent], None] | None = None) -> BuildResult:
@@ -203,12 +190,9 @@ def _record(
     )
 
 
-def _begin(settings: Settings, record: BuildRecord) -> None:
-    """Record that a build begins; then, for a full build, remove the files."""
+def _record_begin(settings: Settings, record: BuildRecord) -> None:
     save_record(settings, record)
     checkpoint("build_began")
-    if record.full:
-        _remove_tables(settings)
 
 
 def _remove_tables(settings: Settings) -> None:
@@ -230,162 +214,33 @@ def _compute(
     plan: Plan,
     salt: str,
     on_event: Callable[[ModelEvent], None] | None,
+    *,
+    on_spark: bool = False,
 ) -> BuildResult:
-    """Compute the tables and record that the build is complete."""
-    ended: list[ModelEvent] = []
-    observe = _observer(ended, on_event)
-    kept = _kept(settings, record, plan)
-    skipped = _run_kept(settings, record, kept, salt, observe, ended) if kept else None
-    if skipped is None:
-        _run_dbt(settings, record, plan, salt, observe, ended)
+    """Compute the tables of a build, and record that it is complete.
+
+    A build on Spark is recorded once the cluster answers, any other before.
+    """
+    computation = Computation(settings, record, plan, salt, on_event)
+    skipped: list[str] = []
+    if on_spark:
+        computation.run_on_spark(lambda: _record_begin(settings, record), lambda: _remove_tables(settings))
+    else:
+        skipped = computation.run()
     record = _finish(settings, record)
     return BuildResult(
         changed=True,
         reason=plan.reason if not skipped else f"{plan.reason} {_unchanged(skipped)}",
         record=record,
-        seconds={event.table: event.seconds for event in ended},
+        seconds={event.table: event.seconds for event in computation.ended},
         rows=_rows(settings),
-        skipped=tuple(skipped or ()),
+        skipped=tuple(skipped),
     )
-
-
-def _compute_on_spark(
-    settings: Settings,
-    record: BuildRecord,
-    plan: Plan,
-    salt: str,
-    on_event: Callable[[ModelEvent], None] | None,
-) -> BuildResult:
-    """Compute every table on Spark, replace the files by them, and record that the build is complete.
-
-    The build is recorded once the cluster answers. The files stay as they are until it has computed everything.
-    """
-    from orderhouse.transform.on_spark import spark_engine  # brings pyarrow, which a build on DuckDB does not need
-
-    ended: list[ModelEvent] = []
-    secrets = {"tracking_salt": salt}
-    with spark_engine(settings) as engine:
-        save_record(settings, record)
-        checkpoint("build_began")
-        outcome = engine.compute(record, secrets, _observer(ended, on_event))
-        if not outcome.success:
-            raise BuildFailed(_explain(ended, outcome.exception, settings))
-        _remove_tables(settings)
-        engine.bring_back(record, secrets)
-    record = _finish(settings, record)
-    seconds = {event.table: event.seconds for event in ended}
-    return BuildResult(changed=True, reason=plan.reason, record=record, seconds=seconds, rows=_rows(settings))
-
-
-def _observer(ended: list[ModelEvent], on_event: Callable[[ModelEvent], None] | None) -> Callable[[ModelEvent], None]:
-    """Return an observer that collects the ends of models and passes every event on."""
-
-    def observe(event: ModelEvent) -> None:
-        if event.status != "started":
-            ended.append(event)
-            checkpoint("build_model")
-        if on_event:
-            on_event(event)
-
-    return observe
 
 
 def _unchanged(skipped: Sequence[str]) -> str:
     tables = "One table was" if len(skipped) == 1 else f"{len(skipped)} tables were"
     return f"{tables} not computed, because nothing that they read had changed."
-
-
-def _kept(settings: Settings, record: BuildRecord, plan: Plan) -> list[ModelStatements] | None:
-    """Return the kept statements that the plan needs, if there are any.
-
-    After new predictions, rows may have been received that no build has read. They are left to the next build.
-    """
-    kept = None if plan.extent == "full" else kept_statements(settings, record)
-    if kept is None or plan.extent != "predictions":
-        return kept
-    reading = prediction_models(read_manifest(prepare_manifest(settings)))
-    return [model for model in kept if model.unique_id.rpartition(".")[2] in reading]
-
-
-def _run_kept(
-    settings: Settings,
-    record: BuildRecord,
-    kept: Sequence[ModelStatements],
-    salt: str,
-    observe: Callable[[ModelEvent], None],
-    ended: Sequence[ModelEvent],
-) -> list[str] | None:
-    """Run the kept statements, and return the skipped tables; None if dbt has to compute the tables."""
-    variables = {**build_variables(record), "tracking_salt": salt}
-    increment = run_increment(settings, kept, record.build_id, variables, observe)
-    if increment is None:
-        return None
-    if increment.failed:
-        failure = BuildFailed(_explain(ended, None, settings))
-        raise machine_problem(failure) or failure
-    return increment.skipped
-
-
-def _run_dbt(
-    settings: Settings,
-    record: BuildRecord,
-    plan: Plan,
-    salt: str,
-    observe: Callable[[ModelEvent], None],
-    ended: Sequence[ModelEvent],
-) -> None:
-    """Run dbt. The statements of an increment of all models are kept for later ones."""
-    variables: dict[str, object] = {**build_variables(record)}
-    recorder = Recorder({**variables, "tracking_salt": salt}) if plan.extent == "touched" else None
-    if plan.extent != "full":
-        forget_versions(settings)
-    outcome = invoke(
-        settings,
-        _command(settings, plan),
-        variables=marked_variables(variables) if recorder else variables,
-        secrets={"tracking_salt": salt},
-        on_event=observe,
-        recorder=recorder,
-    )
-    if not outcome.success:
-        failure = BuildFailed(_explain(ended, outcome.exception, settings))
-        raise machine_problem(failure) or failure
-    if recorder:
-        recorder.keep(settings, record)
-
-
-def _command(settings: Settings, plan: Plan) -> list[str]:
-    """Return the dbt command.
-
-    Seeds and views change only with the definitions, and then the build is a full one. So other builds leave out seeds,
-    and also views if they exist.
-    """
-    if plan.extent == "clock":
-        return ["run", "--select", *clock_models(read_manifest(prepare_manifest(settings)))]
-    if plan.extent == "predictions":
-        return ["run", "--select", *prediction_models(read_manifest(prepare_manifest(settings)))]
-    if plan.extent == "full":
-        return ["build", "--resource-type", "seed", "--resource-type", "model", "--exclude", EPHEMERAL]
-    return ["run", "--exclude", EPHEMERAL, *([VIEWS] if plan.has_views else [])]
-
-
-def _explain(ended: Sequence[ModelEvent], exception: object, settings: Settings) -> str:
-    failed = [event for event in ended if event.status == "error"]
-    if not failed:
-        return f"dbt could not run: {in_words(exception)} Its log is in {settings.logs}."
-    details = "\n".join(f"  {event.schema}.{event.name}: {_in_words(event.message)}" for event in failed)
-    models = "one table" if len(failed) == 1 else f"{len(failed)} tables"
-    return f"The build failed at {models}. The published version is unchanged.\n{details}"
-
-
-def _in_words(message: str) -> str:
-    """Return the error of a model; a number that does not fit its type is explained by the rows received."""
-    if "to type DECIMAL" not in message:
-        return in_words(message)
-    return (
-        "a sum or product has more than 14 digits before the point. A received amount, quantity or rate must be wrong. "
-        "Correct its record and send it again."
-    )
 
 
 def _finish(settings: Settings, record: BuildRecord) -> BuildRecord:

@@ -7,16 +7,15 @@ computed them. If one fails, those that read it are skipped and the others are c
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from orderhouse.faults import checkpoint
 from orderhouse.settings import Settings
-from orderhouse.storage.predictions import attach_predictions
+from orderhouse.storage.built_tables import open_tables
 from orderhouse.storage.sql_names import quote
 from orderhouse.transform.dbt import ModelEvent
 from orderhouse.transform.statements import ModelStatements, columns_of, with_values
@@ -61,32 +60,12 @@ def run_increment(
     Returns:
         What was skipped and what failed; None if a stored table has not the columns of its model, which dbt explains.
     """
-    with _databases(settings) as connection:
+    with open_tables(settings, work="read_write") as connection:
+        connection.execute("set preserve_insertion_order = false")  # as in `profiles.yml`
         stored = columns_of(connection)
         if any(stored.get(f"{each.database}.{each.schema}.{each.name}") != each.columns for each in models):
             return None
         return _Run(connection, models, build_id, variables, on_event).run()
-
-
-@contextlib.contextmanager
-def _databases(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the databases under the names and with the options that `profiles.yml` gives them."""
-    connection = duckdb.connect(
-        str(settings.warehouse_db),
-        config={
-            "preserve_insertion_order": False,
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads or os.cpu_count() or 1,
-        },
-    )
-    try:
-        for path, name, mode in ((settings.raw_db, "raw", " (read_only)"), (settings.work_db, "work", "")):
-            location = str(path).replace("'", "''")
-            connection.execute(f"attach '{location}' as {name}{mode}")
-        attach_predictions(connection, settings)
-        yield connection
-    finally:
-        connection.close()
 
 
 class _Run:

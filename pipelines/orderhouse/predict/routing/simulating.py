@@ -19,7 +19,7 @@ __all__ = ["Row", "Simulated", "simulate"]
 
 @dataclass(frozen=True)
 class Row:
-    """What one policy would have given.
+    """Result that one policy would have given.
 
     Attributes:
         policy: Its name.
