@@ -25,15 +25,10 @@ def single(situation: Situation, title: str) -> None:
 
 def many(version: Version, matching: Matching, listed: Listed) -> None:
     """Offer the actions on the ticked exceptions, or on all that match the filters."""
-
-    def ids() -> list[str]:
-        sql = f"select exception_id from ({matching.sql}) order by exception_id"  # noqa: S608 - a fixed query
-        found: list[str] = version.rows(sql, matching.parameters)["exception_id"].to_list()
-        return found
-
+    sql = f"select exception_id from ({matching.sql}) order by exception_id"  # noqa: S608 - a fixed query
     bulk.offer(
-        version, KINDS, ticked=listed.ticked, total=listed.total, noun="exceptions", ids=ids,
-        situations=acting.of_exceptions,
+        version, KINDS, ticked=listed.ticked, total=listed.total, noun="exceptions",
+        subjects=(sql, matching.parameters), situations=acting.of_exceptions,
     )  # fmt: skip
 
 

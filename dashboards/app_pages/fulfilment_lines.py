@@ -71,16 +71,12 @@ def lines(version: Version) -> None:
         ticks=True,
         height=420,
     )
-
-    def ids() -> list[str]:
-        sql = f"select row_id from ({LINES}) order by order_id, line_id"  # noqa: S608 - a fixed query
-        found: list[str] = version.rows(sql, parameters)["row_id"].to_list()
-        return found
-
     if listed.total:
+        sql = f"select row_id from ({LINES}) order by order_id, line_id"  # noqa: S608 - a fixed query
         bulk.offer(
-            version, KINDS, ticked=listed.ticked, total=listed.total, noun="lines", ids=ids, situations=_situations
-        )
+            version, KINDS, ticked=listed.ticked, total=listed.total, noun="lines",
+            subjects=(sql, parameters), situations=_situations,
+        )  # fmt: skip
     if listed.opened:
         open_page("orders", {"order": listed.opened["order_id"]})
 

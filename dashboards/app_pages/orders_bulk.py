@@ -22,12 +22,8 @@ KINDS = {
 
 def many(version: Version, conditions: Conditions, listed: Listed) -> None:
     """Offer the actions on the ticked orders, or on all that match the search and the filters."""
-
-    def ids() -> list[str]:
-        sql = f"select order_id from ops.orders where {conditions.where} order by order_id"  # noqa: S608 - fixed fragments
-        found: list[str] = version.rows(sql, conditions.parameters)["order_id"].to_list()
-        return found
-
+    sql = f"select order_id from ops.orders where {conditions.where} order by order_id"  # noqa: S608 - fixed fragments
     bulk.offer(
-        version, KINDS, ticked=listed.ticked, total=listed.total, noun="orders", ids=ids, situations=acting.of_orders
-    )
+        version, KINDS, ticked=listed.ticked, total=listed.total, noun="orders",
+        subjects=(sql, conditions.parameters), situations=acting.of_orders,
+    )  # fmt: skip

@@ -27,15 +27,10 @@ def many(version: Version, sql: str, parameters: Sequence[object], listed: Liste
         parameters: Its values.
         listed: The list as shown.
     """
-
-    def ids() -> list[str]:
-        found = version.rows(
-            f"select distinct order_id from ({sql}) where order_id is not null order by order_id",  # noqa: S608 - a fixed query
-            parameters,
-        )
-        orders: list[str] = found["order_id"].to_list()
-        return orders
-
     of_rows = dict(listed.rows.select("row_id", "order_id").iter_rows())
     ticked = [of_rows[row] for row in listed.ticked if of_rows[row] is not None]
-    bulk.offer(version, KINDS, ticked=ticked, total=listed.total, noun="orders", ids=ids, situations=acting.of_orders)
+    orders = f"select distinct order_id from ({sql}) where order_id is not null order by order_id"  # noqa: S608 - fixed
+    bulk.offer(
+        version, KINDS, ticked=ticked, total=listed.total, noun="orders",
+        subjects=(orders, parameters), situations=acting.of_orders,
+    )  # fmt: skip

@@ -20,15 +20,11 @@ KINDS = {"route": Kind("Accept", "alt_route", lambda: {"accepts_proposals": True
 
 def many(version: Version, matching: Matching, listed: Listed) -> None:
     """Offer to accept the ticked proposals, or all that match."""
-
-    def ids() -> list[str]:
-        sql = f"select row_id from ({matching.sql}) order by order_id, line_id, warehouse_id"  # noqa: S608 - a fixed query
-        found: list[str] = version.rows(sql, matching.parameters)["row_id"].to_list()
-        return found
-
+    sql = f"select row_id from ({matching.sql}) order by order_id, line_id, warehouse_id"  # noqa: S608 - a fixed query
     bulk.offer(
-        version, KINDS, ticked=listed.ticked, total=listed.total, noun="proposals", ids=ids, situations=_situations
-    )
+        version, KINDS, ticked=listed.ticked, total=listed.total, noun="proposals",
+        subjects=(sql, matching.parameters), situations=_situations,
+    )  # fmt: skip
 
 
 def _situations(version: Version, names: Sequence[str]) -> Mapping[str, Situation]:

@@ -1,4 +1,4 @@
-"""Proposals that match the filters of the page Routing, as a query of fixed SQL with parameters."""
+"""Proposals that match the filters of the page Routing: a query of fixed SQL with parameters, and its columns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from orderhouse.actions.pending import Pending
 from shared import acting, address
 from shared.access import Version
+from shared.columns import column, word
 
-__all__ = ["SEPARATOR", "Matching", "ask", "of_order"]
+__all__ = ["MOVE", "PROMISE", "SEPARATOR", "Matching", "ask", "of_order"]
 
 # Separates the ids of an order, a line and a warehouse in the name of a proposal. No id has it.
 SEPARATOR = "\x1f"
@@ -62,6 +63,17 @@ WORDS = f"""
     left join ops.order_lines as lines
         on lines.order_id = proposals.order_id and lines.line_id = proposals.line_id
 """  # noqa: S608 - a fixed word
+
+# Columns that every list of proposals has.
+MOVE = {
+    "line_id": column("Line"),
+    "sku": column("SKU"),
+    "quantity": column("Units", "Units that are to leave from the proposed warehouse.", digits=0),
+    "from_warehouse": column("Now at", "Warehouse of the line, where its units wait for stock."),
+    "warehouse_id": column("Proposed", "Warehouse that the units are to leave from."),
+    "state": word("State", "Accepted and overtaken proposals wait for the next run."),
+}
+PROMISE = {"promise": word("Promise", "Whether the parcel would keep the promise, if it left at the clock.")}
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 from shared import acting
 from shared.access import Version
-from shared.columns import column, word
+from shared.columns import column
 from shared.formats import counted, instant, per_cent
 from shared.layout import back
 from shared.listing import Listed, listing
 from shared.people import open_page
 
 from app_pages import routing_accepting, routing_filters
-from app_pages.routing_filters import Matching
+from app_pages.routing_filters import MOVE, PROMISE, Matching
 
 __all__ = ["show"]
 
@@ -65,14 +65,9 @@ def _listed(version: Version, matching: Matching) -> Listed:
         matching.sql,
         matching.parameters,
         {
-            "line_id": column("Line"),
-            "sku": column("SKU"),
-            "quantity": column("Units", "Units that are to leave from the proposed warehouse.", digits=0),
-            "from_warehouse": column("Now at", "Warehouse of the line, where its units wait for stock."),
-            "warehouse_id": column("Proposed", "Warehouse that the units are to leave from."),
-            "state": word("State", "Accepted and overtaken proposals wait for the next run."),
+            **MOVE,
             "reason": column("Why"),
-            "promise": word("Promise", "Whether the parcel would keep the promise, if it left at the clock."),
+            **PROMISE,
             "days_left": column("Days left", "From the clock to the end of the promise.", digits=1),
             "days_p90": column("Takes at most", "Nine of ten parcels of the lane.", unit="days", digits=1),
             "cost_amount_reporting": column(

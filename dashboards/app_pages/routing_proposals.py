@@ -6,13 +6,13 @@ import streamlit as st
 from orderhouse.predict.routing.limits import DECISION_SECONDS
 from shared import acting
 from shared.access import Row, Version
-from shared.columns import column, word
+from shared.columns import column
 from shared.formats import count, instant, per_cent
 from shared.layout import Figure, empty, figures
 from shared.listing import Listed, listing
 
 from app_pages import routing_accepting, routing_filters
-from app_pages.routing_filters import Matching
+from app_pages.routing_filters import MOVE, PROMISE, Matching
 
 __all__ = ["proposals"]
 
@@ -91,14 +91,9 @@ def _listed(version: Version, matching: Matching) -> Listed:
         matching.parameters,
         {
             "order_id": column("Order"),
-            "line_id": column("Line"),
-            "sku": column("SKU"),
-            "quantity": column("Units", "Units that are to leave from the proposed warehouse.", digits=0),
-            "from_warehouse": column("Now at", "Warehouse of the line, where its units wait for stock."),
-            "warehouse_id": column("Proposed", "Warehouse that the units are to leave from."),
-            "state": word("State", "Accepted and overtaken proposals wait for the next run."),
+            **MOVE,
             "parcels_count": column("Parcels", "Parcels of the order, with those that leave anyway.", digits=0),
-            "promise": word("Promise", "Whether the parcel would keep the promise, if it left at the clock."),
+            **PROMISE,
             "cost_amount_reporting": column(
                 "Cost", "Mean cost of a parcel of the lane.", unit=version.currency, is_amount=True
             ),

@@ -62,7 +62,7 @@ def offer(
     ticked: Sequence[str],
     total: int,
     noun: str,
-    ids: Callable[[], Sequence[str]],
+    subjects: tuple[str, Sequence[object]],
     situations: Situations,
 ) -> None:
     """Offer kinds of action on the ticked rows of a list, or on all of it.
@@ -73,7 +73,7 @@ def offer(
         ticked: Ids of the subjects of the ticked rows. Several rows may have one subject.
         total: Number of rows that match.
         noun: Plural of the subjects.
-        ids: Returns the ids of the subjects of all rows that match.
+        subjects: Query for the ids of the subjects of all rows that match, in its first column, with its values.
         situations: Returns the situations of subjects by their ids.
     """
     acting.show_answers()
@@ -84,10 +84,10 @@ def offer(
         st.markdown(f"**{count(chosen)}** chosen" if chosen else ":gray[Tick rows to act on them]", width="content")
 
         def form_of(kind: str) -> _Form:
-            names = list(dict.fromkeys(ids() if is_all else ticked))
+            names = list(dict.fromkeys(version.rows(*subjects).to_series().to_list() if is_all else ticked))
             found = situations(version, names)
-            subjects = tuple(found[name].subject for name in names if name in found)
-            return _Form(kind, subjects, counted(len(subjects), noun.removesuffix("s"), noun))
+            chosen_ones = tuple(found[name].subject for name in names if name in found)
+            return _Form(kind, chosen_ones, counted(len(chosen_ones), noun.removesuffix("s"), noun))
 
         why_not = {kind: rules.refusal(kind, {}, role) or (None if chosen else "no row is chosen") for kind in kinds}
         _buttons(kinds, why_not, form_of)
