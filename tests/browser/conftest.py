@@ -71,13 +71,13 @@ def address(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the empty home of `dagster`."""
     return tmp_path_factory.mktemp("dagster_home")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dagster(dagster_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start Dagster as `orderhouse up` does, on an empty home, and return its address."""
     command, variables = server_command(Settings(home=dagster_home), 0)
@@ -130,13 +130,21 @@ def serving(
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def one_chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Start Chromium with a new profile, or skip the test if Chromium is not installed."""
     if CHROMIUM is None or CHROMEDRIVER is None:
         pytest.skip("chromium and chromedriver are not installed; apt-get install chromium chromium-driver")
     browser = started(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.quit()
+
+
+@pytest.fixture(scope="module")
+def chromium(one_chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """Return the browser. It leaves the last page, which would go on working beside the tests of other modules."""
+    yield one_chromium
+    with contextlib.suppress(WebDriverException):
+        one_chromium.get("about:blank")
 
 
 def started(profile: Path) -> webdriver.Chrome:

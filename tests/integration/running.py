@@ -20,8 +20,8 @@ from orderhouse.transform.fingerprint import project_hash
 
 PROJECT = Path(__file__).parents[2]
 PARSED = Path("dbt") / "partial_parse.msgpack"
-# Tests of the audit as compiled, and statements of increments as dbt ran them.
-COMPILED = ("tests-*.json", "increment-*.json")
+# Tests of the audit as compiled, and statements of builds as dbt ran them.
+COMPILED = ("tests-*.json", "full-*.json", "increment-*.json")
 KEPT = PROJECT / ".pytest_cache" / "parsed"
 
 

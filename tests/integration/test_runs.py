@@ -20,6 +20,8 @@ from orderhouse.serve.publishing import list_versions
 from orderhouse.settings import Settings
 from orderhouse.simulate import simulate
 from orderhouse.storage.warehouse import lock_holder
+from orderhouse.transform import build, computing
+from orderhouse.transform.dbt import target_folder
 
 from tests.benchmarks.plain_marts import build_plainly
 from tests.integration.published_tables import differing_tables, table_hashes
@@ -117,6 +119,20 @@ def test_tables_equal_those_of_plain_sql_without_dbt(undisturbed: Undisturbed, t
     with duckdb.connect(str(plain)) as connection:
         connection.execute("update marts.dim_products set unit_cost_amount = unit_cost_amount + 0.01").fetchall()
     assert "marts.dim_products" in differing_tables(built, table_hashes(plain))
+
+
+def test_a_full_build_by_kept_statements_gives_the_tables_of_dbt(
+    undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path / "home", sources=tmp_path / "no-sources.yaml")
+    shutil.copytree(undisturbed.home, settings.home)
+    for kept in target_folder(settings).glob("full-*.json"):
+        kept.unlink()
+    build(settings, as_of=AS_OF, full=True)
+    of_dbt = table_hashes(settings.warehouse_db)
+    monkeypatch.setattr(computing, "invoke", None)
+    build(settings, as_of=AS_OF, full=True)
+    assert differing_tables(of_dbt, table_hashes(settings.warehouse_db)) == []
 
 
 def test_a_whole_run_killed_at_any_moment_publishes_what_an_undisturbed_one_does(

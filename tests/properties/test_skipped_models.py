@@ -76,8 +76,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     share_parsed_project(shop.settings.home)
     receive(shop.settings)
     shop.build()
-    while not shop.deliver("carts").skipped:
-        assert shop.number < 4, "no increment skips a model"
+    for _ in range(2):  # the first one after a full build has other touched keys, and computes all that reads them
+        shop.deliver("carts")
     keep_parsed_project(shop.settings.home)
     return shop
 
@@ -146,9 +146,9 @@ def test_a_delivery_computes_what_reads_it_and_skips_what_does_not(first: Shop, 
     result = shop.deliver(feed)
     read, unread = TOUCHED[feed]
     assert set(read) <= result.seconds.keys() and set(unread) <= set(result.skipped)
-    kept = kept_statements(shop.settings, result.record)
+    kept = kept_statements(shop.settings, result.record, "increment")
     assert kept is not None
-    assert sorted([*result.seconds, *result.skipped]) == sorted(f"{model.schema}/{model.name}" for model in kept)
+    assert sorted([*result.seconds, *result.skipped]) == sorted(f"{model.schema}/{model.name}" for model in kept.models)
     assert tables_that_differ(shop.settings) == []
 
 
@@ -164,9 +164,9 @@ def test_nothing_new_computes_nothing_and_a_later_clock_what_reads_it(first: Sho
 def test_statements_read_no_table_that_no_input_stands_for(first: Shop, tmp_path: Path) -> None:
     """A table that is read, also through views, and is no input would let a model be skipped while it changes."""
     shop = copied(first, tmp_path)
-    kept = kept_statements(shop.settings, shop.deliver("carts").record)
+    kept = kept_statements(shop.settings, shop.deliver("carts").record, "increment")
     assert kept is not None
-    stored = {f"{model.schema}.{model.name}": model.unique_id for model in kept}
+    stored = {f"{model.schema}.{model.name}": model.unique_id for model in kept.models}
     with duckdb.connect(str(shop.settings.warehouse_db), read_only=True) as warehouse:
         views = dict(
             warehouse.execute(
@@ -174,7 +174,7 @@ def test_statements_read_no_table_that_no_input_stands_for(first: Shop, tmp_path
             ).fetchall()
         )
     through_views = 0
-    for model in kept:
+    for model in kept.models:
         text, seen = " ".join(model.statements), set[str]()
         while behind := {name for name in places(text) & views.keys() if name not in seen}:
             seen |= behind

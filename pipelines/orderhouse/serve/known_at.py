@@ -28,6 +28,7 @@ from orderhouse.transform import ModelEvent, build
 from orderhouse.transform.clock import Clock, read_clock, read_instant, utc_text
 from orderhouse.transform.dbt import project_folder, target_folder
 from orderhouse.transform.fingerprint import project_hash
+from orderhouse.transform.statements import copy_kept
 from orderhouse.transform.variables import shaping_variables, tracking_salt
 from orderhouse.vault.keys import load_keys
 
@@ -138,6 +139,7 @@ def _build(
         if parsed.exists():
             target_folder(copy).mkdir(mode=0o700)
             shutil.copy(parsed, target_folder(copy) / PARSED_PROJECT)
+            copy_kept(settings, copy)
         copy_received(settings, copy, batch_id)
         copy_predictions(settings, copy, known_at.astimezone(UTC).replace(tzinfo=None), batch_id)
         as_of = clock.mode if clock.mode != "instant" else f"{clock.as_of}+00:00"

@@ -1,13 +1,13 @@
 """Computation of the tables of one build: by kept statements, by dbt on DuckDB, or by dbt on Spark.
 
-dbt computes full builds and the first increment after one, whose statements are kept. They compute later increments.
-When a build begins and how it is recorded belongs to `building`.
+dbt computes the first full build after a change of the definitions, and the first increment. Their statements are kept
+and compute later builds. When a build begins and how it is recorded belongs to `building`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orderhouse.errors import OrderhouseError
 from orderhouse.faults import checkpoint
@@ -15,10 +15,10 @@ from orderhouse.settings import Settings
 from orderhouse.storage.build_record import BuildRecord
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest
-from orderhouse.transform.increments import run_increment
+from orderhouse.transform.kept_builds import record_versions, run_full, run_increment
 from orderhouse.transform.manifest import clock_models, prediction_models, read_manifest
 from orderhouse.transform.plan import Plan
-from orderhouse.transform.statements import ModelStatements, Recorder, kept_statements, marked_variables
+from orderhouse.transform.statements import KeptStatements, Recorder, kept_statements, marked_variables
 from orderhouse.transform.variables import build_variables
 from orderhouse.transform.versions import forget_versions
 
@@ -95,32 +95,34 @@ class Computation:
         if self.on_event:
             self.on_event(event)
 
-    def _kept(self) -> list[ModelStatements] | None:
+    def _kept(self) -> KeptStatements | None:
         """Return the kept statements that the plan needs, if there are any.
 
         After new predictions, rows may have been received that no build has read. They are left to the next build.
         """
-        kept = None if self.plan.extent == "full" else kept_statements(self.settings, self.record)
+        kept = kept_statements(self.settings, self.record, "full" if self.plan.extent == "full" else "increment")
         if kept is None or self.plan.extent != "predictions":
             return kept
         reading = prediction_models(read_manifest(prepare_manifest(self.settings)))
-        return [model for model in kept if model.unique_id.rpartition(".")[2] in reading]
+        return replace(kept, models=tuple(each for each in kept.models if each.unique_id.rpartition(".")[2] in reading))
 
-    def _run_kept(self, kept: list[ModelStatements]) -> list[str] | None:
+    def _run_kept(self, kept: KeptStatements) -> list[str] | None:
         """Run the kept statements, and return the skipped tables; None if dbt has to compute the tables."""
-        variables = {**build_variables(self.record), "tracking_salt": self.salt}
-        increment = run_increment(self.settings, kept, self.record.build_id, variables, self._observe)
-        if increment is None:
+        run = run_full if self.plan.extent == "full" else run_increment
+        outcome = run(self.settings, kept, self.record.build_id, self._values(), self._observe)
+        if outcome is None:
             return None
-        if increment.failed:
+        if outcome.failed:
             raise self._failure(None)
-        return increment.skipped
+        return outcome.skipped
+
+    def _values(self) -> dict[str, object]:
+        return {**build_variables(self.record), "tracking_salt": self.salt}
 
     def _run_dbt(self) -> None:
-        """Run dbt. The statements of an increment of all models are kept for later ones."""
+        """Run dbt. If it computes every model, keep their statements for later builds, and record the versions."""
         variables: dict[str, object] = {**build_variables(self.record)}
-        is_recorded = self.plan.extent == "touched"
-        recorder = Recorder({**variables, "tracking_salt": self.salt}) if is_recorded else None
+        recorder = self._recorder()
         if self.plan.extent != "full":
             forget_versions(self.settings)
         outcome = invoke(
@@ -133,8 +135,14 @@ class Computation:
         )
         if not outcome.success:
             raise self._failure(outcome.exception)
-        if recorder:
-            recorder.keep(self.settings, self.record)
+        kept = recorder.keep(self.settings, self.record) if recorder else None
+        if kept:
+            record_versions(self.settings, kept, self.record.build_id, self._values())
+
+    def _recorder(self) -> Recorder | None:
+        if self.plan.extent == "full":
+            return Recorder("full", self._values())
+        return Recorder("increment", self._values()) if self.plan.extent == "touched" else None
 
     def _command(self) -> list[str]:
         """Return the dbt command.

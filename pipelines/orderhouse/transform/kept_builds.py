@@ -1,4 +1,4 @@
-"""An increment without dbt: run the kept statements of the models whose inputs changed, and skip the others.
+"""A build without dbt: run the kept statements of every model, or of those whose inputs changed.
 
 Each model is computed in one transaction with its watermark and its version. Models come in the order in which dbt
 computed them. If one fails, those that read it are skipped and the others are computed, as dbt does.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -16,12 +16,13 @@ import duckdb
 from orderhouse.faults import checkpoint
 from orderhouse.settings import Settings
 from orderhouse.storage.built_tables import open_tables
+from orderhouse.storage.database_files import make_database
 from orderhouse.storage.sql_names import quote
 from orderhouse.transform.dbt import ModelEvent
-from orderhouse.transform.statements import ModelStatements, columns_of, with_values
+from orderhouse.transform.statements import KeptStatements, ModelStatements, columns_of, with_values
 from orderhouse.transform.versions import Versions, content_version
 
-__all__ = ["Increment", "run_increment"]
+__all__ = ["Outcome", "record_versions", "run_full", "run_increment"]
 
 # First words of statements that return the number of rows that they changed in a stored table.
 CHANGES_ROWS = ("delete", "insert", "update", "merge")
@@ -29,8 +30,8 @@ WATERMARKS = ".meta.watermarks"
 
 
 @dataclass
-class Increment:
-    """Result of an increment.
+class Outcome:
+    """Result of a build.
 
     Attributes:
         skipped: Tables, as `schema/table`, whose inputs had not changed.
@@ -41,18 +42,34 @@ class Increment:
     failed: list[ModelEvent] = field(default_factory=list)
 
 
-def run_increment(
+def run_full(
     settings: Settings,
-    models: Sequence[ModelStatements],
+    kept: KeptStatements,
     build_id: str,
     variables: Mapping[str, object],
     on_event: Callable[[ModelEvent], None],
-) -> Increment | None:
+) -> Outcome:
+    """Compute every model into empty files, and return what failed. The arguments are those of `run_increment`."""
+    for path in (settings.warehouse_db, settings.work_db):
+        make_database(path)
+    with open_tables(settings, work="read_write") as connection:
+        for statement in kept.before:
+            connection.execute(statement).fetchall()
+        return _Run(connection, kept, build_id, variables, on_event).run()
+
+
+def run_increment(
+    settings: Settings,
+    kept: KeptStatements,
+    build_id: str,
+    variables: Mapping[str, object],
+    on_event: Callable[[ModelEvent], None],
+) -> Outcome | None:
     """Bring every stored model up to date.
 
     Args:
         settings: Settings of the home.
-        models: The stored models, each after those that it reads.
+        kept: The kept statements.
         build_id: Id of the build, which no other build has.
         variables: Variables of the build, with the salt of tracking ids.
         on_event: Called for each computed model when it starts and when it ends.
@@ -61,32 +78,45 @@ def run_increment(
         What was skipped and what failed; None if a stored table has not the columns of its model, which dbt explains.
     """
     with open_tables(settings, work="read_write") as connection:
-        connection.execute("set preserve_insertion_order = false")  # as in `profiles.yml`
         stored = columns_of(connection)
-        if any(stored.get(f"{each.database}.{each.schema}.{each.name}") != each.columns for each in models):
+        if any(stored.get(f"{each.database}.{each.schema}.{each.name}") != each.columns for each in kept.models):
             return None
-        return _Run(connection, models, build_id, variables, on_event).run()
+        return _Run(connection, kept, build_id, variables, on_event).run()
+
+
+def record_versions(settings: Settings, kept: KeptStatements, build_id: str, variables: Mapping[str, object]) -> None:
+    """Record the versions of every stored table after dbt has computed all of them, so that the next build can skip.
+
+    A kill leaves some of them unrecorded. Their models are run.
+    """
+    with open_tables(settings, work="read_write") as connection:
+        versions = Versions(connection, kept.models, variables)
+        for model in kept.models:
+            if model.has_version:
+                content = None if model.is_incremental else content_version(connection, _table(model))
+                versions.record(connection, model, content or build_id)
 
 
 class _Run:
-    """One increment."""
+    """One build."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        models: Sequence[ModelStatements],
+        kept: KeptStatements,
         build_id: str,
         variables: Mapping[str, object],
         on_event: Callable[[ModelEvent], None],
     ) -> None:
-        self.connection, self.models, self.build_id = connection, models, build_id
+        connection.execute("set preserve_insertion_order = false")  # as in `profiles.yml`
+        self.connection, self.models, self.build_id = connection, kept.models, build_id
         self.variables, self.on_event = variables, on_event
         self.watermarks = _read_watermarks(connection)
-        self.versions = Versions(connection, models, variables)
+        self.versions = Versions(connection, kept.models, variables)
 
-    def run(self) -> Increment:
-        """Compute the models whose inputs changed."""
-        result = Increment()
+    def run(self) -> Outcome:
+        """Compute the models whose inputs changed; none of those in empty files has been computed."""
+        result = Outcome()
         failed: set[str] = set()
         for model in self.models:
             if not failed.isdisjoint(model.reads):
@@ -100,7 +130,8 @@ class _Run:
 
     def _computed(self, model: ModelStatements) -> ModelEvent:
         """Compute one model, and return the event of its end."""
-        started = ModelEvent(model.unique_id, model.schema, model.name, "model", "started")
+        kind = "seed" if model.materialized == "seed" else "model"
+        started = ModelEvent(model.unique_id, model.schema, model.name, kind, "started")
         self.on_event(started)
         began = time.perf_counter()
         # Temporary tables end with the cursor.
@@ -108,10 +139,13 @@ class _Run:
             try:
                 cursor.execute("set TimeZone = 'UTC'")
                 cursor.execute("begin")
-                self.versions.record(cursor, model, self._version(cursor, model, self._changed_rows(cursor, model)))
-                checkpoint("increment_computed")
+                changed = self._changed_rows(cursor, model)
+                if model.has_version:
+                    self.versions.record(cursor, model, self._version(cursor, model, changed))
+                checkpoint("model_computed")
                 cursor.execute("commit")
-                ended = replace(started, status="success", rows=_rows(cursor, model))
+                rows = None if model.materialized == "view" else _rows(cursor, model)
+                ended = replace(started, status="success", rows=rows)
             except duckdb.Error as error:
                 self.versions.forget(model)
                 ended = replace(started, status="error", message=str(error))

@@ -1,19 +1,32 @@
-"""Tests of increments by kept statements: which models are computed, what a kill leaves, and what brings dbt back."""
+"""Tests of builds by kept statements: which models are computed, what a kill leaves, and what brings dbt back."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from orderhouse.settings import Settings
-from orderhouse.transform import BuildFailed, BuildResult, ModelEvent, build, computing, dbt, increments, load_record
+from orderhouse.transform import (
+    BuildFailed,
+    BuildResult,
+    ModelEvent,
+    build,
+    building,
+    computing,
+    dbt,
+    kept_builds,
+    load_record,
+)
 
+from tests.integration.running import copy_parsed_project
 from tests.properties.killing import kill_call
-from tests.transform.small_project import receive
+from tests.transform.small_project import receive, write_project
 from tests.transform.test_building import JANUARY, TABLES, build_of, computed, orders
 
 STORED = [table for table in TABLES if table != "ops/orders"]
@@ -36,14 +49,27 @@ def replace_text(settings: Settings, text: str) -> None:
     kept_file(settings).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Path:
+    """Build a home until its statements are kept and its tables have versions; return it."""
+    folder = tmp_path_factory.mktemp("built")
+    project = write_project(folder / "project")
+    made = Settings(home=folder / "home", sources=folder / "no-sources.yaml")
+    copy_parsed_project(parsed, made.home)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (dbt, building):
+            patch.setattr(module, "project_folder", lambda: project)
+        for batch, days in enumerate(({"A": 1, "B": 2}, {"C": 3}, {"D": 3}), start=1):
+            receive(made, batch, {order: f"2026-01-0{day} 10:00:00" for order, day in days.items()})
+            build(made, as_of=JANUARY)
+    return made.home
+
+
 @pytest.fixture
-def kept(settings: Settings) -> Settings:
-    """Return the settings of a home whose statements are kept, and whose tables have versions."""
-    build(settings, as_of=JANUARY)
-    for batch, order in ((2, "C"), (3, "D")):
-        receive(settings, batch, {order: "2026-01-03 10:00:00"})
-        build(settings, as_of=JANUARY)
-    return settings
+def kept(built: Path, project: Path, tmp_path: Path) -> Settings:
+    """Return the settings of a copy of the built home."""
+    shutil.copytree(built, tmp_path / "home")
+    return Settings(home=tmp_path / "home", sources=tmp_path / "no-sources.yaml")
 
 
 @pytest.fixture
@@ -108,9 +134,7 @@ def test_statements_are_kept_without_the_salt_of_tracking_ids(kept: Settings) ->
     assert all(salt not in path.read_text(errors="replace") for path in kept.logs.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize(
-    "point", ["build_began", "increment_computed", "increment_computed:3", "build_model:2", "build_ran"]
-)
+@pytest.mark.parametrize("point", ["build_began", "model_computed", "model_computed:3", "build_model:2", "build_ran"])
 def test_an_increment_killed_anywhere_and_run_again_ends_as_a_full_build(
     kept: Settings, project: Path, point: str
 ) -> None:
@@ -136,7 +160,12 @@ def test_a_version_that_stays_while_rows_change_would_leave_old_rows(
     kept: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fault is planted to show that the comparison with a full build finds it."""
-    monkeypatch.setattr(increments._Run, "_version", lambda run, _cursor, model, _changed: run.versions.of(model))
+    versions = kept_builds._Run._version
+
+    def unmoved(run: kept_builds._Run, *given: Any) -> str:
+        return run.versions.of(given[1]) or versions(run, *given)
+
+    monkeypatch.setattr(kept_builds._Run, "_version", unmoved)
     receive(kept, 4, {"E": "2026-01-04 10:00:00"})
     build(kept, as_of=LATER)
     left = content(kept)
@@ -144,21 +173,60 @@ def test_a_version_that_stays_while_rows_change_would_leave_old_rows(
     assert left != content(kept)
 
 
-def test_a_full_build_begins_without_versions(kept: Settings) -> None:
+def test_a_full_build_runs_no_dbt_and_gives_the_rows_of_dbt(
+    kept: Settings, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed_by_dbt = content(kept)
+    monkeypatch.setattr(computing, "invoke", None)
+    events: list[ModelEvent] = []
+    assert computed(build(kept, as_of=JANUARY, full=True, on_event=events.append)) == TABLES
+    assert content(kept) == computed_by_dbt and len(computed_by_dbt) == 4
+    ended = {event.table: event for event in events if event.status == "success"}
+    assert [ended[table].rows for table in TABLES] == [1, 4, 4, None, 4]
+    assert {event.kind for event in events} == {"model"}
+
+
+@pytest.mark.parametrize("point", ["build_began", "model_computed:2", "build_model:4", "build_ran"])
+def test_a_full_build_killed_anywhere_and_run_again_gives_the_same_rows(
+    kept: Settings, project: Path, point: str
+) -> None:
+    before = content(kept)
+    kill_call(build_fully, str(kept.home), str(project), fault=point)
+    result = build(kept, as_of=JANUARY)
+    assert result.record.extent == "full" and computed(result) == TABLES
+    assert content(kept) == before
+
+
+def build_fully(home: str, project: str) -> None:
+    """Build from empty files in this process."""
+    dbt.project_folder = building.project_folder = lambda: Path(project)
+    build(Settings(home=Path(home), sources=Path(home).parent / "no-sources.yaml"), as_of=JANUARY, full=True)
+
+
+def test_an_increment_after_a_full_build_skips_what_it_left_unchanged(kept: Settings, no_dbt: None) -> None:
     build(kept, as_of=JANUARY, full=True)
     receive(kept, 4, {})
-    assert build(kept, as_of=JANUARY).skipped == ()
+    assert set(build(kept, as_of=JANUARY).skipped) == {"staging/kept_orders", "marts/as_of"}
 
 
-def test_dbt_forgets_the_versions_where_no_statements_are_kept(kept: Settings) -> None:
+def test_dbt_records_the_versions_of_what_it_computed_whole(kept: Settings) -> None:
     kept_file(kept).unlink()
     receive(kept, 4, {"E": "2026-01-04 10:00:00"})
+    assert build(kept, as_of=JANUARY).skipped == ()
+    receive(kept, 5, {})
+    assert set(build(kept, as_of=JANUARY).skipped) == {"staging/kept_orders", "marts/as_of"}
+    receive(kept, 6, {"F": "2026-01-05 10:00:00"})
     build(kept, as_of=JANUARY)
+    continued = content(kept)
+    build(kept, as_of=JANUARY, full=True)
+    assert continued == content(kept)
+
+
+def test_dbt_forgets_the_versions_where_it_computes_a_part(kept: Settings) -> None:
+    kept_file(kept).unlink()
+    build(kept, as_of=LATER)
     with duckdb.connect(str(kept.warehouse_db), read_only=True) as warehouse:
         assert warehouse.execute("from duckdb_tables() where table_name = 'versions'").fetchall() == []
-    assert kept_file(kept).exists()
-    receive(kept, 5, {})
-    assert build(kept, as_of=JANUARY).skipped == ()
 
 
 @pytest.mark.parametrize("damage", ["", "[", '[{"name": "x"}]', "checksum\n[]"])
@@ -166,7 +234,7 @@ def test_damaged_statements_are_recorded_anew(kept: Settings, damage: str) -> No
     kept_file(kept).write_text(damage)
     receive(kept, 4, {"E": "2026-01-04 10:00:00"})
     build(kept, as_of=JANUARY)
-    assert orders(kept) == ["A", "B", "C", "D", "E"] and len(json.loads(kept_text(kept))) == len(STORED)
+    assert orders(kept) == ["A", "B", "C", "D", "E"] and len(json.loads(kept_text(kept))["models"]) == len(STORED)
 
 
 def test_a_statement_with_a_flipped_letter_is_not_run(kept: Settings) -> None:
