@@ -1,18 +1,25 @@
 """Report: which columns the oracle compares on which worlds, and how many cells, as a page of the documentation.
 
-Usage: python -m tests.oracle.report docs/proof.md NAME=HOME…, with a built home for each name of worlds.
+`python -m tests.oracle.report --folder F --to docs/proof.md` builds the worlds in a folder, compares them and writes
+the page. It takes about half an hour, most of it for the two real data sets.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
-from tests.oracle.comparison import Comparison, compare_home
+from tests.integration.running import real_data
+from tests.oracle.chaos import AS_OF, write_chaos
+from tests.oracle.checking import compare_built
+from tests.oracle.comparison import Comparison
 from tests.oracle.expected import EXPECTED, KEY_COLUMNS, LEFT_OUT
+from tests.oracle.simulated import write_simulated
 from tests.provenance import measured_commit
 
 __all__ = ["page_of"]
@@ -22,9 +29,9 @@ OPENING = """# Proof: every number computed a second time
 The definitions are written twice: once as dbt models, and once in plain Python (`tests/oracle/`), row by row over the
 accepted rows, without SQL and without code of the product. Both are compared cell by cell.
 
-This page is written by `python -m tests.oracle.report docs/proof.md NAME=HOME…` from built homes. The tests build such
-homes themselves: `tests/oracle/test_simulated_worlds.py` and `test_chaotic_worlds.py` in every run. `make
-test-thorough` takes more seeds, and the two real data sets as well.
+This page is written by `python -m tests.oracle.report --folder F --to docs/proof.md`. In every run of the tests,
+`tests/oracle/test_simulated_worlds.py` and `test_chaotic_worlds.py` compare fewer seeds. `make test-thorough` takes as
+many as this page, and the two real data sets as well.
 
 Lineage columns (`_file_id`, `_record`, `_source`, `_batch_id`) are not compared. They say where a row came from and
 have tests of their own.
@@ -93,14 +100,43 @@ def _table(table: str, columns: list[str], compared: dict[str, Comparison]) -> s
     return "\n".join(lines) + "\n"
 
 
-def main(arguments: list[str]) -> None:
-    """Compare built homes and write the page."""
-    target, *pairs = arguments
+def compare_worlds(folder: Path, seeds: int, chaotic: int) -> tuple[dict[str, Comparison], dict[str, Path]]:
+    """Build every kind of worlds in an empty folder; return the comparisons and the homes by name."""
+    worlds: dict[str, Callable[[Path], tuple[Path, str]]] = {
+        f"{seeds} simulated seeds": lambda home: (write_simulated(home / "worlds", range(seeds)), "data"),
+        f"{chaotic} chaotic worlds": lambda home: (write_chaos(home / "worlds", range(chaotic)), AS_OF),
+        "Olist": lambda home: (real_data("olist", home), "data"),
+        "Online Retail": lambda home: (real_data("online_retail", home), "data"),
+    }
+    compared: dict[str, Comparison] = {}
+    homes: dict[str, Path] = {}
+    for number, (name, written) in enumerate(worlds.items()):
+        began = time.monotonic()
+        homes[name] = folder / str(number)
+        homes[name].mkdir(parents=True)
+        compared[name] = compare_built(homes[name], *written(homes[name]))
+        print(
+            f"{name}: {sum(compared[name].cells.values()):,} cells, {len(compared[name].differences)} differences, "
+            f"{time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+        for difference in compared[name].differences[:10]:
+            print(f"  {difference}", flush=True)
+    return compared, homes
+
+
+def main() -> None:
+    """Compare the worlds and write the page."""
+    parser = argparse.ArgumentParser(prog="tests.oracle.report", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="an empty folder for the homes")
+    parser.add_argument("--to", type=Path, required=True, help="the page")
+    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--chaotic", type=int, default=60)
+    given = parser.parse_args()
     commit = measured_commit()
-    homes = {name: Path(home) for name, _, home in (pair.partition("=") for pair in pairs)}
-    compared = {name: compare_home(home) for name, home in homes.items()}
-    Path(target).write_text(page_of(compared, homes, commit), encoding="utf-8")
+    compared, homes = compare_worlds(given.folder, given.seeds, given.chaotic)
+    given.to.write_text(page_of(compared, homes, commit), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
