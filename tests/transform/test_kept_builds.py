@@ -222,11 +222,16 @@ def test_dbt_records_the_versions_of_what_it_computed_whole(kept: Settings) -> N
     assert continued == content(kept)
 
 
-def test_dbt_forgets_the_versions_where_it_computes_a_part(kept: Settings) -> None:
+def test_dbt_forgets_the_versions_before_it_changes_a_table(kept: Settings, project: Path) -> None:
     kept_file(kept).unlink()
-    build(kept, as_of=LATER)
+    receive(kept, 4, {"E": "2026-01-04 10:00:00"})
+    kill_call(build_of, str(kept.home), str(project), fault="build_model:2")
     with duckdb.connect(str(kept.warehouse_db), read_only=True) as warehouse:
         assert warehouse.execute("from duckdb_tables() where table_name = 'versions'").fetchall() == []
+    build(kept, as_of=JANUARY)
+    continued = content(kept)
+    build(kept, as_of=JANUARY, full=True)
+    assert continued == content(kept)
 
 
 @pytest.mark.parametrize("damage", ["", "[", '[{"name": "x"}]', "checksum\n[]"])

@@ -64,7 +64,7 @@ class BuildRecord:
         as_of: The clock, as UTC microsecond text; with mode `data` it is known only after the build.
         wall_clock: Start of the build, as UTC microsecond text.
         finished_at: End of the build, as UTC microsecond text.
-        extent: `full`, `touched` (what arrived since the previous build) or `clock` (models that depend on the clock).
+        extent: `full`, `touched` (what arrived since the previous build) or `clock` (nothing arrived).
         lineage: Lineage of the raw database up to that batch; see `home_identity`.
         store_id: Id of the store of received rows; empty if it has none yet.
         continues: Ids of the builds that the files may still name, while this build is not finished.

@@ -16,7 +16,7 @@ from orderhouse.storage.build_record import BuildRecord
 from orderhouse.storage.machine_errors import machine_problem
 from orderhouse.transform.dbt import ModelEvent, in_words, invoke, prepare_manifest
 from orderhouse.transform.kept_builds import record_versions, run_full, run_increment
-from orderhouse.transform.manifest import clock_models, prediction_models, read_manifest
+from orderhouse.transform.manifest import prediction_models, read_manifest
 from orderhouse.transform.plan import Plan
 from orderhouse.transform.statements import KeptStatements, Recorder, kept_statements, marked_variables
 from orderhouse.transform.variables import build_variables
@@ -140,18 +140,17 @@ class Computation:
             record_versions(self.settings, kept, self.record.build_id, self._values())
 
     def _recorder(self) -> Recorder | None:
-        if self.plan.extent == "full":
-            return Recorder("full", self._values())
-        return Recorder("increment", self._values()) if self.plan.extent == "touched" else None
+        if self.plan.extent == "predictions":
+            return None
+        return Recorder("full" if self.plan.extent == "full" else "increment", self._values())
 
     def _command(self) -> list[str]:
         """Return the dbt command.
 
-        Seeds and views change only with the definitions, and then the build is a full one. So other builds leave out
-        seeds, and also views if they exist.
+        Another clock computes every model once; after that, kept statements compute those that it changes. Seeds and
+        views change only with the definitions, and then the build is a full one. So other builds leave out seeds, and
+        also views if they exist.
         """
-        if self.plan.extent == "clock":
-            return ["run", "--select", *clock_models(read_manifest(prepare_manifest(self.settings)))]
         if self.plan.extent == "predictions":
             return ["run", "--select", *prediction_models(read_manifest(prepare_manifest(self.settings)))]
         if self.plan.extent == "full":

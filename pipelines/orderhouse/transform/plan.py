@@ -1,4 +1,4 @@
-"""Plan of a build: everything from empty files, touched keys, only models that read the clock, or nothing."""
+"""Plan of a build: everything from empty files, touched keys, what another clock changes, or nothing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def make_plan(
         return Plan("touched", f"Computed the keys touched since batch {before.batch_id}.", has_views=True)
     if _is_same_clock(before, clock, raw):
         return Plan("nothing", f"Nothing new, and the same clock ({before.as_of} UTC): no table was computed.")
-    return Plan("clock", "Nothing new: computed only the models that read the clock.", has_views=True)
+    return Plan("clock", "Nothing new, and another clock.", has_views=True)
 
 
 def _is_of(path: Path, before: BuildRecord) -> bool:
