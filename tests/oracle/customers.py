@@ -120,8 +120,11 @@ class Customer:
 
 
 def _net(order: Order) -> Decimal:
+    """Return the net sales of an order, without tax, which can be greater than the price that includes it."""
+
     def net(line: Line) -> Decimal:
-        return ZERO if line.row["is_gift_card"] else line.net_amount
+        included = line.tax_amount if order.row["prices_include_tax"] else ZERO
+        return ZERO if line.row["is_gift_card"] else line.net_amount - included
 
     return order.amount(net)
 

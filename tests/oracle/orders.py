@@ -517,6 +517,8 @@ class Order:
 
     def _last_unit_cancelled_at(self, line: Line) -> datetime | None:
         wanted = line.ordered_quantity - line.closed_lost_units
+        if wanted <= 0:
+            return max(self.assignment.paid_by(line.closed_by_refunds_of), self.placed_at)
         instants: list[datetime] = []
         for row in reversed(line.history):
             if (row["cancelled_quantity"] or 0) < wanted:
@@ -528,11 +530,10 @@ class Order:
             if acted >= wanted:
                 instants.append(action["occurred_at"])
                 break
-        if not instants and wanted > 0:
+        if not instants:
             return None
         if line.closed_lost_units:
-            called_off = [min(instants)] if instants else []
-            return max([self.assignment.paid_by(line.closed_by_refunds_of), *called_off])
+            return max(self.assignment.paid_by(line.closed_by_refunds_of), min(instants), self.placed_at)
         return min(instants)
 
     @cached_property

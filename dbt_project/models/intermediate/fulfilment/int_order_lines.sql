@@ -13,7 +13,8 @@ refunded as (
     select * from {{ ref('int_losses_refunded') }}
 ),
 
--- Units that were lost or returned by the carrier and then refunded are not sent again. They count as cancelled.
+-- Units that were lost or returned by the carrier and then refunded are not sent again. They count as cancelled, but not before
+-- they were ordered, if the refund is dated earlier.
 cancelled as (
     select
         order_lines.*,
@@ -26,7 +27,7 @@ cancelled as (
             when
                 refunded.refunded_lost_quantity > 0
                 and order_lines.called_off_quantity + refunded.refunded_lost_quantity >= order_lines.ordered_quantity
-                then greatest(refunded.refunded_at, order_lines.request_cancelled_at)
+                then greatest(refunded.refunded_at, order_lines.request_cancelled_at, order_lines.placed_at)
         end as cancelled_at
     from order_lines
     left join refunded
