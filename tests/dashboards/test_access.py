@@ -163,3 +163,18 @@ def test_mistake_in_the_access_file_closes_the_pages(tmp_path: Path, open_page: 
     app = open_page(tmp_path)
     assert "did you mean 'oidc'" in said(app)
     assert "Version 1" not in said(app)
+
+
+def test_an_admin_gives_a_role_on_the_page_and_nobody_else_is_offered_it(
+    home: Path, open_page: Open, sign_in: Any
+) -> None:
+    sign_in("boss@example.com")
+    app = open_page(home, "settings", settings_view="Access")
+    app.text_input[0].set_value("New@example.com")
+    next(each for each in app.selectbox if each.label == "Role").set_value("agent")
+    next(each for each in app.button if each.label == "Give the role").click().run()
+    assert not app.exception and not app.error
+    assert ("boss@example.com", "give_role", "person New@example.com") in _actions(home)
+    assert "New@example.com: agent" in (home / "access.yaml").read_text()
+    sign_in("new@example.com")
+    assert _titles(open_page(home, "orders")) == ["Orders"]
