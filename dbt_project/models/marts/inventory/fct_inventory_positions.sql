@@ -36,7 +36,7 @@ measured as (
         planned.*,
         case
             when planned.available_quantity > 0
-                then {{ ratio('planned.available_quantity', 'planned.demand_per_day_28d') }}
+                then {{ ratio('planned.available_quantity', 'greatest(planned.demand_per_day_28d, 0)') }}
         end as days_of_cover,
         ceil(
             planned.demand_per_day_90d * planned.lead_time_days
