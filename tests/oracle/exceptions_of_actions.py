@@ -44,7 +44,7 @@ def _accepted(order: Order) -> list[Row]:
     def is_accepted(action: Row) -> bool:
         kind, action_id = action["kind"], action["action_id"]
         if kind == "cancel_line":
-            return action_id in cancelling and order._is_possible(action)
+            return action_id in cancelling
         if kind == "release":
             return action_id in switches
         return kind in ("hold", "confirm") and order._is_possible(action)

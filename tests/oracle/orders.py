@@ -19,7 +19,7 @@ from tests.oracle.payments import Money
 from tests.oracle.refunds import Assignment, assign_refunds
 from tests.oracle.returned import Return
 from tests.oracle.rows import World
-from tests.oracle.versions import Row
+from tests.oracle.versions import Row, grouped
 
 __all__ = ["Order"]
 
@@ -134,14 +134,17 @@ class Order:
         return self.whole_cancelled_at is None or action["occurred_at"] < self.whole_cancelled_at
 
     def line_cancellations(self, line: Line) -> list[Row]:
-        """Return the accepted actions that cancel units of a line: some of it had not left by then."""
+        """Return the accepted actions that cancel units of a line.
+
+        The order had not been cancelled by then, and some of the line had not left.
+        """
 
         def left(action: Row) -> int:
             gone = [(p, row) for p, row in line.parcels if row["shipped_at"] <= action["occurred_at"]]
             return sum(int(row["quantity"]) for parcel, row in gone if parcel.counts_as_shipped)
 
         own = [action for action in self._acts("cancel_line") if action["line_id"] == line.line_id]
-        return [action for action in own if left(action) < line.ordered_quantity]
+        return [action for action in own if self._is_possible(action) and left(action) < line.ordered_quantity]
 
     def prepare(self) -> None:
         """Cancel, close and hold units: everything about lines that depends on their order."""
@@ -342,23 +345,36 @@ class Order:
             found.append(self.placed_at)
         if self.shipped:
             found.append(self.shipped_instants[0])
-        enough = self.due_amount - self.tolerance
-        is_covered_known = self.is_paid_tracked or self.due_amount == 0
-        if is_covered_known and max(self.money.authorized, self.money.captured) >= enough:
-            found.append(self._paid_at(enough))
+        if self.is_covered_known and max(self.money.authorized, self.money.captured) >= self.enough:
+            found += [self.covered_at] if self.covered_at else []
         return found
 
-    def _paid_at(self, enough: Decimal) -> datetime:
-        authorized = captured = ZERO
-        if enough <= 0:
+    @cached_property
+    def enough(self) -> Decimal:
+        """Return the money that confirms the order."""
+        return self.due_amount - self.tolerance
+
+    @cached_property
+    def is_covered_known(self) -> bool:
+        """Return true if it is known whether the money is there."""
+        return self.is_paid_tracked or self.due_amount == 0
+
+    @cached_property
+    def covered_at(self) -> datetime | None:
+        """Return when authorised or captured money first was enough, also if it was voided later."""
+        if not self.is_covered_known:
+            return None
+        if self.enough <= 0:
             return self.placed_at
-        for payment in self.money.payments:
-            amount = payment.amount or ZERO
-            authorized += {"authorized": amount, "voided": -amount}.get(payment.kind, ZERO)
-            captured += amount if payment.kind == "captured" else ZERO
-            if max(authorized, captured) >= enough:
-                return payment.occurred_at
-        raise AssertionError(f"{self.order_id} is paid at no instant")
+        authorized = captured = ZERO
+        for at, payments in sorted(grouped(self.money.payments, lambda payment: payment.occurred_at).items()):
+            for payment in payments:
+                amount = payment.amount or ZERO
+                authorized += {"authorized": amount, "voided": -amount}.get(payment.kind, ZERO)
+                captured += amount if payment.kind == "captured" else ZERO
+            if max(authorized, captured) >= self.enough:
+                return at
+        return None
 
     @cached_property
     def paid_at(self) -> datetime | None:
@@ -381,10 +397,11 @@ class Order:
 
     @cached_property
     def confirmed_at(self) -> datetime | None:
-        """Return when the order was first confirmed; none while it is placed."""
+        """Return when the order was first confirmed, also by money that was voided later; none while it is placed."""
         if self.order_status == "placed":
             return None
-        return min([*self.confirmations, *self.shipped_instants], default=None)
+        covered = [self.covered_at] if self.covered_at else []
+        return min([*self.confirmations, *self.shipped_instants, *covered], default=None)
 
     @cached_property
     def payment_status(self) -> str:
