@@ -45,11 +45,7 @@
 
 {# When a parcel was back at the sender, from the instants of its scans. #}
 {% macro back_at(row) -%}
-    case
-        when {{ row }}.delivered_at > least({{ row }}.returning_at, {{ row }}.returned_at)
-            then least({{ row }}.returned_at, {{ row }}.delivered_at)
-        else {{ row }}.returned_at
-    end
+    least({{ row }}.returned_at, {{ row }}.delivered_back_at)
 {%- endmacro %}
 
 {# True if the carrier lost the parcel and it neither reached the customer nor came back to the sender after that. #}

@@ -47,7 +47,7 @@
     {{ return(expression | replace(row ~ '.', row ~ '.' ~ prefix)) }}
 {%- endmacro %}
 
-{# Columns of int_shipments with the first scan of each status that moves a parcel. #}
+{# Columns of int_shipments with the first scan of each status that moves a parcel, and the first delivery to the sender. #}
 {% macro scan_instants() -%}
     {%- set columns = {} -%}
     {%- for word in delivery_statuses() + ['lost', 'cancelled'] -%}
@@ -55,6 +55,7 @@
             word: word ~ ('_scan_at' if word in ['delivered', 'returned', 'lost', 'cancelled'] else '_at')
         }) -%}
     {%- endfor -%}
+    {%- do columns.update({'delivered_back': 'delivered_back_at'}) -%}
     {{ return(columns) }}
 {%- endmacro %}
 
@@ -64,10 +65,11 @@
 #}
 {% macro scans_seen(shipments, instant, position, prefix='') -%}
     {%- for word, column in scan_instants().items() %}
+    {%- set word_position = scan_words().index(word | replace('_back', '')) + 1 %}
     case
         when
             {{ shipments }}.{{ column }} < {{ instant }}
-            or ({{ shipments }}.{{ column }} = {{ instant }} and {{ scan_words().index(word) + 1 }} <= {{ position }})
+            or ({{ shipments }}.{{ column }} = {{ instant }} and {{ word_position }} <= {{ position }})
             then {{ shipments }}.{{ column }}
     end as {{ prefix }}{{ word }}_at{% if not loop.last %},{% endif %}
     {%- endfor %}

@@ -124,7 +124,7 @@ class Parcel:
 
 def _after(state: str, scan: str, *, is_on_its_way_back: bool, is_delivered: bool) -> str:
     """Return the status after a scan. Lost and cancelled end a parcel, unless a lost one turns up."""
-    if scan == "delivered" and is_on_its_way_back and not is_delivered:
+    if scan == "delivered" and is_on_its_way_back:
         scan = "returned"
     if state == "cancelled" and not (scan == "delivered" and not is_delivered):
         return state

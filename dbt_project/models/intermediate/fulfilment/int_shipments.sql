@@ -80,6 +80,19 @@ scanned as (
     group by scans.shipment_id
 ),
 
+-- After the parcel turned back, `delivered` is its delivery to the sender, also where the customer had it before.
+sent_back as (
+    select
+        scans.shipment_id,
+        min(scans.occurred_at) as delivered_back_at
+    from scans
+    inner join scanned on scans.shipment_id = scanned.shipment_id
+    where
+        scans.status = 'delivered'
+        and scans.occurred_at > least(scanned.returning_at, scanned.returned_at)
+    group by scans.shipment_id
+),
+
 -- A shipment without a number has the latest number that its own scans name.
 named as (
     select
@@ -119,6 +132,7 @@ joined as (
         scanned.out_for_delivery_at,
         scanned.ready_for_pickup_at,
         scanned.delivered_at,
+        sent_back.delivered_back_at,
         scanned.returning_at,
         scanned.returned_at,
         scanned.lost_at,
@@ -130,6 +144,7 @@ joined as (
         coalesce(scanned.scans_count, 0) as scans_count
     from headers
     left join scanned on headers.shipment_id = scanned.shipment_id
+    left join sent_back on headers.shipment_id = sent_back.shipment_id
     left join named on headers.shipment_id = named.shipment_id
 ),
 
@@ -188,6 +203,7 @@ final as (
         case when judged.outcome = 'lost' then judged.lost_at end as lost_at,
         case when judged.outcome = 'cancelled' then judged.cancelled_at end as cancelled_at,
         judged.delivered_at as delivered_scan_at,
+        judged.delivered_back_at,
         judged.returned_at as returned_scan_at,
         judged.lost_at as lost_scan_at,
         judged.cancelled_at as cancelled_scan_at,
