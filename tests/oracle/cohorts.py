@@ -26,7 +26,7 @@ def cohort_retention(state: State) -> Cells:
         if customer.orders:
             first = customer.orders[0]
             month = business_day(first.placed_at, zone).replace(day=1)
-            kind = "discounted" if _has_discount(first) else "full_price"
+            kind = "discounted" if customer.sold(first, "discounts") > 0 else "full_price"
             cohorts[(month, first.row["channel"] or "unknown", _category(state, first), kind)].append(customer)
     cells: Cells = {}
     for key, customers in cohorts.items():
@@ -46,10 +46,6 @@ def cohort_retention(state: State) -> Cells:
                 "active_month": month,
             }
     return cells
-
-
-def _has_discount(order: Order) -> bool:
-    return any(line.discount_amount > 0 for line in order.lines if not line.row["is_gift_card"])
 
 
 def _category(state: State, order: Order) -> str:

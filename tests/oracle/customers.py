@@ -76,8 +76,21 @@ class Customer:
 
     @cached_property
     def purchases(self) -> list[Order]:
-        """Return the orders with net sales above zero before returns, gift cards aside."""
-        return [order for order in self.orders if _net(order) > 0]
+        """Return the orders with recognised net sales above zero before returns, gift cards aside."""
+        return [order for order in self.orders if self.sold(order, "gross_sales") > self.sold(order, "discounts")]
+
+    def sold(self, order: Order, name: str) -> Decimal:
+        """Return a sum over the sales of an order, in its currency."""
+        sales = self._sales[order.order_id]
+        return sum((event.amounts.get(name, ZERO) for event in sales), ZERO)
+
+    @cached_property
+    def _sales(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            if event.kind == "sale":
+                found[event.subject].append(event)
+        return found
 
     @cached_property
     def net(self) -> Decimal | None:
@@ -117,16 +130,6 @@ class Customer:
         counts = Counter(order.row["channel"] for order in self.orders)
         last = {order.row["channel"]: number for number, order in enumerate(self.orders)}
         return max(counts, key=lambda channel: (counts[channel], last[channel]), default=None)
-
-
-def _net(order: Order) -> Decimal:
-    """Return the net sales of an order, without tax, which can be greater than the price that includes it."""
-
-    def net(line: Line) -> Decimal:
-        included = line.tax_amount if order.row["prices_include_tax"] else ZERO
-        return ZERO if line.row["is_gift_card"] else line.net_amount - included
-
-    return order.amount(net)
 
 
 def customers_of(state: State) -> dict[str, Customer]:
@@ -226,7 +229,7 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
         "orders_count": len(orders),
         "cancelled_orders_count": sum(order.order_status == "cancelled" for order in orders),
         "purchases_count": len(purchases),
-        "discounted_purchases_count": sum(_is_discounted(order) for order in purchases),
+        "discounted_purchases_count": sum(customer.sold(order, "discounts") > 0 for order in purchases),
         "shipped_quantity": shipped,
         "returned_quantity": returned,
         "gross_amount_reporting": gross,
@@ -244,7 +247,3 @@ def _customer(customer: Customer, population: list[float]) -> dict[str, Any]:
         "second_purchase_at": _at(purchases, 1),
         "last_purchase_at": _at(purchases, -1),
     }
-
-
-def _is_discounted(order: Order) -> bool:
-    return any(line.discount_amount > 0 for line in order.lines if not line.row["is_gift_card"])

@@ -637,7 +637,7 @@ class Order:
     @cached_property
     def unpaid_at(self) -> datetime | None:
         """Return the instant after which what is owed is overdue."""
-        if not self.is_paid_tracked or self.owed_to_us <= self.tolerance or self.order_status == "cancelled":
+        if not self.is_paid_tracked or self.owed_to_us <= self.tolerance:
             return None
         if self.payment_terms == "on_delivery":
             return self.delivered_at + timedelta(days=PAYMENT_ON_DELIVERY_DAYS) if self.delivered_at else None

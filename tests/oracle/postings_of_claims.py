@@ -17,7 +17,7 @@ from tests.oracle.known import days_of_order, known_assignment
 from tests.oracle.lines import Line
 from tests.oracle.orders import Order
 from tests.oracle.payments import Payment
-from tests.oracle.postings import Posting, days_of, is_out, priced_on
+from tests.oracle.postings import Posting, days_of, is_out, is_revised, priced_on
 from tests.oracle.refunds import Assignment
 from tests.oracle.revenue import Event, Sales, sale_amounts
 from tests.oracle.state import State
@@ -57,11 +57,14 @@ def value_back(order: Order, line: Line, claim: Claim, day: date) -> Back:
     return back
 
 
-def _sold(order: Order, day: date) -> Decimal:
-    """Return the net value of the goods that are sold on a day."""
-    total = ZERO
+def _sold(sales: Sales, day: date) -> Decimal:
+    """Return the net value of the goods that are sold on a day: of lines that nothing revised, as recognised."""
+    order, total = sales.order, ZERO
     for line in order.lines:
-        if not line.row["is_gift_card"]:
+        if not is_revised(order, line):
+            sold = sales.by_line.get(line.line_id, [])
+            total += sum((sale.net for sale in sold if sale.day <= day), ZERO)
+        elif not line.row["is_gift_card"]:
             priced = priced_on(order, line, day)
             values = sale_amounts(priced, 0, _out(order, line, priced, day))
             total += values["gross_sales"] - values["discounts"]
@@ -83,7 +86,7 @@ def claim_postings(state: State, order: Order) -> Iterator[Posting]:
         return
     old: Values = {}
     for day in sorted(day for day in days_of_order(order) if day >= min(each.day for each in refunds)):
-        new = _known(order, refunds, claims, day)
+        new = _known(sales, refunds, claims, day)
         for key in old.keys() | new.keys():
             amounts = _difference(old.get(key, {}), new.get(key, {}))
             event = events.get(key[1])
@@ -91,7 +94,8 @@ def claim_postings(state: State, order: Order) -> Iterator[Posting]:
         old = new
 
 
-def _known(order: Order, refunds: list[Payment], claims: list[tuple[Line, Claim]], day: date) -> Values:
+def _known(sales: Sales, refunds: list[Payment], claims: list[tuple[Line, Claim]], day: date) -> Values:
+    order = sales.order
     assignment = known_assignment(order, day)
     claimed = list(refund_claims(order, assignment))
     for line, claim in claims:
@@ -101,7 +105,7 @@ def _known(order: Order, refunds: list[Payment], claims: list[tuple[Line, Claim]
             claimed.append(replace(claim, amount=net, tax=tax, whole=net))
     found: Values = {}
     taken: dict[str, Decimal] = {}
-    for claim, granted, tax, _ in met(claimed, _sold(order, day), order.currency):
+    for claim, granted, tax, _ in met(claimed, _sold(sales, day), order.currency):
         if claim.kind == "return":
             key = (f"{claim.sort[0]}|{claim.line_id}|{claim.sort[2]}|{claim.day}", "")
             found[key] = {"returns": granted - claim.amount, "tax": claim.tax - tax}

@@ -1,7 +1,7 @@
 """Takebacks: what returns and refunds of goods take back from the recognised sales of an order.
 
 Claims are met in the order in which they occurred, and together never exceed what the clock recognises of the order:
-the newest are cut.
+the newest are cut. Only refunds of goods can exceed it.
 """
 
 from __future__ import annotations
@@ -118,10 +118,14 @@ def refund_claims(order: Order, assignment: Assignment, sku: str | None = None) 
 
 
 def met(claims: list[Claim], recognised: Decimal, currency: str) -> Iterator[tuple[Claim, Decimal, Decimal, Decimal]]:
-    """Return claims in their order, what of each is met, its tax, and the sum of all claims up to it."""
-    claimed = ZERO
+    """Return claims in their order, what of each is met, its tax, and the sum of all claims up to it.
+
+    Returned units take back what they sold for. Beside refunds of goods all claims are limited to what is recognised.
+    """
+    is_limited = any(claim.kind == "goods_refund" for claim in claims)
+    limit, claimed = max(recognised, ZERO), ZERO
     for claim in sorted(claims, key=lambda claim: (claim.at, claim.kind, *claim.sort[:3], claim.day, claim.sort[3])):
-        granted = min(claimed + claim.amount, recognised) - min(claimed, recognised)
+        granted = min(claimed + claim.amount, limit) - min(claimed, limit) if is_limited else claim.amount
         claimed += claim.amount
         tax = claim.tax if granted == claim.whole else rounded(claim.tax * granted / claim.whole, currency)
         yield claim, granted, tax, claimed

@@ -80,7 +80,7 @@ foreign_payments as (
     where joined.is_other_currency
 ),
 
--- The capture that a refund names, else the first of the order in its currency.
+-- The capture that a refund names, else the first of the order in its currency. A refund that ended without success has none.
 captured_days as (
     select
         refunds.payment_id,
@@ -92,6 +92,7 @@ captured_days as (
             and refunds.currency = captures.currency
     where
         refunds.kind = 'refunded'
+        and not refunds.is_ended_refund
         and captures.kind = 'captured'
     qualify row_number() over (
         partition by refunds.payment_id
