@@ -42,9 +42,9 @@ def main() -> None:
         if number == 1 or number % arguments.every == 0:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             sizes = [size_of(folders) for folders in stores.values()]
-            table.add_row(
-                str(number), f"{time.monotonic() - began:.1f}", f"{cpu_seconds() - used:.1f}", str(peak), *sizes
-            )
+            row = (str(number), f"{time.monotonic() - began:.1f}", f"{cpu_seconds() - used:.1f}", str(peak), *sizes)
+            table.add_row(*row)
+            print(f"measured: {' | '.join(row)}", flush=True)  # what is known if the program is stopped
     Console(width=200).print(table)
 
 

@@ -23,7 +23,7 @@ DATABASES = ("work", "warehouse")
 CREATE = """
     create schema if not exists {database}.meta;
     create table if not exists {database}.meta.versions (
-        model varchar primary key, version varchar not null, inputs varchar not null
+        model varchar not null, version varchar not null, inputs varchar not null
     )
 """
 # Views that are dear to compute, each with the ledgers from which it is computed.
@@ -69,11 +69,13 @@ class Versions:
 
     def record(self, cursor: duckdb.DuckDBPyConnection, model: ModelStatements, version: str) -> None:
         """Record a table that was just computed, in the open transaction of its rows."""
-        inputs = self._inputs(model) or ""
-        cursor.execute(
-            f"insert or replace into {model.database}.meta.versions values (?, ?, ?)",  # noqa: S608
-            [model.unique_id, version, inputs],
-        )
+        inputs, table = self._inputs(model) or "", f"{model.database}.meta.versions"
+        known = cursor.execute(
+            f"update {table} set version = ?, inputs = ? where model = ?",  # noqa: S608 - a fixed name
+            [version, inputs, model.unique_id],
+        ).fetchall()
+        if not known[0][0]:
+            cursor.execute(f"insert into {table} values (?, ?, ?)", [model.unique_id, version, inputs])  # noqa: S608
         self._recorded[model.unique_id] = (version, inputs)
 
     def forget(self, model: ModelStatements) -> None:
