@@ -69,7 +69,7 @@ stock as (
         sum(days.appeared_count) over so_far as skus_count,
         sum(days.ran_out_count) over so_far as out_count,
         sum(days.moved_quantity) over so_far as stock_quantity,
-        sum(days.sold_quantity) over four_weeks / cast(28 as decimal(4, 0)) as demand_per_day,
+        greatest(sum(days.sold_quantity) over four_weeks, 0) / cast(28 as decimal(4, 0)) as demand_per_day,
         days.sold_quantity * 365 as sold_quantity_per_year,
         sum(days.sold_quantity) over sell_through_window as sold_quantity_in_window,
         greatest(
