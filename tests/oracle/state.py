@@ -196,9 +196,14 @@ def _own_movements(state: State) -> list[Movement]:
     returned = [event for event in world.events("returns") if event["order_id"] not in state.tests]
     for events in grouped(returned, lambda event: (event["return_id"], event["line_id"])).values():
         arrival = next((event["warehouse_id"] for event in events if event["warehouse_id"]), None)
+        # Where events of a return name different goods or orders, the greatest name counts for those that name none.
+        named = {
+            name: max((event[name] for event in events if event[name]), default=None) for name in ("sku", "order_id")
+        }
         for event in events:
             if event["status"] == "restocked":
                 placed = event | {"warehouse_id": event["warehouse_id"] or arrival}
+                placed |= {name: event[name] or value for name, value in named.items()}
                 add(placed, "restocked", event["occurred_at"], event["quantity"], event["occurred_at"])
     return found
 

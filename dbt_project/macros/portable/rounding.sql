@@ -62,15 +62,18 @@
     {{ half_even_of_integers(total, ten_thousandths('abs(' ~ total ~ ')'), '(' ~ k ~ ')', '(' ~ quantity ~ ')', digits) }}
 {%- endmacro %}
 
-{# The quotient from integers: `parts` is the total in ten-thousandths without its sign. #}
+{#
+  The quotient from integers: `parts` is the total in ten-thousandths without its sign. Signs are put aside, because the
+  remainder of a negative number is negative.
+#}
 {% macro half_even_of_integers(total, parts, k, quantity, digits) -%}
     {%- set unit = "(case " ~ digits ~ " when 0 then 10000 when 1 then 1000 when 2 then 100 when 3 then 10 else 1 end)" -%}
-    {%- set numerator = "(" ~ parts ~ " * " ~ k ~ ")" -%}
-    {%- set denominator = "(" ~ quantity ~ " * " ~ unit ~ ")" -%}
+    {%- set numerator = "(" ~ parts ~ " * abs(" ~ k ~ "))" -%}
+    {%- set denominator = "(abs(" ~ quantity ~ ") * " ~ unit ~ ")" -%}
     {%- set whole = big_integer_quotient(numerator, denominator) -%}
     {%- set doubled_rest = "(" ~ numerator ~ " % " ~ denominator ~ ") * 2" -%}
     cast(
-        sign({{ total }}) * cast(
+        sign({{ total }}) * case when ({{ k }} < 0) <> ({{ quantity }} < 0) then -1 else 1 end * cast(
             {{ whole }} + case
                 when {{ doubled_rest }} > {{ denominator }} then 1
                 when {{ doubled_rest }} = {{ denominator }} and {{ whole }} % 2 = 1 then 1
