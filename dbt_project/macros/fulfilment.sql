@@ -51,10 +51,7 @@
 {# True if the carrier lost the parcel and it neither reached the customer nor came back to the sender after that. #}
 {% macro is_lost_parcel(row) -%}
     coalesce(
-        {{ row }}.lost_at >= coalesce(
-            greatest({{ row }}.back_at, {{ row }}.found_back_at, {{ row }}.customer_delivered_at), {{ row }}.lost_at
-        ),
-        false
+        {{ row }}.lost_at >= coalesce(greatest({{ row }}.back_at, {{ row }}.customer_delivered_at), {{ row }}.lost_at), false
     )
 {%- endmacro %}
 

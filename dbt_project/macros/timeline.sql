@@ -47,10 +47,7 @@
     {{ return(expression | replace(row ~ '.', row ~ '.' ~ prefix)) }}
 {%- endmacro %}
 
-{#
-  Columns of int_shipments with the first scan of each status that moves a parcel, the first delivery to the sender, and the
-  first scan that found a lost parcel back there.
-#}
+{# Columns of int_shipments with the first scan of each status that moves a parcel, and the first delivery to the sender. #}
 {% macro scan_instants() -%}
     {%- set columns = {} -%}
     {%- for word in delivery_statuses() + ['lost', 'cancelled'] -%}
@@ -58,7 +55,7 @@
             word: word ~ ('_scan_at' if word in ['delivered', 'returned', 'lost', 'cancelled'] else '_at')
         }) -%}
     {%- endfor -%}
-    {%- do columns.update({'delivered_back': 'delivered_back_at', 'found_back': 'found_back_at'}) -%}
+    {%- do columns.update({'delivered_back': 'delivered_back_at'}) -%}
     {{ return(columns) }}
 {%- endmacro %}
 
@@ -68,7 +65,7 @@
 #}
 {% macro scans_seen(shipments, instant, position, prefix='') -%}
     {%- for word, column in scan_instants().items() %}
-    {%- set word_position = scan_words().index('delivered' if word.endswith('_back') else word) + 1 %}
+    {%- set word_position = scan_words().index(word | replace('_back', '')) + 1 %}
     case
         when
             {{ shipments }}.{{ column }} < {{ instant }}

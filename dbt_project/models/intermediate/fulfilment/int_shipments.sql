@@ -80,18 +80,16 @@ scanned as (
     group by scans.shipment_id
 ),
 
--- After the parcel turned back, `delivered` is its delivery to the sender, also where the customer had it before. A parcel that
--- was lost may be back once more.
+-- After the parcel turned back, `delivered` is its delivery to the sender, also where the customer had it before.
 sent_back as (
     select
         scans.shipment_id,
-        min(case when scans.status = 'delivered' then scans.occurred_at end) as delivered_back_at,
-        min(case when scans.occurred_at > scanned.lost_at then scans.occurred_at end) as found_back_at
+        min(scans.occurred_at) as delivered_back_at
     from scans
     inner join scanned on scans.shipment_id = scanned.shipment_id
     where
-        scans.status = 'returned'
-        or (scans.status = 'delivered' and scans.occurred_at > least(scanned.returning_at, scanned.returned_at))
+        scans.status = 'delivered'
+        and scans.occurred_at > least(scanned.returning_at, scanned.returned_at)
     group by scans.shipment_id
 ),
 
@@ -135,7 +133,6 @@ joined as (
         scanned.ready_for_pickup_at,
         scanned.delivered_at,
         sent_back.delivered_back_at,
-        sent_back.found_back_at,
         scanned.returning_at,
         scanned.returned_at,
         scanned.lost_at,
@@ -202,12 +199,11 @@ final as (
         judged.returning_at,
         least(judged.attempt_failed_at, judged.ready_for_pickup_at, judged.customer_delivered_at) as first_attempt_at,
         judged.customer_delivered_at as delivered_at,
-        case when judged.outcome = 'carrier_returned' then coalesce(judged.found_back_at, judged.back_at) end as returned_at,
+        case when judged.outcome = 'carrier_returned' then judged.back_at end as returned_at,
         case when judged.outcome = 'lost' then judged.lost_at end as lost_at,
         case when judged.outcome = 'cancelled' then judged.cancelled_at end as cancelled_at,
         judged.delivered_at as delivered_scan_at,
         judged.delivered_back_at,
-        judged.found_back_at,
         judged.returned_at as returned_scan_at,
         judged.lost_at as lost_scan_at,
         judged.cancelled_at as cancelled_scan_at,
