@@ -39,9 +39,7 @@ headers as (
     where
         shipments.is_current
         and {{ is_touched('shipments.order_id', touched) }}
-    group by
-        shipments.shipment_id,
-        shipments.order_id
+    group by shipments.shipment_id, shipments.order_id
 ),
 
 scans as (
@@ -80,7 +78,7 @@ scanned as (
     group by scans.shipment_id
 ),
 
--- After the parcel turned back, `delivered` is its delivery to the sender, also where the customer had it before.
+-- After the parcel turned back, `delivered` is its delivery to the sender.
 sent_back as (
     select
         scans.shipment_id,
@@ -126,18 +124,10 @@ joined as (
         headers.shipped_at,
         headers.estimated_delivery_at,
         headers.estimate_ends_at,
-        scanned.label_created_at,
-        scanned.accepted_at,
-        scanned.in_transit_at,
-        scanned.out_for_delivery_at,
-        scanned.ready_for_pickup_at,
-        scanned.delivered_at,
+        {% for word in delivery_statuses() + ['lost', 'cancelled', 'attempt_failed'] -%}
+        scanned.{{ word }}_at,
+        {% endfor -%}
         sent_back.delivered_back_at,
-        scanned.returning_at,
-        scanned.returned_at,
-        scanned.lost_at,
-        scanned.cancelled_at,
-        scanned.attempt_failed_at,
         scanned.last_scan_at,
         {{ scan_word('scanned.last_scan_number') }} as latest_scan_status,
         coalesce(scanned.failed_attempts_count, 0) as failed_attempts_count,
@@ -166,37 +156,30 @@ judged as (
 
 final as (
     select
-        judged.shipment_id,
-        judged.order_id,
-        judged.carrier,
-        judged.service,
-        judged.tracking_number,
-        judged.warehouse_id,
-        judged.cost_currency,
-        judged.outcome,
+        {% for column in [
+            'shipment_id', 'order_id', 'carrier', 'service', 'tracking_number', 'warehouse_id', 'cost_currency', 'outcome'
+        ] -%}
+        judged.{{ column }},
+        {% endfor -%}
         {{ delivery_status_at('judged.furthest_rank', is_cancelled_parcel('judged'), is_lost_parcel('judged')) }}
             as furthest_status,
         judged.latest_scan_status,
         cast(judged.furthest_rank as {{ dbt.type_int() }}) as furthest_rank,
-        cast(judged.lines_count as {{ dbt.type_bigint() }}) as lines_count,
-        cast(judged.quantity as {{ dbt.type_bigint() }}) as quantity,
-        cast(judged.scans_count as {{ dbt.type_bigint() }}) as scans_count,
-        cast(judged.failed_attempts_count as {{ dbt.type_bigint() }}) as failed_attempts_count,
+        {% for column in ['lines_count', 'quantity', 'scans_count', 'failed_attempts_count'] -%}
+        cast(judged.{{ column }} as {{ dbt.type_bigint() }}) as {{ column }},
+        {% endfor -%}
         cast(judged.cost_amount as {{ money_type() }}) as cost_amount,
         coalesce(judged.latest_scan_status in ('delayed', 'attempt_failed', 'exception'), false) as has_delivery_problem,
-        judged.outcome = 'cancelled' as is_cancelled,
-        judged.outcome = 'lost' as is_lost,
         judged.outcome = 'carrier_returned' as is_returned,
-        judged.outcome = 'delivered' as is_delivered,
+        {% for outcome in ['cancelled', 'lost', 'delivered'] -%}
+        judged.outcome = '{{ outcome }}' as is_{{ outcome }},
+        {% endfor -%}
         judged.shipped_at,
         judged.estimated_delivery_at,
         judged.estimate_ends_at,
-        judged.label_created_at,
-        judged.accepted_at,
-        judged.in_transit_at,
-        judged.out_for_delivery_at,
-        judged.ready_for_pickup_at,
-        judged.returning_at,
+        {% for word in delivery_statuses() if word not in ['delivered', 'returned'] -%}
+        judged.{{ word }}_at,
+        {% endfor -%}
         least(judged.attempt_failed_at, judged.ready_for_pickup_at, judged.customer_delivered_at) as first_attempt_at,
         judged.customer_delivered_at as delivered_at,
         case when judged.outcome = 'carrier_returned' then judged.back_at end as returned_at,
