@@ -211,7 +211,10 @@
         )
 {%- endmacro %}
 
-{# Part of a claim that is met, as far as the order has sold. Sales below zero, of free goods without the tax in their prices, limit as nothing. #}
+{#
+  Part of a claim that is met, as far as the order has sold. Sales below zero, of free goods without the tax in their prices,
+  limit as nothing.
+#}
 {% macro met_amount(claim, sold) -%}
     least({{ claim }}.claimed_so_far, greatest({{ sold }}, 0))
         - least({{ claim }}.claimed_so_far - {{ claim }}.net_amount, greatest({{ sold }}, 0))

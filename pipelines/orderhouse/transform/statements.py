@@ -3,7 +3,7 @@
 dbt renders and runs the models of the first full build after a change of the definitions, and of the first increment.
 Later ones run the kept statements without dbt. The text has marks in the places of clock, batch, watermarks, the
 salt of tracking ids and the folder of the project, so that the salt is in no file. Which statements are run belongs to
-`increments` and `full_builds`.
+`kept_builds`.
 """
 
 from __future__ import annotations
